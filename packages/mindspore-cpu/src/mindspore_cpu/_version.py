@@ -1,0 +1,3 @@
+"""The version of mindspore-cpu: the one place where it is written."""
+
+__version__ = "2.10.0"
