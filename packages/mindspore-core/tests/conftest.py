@@ -1,0 +1,26 @@
+"""Fixtures that all of core's tests share."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real test data (MNIST, files written by MindSpore itself), named by MS_TEST_DATA.
+
+    Without it a test is skipped, visibly; with MS_REQUIRE_DATA=1 it fails instead. A folder that is named and is not
+    there is always a failure.
+    """
+    named = os.environ.get("MS_TEST_DATA")
+    if named is None:
+        message = "set MS_TEST_DATA to the absolute path of the folder of test data"
+        if os.environ.get("MS_REQUIRE_DATA") == "1":
+            pytest.fail(f"MS_REQUIRE_DATA=1, but {message}")
+        pytest.skip(message)
+    folder = Path(named)
+    if not folder.is_absolute() or not folder.is_dir():
+        pytest.fail(f"MS_TEST_DATA must be the absolute path of a folder, but is {named!r}")
+    return folder
