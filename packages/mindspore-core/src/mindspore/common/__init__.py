@@ -1,0 +1,1 @@
+"""Tensors, dtypes, parameters, seeds and initializers."""

@@ -1,0 +1,1 @@
+"""The compiler, in processing order: frontend, ir, autodiff, passes, plan."""

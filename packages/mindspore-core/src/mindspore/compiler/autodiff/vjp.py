@@ -1,0 +1,160 @@
+"""Reverse mode: from a graph, the joint graph of its outputs and their vector-Jacobian products.
+
+`vjp_graph(graph, wanted, seeded)` returns a graph with the parameters of `graph`, followed by one cotangent parameter
+for each seeded output, and the outputs of `graph`, followed by one cotangent for each wanted parameter. The algorithm:
+
+1. *expand*: operators that have no `vjp` of their own are replaced by their decomposition where they are active;
+2. *activity*: a node is active if it depends on a wanted parameter through inexact dtypes;
+3. *clone*: the primal is emitted into the joint builder;
+4. *reverse*: one walk backwards; each active node which has a cotangent asks its operator for the cotangents of its
+   operands, and contributions to one node are added. A cotangent that nobody contributed to is a symbolic zero: it is
+   never emitted, except for a wanted parameter that the outputs do not depend on.
+
+What the outputs do not need (a frozen weight's gradient, the data gradient of the first layer) is never reached or
+dies in `Builder.finish`. The result is an ordinary graph, so higher orders are repeated application. Results are
+memoised on the graph by (wanted, seeded).
+
+Source: the reverse accumulation of Linnainmaa (1970), as a program transformation on a graph in the way of Pearlmutter
+and Siskind (2008), without closures since the graph is first order.
+"""
+from __future__ import annotations
+
+from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
+from mindspore.compiler.primitives.base import Primitive
+
+
+def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | None = None) -> Graph:
+    """The joint graph. wanted: positions of the parameters to differentiate by. seeded: positions of the outputs that
+    have a cotangent parameter (default: every inexact output)."""
+    if seeded is None:
+        seeded = tuple(i for i, o in enumerate(graph.outputs) if is_differentiable(o.aval))
+    key = ("vjp", wanted, seeded)
+    found = graph.memo.get(key)
+    if found is None:
+        found = graph.memo[key] = _joint(graph, wanted, seeded)
+    return found
+
+
+def is_differentiable(aval) -> bool:
+    """Whether values of this aval have derivatives: floating and complex tensors."""
+    return isinstance(aval, TensorAval) and aval.dtype.is_inexact
+
+
+def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:
+    graph = expand(graph, wanted)
+    b = Builder(f"vjp_{graph.name}")
+    params = [b.parameter(p.aval) for p in graph.params]
+    cotangents = {i: b.parameter(graph.outputs[i].aval) for i in seeded}
+    env: list = [None] * len(graph.nodes)
+    for param, node in zip(graph.params, params):
+        env[param.idx] = node
+    for node in graph.nodes:
+        if env[node.idx] is None:
+            b.loc = node.loc
+            env[node.idx] = b.emit(node.op, tuple([env[i.idx] for i in node.ins]), node.attrs)
+    grads = _reverse(b, graph, env, wanted, cotangents)
+    outputs = [env[o.idx] for o in graph.outputs]
+    for position, grad in zip(wanted, grads):
+        outputs.append(b.zeros_like(graph.params[position].aval) if grad is None else grad)
+    return b.finish(outputs)
+
+
+def _reverse(b: Builder, graph: Graph, env: list, wanted: tuple, seeds: dict[int, Node]) -> list[Node | None]:
+    active = activity(graph, wanted)
+    cts: dict[int, Node | list] = {}
+
+    def contribute(target: Node, grad: Node) -> None:
+        if grad.aval is not target.aval:
+            raise TypeError(f"{target.op.name}: a cotangent of {grad.aval} arrived for a value of {target.aval}")
+        known = cts.get(target.idx)
+        cts[target.idx] = grad if known is None else b.add(known, grad)
+
+    for position, seed in seeds.items():
+        if active[graph.outputs[position].idx]:
+            contribute(graph.outputs[position], seed)
+    for node in reversed(graph.nodes):
+        ct = cts.get(node.idx)
+        if ct is None or not node.ins or not active[node.idx]:
+            continue
+        b.loc = node.loc
+        if node.op.name == "item":
+            _contribute_item(b, cts, node, ct)
+            continue
+        ins = [env[i.idx] for i in node.ins]
+        if isinstance(node.aval, TupleAval):
+            grads = node.op.vjp(b, ct, b.items(env[node.idx]), *ins, **node.kwargs())
+        else:
+            grads = node.op.vjp(b, ct, env[node.idx], *ins, **node.kwargs())
+        for operand, grad in zip(node.ins, grads, strict=True):
+            if grad is not None and active[operand.idx]:
+                contribute(operand, grad)
+    return [cts.get(graph.params[p].idx) for p in wanted]
+
+
+def _contribute_item(b: Builder, cts: dict, node: Node, ct: Node) -> None:
+    """The cotangent of element i of a tuple is element i of the tuple's cotangent list."""
+    source = node.ins[0]
+    parts = cts.setdefault(source.idx, [None] * len(source.aval.items))
+    index = node.attrs[0]
+    parts[index] = ct if parts[index] is None else b.add(parts[index], ct)
+
+
+def activity(graph: Graph, wanted: tuple[int, ...]) -> bytearray:
+    """For each node whether it depends differentiably on a wanted parameter."""
+    active = bytearray(len(graph.nodes))
+    for position in wanted:
+        if is_differentiable(graph.params[position].aval):
+            active[graph.params[position].idx] = 1
+    for node in graph.nodes:
+        if node.ins and (node.op.differentiable or node.op.name == "item") and _carries(node):
+            for operand in node.ins:
+                if active[operand.idx]:
+                    active[node.idx] = 1
+                    break
+    return active
+
+
+def _carries(node: Node) -> bool:
+    if isinstance(node.aval, TupleAval):
+        return any(is_differentiable(a) for a in node.aval.items)
+    return is_differentiable(node.aval)
+
+
+def expand(graph: Graph, wanted: tuple[int, ...]) -> Graph:
+    """Replace active operators without a vjp by their decomposition, until none is left."""
+    while True:
+        active = activity(graph, wanted)
+        pending = [n for n in graph.nodes if active[n.idx] and n.ins and n.op.name != "item" and n.op.vjp is None]
+        if not pending:
+            return graph
+        graph = lower_nodes(graph, {n.idx for n in pending})
+
+
+def lower_nodes(graph: Graph, chosen: set[int]) -> Graph:
+    """Re-emit `graph` with the chosen nodes replaced by their operators' decompositions."""
+    b = Builder(graph.name)
+    env: dict = {}
+    for param in graph.params:
+        env[param.idx] = b.parameter(param.aval)
+    for node in graph.nodes:
+        if node.idx in env:
+            continue
+        b.loc = node.loc
+        ins = tuple([env[i.idx] for i in node.ins])
+        if node.op.name == "item" and isinstance(ins[0], tuple):
+            env[node.idx] = ins[0][node.attrs[0]]
+        elif node.idx in chosen:
+            env[node.idx] = decompose(b, node.op, ins, node.kwargs(), node.aval)
+        else:
+            env[node.idx] = b.emit(node.op, ins, node.attrs)
+    return b.finish([env[o.idx] for o in graph.outputs])
+
+
+def decompose(b: Builder, op: Primitive, ins: tuple, attrs: dict, aval):
+    """Emit `op.lower`; a tuple of nodes for an operator with several outputs. The avals must be the operator's."""
+    result = op.lower(b, *ins, **attrs)
+    got = tuple(n.aval for n in result) if isinstance(result, (tuple, list)) else result.aval
+    want = aval.items if isinstance(aval, TupleAval) else aval
+    if got != want:
+        raise TypeError(f"{op.name}: its decomposition gives {got}, but its shape rule says {want}")
+    return tuple(result) if isinstance(result, (tuple, list)) else result

@@ -1,0 +1,88 @@
+"""Errors of graph mode, in the user's terms.
+
+Two kinds of error leave the front end:
+
+* What the program itself raises, statically, while it is being compiled (a `ValueError` for shapes that do not fit, a
+  `NameError`, the user's own `raise`) keeps its type, its message and its identity; `tracebacks.py` makes its traceback
+  show the user's lines.
+* What graph mode cannot compile is a `GraphCompileError`. Its message says what is wrong, shows the file, the line and
+  the column with the source line and carets under the expression, the calls that led there, what was found, and what
+  to write instead.
+
+A `GraphCompileError` is a statement about the program, not an event in it: the program's own `except` clauses do not
+see it (`compile_try.py`), otherwise `except RuntimeError:` would silently compile the wrong branch.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from mindspore.compiler.frontend.location import Location, Site, chain
+
+__all__ = ["GraphCompileError", "TensorConditionError", "UnsupportedSyntaxError"]
+
+_LONGEST_CHAIN = 20
+
+
+class GraphCompileError(RuntimeError):
+    """The program cannot be compiled as a graph.
+
+    Attributes:
+        location: the `Location` of the offending expression, or None if it lies outside of any interpretation.
+        calls: the `Location`s of the calls that led there, innermost first.
+        summary: the first line of the message.
+        found: what was found, or "".
+        remedy: what to write instead, or "".
+    """
+
+    def __init__(
+        self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None, calls: list[Site] | None = None
+    ) -> None:
+        sites = chain() if calls is None else calls
+        if site is not None:
+            sites = [site, *sites[1:]]
+        super().__init__(_message(summary, found, remedy, sites))
+        self.summary = summary
+        self.found = found
+        self.remedy = remedy
+        self.location: Location | None = sites[0].location if sites else None
+        self.calls: list[Location] = [each.location for each in sites[1:]]
+
+
+class TensorConditionError(GraphCompileError):
+    """A Python decision (`if`, `while`, `and`, `not`, ...) depends on a tensor whose value is not known yet."""
+
+
+class UnsupportedSyntaxError(GraphCompileError):
+    """The function uses a Python construct that has no meaning in a graph (generators, coroutines)."""
+
+
+def _message(summary: str, found: str, remedy: str, sites: list[Site]) -> str:
+    parts = [summary]
+    for number, site in enumerate(sites):
+        if number == _LONGEST_CHAIN:
+            parts.append(f"  ... and {len(sites) - number} more calls")
+            break
+        where = f'File "{site.source.filename}", line {site.lineno}, column {site.col + 1}, in {site.function}'
+        parts.append(f"  {where}" if number == 0 else f"  called from {where}")
+        parts += [f"    {line}" for line in site.excerpt().splitlines()]
+    if found:
+        parts.append(f"Found: {found}")
+    if remedy:
+        parts.append(f"Instead: {remedy}")
+    return "\n".join(parts)
+
+
+def describe(value: object, limit: int = 80) -> str:
+    """A short description of a value for `found`: its type, and its text where that is short."""
+    kind = type(value).__qualname__
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"a {kind} of shape {tuple(shape)} and dtype {dtype}"
+    text = repr(value)
+    return f"{text} of type {kind}" if len(text) <= limit else f"an object of type {kind}"
+
+
+def unsupported(construct: str, remedy: str, site: Site | None) -> NoReturn:
+    """Raise the error for a construct that graph mode does not know."""
+    raise UnsupportedSyntaxError(f"Graph mode does not support {construct}.", remedy=remedy, site=site)

@@ -1,0 +1,96 @@
+"""The state of one interpretation: sessions, frames, variables.
+
+A `Session` lives from the outermost call of `interpret` to its return, in one thread. A `Frame` is one call of one
+interpreted function (or one class body, or one generator expression). The variables of a frame are one list indexed by
+slots that were numbered at compile time; a variable that an inner function shares is a real `types.CellType` in its
+slot, so interpreted closures and native ones mix freely. Copying `vars` (and the contents of its cells) is all it takes
+to run two continuations from one point.
+
+Compiled expressions are closures `run(frame) -> value`; compiled statements are closures `run(frame) -> signal`, where
+the signal is None to go on, or says that the enclosing loop or function is left. Leaving is a returned value and never
+an exception, so the interpreter always knows what each branch of a decision does with control.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import CellType
+from typing import TYPE_CHECKING, Any
+
+from mindspore.compiler.frontend.location import Site
+
+if TYPE_CHECKING:
+    from mindspore.compiler.frontend.functions import FunctionCode
+    from mindspore.compiler.frontend.policy import Policy
+
+__all__ = ["BREAK", "CONTINUE", "RETURN", "UNBOUND", "Frame", "Run", "Session"]
+
+Run = Callable[["Frame"], Any]
+
+BREAK, CONTINUE, RETURN = "break", "continue", "return"
+
+
+class _Unbound:
+    """The content of a variable slot that holds no value yet, or no longer."""
+
+    def __repr__(self) -> str:
+        return "UNBOUND"
+
+
+UNBOUND = _Unbound()
+
+
+class Session:
+    """What all frames of one interpretation share."""
+
+    __slots__ = ("created", "frame", "guard_attr", "guard_global", "is_traced", "kinds", "max_depth", "policy", "replacements")
+
+    def __init__(self, policy: Policy, replacements: dict[Any, Any]) -> None:
+        self.policy = policy
+        self.is_traced = policy.is_traced
+        self.guard_global = policy.guard_global
+        self.guard_attr = policy.guard_attr
+        self.replacements = replacements
+        self.frame = Frame()
+        self.kinds: dict[type, int] = {}
+        self.created: dict[int, object] = {}
+        self.max_depth = sys.getrecursionlimit()
+
+
+class Frame:
+    """One activation. `site` is the expression being evaluated in it, `back` the frame that called it."""
+
+    __slots__ = (
+        "back",
+        "builtins",
+        "code",
+        "depth",
+        "globals",
+        "guard_closure",
+        "namespace",
+        "result",
+        "session",
+        "site",
+        "vars",
+    )
+
+    def __init__(self) -> None:
+        self.code: FunctionCode | None = None
+        self.back: Frame | None = None
+        self.site: Site | None = None
+        self.depth = 0
+        self.result: Any = None
+
+    session: Session
+    vars: list[Any]
+    globals: dict[str, Any]
+    builtins: dict[str, Any]
+    namespace: Any
+    guard_closure: bool
+
+
+def make_cell(value: object) -> CellType:
+    """A closure cell that holds `value`; an empty one for UNBOUND."""
+    return CellType() if value is UNBOUND else CellType(value)

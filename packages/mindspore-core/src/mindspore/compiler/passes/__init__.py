@@ -1,0 +1,1 @@
+"""Graph to plan, in processing order: legalize, claims and groups (`groups`), `schedule`, `memory`."""

@@ -1,0 +1,197 @@
+"""Graph to program: cut a legal graph into launches and put them in order.
+
+Units are claims (the backend's anchor + epilogue patterns), groups (loop nests for code generation) and single nodes.
+The order is topological; among ready units the one that stands first in the graph goes first, except that a unit which
+overwrites a donated input waits for every reader of that input. Where that is impossible the donation is dropped: the
+output then gets a buffer of its own.
+"""
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+
+from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
+from mindspore.compiler.passes.legalize import STRUCTURAL, VIEWS, generates, has_kernel
+from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, VIEW, Launch, Program
+
+
+@dataclass(slots=True)
+class Unit:
+    """Nodes that become one launch."""
+
+    kind: str
+    name: str
+    nodes: list[Node]
+    outputs: list[Node] = field(default_factory=list)
+
+
+def schedule(graph: Graph, device, donated: dict[int, int]) -> Program:
+    """The program of a legal graph. donated: output position -> input position that it may overwrite."""
+    units, unit_of = _cut(graph, device)
+    values, avals, constants = _number(graph)
+    program = Program(graph.name, avals, [values[p.idx] for p in graph.params],
+                      [values[o.idx] for o in graph.outputs], constants, [], dict(donated))
+    for position in _order(graph, units, unit_of, program.donated):
+        program.launches.append(_launch(units[position], graph, values))
+    return program
+
+
+def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
+    """Every working node in exactly one unit."""
+    units: list[Unit] = []
+    taken: set[int] = set()
+    claim = getattr(device, "claim", None)
+    for found in claim(graph) if claim is not None else ():
+        units.append(Unit(CLAIM, found.name, [graph.nodes[i] for i in found.nodes]))
+        taken.update(found.nodes)
+    if device.capabilities.codegen:
+        from mindspore.compiler.passes.groups import form_groups
+        fixed = taken | {n.idx for n in graph.nodes if not generates(n, device) or
+                         (has_kernel(n, device) and n.op.name not in VIEWS)}
+        for group in form_groups(graph, device.capabilities.codegen, fixed):
+            if len(group.nodes) == 1 and graph.nodes[group.nodes[0]].op.name in VIEWS:
+                continue
+            units.append(Unit(GROUP, "group", [graph.nodes[i] for i in group.nodes],
+                              [graph.nodes[i] for i in group.outputs]))
+            taken.update(group.nodes)
+    for node in graph.nodes:
+        name = node.op.name
+        if node.idx in taken or name in STRUCTURAL:
+            continue
+        kind = VIEW if name in VIEWS else KERNEL if has_kernel(node, device) else HOST
+        units.append(Unit(kind, name, [node]))
+    unit_of = {node.idx: k for k, unit in enumerate(units) for node in unit.nodes}
+    for unit in units:
+        if not unit.outputs:
+            unit.outputs = [unit.nodes[-1]]
+    return units, unit_of
+
+
+def _number(graph: Graph) -> tuple[dict, list, dict]:
+    """Value numbers: one per tensor; a tuple-valued node has one per element, which its `item` nodes share."""
+    values: dict = {}
+    avals: list = []
+    constants: dict = {}
+    for node in graph.nodes:
+        if node.op.name == "item":
+            values[node.idx] = values[node.ins[0].idx][node.attrs[0]]
+        elif isinstance(node.aval, TupleAval):
+            values[node.idx] = tuple(range(len(avals), len(avals) + len(node.aval.items)))
+            avals.extend(node.aval.items)
+        else:
+            values[node.idx] = len(avals)
+            avals.append(node.aval)
+            if node.op.name == "constant":
+                constants[values[node.idx]] = node.attrs[0].array
+    return values, avals, constants
+
+
+def _source(node: Node) -> Node:
+    return node.ins[0] if node.op.name == "item" else node
+
+
+def _order(graph: Graph, units: list[Unit], unit_of: dict[int, int], donated: dict[int, int]) -> list[int]:
+    """Unit positions in execution order; drops from `donated` what cannot be ordered."""
+    before: list[set[int]] = [set() for _ in units]
+    readers: dict[int, set[int]] = {}
+    for position, unit in enumerate(units):
+        for node in unit.nodes:
+            for operand in node.ins:
+                source = _source(operand)
+                producer = unit_of.get(source.idx)
+                if producer is not None and producer != position:
+                    before[position].add(producer)
+                if source.op.name == "parameter":
+                    readers.setdefault(source.attrs[0], set()).add(position)
+    rank = [min(n.idx for n in unit.nodes) for unit in units]
+    _follow_views(graph, units, unit_of, readers)
+    while True:
+        edges = [set(b) for b in before]
+        for out, source in donated.items():
+            writer = unit_of.get(_source(graph.outputs[out]).idx)
+            if writer is not None:
+                edges[writer] |= readers.get(source, set()) - {writer}
+        order = _topological(edges, rank)
+        if order is not None:
+            return order
+        donated.pop(_on_cycle(before, donated, graph, unit_of, readers))
+
+
+def _follow_views(graph: Graph, units: list[Unit], unit_of: dict[int, int], readers: dict[int, set[int]]) -> None:
+    """A reader of a view of an input reads the input."""
+    users = graph.users()
+    for source, positions in readers.items():
+        pending = [p for p in positions if units[p].kind == VIEW]
+        while pending:
+            for node in users[units[pending.pop()].nodes[0].idx]:
+                position = unit_of.get(node.idx)
+                if position is not None and position not in positions:
+                    positions.add(position)
+                    if units[position].kind == VIEW:
+                        pending.append(position)
+
+
+def _topological(edges: list[set[int]], rank: list[int]) -> list[int] | None:
+    waiting = [len(e) for e in edges]
+    after: list[list[int]] = [[] for _ in edges]
+    for position, sources in enumerate(edges):
+        for source in sources:
+            after[source].append(position)
+    ready = [(rank[p], p) for p, n in enumerate(waiting) if n == 0]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, position = heapq.heappop(ready)
+        order.append(position)
+        for follower in after[position]:
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                heapq.heappush(ready, (rank[follower], follower))
+    return order if len(order) == len(edges) else None
+
+
+def _on_cycle(before: list, donated: dict, graph: Graph, unit_of: dict, readers: dict) -> int:
+    """A donation whose ordering contradicts the data flow: the first whose writer a reader depends on."""
+    for out, source in donated.items():
+        writer = unit_of.get(_source(graph.outputs[out]).idx)
+        if writer is None:
+            continue
+        seen, pending = set(), [r for r in readers.get(source, ()) if r != writer]
+        while pending:
+            position = pending.pop()
+            if position == writer:
+                return out
+            if position not in seen:
+                seen.add(position)
+                pending.extend(before[position])
+    return next(iter(donated))
+
+
+def _launch(unit: Unit, graph: Graph, values: dict) -> Launch:
+    if unit.kind in (CLAIM, GROUP):
+        body, ins, outs = extract(unit.nodes, unit.outputs)
+        return Launch(unit.kind, unit.name, {}, body, tuple(values[n.idx] for n in ins),
+                      tuple(values[n.idx] for n in outs), unit.nodes[-1].loc)
+    node = unit.nodes[0]
+    outs = values[node.idx]
+    return Launch(unit.kind, unit.name, node.kwargs(), None, tuple(values[i.idx] for i in node.ins),
+                  outs if isinstance(outs, tuple) else (outs,), node.loc)
+
+
+def extract(nodes: list[Node], outputs: list[Node]) -> tuple[Graph, list[Node], list[Node]]:
+    """A closed graph of some nodes: (graph, the outside nodes that are its parameters, its outputs). Embedded
+    constants come inside."""
+    b = Builder("group")
+    env: dict[int, Node] = {}
+    outside: list[Node] = []
+    members = {n.idx for n in nodes}
+    for node in nodes:
+        for operand in node.ins:
+            if operand.idx not in members and operand.idx not in env and operand.op.name != "constant":
+                env[operand.idx] = b.parameter(operand.aval)
+                outside.append(operand)
+    for node in sorted(nodes, key=lambda n: n.idx):
+        ins = tuple([b.emit(i.op, (), i.attrs) if i.op.name == "constant" and i.idx not in env else env[i.idx]
+                     for i in node.ins])
+        env[node.idx] = b.emit(node.op, ins, node.attrs)
+    return b.finish([env[o.idx] for o in outputs]), outside, outputs

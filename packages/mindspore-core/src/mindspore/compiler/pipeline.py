@@ -1,0 +1,84 @@
+"""Graph to executable: legalize, schedule, plan memory, and let the device build.
+
+Executables are cached by (structure of the graph, device, donations), least recently used out first. `compile_count`
+counts what was really compiled; tests and `assert_max_compiles` use it.
+"""
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from mindspore.compiler.executor import PythonExecutable, download, upload
+from mindspore.compiler.ir import Graph, rebuild
+from mindspore.compiler.ir.verify import maybe_verify
+from mindspore.compiler.passes.legalize import legalize
+from mindspore.compiler.passes.memory import plan_memory
+from mindspore.compiler.passes.schedule import schedule
+from mindspore.compiler.program import Executable, Plan
+
+CACHE_SIZE = 512
+compile_count = 0
+_cache: OrderedDict = OrderedDict()
+_lock = threading.RLock()
+
+
+def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
+    """The plan of a graph for a device. donated: output position -> input position that it may overwrite."""
+    graph = maybe_verify(legalize(maybe_verify(rebuild(graph)), device))
+    program = schedule(graph, device, donated or {})
+    if int(os.environ.get("MS_DEBUG", "0") or 0) >= 2:
+        print(program.show())
+    return plan_memory(program, device.capabilities.in_place)
+
+
+def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -> Executable:
+    """The executable of a graph on a device, from the cache where the same structure was compiled before."""
+    global compile_count
+    donated = donated or {}
+    key = (graph.key(), id(device), tuple(sorted(donated.items())))
+    with _lock:
+        found = _cache.get(key)
+        if found is not None:
+            _cache.move_to_end(key)
+            return found[0]
+        plan = make_plan(graph, device, donated)
+        build = getattr(device, "compile", None)
+        executable = PythonExecutable(plan, device) if build is None else build(plan)
+        compile_count += 1
+        _cache[key] = (executable, device)
+        while len(_cache) > CACHE_SIZE:
+            _cache.popitem(last=False)
+        return executable
+
+
+def run_graph(graph: Graph, arrays: Sequence[np.ndarray], device) -> list[np.ndarray]:
+    """Compile and run a graph on host arrays; the results as host arrays."""
+    executable = compile_graph(graph, device)
+    buffers = [upload(device.allocator, np.asarray(a, dtype=p.aval.dtype.np).reshape(p.aval.shape))
+               for a, p in zip(arrays, graph.params, strict=True)]
+    return [download(device.allocator, b, o.aval) for b, o in zip(executable.run(buffers), graph.outputs)]
+
+
+def clear_cache() -> None:
+    """Forget every compiled executable."""
+    with _lock:
+        _cache.clear()
+
+
+class TooManyCompilesError(AssertionError):
+    """More compilations happened than `assert_max_compiles` allows."""
+
+
+@contextlib.contextmanager
+def assert_max_compiles(limit: int) -> Iterator[None]:
+    """Fail if more than `limit` graphs are compiled inside the block: a guard against cache misses."""
+    before = compile_count
+    yield
+    if compile_count - before > limit:
+        raise TooManyCompilesError(f"{compile_count - before} graphs were compiled, at most {limit} were expected; set "
+                                   f"MS_EXPLAIN_CACHE=1 to see why")

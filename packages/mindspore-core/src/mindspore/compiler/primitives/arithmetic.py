@@ -1,0 +1,303 @@
+"""Element-wise arithmetic.
+
+All operands have one dtype and broadcast as in NumPy. Integers wrap around. Integer division by zero and the quotient
+of the smallest integer by -1 give an unspecified number and never trap. Gradients of complex operands are linear:
+cotangents are multiplied by the derivative, not by its conjugate.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.compiler.primitives.base import Elementwise, Sample, register
+from mindspore.compiler.primitives.support import (
+    SPECIAL,
+    binary_samples,
+    distinct,
+    integer_samples,
+    is_scalar,
+    numpy_rule,
+    same_shape,
+    unary_samples,
+    uniform,
+)
+
+
+@register
+class Add(Elementwise):
+    """a + b. Gradient: ct, ct."""
+
+    name = "add"
+    kinds = "iufc"
+    reference = numpy_rule(np.add)
+
+    def grad(self, b, ct, out, x, y):
+        return ct, ct
+
+    def simplify(self, b, ins, attrs):
+        x, y = ins
+        if is_scalar(y, -0.0) and same_shape(x, y):
+            return x
+        if is_scalar(x, -0.0) and same_shape(y, x):
+            return y
+        return None
+
+    def samples(self):
+        return binary_samples(-2, 2) + integer_samples()
+
+
+@register
+class Sub(Elementwise):
+    """a - b. Gradient: ct, -ct."""
+
+    name = "sub"
+    kinds = "iufc"
+    reference = numpy_rule(np.subtract)
+
+    def grad(self, b, ct, out, x, y):
+        return ct, b.neg(ct)
+
+    def simplify(self, b, ins, attrs):
+        x, y = ins
+        return x if is_scalar(y, 0.0) and same_shape(x, y) else None
+
+    def samples(self):
+        return binary_samples(-2, 2) + integer_samples()
+
+
+@register
+class Mul(Elementwise):
+    """a * b. Gradient: ct * b, ct * a."""
+
+    name = "mul"
+    kinds = "iufc"
+    reference = numpy_rule(np.multiply)
+
+    def grad(self, b, ct, out, x, y):
+        return b.mul(ct, y), b.mul(ct, x)
+
+    def simplify(self, b, ins, attrs):
+        x, y = ins
+        if is_scalar(y, 1) and same_shape(x, y):
+            return x
+        if is_scalar(x, 1) and same_shape(y, x):
+            return y
+        return None
+
+    def samples(self):
+        return binary_samples(-2, 2) + integer_samples()
+
+
+@register
+class Div(Elementwise):
+    """a / b, for floating and complex operands (integers are cast before). Gradient: ct / b, -ct * out / b."""
+
+    name = "div"
+    kinds = "fc"
+    reference = numpy_rule(np.divide)
+
+    def grad(self, b, ct, out, x, y):
+        dx = b.div(ct, y)
+        return dx, b.neg(b.mul(dx, out))
+
+    def simplify(self, b, ins, attrs):
+        x, y = ins
+        return x if is_scalar(y, 1) and same_shape(x, y) else None
+
+    def samples(self):
+        return binary_samples(-2, 2, right=(0.5, 2)) + [Sample((np.ones(2, np.int32),) * 2, error=TypeError)]
+
+
+@register
+class FloorDiv(Elementwise):
+    """The quotient rounded towards minus infinity, as Python's `//`: (a - mod(a, b)) / b. Gradient: none."""
+
+    name = "floor_div"
+    kinds = "iuf"
+    reference = numpy_rule(np.floor_divide)
+
+    def grad(self, b, ct, out, x, y):
+        return None, None
+
+    def samples(self):
+        return [Sample((uniform((3, 5), -4, 4), uniform((5,), 0.3, 2, 1)), grad=False),
+                Sample((uniform((), -4, 4), uniform((), -2, -0.5, 1)), grad=False),
+                Sample((np.zeros((0, 2)), np.ones(2))),
+                Sample((np.array([7.0, -7.0, 7.0, -7.0, 0.0, -0.0]), np.array([2.0, 2.0, -2.0, -2.0, 3.0, 3.0])),
+                       grad=False),
+                *integer_samples(low=-9, high=10, right=(1, 4)), *integer_samples((np.int32,), -9, 10, (-4, 0))]
+
+
+@register
+class Mod(Elementwise):
+    """The remainder with the sign of the divisor, as Python's `%`: a - b * floor(a / b), exact for floats.
+    Gradient: ct, -ct * floor_div(a, b)."""
+
+    name = "mod"
+    kinds = "iuf"
+    reference = numpy_rule(np.mod)
+
+    def grad(self, b, ct, out, x, y):
+        return ct, b.neg(b.mul(ct, b.floor_div(x, y)))
+
+    def samples(self):
+        return [Sample((np.array([[0.4, 1.7, -0.4], [-1.9, 2.6, 5.1]]), np.array([1.0, 1.1, -1.2]))),
+                Sample((np.array(5.3), np.array(-2.0))), Sample((np.zeros((0, 2)), np.ones(2))),
+                Sample((np.array([7.0, -7.0, 7.0, -7.0, 0.0, -0.0, np.inf, 1.0, np.nan]),
+                        np.array([2.0, 2.0, -2.0, -2.0, 3.0, 3.0, 2.0, np.inf, 1.0])), grad=False),
+                *integer_samples(low=-9, high=10, right=(1, 4)), *integer_samples((np.int32,), -9, 10, (-4, 0))]
+
+
+@register
+class Neg(Elementwise):
+    """-x; unsigned integers wrap around. Gradient: -ct."""
+
+    name = "neg"
+    kinds = "iufc"
+    reference = numpy_rule(np.negative)
+
+    def grad(self, b, ct, out, x):
+        return (b.neg(ct),)
+
+    def simplify(self, b, ins, attrs):
+        return ins[0].ins[0] if ins[0].op is self else None
+
+    def samples(self):
+        return _signed_samples()
+
+
+@register
+class Abs(Elementwise):
+    """|x|; the smallest integer stays as it is. Gradient: ct * sign(x), so 0 at 0."""
+
+    name = "abs"
+    kinds = "iuf"
+    reference = numpy_rule(np.abs)
+
+    def grad(self, b, ct, out, x):
+        return (b.mul(ct, b.sign(x)),)
+
+    def simplify(self, b, ins, attrs):
+        return ins[0] if ins[0].op is self else None
+
+    def samples(self):
+        return _signed_samples()
+
+
+@register
+class Sign(Elementwise):
+    """-1, 0 or 1; NaN stays NaN and -0 may become 0. Gradient: none."""
+
+    name = "sign"
+    kinds = "iuf"
+    reference = numpy_rule(np.sign)
+
+    def grad(self, b, ct, out, x):
+        return (None,)
+
+    def samples(self):
+        return _signed_samples()
+
+
+@register
+class Maximum(Elementwise):
+    """The larger operand; NaN if one is NaN. Gradient: ct to the larger operand, half to each of equal ones."""
+
+    name = "maximum"
+    kinds = "iuf"
+    reference = numpy_rule(np.maximum)
+
+    def grad(self, b, ct, out, x, y):
+        return _winner(b, ct, x, y), _winner(b, ct, y, x)
+
+    def simplify(self, b, ins, attrs):
+        return ins[0] if ins[0] is ins[1] else None
+
+    def samples(self):
+        return _extremum_samples()
+
+
+@register
+class Minimum(Elementwise):
+    """The smaller operand; NaN if one is NaN. Gradient: ct to the smaller operand, half to each of equal ones."""
+
+    name = "minimum"
+    kinds = "iuf"
+    reference = numpy_rule(np.minimum)
+
+    def grad(self, b, ct, out, x, y):
+        return _winner(b, ct, y, x, mine=1), _winner(b, ct, x, y, mine=1)
+
+    def simplify(self, b, ins, attrs):
+        return ins[0] if ins[0] is ins[1] else None
+
+    def samples(self):
+        return _extremum_samples()
+
+
+def _winner(b, ct, high, low, mine: int = 0):
+    """ct where high > low, half of it where they are equal, else 0: the gradient of the operand that wins then."""
+    tie = b.select(b.eq(high, low), b.mul(ct, 0.5), b.constant(0, ct.dtype))
+    return b.select(b.gt(high, low), ct, tie)
+
+
+@register
+class Pow(Elementwise):
+    """a ** b. For integers a negative exponent gives the truncated quotient (0 unless a is 1 or -1).
+    Gradient: ct * b * a**(b - 1) (0 where b is 0), ct * out * log(a) (0 where a is 0 and b is not negative)."""
+
+    name = "pow"
+    kinds = "iuf"
+
+    def reference(self, x, y):
+        return _float_power(x, y) if x.dtype.kind not in "iu" else _integer_power(x, y)
+
+    def grad(self, b, ct, out, x, y):
+        zero = b.constant(0, ct.dtype)
+        dx = b.select(b.eq(y, 0), zero, b.mul(ct, b.mul(y, b.pow(x, b.sub(y, 1)))))
+        if not x.dtype.is_floating:
+            return dx, None
+        at_zero = b.logical_and(b.eq(x, 0), b.ge(y, 0))
+        return dx, b.select(at_zero, zero, b.mul(ct, b.mul(out, b.log(x))))
+
+    def simplify(self, b, ins, attrs):
+        x, y = ins
+        if not same_shape(x, y):
+            return None
+        if is_scalar(y, 1):
+            return x
+        if is_scalar(y, 2):
+            return b.mul(x, x)
+        if is_scalar(y, -1) and x.dtype.is_floating:
+            return b.div(b.constant(1, x.dtype), x)
+        return None
+
+    def samples(self):
+        exponents = [Sample((uniform((2, 3), -2, 2), np.full((), n))) for n in (0.0, 1.0, 2.0, 3.0, -2.0)]
+        return binary_samples(0.3, 2, right=(-2, 2), rtol=4e-5) + exponents + [
+            Sample((np.array([1, -1, 2, -3, 0], np.int32), np.array([[2], [0], [3], [-1]], np.int32)), grad=False),
+            *integer_samples((np.uint8, np.int64), low=-3, high=4, right=(0, 4))]
+
+
+_float_power = numpy_rule(np.power).__func__
+
+
+def _integer_power(x, y):
+    result = np.power(x, np.maximum(y, np.zeros((), y.dtype)))
+    if y.dtype.kind == "u":
+        return result
+    unit = np.where(x == 1, 1, np.where(x == -1, np.where(y % 2 == 0, 1, -1), 0)).astype(x.dtype)
+    return np.where(y < 0, unit, result)
+
+
+def _signed_samples() -> list[Sample]:
+    bad = [Sample((np.array([True, False]),), error=TypeError)]
+    floats = [s for s in unary_samples(-2, 2) if s.error is None]
+    return floats + integer_samples((np.int32, np.int8, np.int64), operands=1) + bad
+
+
+def _extremum_samples() -> list[Sample]:
+    return [Sample((distinct((3, 5)), distinct((3, 5), 1) + 0.1)), Sample((np.array(0.5), distinct((4,)))),
+            Sample((distinct((2, 1, 3)), distinct((4, 1), 1) + 0.1)), Sample((np.zeros((0, 2)), np.ones(2))),
+            Sample((np.array([1.0, 2.0]), np.array([1.0, 2.0])), grad=False),
+            Sample((SPECIAL[:, None], SPECIAL), grad=False), Sample((np.zeros(2), np.zeros(3)), error=ValueError),
+            *integer_samples()]

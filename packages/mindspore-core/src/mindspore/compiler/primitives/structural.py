@@ -1,0 +1,70 @@
+"""The primitives that hold a graph together: parameters, embedded constants, and elements of tuples."""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.compiler.ir import builder as _builder
+from mindspore.compiler.ir.aval import TupleAval, tensor_aval
+from mindspore.compiler.primitives.base import Primitive, Sample, register
+
+
+@register
+class Parameter(Primitive):
+    """A parameter of the graph; `index` is its position. Made by `Builder.parameter`, never by emission."""
+
+    name = "parameter"
+    attrs = ("index",)
+    effect = True
+    differentiable = False
+
+    def infer(self, *avals, index):
+        raise TypeError("parameter: made by Builder.parameter, which is given the aval")
+
+    def reference(self, *arrays, index):
+        raise TypeError("parameter: has no value of its own")
+
+    def samples(self):
+        return ()
+
+
+@register
+class Constant(Primitive):
+    """A small array embedded in the graph; `value` is a Literal."""
+
+    name = "constant"
+    attrs = ("value",)
+    differentiable = False
+
+    def infer(self, *, value):
+        return tensor_aval(value.array.shape, value.dtype)
+
+    def reference(self, *, value):
+        return value.array
+
+    def samples(self):
+        return ()
+
+
+@register
+class Item(Primitive):
+    """Element `index` of the tuple that an operator with several outputs returns."""
+
+    name = "item"
+    attrs = ("index",)
+    differentiable = False
+
+    def infer(self, aval, *, index):
+        if not isinstance(aval, TupleAval):
+            raise TypeError(f"item: got {aval}, expected a tuple")
+        return aval.items[index]
+
+    def reference(self, value, *, index):
+        return value[index]
+
+    def samples(self):
+        return [Sample((np.zeros(3),), {"index": 0}, error=TypeError)]
+
+
+PARAMETER = _builder.PARAMETER = Parameter.op
+CONSTANT = _builder.CONSTANT = Constant.op
+ITEM = Item.op

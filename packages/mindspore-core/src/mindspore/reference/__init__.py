@@ -1,0 +1,1 @@
+"""The reference backend: every primitive by its NumPy definition."""
