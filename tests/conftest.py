@@ -1,0 +1,68 @@
+"""Fixtures of the repository-level tests: the examples, the README's commands and the packaging.
+
+They run in an environment that holds the installed packages, and take the repository's files from where this file is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a clone of the repository does not have.
+LOCAL = shutil.ignore_patterns(
+    *".git .tox .venv* .wheels build lib _ext*.so *.dist-info __pycache__ .*_cache .hypothesis".split()
+)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository, to read from."""
+    return ROOT
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A copy of the repository's sources, to write to, whose path has a space."""
+    place = tmp_path / "a clone"
+    shutil.copytree(ROOT, place, ignore=LOCAL)
+    return place
+
+
+@pytest.fixture
+def shell() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a command line as a user would in a fresh shell without a terminal, and fails the test if it fails."""
+    own = Path(sys.prefix, "bin")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TOX", "PYTEST", "VIRTUAL_ENV", "PYTHON"))}
+    clean["PATH"] = os.pathsep.join(p for p in clean["PATH"].split(os.pathsep) if Path(p) != own)
+
+    def run(command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=cwd,
+            env={**clean, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{command}\nended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def wheels() -> ModuleType:
+    """The module tools/wheels.py."""
+    spec = importlib.util.spec_from_file_location("wheels", ROOT / "tools" / "wheels.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

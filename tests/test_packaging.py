@@ -1,0 +1,117 @@
+"""What the wheels hold, what they load and how much room they take."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+PACKAGES = ("core", "cpu")
+INSTALLED_LIMIT_MB = 400
+
+
+@pytest.fixture(scope="module")
+def core_wheel(wheels: ModuleType, repository: Path) -> Path:
+    return wheels.build(repository, "core")
+
+
+@pytest.fixture(scope="module")
+def cpu_wheel(wheels: ModuleType, repository: Path) -> Path:
+    return wheels.build(repository, "cpu")
+
+
+def members(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_core_is_one_pure_wheel_with_its_headers(core_wheel: Path, repository: Path) -> None:
+    assert core_wheel.name.endswith("-py3-none-any.whl")
+    source = repository / "packages/mindspore-core/src"
+    headers = {p.relative_to(source).as_posix() for p in (source / "mindspore/include").rglob("*") if p.is_file()}
+    assert headers
+    assert headers | {"mindspore/py.typed", "mindspore/_version.py"} <= members(core_wheel)
+    assert not [name for name in members(core_wheel) if re.search(r"\.(so|pyc|o)$|^tests/", name)]
+
+
+def test_cpu_carries_one_onednn_with_its_licences(cpu_wheel: Path) -> None:
+    names = members(cpu_wheel)
+    assert [name for name in names if "dnnl" in name and ".so" in name] == ["mindspore_cpu/lib/libdnnl.so.3"]
+    assert {f"mindspore_cpu/lib/onednn-{text}.txt" for text in ("LICENSE", "THIRD-PARTY-PROGRAMS")} <= names
+    assert len([name for name in names if name.startswith("mindspore_cpu/_ext.")]) == 1
+    assert not [name for name in names if "gomp" in name], "libgomp is the system's"
+    assert not [name for name in names if re.search(r"\.(pyc|o|cpp|h)$|^tests/", name)]
+
+
+def test_the_process_has_one_onednn_and_one_openmp() -> None:
+    """The installed extension loads oneDNN from its own package, and nothing brings a second OpenMP run-time."""
+    code = "import mindspore_cpu._ext as e; print(e.__file__); print(open('/proc/self/maps').read())"
+    module, _, maps = subprocess.check_output([sys.executable, "-c", code], text=True).partition("\n")
+    loaded = {line.split(maxsplit=5)[5] for line in maps.splitlines() if ".so" in line}
+    assert {path for path in loaded if "dnnl" in path} == {str(Path(module).resolve().parent / "lib/libdnnl.so.3")}
+    assert len({path for path in loaded if re.search(r"lib([gi]omp|omp|iomp5)\b", path)}) == 1
+
+
+def test_the_build_does_not_choose_the_instruction_set_of_its_own_machine(repository: Path) -> None:
+    """A wheel is carried to other machines: only functions chosen at run time may be compiled for more than x86-64."""
+    project = repository / "packages/mindspore-cpu"
+    for name in ("CMakeLists.txt", "pyproject.toml", "build_backend/mindspore_cpu_build.py"):
+        assert not re.search(r"-m(arch|tune|cpu|avx|fma|sse)", (project / name).read_text()), name
+
+
+def test_the_installed_packages_are_the_wheels(core_wheel: Path, cpu_wheel: Path) -> None:
+    for name, wheel in (("mindspore-core", core_wheel), ("mindspore-cpu", cpu_wheel)):
+        installed = importlib.metadata.distribution(name)
+        assert wheel.name.split("-")[1] == installed.version
+        assert Path(str(installed.locate_file(""))).is_relative_to(sys.prefix)
+    groups = importlib.metadata.entry_points(group="mindspore.plugins")
+    assert {"reference", "cpu"} <= {entry.name for entry in groups}
+
+
+def closure(name: str, seen: set[str]) -> set[str]:
+    """Return `name` and the names of all that it requires to run."""
+    if name not in seen:
+        seen.add(name)
+        for requirement in importlib.metadata.requires(name) or ():
+            if "extra ==" not in requirement:
+                closure(re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-"), seen)
+    return seen
+
+
+def test_installed_size() -> None:
+    sizes = {}
+    for name in closure("mindspore-cpu", set()):
+        files = importlib.metadata.files(name)
+        sizes[name] = sum(path.stat().st_size for f in files if (path := Path(str(f.locate()))).is_file()) / 1e6
+    total = sum(sizes.values())
+    print("\n".join(f"{name} {size:.1f} MB" for name, size in sorted(sizes.items())), f"\ntotal {total:.0f} MB")
+    assert {"mindspore-core", "mindspore-cpu", "numpy", "llvmlite"} <= sizes.keys()
+    assert total <= INSTALLED_LIMIT_MB
+
+
+def test_every_package_has_the_licence(repository: Path) -> None:
+    text = (repository / "LICENSE").read_text()
+    assert "Apache License" in text and "END OF TERMS AND CONDITIONS" in text
+    for package in PACKAGES:
+        assert (repository / f"packages/mindspore-{package}/LICENSE").read_text() == text
+
+
+def test_a_source_distribution_builds_where_core_is_no_neighbour(
+    clone: Path, core_wheel: Path, tmp_path: Path, shell: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """There the kit's headers come from the build requirement mindspore-core, here found in a local folder."""
+    python = f'"{sys.executable}"'
+    shell(f"{python} -m build --sdist -o sdist .", clone / "packages/mindspore-cpu")
+    (made,) = (clone / "packages/mindspore-cpu/sdist").iterdir()
+    with tarfile.open(made) as archive:
+        assert not [name for name in archive.getnames() if re.search(r"_ext.*\.so|libdnnl|\.pyc|dist-info", name)]
+    shell(f'{python} -m pip wheel --no-deps --find-links "{core_wheel.parent}" -w out "{made}"', tmp_path)
+    assert len(list((tmp_path / "out").glob("mindspore_cpu-*.whl"))) == 1

@@ -1,0 +1,72 @@
+"""The README's commands and programs do what the README says, as a user would run them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Shell = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def blocks(repository: Path, language: str) -> list[str]:
+    """Return the README's code blocks in `language`, in order."""
+    text = (repository / "README.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def install_command(repository: Path) -> str:
+    return blocks(repository, "sh")[0].strip()
+
+
+def test_command(repository: Path) -> str:
+    return blocks(repository, "sh")[1].strip()
+
+
+test_command.__test__ = False  # the README's command for tests, not a test
+
+
+@pytest.mark.parametrize("source", ["file", "-"])
+@pytest.mark.parametrize("number", [0, 1], ids=["Mul in graph mode", "tensor_add in PyNative mode"])
+def test_program_prints_what_the_readme_shows(repository: Path, tmp_path: Path, number: int, source: str) -> None:
+    program, shown = blocks(repository, "python")[number], blocks(repository, "text")[number]
+    (tmp_path / "program.py").write_text(program)
+    argument, given = ("program.py", "") if source == "file" else ("-", program)
+    command = [sys.executable, argument]
+    done = subprocess.run(command, input=given, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == (shown, "", 0)
+
+
+def test_install_command_works_twice(repository: Path, clone: Path, shell: Shell) -> None:
+    command = install_command(repository)
+    for _ in range(2):
+        shell(command, clone)
+    python = clone / ".venv/bin/python"
+    where = shell(f'"{python}" -c "import mindspore_cpu._ext as e; print(e.__file__)"', clone).stdout
+    assert Path(where.strip()).is_relative_to(clone / ".venv")
+
+
+def test_test_command_works_twice(repository: Path, clone: Path, shell: Shell) -> None:
+    """With TOX_ENV narrowed to one environment: the whole of tox is what runs this test."""
+    for _ in range(2):
+        done = shell(test_command(repository), clone, TOXENV="lint")
+        assert "congratulations" in done.stdout
+
+
+def test_ci_runs_the_readme_command(repository: Path) -> None:
+    script = repository / ".ci/run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().rstrip().splitlines()[-1] == test_command(repository)
+
+
+def test_preflight_names_a_missing_compiler(repository: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(repository / "tools/preflight.py")]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "sudo apt-get install -y g++" in done.stderr
+    assert subprocess.run(command, capture_output=True, text=True).stderr == ""
