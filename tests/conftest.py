@@ -53,7 +53,9 @@ def shell() -> Callable[..., subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, f"{command}\nended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        if done.returncode:
+            said = (done.stdout + done.stderr)[-4000:]
+            pytest.fail(f"{command}\nended with {done.returncode}, saying\n{said}", pytrace=False)
         return done
 
     return run

@@ -73,7 +73,7 @@ def _requirements(found: list[str]) -> list[str]:
 
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings | None = None) -> list[str]:
-    """Return what the build needs beside pyproject.toml's list: CMake and Ninja if missing, the kit if not beside us."""
+    """Return what the build needs beside pyproject.toml's list: CMake, Ninja and the kit where missing."""
     return _requirements(_skbuild.get_requires_for_build_wheel(config_settings))
 
 
