@@ -243,7 +243,8 @@ def _winner(b, ct, high, low, mine: int = 0):
 @register
 class Pow(Elementwise):
     """a ** b. For integers a negative exponent gives the truncated quotient (0 unless a is 1 or -1).
-    Gradient: ct * b * a**(b - 1) (0 where b is 0), ct * out * log(a) (0 where a is 0 and b is not negative)."""
+    Gradient: ct * b * a**(b - 1), ct * out * log(a). Where a is 0 and the formula would multiply 0 by infinity, a is
+    replaced by 1, which gives the limit 0."""
 
     name = "pow"
     kinds = "iuf"
@@ -252,12 +253,11 @@ class Pow(Elementwise):
         return _float_power(x, y) if x.dtype.kind not in "iu" else _integer_power(x, y)
 
     def grad(self, b, ct, out, x, y):
-        zero = b.constant(0, ct.dtype)
-        dx = b.select(b.eq(y, 0), zero, b.mul(ct, b.mul(y, b.pow(x, b.sub(y, 1)))))
-        if not x.dtype.is_floating:
-            return dx, None
-        at_zero = b.logical_and(b.eq(x, 0), b.ge(y, 0))
-        return dx, b.select(at_zero, zero, b.mul(ct, b.mul(out, b.log(x))))
+        one, x_is_zero = b.constant(1, x.dtype), b.eq(x, 0)
+        base = b.select(b.logical_and(x_is_zero, b.eq(y, 0)), one, x)
+        dx = b.mul(ct, b.mul(y, b.pow(base, b.sub(y, 1))))
+        base = b.select(b.logical_and(x_is_zero, b.ge(y, 0)), one, x)
+        return dx, b.mul(ct, b.mul(out, b.log(base)))
 
     def simplify(self, b, ins, attrs):
         x, y = ins
@@ -272,7 +272,8 @@ class Pow(Elementwise):
         return None
 
     def samples(self):
-        exponents = [Sample((uniform((2, 3), -2, 2), np.full((), n))) for n in (0.0, 1.0, 2.0, 3.0, -2.0)]
+        exponents = [s for n in (0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5) for s in (
+            Sample((uniform((2, 3), 0.3, 2), np.array(n))), Sample((uniform((2, 3)), np.array(n)), grad=False))]
         return binary_samples(0.3, 2, right=(-2, 2), rtol=4e-5) + exponents + [
             Sample((np.array([1, -1, 2, -3, 0], np.int32), np.array([[2], [0], [3], [-1]], np.int32)), grad=False),
             *integer_samples((np.uint8, np.int64), low=-3, high=4, right=(0, 4))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
-from mindspore.compiler.primitives.support import integer_samples
+from mindspore.compiler.primitives.support import integer_samples, is_scalar, same_shape
 
 _TRUTH = Sample((np.array([[False], [True]]), np.array([False, True])))
 _BOOLS = [_TRUTH, Sample((np.array(True), np.array([True, False, True]))),
@@ -24,12 +24,28 @@ class _Logical(Elementwise):
         return [*_BOOLS, Sample((np.ones(2, np.int32), np.ones(2, np.int32)), error=TypeError)]
 
 
+def _absorb(ins: tuple, neutral: bool):
+    """x where the other operand is the neutral value or x itself; the other where that is the absorbing value."""
+    x, y = ins
+    if x is y:
+        return x
+    for kept, other in ((x, y), (y, x)):
+        if is_scalar(other, neutral) and same_shape(kept, other):
+            return kept
+        if is_scalar(other, not neutral) and same_shape(other, kept):
+            return other
+    return None
+
+
 @register
 class LogicalAnd(_Logical):
     """Whether both operands are true. Gradient: none."""
 
     name = "logical_and"
     reference = staticmethod(np.logical_and)
+
+    def simplify(self, b, ins, attrs):
+        return _absorb(ins, neutral=True)
 
 
 @register
@@ -38,6 +54,9 @@ class LogicalOr(_Logical):
 
     name = "logical_or"
     reference = staticmethod(np.logical_or)
+
+    def simplify(self, b, ins, attrs):
+        return _absorb(ins, neutral=False)
 
 
 @register

@@ -44,7 +44,8 @@ class Select(Elementwise):
         cond = integers((3, 4), 0, 2, bool)
         return [Sample((cond, uniform((3, 4)), uniform((3, 4), seed=1))),
                 Sample((cond, uniform((4,)), uniform((3, 1), seed=1))), Sample((cond, uniform(()), uniform((4,)))),
-                Sample((np.array(True), uniform((2, 3)), uniform((3,)))), Sample((cond[:0], uniform((4,)), uniform(()))),
+                Sample((np.array(True), uniform((2, 3)), uniform((3,)))),
+                Sample((cond[:0], uniform((4,)), uniform(()))),
                 Sample((np.array([True, False] * 5 + [True]), SPECIAL, SPECIAL[::-1].copy()), grad=False),
                 Sample((cond, integers((4,)), integers((3, 4), seed=1))),
                 Sample((cond, cond, integers((4,), 0, 2, bool))),

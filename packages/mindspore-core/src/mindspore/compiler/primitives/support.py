@@ -7,7 +7,7 @@ import ml_dtypes
 import numpy as np
 
 from mindspore.compiler.ir.graph import Node
-from mindspore.compiler.primitives.base import Sample, primitive, rng
+from mindspore.compiler.primitives.base import Sample, rng
 from mindspore.compiler.primitives.structural import CONSTANT
 
 _NARROW = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
@@ -55,12 +55,6 @@ def same_shape(kept: Node, other: Node) -> bool:
     """Whether broadcasting `kept` with `other` leaves the shape of `kept`, so that a rule may answer with it."""
     return kept.shape == other.shape or (other.aval.ndim <= kept.aval.ndim and all(
         d in (1, k) for d, k in zip(reversed(other.shape), reversed(kept.shape))))
-
-
-def emit(b, name: str, *ins: Node, **attrs) -> Node:
-    """Emit a primitive by name: for names that Python's syntax or the builder's own methods hide."""
-    op = primitive(name)
-    return b.emit(op, ins, op.pack_attrs(attrs))
 
 
 # -- sample inputs ---------------------------------------------------------------------------------------------------

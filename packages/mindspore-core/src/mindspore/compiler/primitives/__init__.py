@@ -1,0 +1,17 @@
+"""The primitives: one class holds everything that core knows of an operator. `base` explains; importing this package
+registers all of them."""
+from mindspore.compiler.primitives import (  # noqa: F401  (imported for their registrations)
+    arithmetic,
+    comparison,
+    logic,
+    matmul,
+    reduction,
+    rounding,
+    select,
+    shape,
+    structural,
+    transcendental,
+)
+from mindspore.compiler.primitives.base import PRIMITIVES, Elementwise, Primitive, Sample, primitive, register
+
+__all__ = ["PRIMITIVES", "Elementwise", "Primitive", "Sample", "primitive", "register"]
