@@ -92,7 +92,7 @@ class Builder:
         node = op.simplify(self, ins, attrs)
         if node is None:
             aval = infer(op, tuple([n.aval for n in ins]), attrs)
-            if key is not None and ins and _foldable(ins, aval):
+            if key is not None and ins and op.reference is not None and _foldable(ins, aval):
                 node = self.constant(_fold(op, ins, attrs), aval.dtype)
             else:
                 node = Node(op, ins, attrs, aval, len(self.nodes), self.loc)

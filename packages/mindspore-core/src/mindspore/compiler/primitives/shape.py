@@ -198,8 +198,8 @@ def _span(count: int, step: int) -> int:
 
 @register
 class Pad(Primitive):
-    """x with `low` elements before, `high` after and `interior` between neighbours on each axis, filled with `value`.
-    Gradient: ct at the places of x."""
+    """x with `low` elements before, `high` after and `interior` between neighbours on each axis, filled with `value`
+    (a Python number; -0.0 counts as 0). Gradient: ct at the places of x."""
 
     name = "pad"
     attrs = ("low", "high", "interior", "value")
@@ -207,6 +207,7 @@ class Pad(Primitive):
 
     def pack_attrs(self, given):
         low, high, interior, value = super().pack_attrs(given)
+        value = 0 if value == 0 else value  # equal attributes make equal nodes, so -0.0 cannot be told from 0.0
         return low, high, (0,) * len(low) if interior is None else interior, value
 
     def infer(self, x, *, low, high, interior, value):
