@@ -65,8 +65,8 @@ class Convolution(Primitive):
 
     def check_groups(self, channels: int, per_group: int, outputs: int, groups: int) -> None:
         if channels != per_group * groups:
-            raise ValueError(f"{self.name}: the image has {channels} channels, but the kernel takes {per_group} in each "
-                             f"of {groups} groups, which is {per_group * groups}; the two numbers must be equal")
+            raise ValueError(f"{self.name}: the image has {channels} channels, but the kernel takes {per_group} in "
+                             f"each of {groups} groups, which is {per_group * groups}; the two numbers must be equal")
         if outputs % groups:
             raise ValueError(f"{self.name}: {outputs} output channels cannot be divided among {groups} groups; "
                              f"choose a multiple of {groups}")

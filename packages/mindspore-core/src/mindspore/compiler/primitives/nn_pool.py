@@ -6,10 +6,12 @@ positions. The two are linear in their last operand and each other's derivative.
 window with the output, so no index tensor has to be stored; a NaN counts as equal to a NaN, and so as the maximum.
 `max_pool_index` gives the position itself.
 
-Padding never holds the maximum: a window that lies wholly in the padding gives -inf, and nothing flows back. The mean divides by the number of taps, or, where `count_include_pad` is false, by the number of
-taps inside the image (a window wholly in the padding gives 0). `avg_pool_grad` is its adjoint.
+Padding never holds the maximum: a window that lies wholly in the padding gives -inf, and nothing flows back. The mean
+divides by the number of taps, or, where `count_include_pad` is false, by the number of taps inside the image (a window
+wholly in the padding gives 0). `avg_pool_grad` is its adjoint.
 
-Layout: [batch, channels, spatial ...]. Padding is (low, high) for each spatial axis in turn: (top, bottom, left, right).
+Layout: [batch, channels, spatial ...]. Padding is (low, high) for each spatial axis in turn: (top, bottom, left,
+right).
 """
 from __future__ import annotations
 
@@ -215,26 +217,26 @@ class AvgPoolGrad(AvgPooling):
         return np.ascontiguousarray(crop_spatial(total, padding)).astype(dy.dtype)
 
 
-def _case(image, kernel, stride=None, padding=None, **more) -> tuple:
+def _geometry(kernel: tuple, stride: tuple | None = None, padding: tuple | None = None, **more) -> dict:
     spatial = len(kernel)
-    return image, {"kernel": kernel, "stride": stride or (1,) * spatial, "padding": padding or (0,) * 2 * spatial, **more}
+    return {"kernel": kernel, "stride": stride or (1,) * spatial, "padding": padding or (0, 0) * spatial, **more}
 
 
 CASES_2D = (
-    _case((2, 3, 6, 8), (2, 2), (2, 2)),
-    _case((1, 2, 7, 5), (3, 2), (2, 1), (1, 0, 0, 1)),
-    _case((2, 1, 5, 9), (3, 3), (1, 2), (1, 1, 1, 1)),
-    _case((1, 1, 4, 4), (4, 4)),
-    _case((2, 2, 3, 3), (1, 1), (2, 2)),
-    _case((0, 2, 4, 4), (2, 2)),
-    _case((1, 1, 1, 13), (1, 5), (1, 4), (0, 0, 2, 2)),
+    ((2, 3, 6, 8), _geometry((2, 2), (2, 2))),
+    ((1, 2, 7, 5), _geometry((3, 2), (2, 1), (1, 0, 0, 1))),
+    ((2, 1, 5, 9), _geometry((3, 3), (1, 2), (1, 1, 1, 1))),
+    ((1, 1, 4, 4), _geometry((4, 4))),
+    ((2, 2, 3, 3), _geometry((1, 1), (2, 2))),
+    ((0, 2, 4, 4), _geometry((2, 2))),
+    ((1, 1, 1, 13), _geometry((1, 5), (1, 4), (0, 0, 2, 2))),
 )
 CASES_3D = (
-    _case((1, 2, 4, 4, 4), (2, 2, 2), (2, 2, 2)),
-    _case((2, 1, 3, 5, 4), (2, 3, 2), (1, 2, 1), (1, 0, 1, 1, 0, 1)),
-    _case((0, 1, 2, 2, 2), (2, 1, 1)),
+    ((1, 2, 4, 4, 4), _geometry((2, 2, 2), (2, 2, 2))),
+    ((2, 1, 3, 5, 4), _geometry((2, 3, 2), (1, 2, 1), (1, 0, 1, 1, 0, 1))),
+    ((0, 1, 2, 2, 2), _geometry((2, 1, 1))),
 )
-DILATED = _case((1, 2, 8, 7), (3, 2), (1, 2), (1, 1, 0, 1), dilation=(2, 3))
+DILATED = ((1, 2, 8, 7), _geometry((3, 2), (1, 2), (1, 1, 0, 1), dilation=(2, 3)))
 BAD = ({"kernel": (2,)}, {"kernel": (0, 2)}, {"stride": (0, 1)}, {"stride": 2}, {"padding": (1, 1)},
        {"padding": (0, -1, 0, 0)}, {"kernel": (9, 1)})
 
@@ -271,7 +273,7 @@ def _avg_samples(cases: tuple, first, extra) -> list[Sample]:
 
 
 def _bad(arrays: tuple, extra: dict) -> list[Sample]:
-    _, attrs = _case((), (2, 2))
+    attrs = _geometry((2, 2))
     return [Sample(arrays, {**attrs, **extra, **wrong}, error=ValueError) for wrong in BAD]
 
 
@@ -295,10 +297,10 @@ class MaxPool2d(MaxPool):
     axes = "n c H W -> n c Y X"
 
     def samples(self):
-        return [*_max_samples((*CASES_2D, DILATED)), Sample((_special(),), _case((), (2, 2), (2, 2))[1], grad=False),
-                Sample((_special(),), _case((), (2, 2), (1, 1), (2, 0, 1, 3))[1], grad=False),
-                *_bad((np.ones((1, 1, 5, 5)),), {}), Sample((np.ones((1, 5, 5)),), _case((), (2, 2))[1], error=ValueError),
-                Sample((np.ones((1, 1, 3, 3), np.int32),), _case((), (2, 2))[1], error=TypeError)]
+        return [*_max_samples((*CASES_2D, DILATED)), Sample((_special(),), _geometry((2, 2), (2, 2)), grad=False),
+                Sample((_special(),), _geometry((2, 2), (1, 1), (2, 0, 1, 3)), grad=False),
+                *_bad((np.ones((1, 1, 5, 5)),), {}), Sample((np.ones((1, 5, 5)),), _geometry((2, 2)), error=ValueError),
+                Sample((np.ones((1, 1, 3, 3), np.int32),), _geometry((2, 2)), error=TypeError)]
 
 
 @register
@@ -316,8 +318,8 @@ class MaxPool2dGrad(MaxPoolGrad):
         y = np.array([[[[1.0, np.nan], [-np.inf, np.inf]]]])
         arrays = (np.ones((1, 1, 5, 5)), np.ones((1, 1, 4, 4)), np.ones((1, 1, 4, 4)))
         return [*_adjoint_samples(MaxPool2d.op, (*CASES_2D, DILATED), _cotangent),
-                Sample((_special(), y, np.array([[[[1.0, 2.0], [3.0, 4.0]]]])), _case((), (2, 2), (2, 2))[1], grad=False),
-                *_bad(arrays, {}), Sample((*arrays[:2], np.ones((1, 1, 4, 5))), _case((), (2, 2))[1], error=ValueError)]
+                Sample((_special(), y, np.array([[[[1.0, 2.0], [3.0, 4.0]]]])), _geometry((2, 2), (2, 2)), grad=False),
+                *_bad(arrays, {}), Sample((*arrays[:2], np.ones((1, 1, 4, 5))), _geometry((2, 2)), error=ValueError)]
 
 
 @register
@@ -334,7 +336,7 @@ class MaxPool2dPick(MaxPoolPick):
     def samples(self):
         arrays = (np.ones((1, 1, 5, 5)), np.ones((1, 1, 4, 4)), np.ones((1, 1, 5, 5)))
         return [*_adjoint_samples(MaxPool2d.op, (*CASES_2D, DILATED), _tangent),
-                *_bad(arrays, {}), Sample((*arrays[:2], np.ones((1, 1, 4, 4))), _case((), (2, 2))[1], error=ValueError)]
+                *_bad(arrays, {}), Sample((*arrays[:2], np.ones((1, 1, 4, 4))), _geometry((2, 2)), error=ValueError)]
 
 
 @register
@@ -351,7 +353,7 @@ class MaxPool2dIndex(MaxPoolIndex):
     def samples(self):
         arrays = (np.ones((1, 1, 5, 5)), np.ones((1, 1, 4, 4)))
         return [*_adjoint_samples(MaxPool2d.op, (*CASES_2D, DILATED), lambda draw, x, y: ()),
-                *_bad(arrays, {}), Sample((arrays[0], arrays[0]), _case((), (2, 2))[1], error=ValueError)]
+                *_bad(arrays, {}), Sample((arrays[0], arrays[0]), _geometry((2, 2)), error=ValueError)]
 
 
 @register
@@ -367,7 +369,7 @@ class AvgPool2d(AvgPool):
 
     def samples(self):
         return [*_avg_samples(CASES_2D, lambda draw, x, attrs: draw.normal(size=x), lambda x: {}),
-                Sample((_special(),), {**_case((), (2, 2), (2, 2))[1], "count_include_pad": True}, grad=False),
+                Sample((_special(),), {**_geometry((2, 2), (2, 2)), "count_include_pad": True}, grad=False),
                 *_bad((np.ones((1, 1, 5, 5)),), {"count_include_pad": True})]
 
 
@@ -385,7 +387,7 @@ class AvgPool2dGrad(AvgPoolGrad):
     def samples(self):
         return [*_avg_samples(CASES_2D, _pooled, lambda x: {"input_shape": x[2:]}),
                 *_bad((np.ones((1, 1, 4, 4)),), {"count_include_pad": True, "input_shape": (5, 5)}),
-                Sample((np.ones((1, 1, 4, 4)),), {**_case((), (2, 2))[1], "count_include_pad": True,
+                Sample((np.ones((1, 1, 4, 4)),), {**_geometry((2, 2)), "count_include_pad": True,
                                                   "input_shape": (5, 6)}, error=ValueError)]
 
 

@@ -18,13 +18,6 @@ from itertools import product
 
 import numpy as np
 
-from mindspore.common.dtype import DType, bfloat16, float16, float32
-
-
-def accumulation(dtype: DType) -> DType:
-    """The dtype in which sums of `dtype` are accumulated: float32 for the two half-precision types."""
-    return float32 if dtype in (float16, bfloat16) else dtype
-
 
 def check_counts(name: str, what: str, value, count: int, least: int) -> None:
     """ValueError unless `value` is a tuple of `count` integers that are at least `least`."""
