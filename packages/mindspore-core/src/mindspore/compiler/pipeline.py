@@ -40,17 +40,17 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -
     """The executable of a graph on a device, from the cache where the same structure was compiled before."""
     global compile_count
     donated = donated or {}
-    key = (graph.key(), id(device), tuple(sorted(donated.items())))
+    key = (graph.key(), device, tuple(sorted(donated.items())))
     with _lock:
         found = _cache.get(key)
         if found is not None:
             _cache.move_to_end(key)
-            return found[0]
+            return found
         plan = make_plan(graph, device, donated)
         build = getattr(device, "compile", None)
         executable = PythonExecutable(plan, device) if build is None else build(plan)
         compile_count += 1
-        _cache[key] = (executable, device)
+        _cache[key] = executable
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
         return executable

@@ -1,0 +1,50 @@
+"""MindSpore's programming interface on a modular, pluggable compiler.
+
+The names here are the public interface. Heavy parts (`dataset`, `train`, `amp`, ...) are loaded when they are first
+used, so that importing the package is quick.
+"""
+from __future__ import annotations
+
+import importlib
+
+from mindspore._version import __version__
+from mindspore import context
+from mindspore.common import dtype
+from mindspore.common.dtype import (bfloat16, bool_, byte, complex64, complex128, double, dtype_to_nptype, float16,
+                                    float32, float64, half, int8, int16, int32, int64, intc, intp, long,
+                                    pytype_to_dtype, short, single, string, ubyte, uint8, uint16, uint32, uint64, uintc,
+                                    uintp, ushort)
+from mindspore.common.parameter import Parameter, ParameterTuple
+from mindspore.common.seed import get_seed, set_seed
+from mindspore.common.tensor import Tensor, tensor
+from mindspore.context import (COMPATIBLE, GRAPH_MODE, LAX, PYNATIVE_MODE, STRICT, ParallelMode, get_context,
+                               get_current_device, set_context, set_device)
+import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
+from mindspore.common.api import constexpr, jit, jit_class, ms_class, ms_function, mutable
+from mindspore.gradient import get_grad, grad, value_and_grad, vjp
+
+_LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
+                 "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental"}
+_LAZY_NAMES = {
+    "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
+    "load_param_into_net": "train.serialization", "Model": "train.model", "run_check": "run_check_module",
+    "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
+}
+pynative = PYNATIVE_MODE
+bool = bool_  # noqa: A001 (the public name of the dtype)
+int = int64  # noqa: A001
+float = float32  # noqa: A001
+
+
+def __getattr__(name: str):
+    if name in _LAZY_NAMES and name not in _LAZY_MODULES:
+        value = getattr(importlib.import_module(f"mindspore.{_LAZY_NAMES[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _LAZY_MODULES:
+        return importlib.import_module(f"mindspore.{name}")
+    raise AttributeError(f"module 'mindspore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY_MODULES, *_LAZY_NAMES} - {"run_check_module"})

@@ -1,0 +1,97 @@
+"""`jit`: compile a function."""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from mindspore.graph.call import call_function
+from mindspore.graph.compiled import CompiledFunction
+
+__all__ = ["jit", "ms_function", "jit_class", "ms_class", "mutable", "constexpr"]
+
+
+def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_level: str = "O0", dynamic: int = 0,
+        fullgraph: bool = False, backend: str = "", **options) -> Callable:
+    """Compile a function into one graph per signature; use it as a decorator or call it.
+
+    The function is specialised for the shapes and dtypes of its tensor arguments and the values of all others. Its
+    source is interpreted; a function without readable source is recorded while it runs.
+
+    Args:
+        function: the function, method or Cell to compile.
+        capture_mode: "ast" (interpret the source), "trace" or "bytecode" (record one run).
+        jit_level, dynamic, fullgraph, backend, options: accepted for compatibility.
+
+    Raises:
+        TypeError: `function` is not callable. ValueError: an unknown capture mode.
+    """
+    if capture_mode not in ("ast", "trace", "bytecode"):
+        raise ValueError(f"jit: capture_mode must be 'ast', 'trace' or 'bytecode', got {capture_mode!r}")
+    if function is None:
+        return lambda fn: jit(fn, capture_mode=capture_mode, jit_level=jit_level, dynamic=dynamic,
+                              fullgraph=fullgraph, backend=backend, **options)
+    if not callable(function):
+        raise TypeError(f"jit: expected a function, got {type(function).__name__}")
+    return _Jit(getattr(function, "__ms_function__", function), capture_mode)
+
+
+class _Jit:
+    """A compiled function. As a class attribute it binds like a method: each object has its own graphs."""
+
+    def __init__(self, fn: Callable, capture_mode: str):
+        functools.update_wrapper(self, fn)
+        self.__ms_function__ = fn
+        self.capture_mode = capture_mode
+        target = fn if capture_mode != "ast" else functools.partial(call_function, fn)
+        self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__))
+
+    def __call__(self, *args, **kwargs):
+        return self.compiled(*args, **kwargs)
+
+    def __get__(self, obj, owner=None):
+        if obj is None:
+            return self
+        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode)
+        try:
+            object.__setattr__(obj, self.__name__, bound)
+        except AttributeError:
+            return bound
+        return bound
+
+    def graph(self, *args, **kwargs):
+        """The graph for these arguments."""
+        return self.compiled.graph(*args, **kwargs)
+
+
+ms_function = jit
+
+
+def jit_class(cls: type) -> type:
+    """Mark a class whose objects may be used inside compiled functions (any class may; kept for compatibility)."""
+    if not isinstance(cls, type):
+        raise TypeError(f"jit_class: expected a class, got {type(cls).__name__}")
+    return cls
+
+
+ms_class = jit_class
+
+
+def constexpr(fn: Callable | None = None, get_instance: bool = True, name: str | None = None, **options) -> Callable:
+    """Mark a function of Python values that is evaluated while compiling (every such function is)."""
+    return (lambda f: f) if fn is None else fn
+
+
+def mutable(input_data, dynamic_len: bool = False):
+    """Make a number, or the numbers in a container, run-time values of a compiled function.
+
+    Returns:
+        a Tensor for a number; containers with their numbers replaced.
+    """
+    from mindspore.common.tensor import Tensor
+    if isinstance(input_data, bool | int | float):
+        return Tensor(input_data)
+    if isinstance(input_data, tuple | list):
+        return type(input_data)(mutable(v) for v in input_data)
+    if isinstance(input_data, dict):
+        return {k: mutable(v) for k, v in input_data.items()}
+    return input_data

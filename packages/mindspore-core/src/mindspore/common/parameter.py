@@ -1,0 +1,140 @@
+"""Parameters: named tensors that training changes."""
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from mindspore.common.dtype import as_dtype
+from mindspore.common.tensor import Tensor
+from mindspore.graph.trace import storage_of
+from mindspore.runtime import record
+
+__all__ = ["Parameter", "ParameterTuple"]
+
+_unnamed = itertools.count()
+
+
+class Parameter(Tensor):
+    """A tensor that belongs to a Cell and can be trained.
+
+    Args:
+        default_input: the initial value: a Tensor, an array, a number, or what `initializer(...)` returns.
+        name: the name in checkpoints; without one the attribute's name is taken when a Cell gets the parameter.
+        requires_grad: whether `trainable_params` lists it.
+
+    Raises:
+        TypeError: the value or the name has a wrong type.
+    """
+
+    def __init__(self, default_input=None, name=None, requires_grad=True, layerwise_parallel=False,
+                 parallel_optimizer=True, storage_format="", device=None):
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"Parameter: name must be a str, got {type(name).__name__}")
+        if not isinstance(requires_grad, bool):
+            raise TypeError(f"Parameter: requires_grad must be a bool, got {type(requires_grad).__name__}")
+        if default_input is None:
+            raise TypeError("Parameter: default_input is missing; give a Tensor, an array or a number")
+        with _outside_of_traces():
+            super().__init__(default_input)
+        self.named = name is not None
+        self.name = name if name else f"Parameter#{next(_unnamed)}"
+        self.requires_grad = requires_grad
+        self.layerwise_parallel = layerwise_parallel
+        self.parallel_optimizer = parallel_optimizer
+        self.is_init = True
+
+    @property
+    def data(self) -> Parameter:
+        """The parameter itself."""
+        return self
+
+    @property
+    def has_init(self) -> bool:
+        """Whether an initializer is still to be run (never: values are made at construction)."""
+        return False
+
+    def value(self) -> Tensor:
+        """The present value as a plain tensor."""
+        return record.wrap(self._value)
+
+    def init_data(self, layout=None, set_sliced=False) -> Parameter:
+        """The parameter itself: its data are always initialised."""
+        return self
+
+    def set_data(self, data, slice_shape=False) -> Parameter:
+        """Take over the value of `data`, cast to this parameter's dtype.
+
+        Raises:
+            ValueError: the shapes differ and `slice_shape` is not set.
+        """
+        data = data if isinstance(data, Tensor) else Tensor(np.asarray(data))
+        if data.shape != self.shape and not slice_shape:
+            raise ValueError(f"set_data: parameter {self.name!r} has shape {self.shape}, the data have {data.shape}; "
+                             f"reshape the data, or pass slice_shape=True to change the parameter's shape")
+        record.assign(self, data if data.dtype is self.dtype else data.astype(self.dtype))
+        return self
+
+    def assign_value(self, value) -> Parameter:
+        """Alias of `set_data`."""
+        return self.set_data(value)
+
+    def set_dtype(self, set_dtype) -> Parameter:
+        """Cast the parameter in place."""
+        self._value = self.value().astype(as_dtype(set_dtype))._value
+        return self
+
+    def clone(self, init="same") -> Parameter:
+        """A new parameter of the same shape and dtype: the same value, or initialised by `init`."""
+        if isinstance(init, str) and init == "same":
+            data = self.value()
+        else:
+            data = Tensor(shape=self.shape, dtype=self.dtype, init=init)
+        copy = Parameter(data, name=self.name, requires_grad=self.requires_grad,
+                         layerwise_parallel=self.layerwise_parallel, parallel_optimizer=self.parallel_optimizer)
+        copy.named = self.named
+        return copy
+
+    def __deepcopy__(self, memo):
+        return self.clone()
+
+    def __copy__(self):
+        return self.clone()
+
+    def __reduce__(self):
+        return (_unpickle, (storage_of(self).to_numpy(), self.name, self.requires_grad))
+
+    def __str__(self) -> str:
+        return f"Parameter (name={self.name}, shape={self.shape}, dtype={self.dtype}, requires_grad={self.requires_grad})"
+
+    __repr__ = __str__
+
+
+def _unpickle(array: np.ndarray, name: str, requires_grad: bool) -> Parameter:
+    return Parameter(Tensor(array), name=name, requires_grad=requires_grad)
+
+
+def _outside_of_traces():
+    from mindspore.graph.trace import suspended
+    return suspended()
+
+
+class ParameterTuple(tuple):
+    """An immutable tuple of parameters."""
+
+    def __new__(cls, iterable):
+        items = tuple(iterable)
+        for item in items:
+            if not isinstance(item, Parameter):
+                raise TypeError(f"ParameterTuple: every element must be a Parameter, got {type(item).__name__}")
+        return super().__new__(cls, items)
+
+    def clone(self, prefix: str, init="same") -> ParameterTuple:
+        """Clones whose names start with `prefix.`; see `Parameter.clone`."""
+        copies = []
+        for item in self:
+            copy = item.clone(init)
+            copy.name = f"{prefix}.{item.name}"
+            copy.named = True
+            copies.append(copy)
+        return ParameterTuple(copies)

@@ -1,0 +1,263 @@
+"""Tensor: an n-dimensional array of one dtype.
+
+A tensor is a handle. Its value is a storage (possibly not yet computed) or, while a function is being compiled, a node
+of the graph. The operator methods are attached by `mindspore.ops`, so that the operators' rules stand in one place;
+here are creation, conversion and printing.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common import dtype as mstype
+from mindspore.common.dtype import DType, as_dtype
+from mindspore.compiler.ir import tensor_aval
+from mindspore.graph.trace import Traced, storage_of
+from mindspore.runtime import record
+from mindspore.runtime.storage import Storage, from_numpy
+
+__all__ = ["Tensor", "tensor"]
+
+
+class Tensor:
+    """A tensor from data, or of a shape and dtype.
+
+    Args:
+        input_data: a number, a (nested) list or tuple of numbers, a NumPy array, or a Tensor; copied.
+        dtype: element type; by default int -> Int64, float -> Float32, bool -> Bool, complex -> Complex128, and the
+            array's own dtype for NumPy arrays.
+        shape: with `dtype` and without data: the shape of a tensor of zeros (or of what `init` says).
+        init: an initializer or its name, for `shape`.
+
+    Raises:
+        TypeError: the data are not numbers, or `dtype` is not a dtype.
+        ValueError: `shape` is missing or does not fit.
+    """
+
+    __slots__ = ("_value", "__weakref__")
+    __array_priority__ = 1000
+
+    def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
+        dtype = None if dtype is None else as_dtype(dtype)
+        if input_data is None:
+            self._value = _from_shape(shape, dtype, init)
+            return
+        if shape is not None and init is None:
+            raise ValueError("Tensor: give either input_data, or shape and dtype; both were given")
+        if isinstance(input_data, Tensor):
+            self._value = input_data._value if dtype in (None, input_data.dtype) else input_data.astype(dtype)._value
+            return
+        array = _to_array(input_data, dtype)
+        trace = record._stack.trace
+        if trace is not None and array.nbytes <= 1024:
+            self._value = Traced(trace, trace.builder.constant(array))
+        else:
+            self._value = from_numpy(array)
+
+    # -- what it is --------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple:
+        """The sizes of the dimensions."""
+        return self._value.aval.shape
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self._value.aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._value.aval.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._value.aval.size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._value.aval.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._value.aval.nbytes
+
+    @property
+    def strides(self) -> tuple:
+        """Bytes to step in each dimension (tensors are dense, in row-major order)."""
+        steps, step = [], self.itemsize
+        for d in reversed(self.shape):
+            steps.append(step)
+            step *= d
+        return tuple(reversed(steps))
+
+    # -- its value ---------------------------------------------------------------------------------------------------
+
+    def asnumpy(self) -> np.ndarray:
+        """The value as a NumPy array of the same shape and dtype. It may share memory with the tensor; the tensor is
+        never changed by writes of the framework into that memory."""
+        return storage_of(self).to_numpy(share=True)
+
+    def numpy(self) -> np.ndarray:
+        """Alias of `asnumpy`."""
+        return self.asnumpy()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        array = self.asnumpy()
+        return array.astype(dtype) if dtype is not None and dtype != array.dtype else array.copy() if copy else array
+
+    def item(self, index=None):
+        """One element as a Python number; `index` picks it from a larger tensor."""
+        array = storage_of(self).to_numpy()
+        if index is not None:
+            return array.item(index)
+        if array.size != 1:
+            raise ValueError(f"item: the tensor has shape {self.shape}; only a tensor of one element is a number")
+        return array.item()
+
+    def tolist(self):
+        """Nested Python lists of Python numbers."""
+        return storage_of(self).to_numpy().tolist()
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"the truth value of a tensor of shape {self.shape} is ambiguous: use .any() or .all()")
+        return bool(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError(f"only an integer tensor of one element is an index, got {self.dtype} of shape {self.shape}")
+        return int(self.item())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len: a tensor of 0 dimensions has no length")
+        return self.shape[0]
+
+    def __iter__(self):
+        if not self.shape:
+            raise TypeError("a tensor of 0 dimensions cannot be iterated over")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        if type(self._value) is Traced:
+            return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= <known at run time>)"
+        with np.printoptions(formatter=_exact_floats(self.dtype)):
+            text = np.array2string(_printable(self), separator=", ", threshold=1000)
+        return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= {text})"
+
+    def __str__(self) -> str:
+        if type(self._value) is Traced:
+            return repr(self)
+        return str(_printable(self))
+
+    # -- copies ------------------------------------------------------------------------------------------------------
+
+    def __deepcopy__(self, memo):
+        return record.wrap(self._value)
+
+    def __copy__(self):
+        return record.wrap(self._value)
+
+    def __reduce__(self):
+        return (_unpickle, (storage_of(self).to_numpy(), self.dtype))
+
+    def flush_from_cache(self) -> None:
+        """Compute the value now."""
+        storage_of(self).materialize()
+
+    @staticmethod
+    def from_numpy(array: np.ndarray) -> Tensor:
+        """A tensor that shares the array's memory until a device needs the value elsewhere.
+
+        Raises:
+            TypeError: `array` is not a NumPy array.
+        """
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
+        return record.wrap(from_numpy(np.ascontiguousarray(array).reshape(array.shape)))
+
+
+record._tensor_class.append(Tensor)
+
+
+def tensor(input_data=None, dtype=None, shape=None, init=None, const_arg=False) -> Tensor:
+    """A Tensor; see `Tensor`."""
+    return Tensor(input_data, dtype, shape, init, const_arg)
+
+
+def _unpickle(array: np.ndarray, dtype: DType) -> Tensor:
+    return Tensor(array, dtype)
+
+
+def _printable(value: Tensor) -> np.ndarray:
+    array = storage_of(value).to_numpy()
+    return array.astype(np.float32) if value.dtype is mstype.bfloat16 else array
+
+
+def _exact_floats(dtype: DType):
+    if not dtype.is_floating:
+        return None
+    digits = 16 if dtype is mstype.float64 else 8
+    return {"float_kind": lambda x: f"{x: .{digits}e}" if np.isfinite(x) else f"{x: }"}
+
+
+def _to_array(data, dtype: DType | None) -> np.ndarray:
+    """Numbers as a fresh contiguous array of the dtype that the rules of `Tensor` give."""
+    if isinstance(data, np.ndarray | np.generic):
+        array = np.array(data, order="C")
+        if array.dtype.kind in "OSUMm":
+            raise TypeError(f"Tensor: a NumPy array of dtype {array.dtype} holds no numbers")
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        return array if dtype is None else array.astype(dtype.np, copy=False)
+    if isinstance(data, list | tuple):
+        data = _plain(data)
+    elif not isinstance(data, bool | int | float | complex):
+        raise TypeError(f"Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a Tensor, "
+                        f"but got {type(data).__name__}: {data!r}")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise TypeError(f"Tensor: the nested list is ragged: {error}") from error
+    except OverflowError as error:
+        raise TypeError(f"Tensor: {data!r} does not fit in 64 bits") from error
+    if array.dtype.kind in "OSU":
+        raise TypeError(f"Tensor: the list holds something that is not a number: {data!r}")
+    if dtype is not None:
+        return np.array(array.astype(dtype.np), order="C")
+    default = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float32, "c": np.complex128}[array.dtype.kind]
+    return np.array(array.astype(default), order="C")
+
+
+def _plain(data):
+    """Nested lists in which tensors are replaced by their values."""
+    return [_plain(d) if isinstance(d, list | tuple) else d.tolist() if isinstance(d, Tensor) else d for d in data]
+
+
+def _from_shape(shape, dtype: DType | None, init) -> Storage:
+    if shape is None or dtype is None:
+        raise ValueError("Tensor: without input_data both shape and dtype are needed, "
+                         f"got shape={shape} and dtype={dtype}")
+    shape = (shape,) if isinstance(shape, int) else tuple(int(d) for d in shape)
+    if init is not None:
+        from mindspore.common.initializer import initializer
+        return initializer(init, shape, dtype)._value
+    return Storage(tensor_aval(shape, dtype), host=np.zeros(shape, dtype.np))

@@ -1,0 +1,170 @@
+"""Global settings: execution mode, device target, and the rest of `set_context`."""
+from __future__ import annotations
+
+from typing import Any
+
+from mindspore.runtime import device as _device
+from mindspore.runtime import record as _record
+
+__all__ = ["GRAPH_MODE", "PYNATIVE_MODE", "STRICT", "COMPATIBLE", "LAX", "set_context", "get_context", "set_device",
+           "get_current_device", "ParallelMode", "set_auto_parallel_context", "get_auto_parallel_context",
+           "reset_auto_parallel_context"]
+
+GRAPH_MODE, PYNATIVE_MODE = 0, 1
+STRICT, COMPATIBLE, LAX = 0, 1, 2
+
+
+class _Mode:
+    """The mode in a slot of its own: every Cell call reads it."""
+
+    __slots__ = ("graph",)
+
+    def __init__(self):
+        self.graph = False
+
+
+mode = _Mode()
+
+_OTHER: dict[str, tuple[Any, type | tuple]] = {
+    "save_graphs": (0, (bool, int)), "save_graphs_path": (".", str), "max_call_depth": (1000, int),
+    "jit_syntax_level": (LAX, int), "jit_config": ({}, dict), "deterministic": ("OFF", str),
+    "enable_compile_cache": (False, bool), "compile_cache_path": ("", str), "exec_order": ("bfs", str),
+    "debug_level": (0, int), "runtime_num_threads": (0, int), "inter_op_parallel_num": (0, int),
+    "memory_optimize_level": ("O0", str), "max_device_memory": ("1024GB", str), "mempool_block_size": ("1GB", str),
+    "variable_memory_max_size": ("0GB", str), "disable_format_transform": (False, bool), "op_timeout": (900, int),
+    "aoe_tune_mode": ("", str), "aoe_config": ({}, dict), "ascend_config": ({}, dict), "gpu_config": ({}, dict),
+    "print_file_path": ("", str), "env_config_path": ("", str), "reserve_class_name_in_scope": (True, bool),
+    "check_bprop": (False, bool), "enable_reduce_precision": (True, bool), "enable_graph_kernel": (False, bool),
+    "graph_kernel_flags": ("", str), "support_binary": (False, bool), "jit_enable_inplace_ops": (True, bool),
+    "enable_auto_mixed_precision": (False, bool), "save_compile_cache": (False, bool),
+    "load_compile_cache": (False, bool),
+}
+_settings: dict[str, Any] = {key: default for key, (default, _) in _OTHER.items()}
+
+
+class ParallelMode:
+    """Names of the parallel modes."""
+
+    STAND_ALONE = "stand_alone"
+    DATA_PARALLEL = "data_parallel"
+    HYBRID_PARALLEL = "hybrid_parallel"
+    SEMI_AUTO_PARALLEL = "semi_auto_parallel"
+    AUTO_PARALLEL = "auto_parallel"
+    MODE_LIST = [STAND_ALONE, DATA_PARALLEL, HYBRID_PARALLEL, SEMI_AUTO_PARALLEL, AUTO_PARALLEL]
+
+
+def set_context(**kwargs) -> None:
+    """Change global settings.
+
+    Args:
+        mode: GRAPH_MODE (0) or PYNATIVE_MODE (1, the default).
+        device_target: "CPU" or any target that an installed backend serves.
+        device_id: number of the device.
+        pynative_synchronize: run each operation at once instead of when a value is looked at.
+        others: accepted for compatibility and kept for `get_context`.
+
+    Raises:
+        ValueError: an unknown key, or a value out of range. TypeError: a value of a wrong type.
+        RuntimeError: no installed backend serves the target; the message holds the pip command.
+    """
+    unknown = kwargs.keys() - _OTHER.keys() - {"mode", "device_target", "device_id", "pynative_synchronize"}
+    if unknown:
+        raise ValueError(f"set_context: unknown key {sorted(unknown)[0]!r}; known keys are mode, device_target, "
+                         f"device_id, pynative_synchronize, {', '.join(_OTHER)}")
+    for key, value in kwargs.items():
+        if key in _OTHER and not isinstance(value, _OTHER[key][1]):
+            raise TypeError(f"set_context: {key} must be {_OTHER[key][1]}, got {type(value).__name__}")
+    if "mode" in kwargs:
+        _set_mode(kwargs.pop("mode"))
+    if "pynative_synchronize" in kwargs:
+        _record.SYNCHRONIZE[0] = bool(kwargs.pop("pynative_synchronize"))
+    if "device_target" in kwargs or "device_id" in kwargs:
+        _set_target(kwargs.pop("device_target", _device.target()), kwargs.pop("device_id", _device.device_id()))
+    _settings.update(kwargs)
+
+
+def _set_mode(value) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"set_context: mode must be GRAPH_MODE (0) or PYNATIVE_MODE (1), got {value!r}")
+    if value not in (GRAPH_MODE, PYNATIVE_MODE):
+        raise ValueError(f"set_context: mode must be GRAPH_MODE (0) or PYNATIVE_MODE (1), got {value}")
+    mode.graph = value == GRAPH_MODE
+
+
+def _set_target(target, number) -> None:
+    if not isinstance(target, str):
+        raise TypeError(f"device_target must be a str, got {type(target).__name__}")
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise ValueError(f"device_id must be a non-negative int, got {number!r}")
+    from mindspore.plugin import manager
+    known = manager.targets()
+    if target not in known and target.lower() in {t.lower() for t in known}:
+        raise ValueError(f"device target {target!r} is not known; did you mean "
+                         f"{next(t for t in known if t.lower() == target.lower())!r}?")
+    if (target, number) != (_device.target(), _device.device_id()):
+        from mindspore.eager.segment import flush
+        flush()
+    _device.set_target(target, number)
+
+
+def get_context(attr_key: str):
+    """The value of one setting; ValueError for an unknown key."""
+    known = {"mode": lambda: GRAPH_MODE if mode.graph else PYNATIVE_MODE, "device_target": _device.target,
+             "device_id": _device.device_id, "pynative_synchronize": lambda: _record.SYNCHRONIZE[0]}
+    if attr_key in known:
+        return known[attr_key]()
+    if attr_key in _settings:
+        return _settings[attr_key]
+    raise ValueError(f"get_context: unknown key {attr_key!r}; known keys are {', '.join([*known, *_settings])}")
+
+
+def set_device(device_target: str, device_id: int | None = None) -> None:
+    """Choose the device on which programs run; see `set_context(device_target=...)`."""
+    _set_target(device_target, 0 if device_id is None else device_id)
+
+
+class _CurrentDevice(tuple):
+    """(device_target, device_id)."""
+
+    __slots__ = ()
+
+    @property
+    def device_target(self) -> str:
+        return self[0]
+
+    @property
+    def device_id(self) -> int:
+        return self[1]
+
+
+def get_current_device() -> _CurrentDevice:
+    """The device target and number in force."""
+    return _CurrentDevice((_device.target(), _device.device_id()))
+
+
+_PARALLEL_DEFAULTS = {"device_num": 1, "global_rank": 0, "gradients_mean": False, "parallel_mode": "stand_alone"}
+_parallel = dict(_PARALLEL_DEFAULTS)
+
+
+def set_auto_parallel_context(**kwargs) -> None:
+    """Settings of distributed training; anything but stand-alone needs the mindspore-parallel package."""
+    wanted = kwargs.get("parallel_mode", "stand_alone")
+    if wanted not in ParallelMode.MODE_LIST:
+        raise ValueError(f"parallel_mode must be one of {ParallelMode.MODE_LIST}, got {wanted!r}")
+    if wanted != ParallelMode.STAND_ALONE:
+        raise RuntimeError(f"parallel_mode {wanted!r} needs a package that is not installed; install it with: "
+                           f"pip install mindspore-parallel")
+    _parallel.update(kwargs)
+
+
+def get_auto_parallel_context(attr_key: str):
+    """The value of one setting of `set_auto_parallel_context`; ValueError for an unknown key."""
+    if attr_key not in _parallel:
+        raise ValueError(f"get_auto_parallel_context: unknown key {attr_key!r}; known keys are {', '.join(_parallel)}")
+    return _parallel[attr_key]
+
+
+def reset_auto_parallel_context() -> None:
+    """Back to the defaults."""
+    _parallel.clear()
+    _parallel.update(_PARALLEL_DEFAULTS)

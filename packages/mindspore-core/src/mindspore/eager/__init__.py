@@ -1,0 +1,1 @@
+"""PyNative mode: operations are recorded in segments and run when somebody looks."""

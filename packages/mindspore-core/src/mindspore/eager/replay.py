@@ -1,0 +1,108 @@
+"""From a recorded stream to an executable: what happens when a segment's key is seen for the first time.
+
+The stream is emitted into a builder. A gradient entry builds the graph of its region (the entries since its start, cut
+at the wanted values), differentiates it, and inlines the joint graph; since the builder shares equal nodes, the
+region's forward part is the one that is already there. Nested gradients are entries of the region and are resolved
+when the region's own graph is built: innermost first.
+"""
+from __future__ import annotations
+
+from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, infer
+from mindspore.compiler.pipeline import compile_graph
+
+
+class _VjpEntry:
+    """Marks gradient entries in a stream."""
+
+    def __repr__(self) -> str:
+        return "vjp"
+
+
+VJP = _VjpEntry()
+
+
+def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, int], device):
+    """The executable of a stream: its parameters are the inputs, its outputs the live values."""
+    return compile_graph(stream_graph(entries, inputs, live), device, donated)
+
+
+def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:
+    """The graph of a stream."""
+    b = Builder("eager")
+    firsts = first_numbers(entries)
+    env: dict[int, Node] = {}
+    wanted_inputs = iter(inputs)
+    for op, _, aval in entries:
+        if op is None:
+            env[next(wanted_inputs)] = b.parameter(aval)
+    for position in range(len(entries)):
+        _emit(b, entries, firsts, position, env)
+    return b.finish([env[n] for n in live])
+
+
+def first_numbers(entries) -> list[int]:
+    """For each entry of a stream the number of its first value."""
+    numbers: list[int] = []
+    avals: list = []
+    for op, refs, attrs in entries:
+        numbers.append(len(avals))
+        if op is None:
+            avals.append(attrs)
+        elif op is VJP:
+            avals.extend([avals[r] for r in refs[1]])
+        else:
+            aval = infer(op, tuple([avals[r] for r in refs]), attrs)
+            avals.extend(aval.items if isinstance(aval, TupleAval) else (aval,))
+    return numbers
+
+
+def _emit(b: Builder, entries: tuple, firsts: list[int], position: int, env: dict[int, Node]) -> None:
+    op, refs, attrs = entries[position]
+    if op is None:
+        return
+    first = firsts[position]
+    if op is VJP:
+        results = _gradient(b, entries, firsts, position, env)
+    else:
+        node = b.emit(op, tuple([env[r] for r in refs]), attrs)
+        results = b.items(node) if isinstance(node.aval, TupleAval) else (node,)
+    for offset, node in enumerate(results):
+        env.setdefault(first + offset, node)
+
+
+def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env: dict[int, Node]) -> list[Node]:
+    start, wanted, outputs, seeds = entries[position][1]
+    region = Builder("region")
+    inner: dict[int, Node] = {}
+    sources: list[int] = []
+
+    def bind(number: int) -> None:
+        inner[number] = region.parameter(env[number].aval)
+        sources.append(number)
+
+    for number in dict.fromkeys(wanted):
+        bind(number)
+    for entry in range(start, position):
+        op, refs, _ = entries[entry]
+        if op is None:
+            continue
+        for number in _reads(op, refs):
+            if number not in inner:
+                bind(number)
+        _emit(region, entries, firsts, entry, inner)
+    for number in outputs:
+        if number not in inner:
+            bind(number)
+    graph = region.finish([inner[n] for n in outputs])
+    place = {n: k for k, n in enumerate(sources)}
+    seeded = tuple(k for k, o in enumerate(graph.outputs) if is_differentiable(o.aval))
+    joint = vjp_graph(graph, tuple(place[n] for n in wanted), seeded)
+    cotangents = [b.ones_like(graph.outputs[k].aval) if seeds[k] < 0 else env[seeds[k]] for k in seeded]
+    return b.inline(joint, [env[n] for n in sources] + cotangents)[len(outputs):]
+
+
+def _reads(op, refs: tuple) -> list[int]:
+    if op is VJP:
+        return [*refs[1], *refs[2], *(r for r in refs[3] if r >= 0)]
+    return list(refs)

@@ -1,0 +1,321 @@
+"""Segments: recorded streams of eager operations.
+
+In PyNative mode an operation is not run when it is called. Its shape and dtype rule runs at once, so errors come where
+the mistake is; then the call is appended to the thread's current segment. A segment is run when somebody looks at a
+value (print, asnumpy, bool), after an optimizer's update, when the first recorded operation comes round again from the
+same line of the user's program (a loop), or at a hard limit.
+
+Values have numbers in the order of their appearance: inputs (values from before the segment) and results alike. The
+key of a segment is the stream itself - operators, operand numbers, attributes, input avals - with the numbers of the
+results that are still referenced; it is made while recording, before any simplification or differentiation, so a loop
+that records the same stream again costs a dictionary look-up. Python numbers used as data are inputs, so a changing
+learning rate does not make a new key.
+
+A gradient is one entry of the stream: (start, wanted, outputs, seeds) says that the entries since `start` are to be
+differentiated. The differentiation itself happens when a key is seen for the first time (`replay`).
+
+A look inside a region that is being differentiated runs the segment, and the region's entries are recorded again in the
+next segment, with the values that are known attached to them (`known_value`): nothing is detached, and what is known is
+not computed again unless the derivative needs it.
+"""
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+
+from mindspore.compiler.ir import TupleAval, infer
+from mindspore.eager.replay import VJP, first_numbers, replay
+from mindspore.runtime import device as _device
+from mindspore.runtime.storage import Storage
+
+HARD_LIMIT = 4096
+LOOP_MINIMUM = 48
+CACHE_SIZE = 256
+_getrefcount = sys.getrefcount
+_cache: OrderedDict = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+class Region:
+    """The part of a stream that a gradient call is recording: where it starts in the current segment."""
+
+    __slots__ = ("start",)
+
+    def __init__(self, start: int):
+        self.start = start
+
+
+class Segment:
+    """One recorded stream; see the module's text."""
+
+    __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "done",
+                 "error")
+
+    def __init__(self, regions: list | None = None):
+        self.lock = threading.RLock()
+        self.entries: list = []  # (op, operand numbers, attrs) or ("input", aval) or (VJP, ...)
+        self.values: list = []  # Storage by number
+        self.inputs: list[int] = []  # numbers of the inputs
+        self.numbers: dict[int, int] = {}  # id of an input storage -> its number
+        self.donations: list[tuple[int, Storage]] = []  # (number of the new value, storage it replaces)
+        self.regions: list[Region] = regions if regions is not None else []
+        self.first = None
+        self.done = False
+        self.error: BaseException | None = None
+
+    # -- recording ---------------------------------------------------------------------------------------------------
+
+    def number(self, storage: Storage) -> int:
+        """The number of a value in this segment, made an input if it comes from before."""
+        if storage.pending is self:
+            return storage.index
+        found = self.numbers.get(id(storage))
+        if found is None:
+            if storage.pending is not None:
+                storage.pending.flush()
+            found = self.numbers[id(storage)] = len(self.values)
+            self.values.append(storage)
+            self.inputs.append(found)
+            self.entries.append((None, (), storage.aval))
+        return found
+
+    def record(self, op, storages: tuple, attrs: tuple):
+        """Append one operation; its result storage, or a tuple of them."""
+        with self.lock:
+            aval = infer(op, tuple([s.aval for s in storages]), attrs)
+            refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
+            if self.first is None:
+                self.first = (op, attrs, user_location())
+            elif op is self.first[0] and len(self.entries) >= LOOP_MINIMUM and not self.regions \
+                    and attrs == self.first[1] and user_location() == self.first[2]:
+                return self._start_over(op, storages, attrs)
+            self.entries.append((op, refs, attrs))
+            if isinstance(aval, TupleAval):
+                result = tuple([self._new(a) for a in aval.items])
+            else:
+                result = self._new(aval)
+            if len(self.entries) >= HARD_LIMIT and not self.regions:
+                self.flush()
+            return result
+
+    def _new(self, aval) -> Storage:
+        storage = Storage(aval)
+        storage.pending, storage.index = self, len(self.values)
+        self.values.append(storage)
+        return storage
+
+    def _start_over(self, op, storages: tuple, attrs: tuple):
+        self.flush()
+        return current().record(op, storages, attrs)
+
+    def record_vjp(self, region: Region, wanted: list[Storage], outputs: list[Storage],
+                   seeds: list[Storage | None]) -> list[Storage]:
+        """Append the gradient of the region's outputs by the wanted values; the gradients' storages."""
+        with self.lock:
+            wanted_refs = tuple([self.number(s) for s in wanted])
+            output_refs = tuple([self.number(s) for s in outputs])
+            seed_refs = tuple([-1 if s is None else self.number(s) for s in seeds])
+            self.entries.append((VJP, (region.start, wanted_refs, output_refs, seed_refs), None))
+            return [self._new(s.aval) for s in wanted]
+
+    def capture(self, region: Region) -> list[tuple]:
+        """The region's entries with their storages, to be recorded again later: (op, operands, attrs, results)."""
+        firsts = first_numbers(self.entries) + [len(self.values)]
+        recorded = []
+        for position in range(region.start, len(self.entries)):
+            op, refs, attrs = self.entries[position]
+            if op is None:
+                continue
+            results = tuple(self.values[firsts[position]:firsts[position + 1]])
+            if op is VJP:
+                _, wanted, outputs, seeds = refs
+                groups = [[None if r < 0 else self.values[r] for r in part] for part in (wanted, outputs, seeds)]
+                inside = sum(1 for e in self.entries[region.start:refs[0]] if e[0] is not None)
+                recorded.append((VJP, tuple(groups), inside, results))
+            else:
+                recorded.append((op, tuple([self.values[r] for r in refs]), attrs, results))
+        return recorded
+
+    def record_vjp_of(self, recorded: list[tuple], wanted: list[Storage], outputs: list[Storage],
+                      seeds: list[Storage | None]) -> list[Storage]:
+        """Record captured entries again and append the gradient of `outputs`, among their results, by `wanted`."""
+        region = Region(len(self.entries))
+        self.regions.append(region)
+        again: dict[int, Storage] = {}
+        try:
+            starts = []
+            for op, operands, attrs, results in recorded:
+                starts.append(len(self.entries))
+                if op is VJP:
+                    groups = [[again.get(id(s), s) for s in part] for part in operands]
+                    inner = Region(starts[attrs] if attrs < len(starts) else len(self.entries))
+                    made = self.record_vjp(inner, *groups)
+                else:
+                    made = self.record(op, tuple([again.get(id(s), s) for s in operands]), attrs)
+                for old, new in zip(results, made if isinstance(made, tuple | list) else (made,)):
+                    again[id(old)] = self._known(new, old)
+            return self.record_vjp(region, wanted, [again.get(id(s), s) for s in outputs], seeds)
+        finally:
+            self.regions.remove(region)
+
+    def _known(self, again: Storage, old: Storage) -> Storage:
+        """The recorded value `again`, with the computed value of `old` attached if there is one."""
+        if old.buffer is None:
+            return again
+        from mindspore.compiler.primitives.base import primitive
+        return self.record(primitive("known_value"), (again, old), ())
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Run what is recorded and start a new segment on the owner's side."""
+        with self.lock:
+            if self.done:
+                return
+            self.done = True
+            if getattr(_local, "segment", None) is self:
+                _local.segment = None
+            if self.entries:
+                try:
+                    self._run()
+                except BaseException as error:
+                    self.error = error
+                    self.regions.clear()
+                    raise
+            if self.regions:
+                self._carry_on()
+            self.values = self.inputs = self.entries = ()
+
+    def _run(self) -> None:
+        values, inputs = self.values, set(self.inputs)
+        keep_all = bool(self.regions)
+        live = tuple([k for k in range(len(values))
+                      if k not in inputs and (_getrefcount(values[k]) > 2 or (keep_all and _is_costly(self, k)))])
+        donated = self._donations(live)
+        device = _device.current()
+        key = (tuple(self.entries), live, tuple(donated.items()), device)
+        with _cache_lock:
+            found = _cache.get(key)
+            if found is not None:
+                _cache.move_to_end(key)
+        if found is None:
+            found = replay(key[0], self.inputs, live, donated, device)
+            with _cache_lock:
+                _cache[key] = found
+                if len(_cache) > CACHE_SIZE:
+                    _cache.popitem(last=False)
+        replaced = set(donated.values())
+        buffers = [values[n].own_buffer(device) if k in replaced else values[n].buffer_on(device)
+                   for k, n in enumerate(self.inputs)]
+        for number, buffer in zip(live, found.run(buffers)):
+            storage = values[number]
+            storage.buffer, storage.device, storage.pending = buffer, device, None
+
+    def _donations(self, live: tuple) -> dict[int, int]:
+        """Output position -> input position, for updates whose old value nobody else holds."""
+        if not self.donations:
+            return {}
+        place = {n: k for k, n in enumerate(live)}
+        input_place = {n: k for k, n in enumerate(self.inputs)}
+        pairs, self.donations = self.donations, []
+        donated: dict[int, int] = {}
+        while pairs:
+            new, old = pairs.pop()
+            number = self.numbers.get(id(old))
+            if number in input_place and new in place and _getrefcount(old) <= 3 and old.buffer is not None \
+                    and old.aval is self.values[new].aval:
+                donated[place[new]] = input_place[number]
+        return donated
+
+    def _carry_on(self) -> None:
+        """Record the active regions' entries again in the owner's next segment (a look inside a gradient)."""
+        fresh = _local.segment = Segment(self.regions)
+        start = min(region.start for region in self.regions)
+        moved: dict[int, int] = {}
+        produced = first_numbers(self.entries)
+        for position, (op, refs, attrs) in enumerate(self.entries):
+            for region in self.regions:
+                if region.start == position:
+                    region.start = len(fresh.entries)
+            first = produced[position]
+            if position < start or op is None:
+                continue
+            if op is VJP:
+                again = self._carry_vjp(fresh, refs, moved)
+            else:
+                operands = tuple([fresh.values[self._moved(fresh, r, moved)] for r in refs])
+                again = fresh.record(op, operands, attrs)
+            for offset, storage in enumerate(again if isinstance(again, (tuple, list)) else (again,)):
+                self._attach_known(fresh, self.values[first + offset], storage, first + offset, moved)
+
+    def _moved(self, fresh: Segment, number: int, moved: dict[int, int]) -> int:
+        found = moved.get(number)
+        return fresh.number(self.values[number]) if found is None else found
+
+    def _carry_vjp(self, fresh: Segment, refs: tuple, moved: dict[int, int]) -> list[Storage]:
+        start, wanted, outputs, seeds = refs
+        pick = [fresh.values[self._moved(fresh, r, moved)] for r in wanted]
+        outs = [fresh.values[self._moved(fresh, r, moved)] for r in outputs]
+        given = [None if r < 0 else fresh.values[self._moved(fresh, r, moved)] for r in seeds]
+        return fresh.record_vjp(Region(start), pick, outs, given)
+
+    def _attach_known(self, fresh: Segment, old: Storage, again: Storage, number: int, moved: dict[int, int]) -> None:
+        known = fresh._known(again, old)
+        moved[number] = known.index
+        if known is not again:
+            fresh.numbers[id(old)] = known.index
+
+
+def _is_costly(segment: Segment, number: int) -> bool:
+    """Whether a value inside a gradient region should be kept at a look rather than be computed again."""
+    producers = getattr(_local, "producers", None)
+    if producers is None or producers[0] is not segment or producers[1] != len(segment.entries):
+        table = {}
+        for (op, _, _), first in zip(segment.entries, first_numbers(segment.entries)):
+            if op not in (None, VJP) and not op.scalar:
+                table[first] = True
+        producers = _local.producers = (segment, len(segment.entries), table)
+    return number in producers[2]
+
+
+def user_location() -> tuple:
+    """File and line of the innermost frame outside this package."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("mindspore."):
+        frame = frame.f_back
+    return (None, 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+class _Local(threading.local):
+    segment: Segment | None = None
+    producers = None
+
+
+_local = _Local()
+
+
+def current() -> Segment:
+    """This thread's segment."""
+    segment = _local.segment
+    if segment is None:
+        segment = _local.segment = Segment()
+    return segment
+
+
+def flush() -> None:
+    """Run everything that this thread has recorded."""
+    segment = _local.segment
+    if segment is not None:
+        segment.flush()
+
+
+def discard_pending() -> None:
+    """Drop this thread's recordings without running them (in a forked child)."""
+    _local.segment = None
+
+
+def clear_cache() -> None:
+    """Forget the compiled segments."""
+    with _cache_lock:
+        _cache.clear()

@@ -1,0 +1,374 @@
+"""Gradients as functions of functions: `grad`, `value_and_grad`, `vjp` and `GradOperation`.
+
+While a function is being compiled, the function to differentiate is recorded into an inner trace, its graph is
+transformed (`compiler.autodiff`) and inlined into the outer one. In PyNative mode its operations are recorded into the
+thread's segment as a region, and the gradient is one more entry of the stream. Both come to the same transformation of
+the same graph. In graph mode a gradient function called from plain Python is compiled as a whole.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mindspore import context
+from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.eager import segment as _segment
+from mindspore.graph import tree
+from mindspore.graph.call import call_function
+from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
+from mindspore.runtime.record import apply, wrap
+
+__all__ = ["grad", "value_and_grad", "vjp", "GradOperation", "get_grad"]
+
+
+class Linearized:
+    """A function's outputs at one point and the way back from cotangents to gradients.
+
+    outputs: the tensors in the function's result, `spec` its structure. `pull(seeds)` gives the gradients of the
+    wanted inputs, then of the weights; a seed that is None stands for ones.
+    """
+
+    def __init__(self, outputs: list, spec: Any, pull: Callable[[list], list], hold: Callable[[], Callable] | None):
+        self.outputs, self.spec, self.pull, self._hold = outputs, spec, pull, hold
+
+    def hold(self) -> None:
+        """Make `pull` callable later, and any number of times."""
+        if self._hold is not None:
+            self.pull = self._hold()
+
+    def result(self) -> Any:
+        return tree.rebuild(self.spec, iter(self.outputs))
+
+
+def linearize(fn: Callable, args: tuple, kwargs: dict, wanted: list[Tensor], weights: list[Parameter],
+              differentiated: Callable[[list, Any], list[int]]) -> Linearized:
+    """Run `fn` and prepare its derivative.
+
+    wanted: tensors among the arguments (by identity) to differentiate by. differentiated: given the output tensors and
+    the result's spec, the positions of the outputs whose derivative is taken.
+    """
+    if current_trace() is not None:
+        return _linearize_traced(fn, args, kwargs, wanted, weights, differentiated)
+    return _linearize_eager(fn, args, kwargs, wanted, weights, differentiated)
+
+
+def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
+    outer = current_trace()
+    inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
+    fresh = {id(t): wrap(inner.add_parameter(t._value.aval)) for t in wanted}
+    args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
+    with tracing(inner):
+        result = _call_inside(fn, args, kwargs)
+    outputs: list = []
+    spec = tree.flatten(result, outputs)
+    nodes = [inner.node_of(t) for t in outputs]
+    for weight in weights:
+        inner.node_of(weight)
+    places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
+    graph = inner.close(nodes)
+    sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
+    primal = outer.builder.inline(graph, sources)
+    for tensor, node in zip(inner.written.values(), primal[len(nodes):]):
+        if outer.is_local(tensor):
+            tensor._value = Traced(outer, node)
+        else:
+            outer.write(tensor, node)
+    values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
+    positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
+    seeded = tuple(k for k in differentiated(outputs, spec) if is_differentiable(graph.outputs[k].aval))
+
+    def pull(seeds: list) -> list:
+        trace = current_trace()
+        joint = vjp_graph(graph, positions, seeded)
+        b = trace.builder
+        cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(seeds[k]) for k in seeded]
+        inputs = sources if trace is outer else [trace.node_of(wrap(Traced(outer, n))) for n in sources]
+        grads = b.inline(joint, inputs + cts)[len(graph.outputs):]
+        return [wrap(Traced(trace, g)) for g in grads]
+
+    return Linearized(values, spec, pull, None)
+
+
+def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
+    identity = PRIMITIVES["identity"]
+    fresh = {id(t): apply(identity, (t,)) for t in wanted}
+    args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
+    points = [fresh[id(t)]._value for t in wanted] + [w._value for w in weights]
+    segment = _segment.current()
+    region = _segment.Region(len(segment.entries))
+    regions = segment.regions
+    regions.append(region)
+    try:
+        result = _call_inside(fn, args, kwargs)
+        outputs: list = []
+        spec = tree.flatten(result, outputs)
+        chosen = [k for k in differentiated(outputs, spec) if is_differentiable(outputs[k]._value.aval)]
+        storages = [outputs[k]._value for k in chosen]
+    except BaseException:
+        _leave(regions, region)
+        raise
+
+    def pull(seeds: list) -> list:
+        try:
+            given = [None if seeds[k] is None else seeds[k]._value for k in chosen]
+            grads = _segment.current().record_vjp(region, points, storages, given)
+        finally:
+            _leave(regions, region)
+        return [wrap(g) for g in grads]
+
+    def hold() -> Callable[[list], list]:
+        recorded = _segment.current().capture(region)
+        _leave(regions, region)
+
+        def pull_later(seeds: list) -> list:
+            given = [None if seeds[k] is None else seeds[k]._value for k in chosen]
+            return [wrap(g) for g in _segment.current().record_vjp_of(recorded, points, storages, given)]
+
+        return pull_later
+
+    return Linearized(outputs, spec, pull, hold)
+
+
+def _leave(regions: list, region) -> None:
+    if region in regions:
+        regions.remove(region)
+
+
+def _call_inside(fn: Callable, args: tuple, kwargs: dict) -> Any:
+    """Call the function to differentiate: interpreted while compiling, natively in PyNative mode."""
+    if current_trace() is None:
+        return fn(*args, **kwargs)
+    return call_function(fn, *args, **kwargs)
+
+
+# -- the public functions ----------------------------------------------------------------------------------------------
+
+
+def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, return_ids: bool = False) -> Callable:
+    """A function that computes the gradient of `fn`.
+
+    Args:
+        fn: a function or Cell whose (first) output is differentiated; a result of several elements is summed.
+        grad_position: which positional inputs to differentiate by: an int gives one gradient, a tuple of two or more a
+            tuple; None with `weights` gives the weights' gradients only.
+        weights: a Parameter, or a tuple, list or ParameterTuple of them.
+        has_aux: only the first output is differentiated; the others are returned beside the gradients.
+        return_ids: pair each gradient with its position or parameter name, for `get_grad`.
+
+    Returns:
+        gradients in the shapes and dtypes of the inputs: inputs', weights', or (inputs', weights'); with has_aux
+        (gradients, (auxiliary outputs...)).
+
+    Raises:
+        ValueError: nothing to differentiate by, a negative, repeated or missing position. TypeError: wrong types.
+    """
+    return _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_value=False)
+
+
+def value_and_grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False,
+                   return_ids: bool = False) -> Callable:
+    """Like `grad`, but the function returns (outputs of `fn`, gradients)."""
+    return _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_value=True)
+
+
+def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
+    """The outputs of `fn` at `inputs` and the function from output cotangents to input gradients.
+
+    Returns:
+        (outputs, vjp_fn) or, with has_aux, (first output, vjp_fn, the others). `vjp_fn(*cotangents)` gives a tuple of
+        input gradients, with weights ((inputs' gradients), (weights' gradients)).
+    """
+    params = _weights(weights)
+    point = _linearize_at(fn, inputs, {}, [t for t in inputs if isinstance(t, Tensor)], params or [], has_aux)
+    single = tree.is_single(point.spec)
+    point.hold()
+
+    def vjp_fn(*sens):
+        flat: list = []
+        tree.flatten(sens, flat)
+        seeds = flat + [None] * (len(point.outputs) - len(flat))
+        grads = point.pull(seeds)
+        count = len(grads) - len(params or [])
+        if params is None:
+            return tuple(grads)
+        return tuple(grads[:count]), _shaped_weights(weights, grads[count:])
+
+    if has_aux and not single:
+        result = point.result()
+        return result[0], vjp_fn, result[1] if len(result) == 2 else tuple(result[1:])
+    return point.result(), vjp_fn
+
+
+def get_grad(gradients, identifier):
+    """The gradient of one position or parameter from the result of a gradient function with return_ids=True."""
+    for item in _pairs(gradients):
+        if item[0] == identifier or (isinstance(identifier, Parameter) and item[0] == identifier.name):
+            return item[1]
+    raise ValueError(f"get_grad: no gradient is identified by {identifier!r}")
+
+
+def _pairs(value):
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], int | str):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _pairs(item)
+
+
+def _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_value) -> Callable:
+    _check_function(fn)
+    positions = _positions(grad_position, weights)
+    params = _weights(weights)
+
+    def gradient(*args, **kwargs):
+        """The gradient of the wrapped function at these arguments."""
+        wanted = _wanted(positions, args)
+        point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
+        grads = point.pull([None] * len(point.outputs))
+        inputs = _shaped_inputs(grad_position, positions, grads[:len(wanted)], return_ids)
+        if params is None:
+            grads = inputs
+        else:
+            by_weight = _shaped_weights(weights, grads[len(wanted):], return_ids)
+            grads = by_weight if grad_position is None else (inputs, by_weight)
+        result = point.result()
+        if with_value:
+            return result, grads
+        return (grads, tuple(result[1:])) if has_aux else grads
+
+    return _dual_mode(gradient, fn)
+
+
+def _dual_mode(recorded: Callable, fn: Callable) -> Callable:
+    """A function that runs as it is in PyNative mode and inside compilations, and is compiled in graph mode."""
+    compiled = CompiledFunction(recorded, f"grad_{getattr(fn, '__name__', type(fn).__name__)}")
+
+    def gradient(*args, **kwargs):
+        if current_trace() is None and (context.mode.graph or _is_jit(fn)):
+            return compiled(*args, **kwargs)
+        return recorded(*args, **kwargs)
+
+    gradient.__name__ = f"grad_{getattr(fn, '__name__', type(fn).__name__)}"
+    gradient.compiled = compiled
+    return gradient
+
+
+def _is_jit(fn: Callable) -> bool:
+    return hasattr(fn, "__ms_function__")
+
+
+def _linearize_at(fn, args, kwargs, wanted, params, has_aux) -> Linearized:
+    def differentiated(outputs: list, spec: Any) -> list[int]:
+        if not has_aux:
+            return list(range(len(outputs)))
+        if not isinstance(getattr(spec, "items", None), list) or len(spec.items) < 2:
+            raise ValueError("has_aux=True needs a function with several outputs: the first is differentiated, the "
+                             "others are returned; this one returned a single output")
+        first: list = []
+        tree.flatten(tree.rebuild(spec.items[0], iter(outputs)), first)
+        return list(range(len(first)))
+
+    return linearize(fn, args, kwargs, wanted, params, differentiated)
+
+
+def _check_function(fn) -> None:
+    if not callable(fn):
+        raise TypeError(f"grad: fn must be a function or a Cell, got {type(fn).__name__}")
+
+
+def _positions(grad_position, weights) -> tuple[int, ...]:
+    if grad_position is None:
+        if weights is None:
+            raise ValueError("grad: grad_position and weights are both None, there is nothing to differentiate by")
+        return ()
+    positions = grad_position if isinstance(grad_position, tuple) else (grad_position,)
+    for position in positions:
+        if isinstance(position, bool) or not isinstance(position, int):
+            raise TypeError(f"grad: grad_position must be an int or a tuple of ints, got {grad_position!r}")
+        if position < 0:
+            raise ValueError(f"grad: grad_position must not be negative, got {grad_position!r}")
+    if len(set(positions)) != len(positions):
+        raise ValueError(f"grad: grad_position {grad_position!r} names a position twice")
+    return positions
+
+
+def _weights(weights) -> list[Parameter] | None:
+    if weights is None:
+        return None
+    params = [weights] if isinstance(weights, Parameter) else list(weights)
+    for param in params:
+        if not isinstance(param, Parameter):
+            raise TypeError(f"grad: weights must be Parameters, got {type(param).__name__}")
+    return params
+
+
+def _wanted(positions: tuple[int, ...], args: tuple) -> list[Tensor]:
+    wanted = []
+    for position in positions:
+        if position >= len(args):
+            raise ValueError(f"grad: position {position} is to be differentiated, but the function was called with "
+                             f"{len(args)} positional argument{'s' * (len(args) != 1)}")
+        if not isinstance(args[position], Tensor):
+            raise TypeError(f"grad: argument {position} is to be differentiated, but it is a "
+                            f"{type(args[position]).__name__}; pass a Tensor")
+        wanted.append(args[position])
+    for k, tensor in enumerate(wanted):
+        if any(tensor is t for t in wanted[:k]):
+            raise ValueError("grad: one tensor object was passed at two of the differentiated positions; "
+                             "pass tensor.copy() for one of them")
+    return wanted
+
+
+def _shaped_inputs(grad_position, positions, grads, return_ids):
+    if return_ids:
+        grads = [(p, g) for p, g in zip(positions, grads)]
+    return tuple(grads) if isinstance(grad_position, tuple) and len(positions) > 1 else grads[0] if grads else None
+
+
+def _shaped_weights(weights, grads, return_ids: bool = False):
+    if isinstance(weights, Parameter):
+        return (weights.name, grads[0]) if return_ids else grads[0]
+    return tuple([(w.name, g) for w, g in zip(weights, grads)] if return_ids else grads)
+
+
+class GradOperation:
+    """The 1.x form of gradients: `GradOperation(get_all, get_by_list, sens_param)(net)` or `(net, params)`.
+
+    (False, False): the gradient of the first input; get_all: a tuple over all inputs; get_by_list: a tuple over the
+    parameters; both: (inputs, parameters). sens_param: the last call argument is the cotangent of the output.
+    """
+
+    def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False):
+        for name, value in (("get_all", get_all), ("get_by_list", get_by_list), ("sens_param", sens_param)):
+            if not isinstance(value, bool):
+                raise TypeError(f"GradOperation: {name} must be a bool, got {type(value).__name__}")
+        self.get_all, self.get_by_list, self.sens_param = get_all, get_by_list, sens_param
+
+    def __call__(self, fn: Callable, weights=None) -> Callable:
+        _check_function(fn)
+        if self.get_by_list and weights is None:
+            if not hasattr(fn, "trainable_params"):
+                raise TypeError("GradOperation: get_by_list=True needs the parameters as the second argument")
+            weights = fn.trainable_params()
+        params = _weights(weights) if self.get_by_list else []
+
+        def gradient(*args, **kwargs):
+            """The gradients of the wrapped network at these arguments."""
+            sens: list = []
+            if self.sens_param:
+                tree.flatten(args[-1], sens)
+                args = args[:-1]
+            tensors = [a for a in args if isinstance(a, Tensor)]
+            wanted = tensors if self.get_all else [] if self.get_by_list else tensors[:1]
+            point = _linearize_at(fn, args, kwargs, wanted, params, False)
+            grads = point.pull(sens if self.sens_param else [None] * len(point.outputs))
+            inputs, by_weight = tuple(grads[:len(wanted)]), tuple(grads[len(wanted):])
+            if self.get_all:
+                return (inputs, by_weight) if self.get_by_list else inputs
+            return by_weight if self.get_by_list else inputs[0] if inputs else ()
+
+        return _dual_mode(gradient, fn)

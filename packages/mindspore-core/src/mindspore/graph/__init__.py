@@ -1,0 +1,1 @@
+"""Graph mode: functions and Cells compiled as a whole."""

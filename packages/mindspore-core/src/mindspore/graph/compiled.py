@@ -1,0 +1,197 @@
+"""Compiled functions: specialisation by signature, guards, and the call.
+
+A call takes its arguments apart: tensors contribute their avals to the signature and are inputs of the graph;
+everything else is part of the signature by value. For a new signature the function is interpreted with traced tensors
+(`GraphTrace`), the graph is compiled, and an entry is kept: executable, lifted tensors, written tensors, guards.
+A later call finds the entry by its signature, checks the guards, gathers buffers, and runs the executable once.
+"""
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.pipeline import compile_graph
+from mindspore.graph import tree
+from mindspore.graph.guards import Guards
+from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
+from mindspore.runtime import device as _device
+from mindspore.runtime.record import wrap
+from mindspore.runtime.storage import Storage
+
+ENTRIES_PER_FUNCTION = 64
+_getrefcount = sys.getrefcount
+
+
+class _Session(threading.local):
+    guards: Guards | None = None
+
+
+_session = _Session()
+
+
+def current_guards() -> Guards | None:
+    """The guards of the compilation under way on this thread."""
+    return _session.guards
+
+
+class Entry:
+    """One specialisation of a function."""
+
+    __slots__ = ("guards", "executable", "device", "lifted", "writes", "result", "single", "results", "graph",
+                 "donated", "out_avals", "kept")
+
+    def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, kept: list):
+        self.guards, self.graph, self.lifted = guards, graph, lifted
+        self.writes = writes  # (tensor, output position, input position)
+        self.result, self.results, self.single = result, results, tree.is_single(result)
+        self.donated = {out: source for _, out, source in writes}
+        self.out_avals = graph.out_avals
+        self.kept = kept
+        self.executable = self.device = None
+
+    def run(self, leaves: list):
+        """Call the executable with the leaves' and the lifted tensors' buffers; update what is written."""
+        device = _device.current()
+        if self.device is not device:
+            self.executable, self.device = compile_graph(self.graph, device, self.donated), device
+        buffers = []
+        for tensor in leaves:
+            value = tensor._value
+            buffer = value.buffer
+            buffers.append(buffer if buffer is not None and value.device is device else value.buffer_on(device))
+        for tensor in self.lifted:
+            value = tensor._value
+            buffer = value.buffer
+            buffers.append(buffer if buffer is not None and value.device is device else value.buffer_on(device))
+        for tensor, _, source in self.writes:
+            value = tensor._value
+            if value.pinned or _getrefcount(value) > 3:
+                tensor._value = value = _private_copy(value, device)
+                buffers[source] = value.buffer
+        outputs = self.executable.run(buffers)
+        for tensor, out, _ in self.writes:
+            value = tensor._value
+            value.buffer, value.host = outputs[out], None
+        if self.single:
+            return wrap(Storage(self.out_avals[0], outputs[0], device))
+        tensors = [wrap(Storage(self.out_avals[k], outputs[k], device)) for k in range(self.results)]
+        return tree.rebuild(self.result, iter(tensors))
+
+
+def _private_copy(value: Storage, device) -> Storage:
+    """A storage of the same value that nobody else holds."""
+    fresh = device.allocator.allocate(value.aval.nbytes)
+    device.allocator.copy(fresh, value.buffer_on(device), value.aval.nbytes)
+    return Storage(value.aval, fresh, device)
+
+
+class CompiledFunction:
+    """A function (or a Cell's construct) that is compiled per signature; call it like the function.
+
+    target: called with the traced arguments to record the function's operations (interpreted or native).
+    """
+
+    def __init__(self, target: Callable, name: str):
+        self.target, self.name = target, name
+        self.entries: OrderedDict[tuple, list[Entry]] = OrderedDict()
+        self.lock = threading.RLock()
+        self.compile_count = 0
+
+    def __call__(self, *args, **kwargs) -> Any:
+        if current_trace() is not None:
+            return self.target(*args, **kwargs)
+        leaves: list = []
+        key = tuple([_signature(a, leaves) for a in args])
+        if kwargs:
+            key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
+        entries = self.entries.get(key)
+        if entries is not None:
+            for entry in entries:
+                if entry.guards.hold():
+                    return entry.run(leaves)
+        return self.specialise(key, args, kwargs).run(leaves)
+
+    def specialise(self, key: tuple, args: tuple, kwargs: dict) -> Entry:
+        """Trace and compile for this signature."""
+        with self.lock:
+            entry = self._trace(args, kwargs)
+            self.compile_count += 1
+            entries = self.entries.setdefault(key, [])
+            entries.insert(0, entry)
+            del entries[ENTRIES_PER_FUNCTION:]
+            self.entries.move_to_end(key)
+            while len(self.entries) > ENTRIES_PER_FUNCTION:
+                self.entries.popitem(last=False)
+            return entry
+
+    def graph(self, *args, **kwargs):
+        """The graph for these arguments, compiled if needed (for inspection)."""
+        leaves: list = []
+        key = tuple([_signature(a, leaves) for a in args]) + tuple((k, _signature(v, leaves)) for k, v in kwargs.items())
+        for entry in self.entries.get(key, ()):
+            if entry.guards.hold():
+                return entry.graph
+        return self.specialise(key, args, kwargs).graph
+
+    def _trace(self, args: tuple, kwargs: dict) -> Entry:
+        trace = GraphTrace(self.name, None)
+
+        def stand_in(leaf):
+            return leaf if isinstance(leaf, Parameter) else wrap(trace.add_parameter(leaf._value.aval))
+
+        args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
+        guards, saved = Guards(), _session.guards
+        _session.guards = guards
+        try:
+            with tracing(trace):
+                result = self.target(*args, **kwargs)
+            outputs: list = []
+            spec = tree.flatten(result, outputs)
+            nodes = [trace.node_of(t) for t in outputs]
+        finally:
+            _session.guards = saved
+        guards.close()
+        graph = trace.close(nodes)
+        places = {id(t): trace.explicit + k for k, t in enumerate(trace.lifted)}
+        writes = []
+        for k, tensor in enumerate(trace.written.values()):
+            if tensor.shape != graph.out_avals[len(nodes) + k].shape or \
+                    tensor.dtype is not graph.out_avals[len(nodes) + k].dtype:
+                raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of "
+                                        f"{graph.out_avals[len(nodes) + k]}; shape and dtype must stay the same")
+            writes.append((tensor, len(nodes) + k, places[id(tensor)]))
+        return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), [args, kwargs])
+
+
+def _signature(value: Any, leaves: list) -> Any:
+    """The part of the key that one argument contributes; its tensors are appended to `leaves`."""
+    if isinstance(value, Tensor):
+        if isinstance(value, Parameter):
+            return (Parameter, id(value))
+        inner = value._value
+        if type(inner) is Traced:
+            raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled function: "
+                                    "do not keep tensors of a compiled function in globals or attributes")
+        leaves.append(value)
+        return inner.aval
+    kind = type(value)
+    if kind in _PLAIN:
+        return (kind, value) if kind is not float else (kind, value.hex())
+    if isinstance(value, tuple | list):
+        return (kind, *[_signature(v, leaves) for v in value])
+    if isinstance(value, dict):
+        return (kind, *[(k, _signature(v, leaves)) for k, v in value.items()])
+    try:
+        hash(value)
+    except TypeError:
+        return (kind, id(value))
+    return (kind, value)
+
+
+_PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})

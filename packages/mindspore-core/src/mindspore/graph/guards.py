@@ -1,0 +1,130 @@
+"""Guards: what a compiled function took for granted, and the check that it still holds.
+
+While a function is compiled, every value that it reads from outside its arguments - globals, closure cells, attributes,
+the code of the functions that it calls - is recorded with the value found. Before a compiled graph is used again the
+guards are checked. Reads from Cells are checked only when some Cell was changed since the last call: every change of a
+Cell's attribute bumps one global epoch.
+"""
+from __future__ import annotations
+
+from types import CellType
+from typing import Any
+
+from mindspore.compiler.frontend.policy import ABSENT
+
+CELL_EPOCH = [0]
+_BY_VALUE = (int, float, str, bytes, bool, complex, type(None))
+
+
+def snapshot(value: Any, depth: int = 4) -> Any:
+    """What is compared later: containers by their contents, other objects by identity, numbers and text by value."""
+    if depth and isinstance(value, list | tuple):
+        return _Contents(type(value), [snapshot(v, depth - 1) for v in value])
+    if depth and isinstance(value, dict):
+        return _Contents(dict, [(k, snapshot(v, depth - 1)) for k, v in value.items()])
+    return value
+
+
+class _Contents:
+    __slots__ = ("kind", "items")
+
+    def __init__(self, kind: type, items: list):
+        self.kind, self.items = kind, items
+
+
+def same(value: Any, seen: Any) -> bool:
+    """Whether `value` is still what the snapshot `seen` was taken of."""
+    if type(seen) is _Contents:
+        if type(value) is not seen.kind or len(value) != len(seen.items):
+            return False
+        if seen.kind is dict:
+            return all(k in value and same(value[k], s) for k, s in seen.items)
+        return all(same(v, s) for v, s in zip(value, seen.items))
+    if value is seen:
+        return True
+    return isinstance(value, _BY_VALUE) and type(value) is type(seen) and value == seen
+
+
+class Guards:
+    """The guards of one compiled graph."""
+
+    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "layers", "epoch", "_seen")
+
+    def __init__(self):
+        self.globals: list[tuple[dict, str, Any]] = []
+        self.cells: list[tuple[CellType, Any]] = []
+        self.attrs: list[tuple[Any, str, Any]] = []
+        self.cell_attrs: list[tuple[Any, str, Any]] = []  # attributes of Cells, read by interpreted code
+        self.layers: list[tuple[Any, dict]] = []  # framework Cells that ran natively: all their attributes
+        self.epoch = -1
+        self._seen: set = set()
+
+    def _new(self, *key) -> bool:
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def add_global(self, namespace: dict, name: str, value: Any) -> None:
+        if self._new("global", id(namespace), name):
+            self.globals.append((namespace, name, snapshot(value)))
+
+    def add_cell(self, cell: CellType, value: Any) -> None:
+        if self._new("cell", id(cell)):
+            self.cells.append((cell, snapshot(value)))
+
+    def add_attr(self, obj: Any, name: str, value: Any, is_cell: bool) -> None:
+        if self._new("attr", id(obj), name):
+            (self.cell_attrs if is_cell else self.attrs).append((obj, name, snapshot(value)))
+
+    def add_layer(self, layer: Any) -> None:
+        if self._new("layer", id(layer)):
+            self.layers.append((layer, _layer_state(layer)))
+
+    def hold(self) -> bool:
+        """Whether everything is as it was when the graph was made."""
+        for namespace, name, seen in self.globals:
+            value = namespace.get(name, ABSENT)
+            if value is not seen and not same(value, seen):
+                return False
+        for cell, seen in self.cells:
+            if not same(_contents(cell), seen):
+                return False
+        for obj, name, seen in self.attrs:
+            if not same(_read(obj, name), seen):
+                return False
+        return self.epoch == CELL_EPOCH[0] or self._cells_hold()
+
+    def _cells_hold(self) -> bool:
+        epoch = CELL_EPOCH[0]
+        for obj, name, seen in self.cell_attrs:
+            if not same(getattr(obj, name, ABSENT), seen):
+                return False
+        for layer, seen in self.layers:
+            state = _layer_state(layer)
+            if state.keys() != seen.keys() or not all(same(layer.__dict__[k], s) for k, s in seen.items()):
+                return False
+        self.epoch = epoch
+        return True
+
+    def close(self) -> None:
+        """All reads are recorded: forget the bookkeeping."""
+        self._seen = set()
+        self.epoch = CELL_EPOCH[0]
+
+
+def _layer_state(layer: Any) -> dict:
+    return {k: snapshot(v) for k, v in layer.__dict__.items() if k not in layer.UNGUARDED}
+
+
+def _read(obj: Any, name: str) -> Any:
+    if isinstance(obj, type):
+        return vars(obj).get(name, ABSENT)
+    return getattr(obj, name, ABSENT)
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return ABSENT

@@ -1,0 +1,44 @@
+"""The interpreter's policy: what is a traced tensor, what is a Cell, and which reads are guarded."""
+from __future__ import annotations
+
+from typing import Any
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.policy import Policy
+from mindspore.graph.compiled import current_guards
+from mindspore.graph.trace import Traced
+
+
+class GraphPolicy(Policy):
+    """See the module's text. One object serves every compilation; the guards are those of the thread's own."""
+
+    def is_traced(self, value: object) -> bool:
+        return isinstance(value, Tensor) and type(value._value) is Traced
+
+    def is_cell(self, obj: object) -> bool:
+        from mindspore.nn.cell import Cell
+        return isinstance(obj, Cell)
+
+    def call_cell(self, cell: Any, args: tuple, kwargs: dict, call_construct: Any) -> Any:
+        return cell(*args, **kwargs)
+
+    def unwrap(self, fn: Any) -> Any:
+        return getattr(fn, "__ms_function__", fn)
+
+    def guard_global(self, globals_dict: dict, name: str, value: object) -> None:
+        guards = current_guards()
+        if guards is not None:
+            guards.add_global(globals_dict, name, value)
+
+    def guard_cell(self, closure_cell, name: str, value: object) -> None:
+        guards = current_guards()
+        if guards is not None:
+            guards.add_cell(closure_cell, value)
+
+    def guard_attr(self, obj: object, name: str, value: object) -> None:
+        guards = current_guards()
+        if guards is not None:
+            guards.add_attr(obj, name, value, self.is_cell(obj))
+
+
+POLICY = GraphPolicy()

@@ -1,0 +1,129 @@
+"""The graph recorder: what operators report to while a function is being compiled.
+
+A `GraphTrace` owns a builder. Tensors that flow through the compiled function hold a `Traced` (the trace and a node)
+in place of a storage. A tensor from outside is lifted: it becomes a parameter of the graph, by identity, so two cells
+that share a weight lift one parameter. Assigning to a Parameter inside changes its node from then on; what was
+assigned is an extra output when the trace is closed. An inner trace (the function under `grad`) lifts from the outer
+one in the same way, so graphs stay closed at every level.
+"""
+from __future__ import annotations
+
+import threading
+
+from mindspore.compiler.frontend import location
+from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
+from mindspore.runtime.storage import Storage
+
+
+class Traced:
+    """A value that is known only as a node of a trace."""
+
+    __slots__ = ("trace", "node", "aval")
+
+    def __init__(self, trace: GraphTrace, node: Node):
+        self.trace, self.node, self.aval = trace, node, node.aval
+
+
+class GraphTrace:
+    """See the module's text. `lifted` lists the outside tensors, in the order of the parameters that stand for them,
+    after the explicit parameters; `written` maps the identity of an assigned tensor to it."""
+
+    def __init__(self, name: str, parent: GraphTrace | None):
+        self.builder = Builder(name)
+        self.parent = parent
+        self.explicit = 0
+        self.lifted: list = []
+        self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
+        self.written: dict[int, object] = {}
+
+    def add_parameter(self, aval) -> Traced:
+        """A new explicit parameter; all of these come before anything is recorded."""
+        self.explicit += 1
+        return Traced(self, self.builder.parameter(aval))
+
+    def node_of(self, tensor) -> Node:
+        """The node that stands for a tensor here; lifts what comes from outside."""
+        value = tensor._value
+        if type(value) is Traced and value.trace is self:
+            return value.node
+        found = self.nodes.get(id(tensor))
+        if found is None:
+            found = self.nodes[id(tensor)] = self.builder.parameter(value.aval)
+            self.lifted.append(tensor)
+        return found
+
+    def record(self, op, tensors: tuple, attrs: tuple):
+        """Emit one operation; a Traced, or a tuple of them."""
+        builder = self.builder
+        builder.loc = location.current()
+        node = builder.emit(op, tuple([self.node_of(t) for t in tensors]), attrs)
+        if isinstance(node.aval, TupleAval):
+            return tuple([Traced(self, n) for n in builder.items(node)])
+        return Traced(self, node)
+
+    def write(self, tensor, node: Node) -> None:
+        """From now on `tensor`, which lives outside this trace, has the value of `node`."""
+        self.node_of(tensor)
+        self.nodes[id(tensor)] = node
+        self.written[id(tensor)] = tensor
+
+    def is_local(self, tensor) -> bool:
+        """Whether the tensor was made inside this trace."""
+        value = tensor._value
+        return type(value) is Traced and value.trace is self
+
+    def close(self, outputs: list[Node]) -> Graph:
+        """The graph of the outputs followed by the written tensors' last values."""
+        return self.builder.finish(outputs + [self.nodes[k] for k in self.written])
+
+
+class _Stack(threading.local):
+    trace: GraphTrace | None = None
+
+
+_stack = _Stack()
+
+
+def current_trace() -> GraphTrace | None:
+    """The innermost trace of this thread, or None in PyNative mode."""
+    return _stack.trace
+
+
+class tracing:  # noqa: N801 (used as a context manager)
+    """Record into `trace` inside the block."""
+
+    def __init__(self, trace: GraphTrace):
+        self.trace = trace
+
+    def __enter__(self) -> GraphTrace:
+        self.saved = _stack.trace
+        _stack.trace = self.trace
+        return self.trace
+
+    def __exit__(self, *exc) -> None:
+        _stack.trace = self.saved
+
+
+class suspended:  # noqa: N801 (used as a context manager)
+    """Record eagerly inside the block, whatever is being traced."""
+
+    def __enter__(self) -> None:
+        self.saved = _stack.trace
+        _stack.trace = None
+
+    def __exit__(self, *exc) -> None:
+        _stack.trace = self.saved
+
+
+def storage_of(tensor) -> Storage:
+    """The storage of a concrete tensor; RuntimeError for one that is being traced."""
+    value = tensor._value
+    if type(value) is Traced:
+        raise TracedValueError(
+            "the value of a tensor is needed while its function is being compiled: it is known only at run time. "
+            "Use tensor operations instead of Python numbers here, or call this code outside the compiled function")
+    return value
+
+
+class TracedValueError(RuntimeError):
+    """Python asked for the value of a tensor inside a function that is being compiled."""

@@ -1,0 +1,372 @@
+"""Cell: the base of layers and networks.
+
+A Cell owns parameters and child cells, by attribute. When a cell becomes an attribute of another, every parameter
+below it is renamed to the path of attribute names (checkpoints depend on these names); the renaming happens at the
+assignment. In graph mode a call compiles `construct` as a whole; in PyNative mode it runs as plain Python.
+"""
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mindspore import context
+from mindspore.common.dtype import as_dtype
+from mindspore.common.parameter import Parameter, ParameterTuple
+from mindspore.common.tensor import Tensor
+from mindspore.graph.call import call_construct
+from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.guards import CELL_EPOCH
+from mindspore.graph.trace import _stack
+from mindspore.runtime import record
+
+__all__ = ["Cell"]
+
+
+class Cell:
+    """Base class of all networks and layers.
+
+    Subclasses create parameters and child cells in `__init__` (after `super().__init__()`) and define `construct`.
+
+    Args:
+        auto_prefix: whether parameters of child cells get the path of attribute names as prefix.
+        flags: attributes to set, as a dict.
+    """
+
+    UNGUARDED = frozenset({"_compiled", "_hooks", "_pre_hooks", "_backward_hooks", "cls_name", "_hook_count"})
+
+    def __init__(self, auto_prefix: bool = True, flags: dict | None = None):
+        own = self.__dict__
+        own["_params"] = OrderedDict()
+        own["_cells"] = OrderedDict()
+        own["_auto_prefix"] = auto_prefix
+        own["training"] = False
+        own["requires_grad"] = False
+        own["cls_name"] = type(self).__name__
+        own["_low_precision"] = None
+        own["_compiled"] = None
+        own["_hooks"] = OrderedDict()
+        own["_pre_hooks"] = OrderedDict()
+        own["_hook_count"] = 0
+        for name, value in (flags or {}).items():
+            setattr(self, name, value)
+
+    # -- attributes --------------------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        if "_params" not in own:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}: call super().__init__() "
+                                 f"first in __init__")
+        found = own["_params"].get(name)
+        if found is None:
+            found = own["_cells"].get(name)
+            if found is None and name not in own["_cells"] and name not in own["_params"]:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = self.__dict__
+        if "_params" not in own:
+            if isinstance(value, Parameter | Cell):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute '_params': call "
+                                     f"super().__init__() first in __init__, before {name!r} is set")
+            object.__setattr__(self, name, value)
+            return
+        params, cells = own["_params"], own["_cells"]
+        if name in params and isinstance(value, Tensor) and not isinstance(value, Parameter):
+            record.assign(params[name], _fitting(value, params[name], name))
+            return
+        CELL_EPOCH[0] += 1
+        if isinstance(value, Parameter):
+            own.pop(name, None)
+            cells.pop(name, None)
+            self.insert_param_to_cell(name, value)
+        elif isinstance(value, Cell):
+            own.pop(name, None)
+            params.pop(name, None)
+            cells[name] = value
+            if self._auto_prefix:
+                value.update_parameters_name(name + ".")
+        elif value is None and (name in params or name in cells):
+            (params if name in params else cells)[name] = None
+        else:
+            if isinstance(value, ParameterTuple):
+                for param in value:
+                    params.setdefault(param.name, param)
+            params.pop(name, None)
+            cells.pop(name, None)
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        CELL_EPOCH[0] += 1
+        for table in (self._params, self._cells, self.__dict__):
+            if name in table:
+                del table[name]
+                return
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._params, *self._cells})
+
+    def insert_param_to_cell(self, param_name: str, param: Parameter, check_name_contain_dot: bool = True) -> None:
+        """Register a parameter under an attribute name.
+
+        Raises:
+            TypeError: `param` is not a Parameter. KeyError: the name is empty or contains a dot.
+        """
+        if not param_name or (check_name_contain_dot and "." in param_name):
+            raise KeyError(f"{type(self).__name__}: {param_name!r} cannot name a parameter: it is empty or has a dot")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"{type(self).__name__}: {param_name!r} must be a Parameter, got {type(param).__name__}")
+        if param is not None and not param.named:
+            param.name = param_name
+            param.named = True
+        CELL_EPOCH[0] += 1
+        self._params[param_name] = param
+
+    def insert_child_to_cell(self, child_name: str, child_cell: Cell) -> None:
+        """Register a child cell under a name.
+
+        Raises:
+            TypeError: it is not a Cell. KeyError: the name is empty or taken.
+        """
+        if not isinstance(child_cell, Cell):
+            raise TypeError(f"{type(self).__name__}: child {child_name!r} must be a Cell, "
+                            f"got {type(child_cell).__name__}")
+        if not child_name or child_name in self._cells:
+            raise KeyError(f"{type(self).__name__}: child name {child_name!r} is empty or already used")
+        CELL_EPOCH[0] += 1
+        self._cells[child_name] = child_cell
+        if self._auto_prefix:
+            child_cell.update_parameters_name(child_name + ".")
+
+    # -- calling -----------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args, **kwargs) -> Any:
+        if _stack.trace is not None:
+            return self._run(call_construct, args, kwargs)
+        if context.mode.graph:
+            compiled = self.__dict__.get("_compiled") or self._compiled_construct()
+            return compiled(*args, **kwargs)
+        return self._run(_construct_natively, args, kwargs)
+
+    def _compiled_construct(self) -> CompiledFunction:
+        if "_params" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute '_params': call super().__init__() "
+                                 f"first in __init__")
+
+        def whole(*args, **kwargs):
+            return self._run(call_construct, args, kwargs)
+
+        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__)
+        return compiled
+
+    def _run(self, runner: Callable, args: tuple, kwargs: dict) -> Any:
+        """construct with what goes around it: input casts, hooks."""
+        if self._low_precision is not None:
+            args, kwargs = _cast_floats((args, kwargs), self._low_precision)
+        for hook in self._pre_hooks.values():
+            changed = hook(self, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+        result = runner(self, args, kwargs)
+        for hook in self._hooks.values():
+            changed = hook(self, args, result)
+            if changed is not None:
+                result = changed
+        return result
+
+    def construct(self, *args, **kwargs) -> Any:
+        """What the cell computes; subclasses define it."""
+        raise AttributeError(f"{type(self).__name__!r} has no construct method: define construct(self, ...)")
+
+    def compile(self, *args, **kwargs) -> None:
+        """Compile for these arguments without running."""
+        (self.__dict__.get("_compiled") or self._compiled_construct()).graph(*args, **kwargs)
+
+    def graph(self, *args, **kwargs):
+        """The graph of `construct` for these arguments."""
+        return (self.__dict__.get("_compiled") or self._compiled_construct()).graph(*args, **kwargs)
+
+    # -- parameters and cells ----------------------------------------------------------------------------------------
+
+    def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """(attribute path, parameter): own parameters first, then those of child cells in order, each once."""
+        seen: set[int] = set()
+        for path, cell in self.cells_and_names(name_prefix) if expand else ((name_prefix, self),):
+            for name, param in cell._params.items():
+                if param is not None and id(param) not in seen:
+                    seen.add(id(param))
+                    yield f"{path}.{name}" if path else name, param
+
+    def cells_and_names(self, name_prefix: str = "") -> Iterator[tuple[str, Cell]]:
+        """(attribute path, cell) for this cell and all below it, parents first, each once."""
+        pending: list[tuple[str, Cell]] = [(name_prefix, self)]
+        seen: set[int] = set()
+        while pending:
+            path, cell = pending.pop()
+            if id(cell) in seen:
+                continue
+            seen.add(id(cell))
+            yield path, cell
+            children = [(f"{path}.{name}" if path else name, child)
+                        for name, child in cell._cells.items() if child is not None]
+            pending.extend(reversed(children))
+
+    def get_parameters(self, expand: bool = True) -> Iterator[Parameter]:
+        """All parameters."""
+        return (param for _, param in self.parameters_and_names(expand=expand))
+
+    def trainable_params(self, recurse: bool = True) -> list[Parameter]:
+        """The parameters with requires_grad."""
+        return [p for p in self.get_parameters(expand=recurse) if p.requires_grad]
+
+    def untrainable_params(self, recurse: bool = True) -> list[Parameter]:
+        """The parameters without requires_grad."""
+        return [p for p in self.get_parameters(expand=recurse) if not p.requires_grad]
+
+    def parameters_dict(self, recurse: bool = True) -> OrderedDict[str, Parameter]:
+        """Parameters by `Parameter.name`, as in checkpoints."""
+        return OrderedDict((p.name, p) for p in self.get_parameters(expand=recurse))
+
+    def cells(self):
+        """The direct child cells."""
+        return self.name_cells().values()
+
+    def name_cells(self) -> OrderedDict[str, Cell]:
+        """The direct child cells by attribute name, each once."""
+        found: OrderedDict[str, Cell] = OrderedDict()
+        seen: set[int] = set()
+        for name, cell in self._cells.items():
+            if cell is not None and id(cell) not in seen:
+                seen.add(id(cell))
+                found[name] = cell
+        return found
+
+    def update_parameters_name(self, prefix: str = "", recurse: bool = True) -> None:
+        """Name every parameter `prefix` + its attribute path."""
+        if not isinstance(prefix, str):
+            raise TypeError(f"update_parameters_name: prefix must be a str, got {type(prefix).__name__}")
+        if prefix:
+            for path, param in self.parameters_and_names(expand=recurse):
+                param.name = prefix + path
+                param.named = True
+
+    def check_names(self) -> None:
+        """ValueError if two parameters have one name."""
+        seen: set[str] = set()
+        for param in self.get_parameters():
+            if param.name in seen:
+                raise ValueError(f"the parameter name {param.name!r} is used twice; give one of the parameters "
+                                 f"another name")
+            seen.add(param.name)
+
+    # -- modes -------------------------------------------------------------------------------------------------------
+
+    def set_train(self, mode: bool = True) -> Cell:
+        """Training mode for this cell and all below it (dropout, batch statistics)."""
+        for _, cell in self.cells_and_names():
+            if cell.__dict__["training"] is not bool(mode):
+                cell.training = bool(mode)
+        return self
+
+    def set_grad(self, requires_grad: bool = True) -> Cell:
+        """Mark the cell as differentiated (kept for compatibility: gradients need no mark)."""
+        self.requires_grad = requires_grad
+        return self
+
+    def to_float(self, dst_type) -> Cell:
+        """Compute in another floating dtype: inputs and parameters are cast where they are used.
+
+        Raises:
+            ValueError: `dst_type` is not a floating dtype.
+        """
+        dst_type = as_dtype(dst_type)
+        if not dst_type.is_floating:
+            raise ValueError(f"to_float: expected float16, bfloat16, float32 or float64, got {dst_type}")
+        for _, cell in self.cells_and_names():
+            cell._low_precision = dst_type
+        return self
+
+    def add_flags(self, **flags) -> Cell:
+        """Set attributes."""
+        for name, value in flags.items():
+            setattr(self, name, value)
+        return self
+
+    def apply(self, fn: Callable[[Cell], Any]) -> Cell:
+        """Call `fn` on every child cell, deepest first, then on this one."""
+        for cell in self.cells():
+            cell.apply(fn)
+        fn(self)
+        return self
+
+    def init_parameters_data(self, auto_parallel_mode: bool = False) -> dict:
+        """Parameters are initialised at construction; returns the identity mapping."""
+        return {p: p for p in self.get_parameters()}
+
+    # -- hooks -------------------------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(self, hook_fn: Callable) -> HookHandle:
+        """`hook_fn(cell, inputs)` runs before construct; what it returns replaces the inputs."""
+        return self._add_hook(self._pre_hooks, hook_fn)
+
+    def register_forward_hook(self, hook_fn: Callable) -> HookHandle:
+        """`hook_fn(cell, inputs, output)` runs after construct; what it returns replaces the output."""
+        return self._add_hook(self._hooks, hook_fn)
+
+    def _add_hook(self, table: OrderedDict, hook_fn: Callable) -> HookHandle:
+        if not callable(hook_fn):
+            raise TypeError(f"a hook must be callable, got {type(hook_fn).__name__}")
+        own = self.__dict__
+        own["_hook_count"] += 1
+        table[own["_hook_count"]] = hook_fn
+        own["_compiled"] = None
+        return HookHandle(self, table, own["_hook_count"])
+
+    # -- printing ----------------------------------------------------------------------------------------------------
+
+    def extend_repr(self) -> str:
+        """What a layer prints of itself beside its name."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extend_repr()
+        lines = []
+        for name, cell in self._cells.items():
+            text = repr(cell).replace("\n", "\n  ")
+            lines.append(f"  ({name}): {text}")
+        if not lines:
+            return f"{type(self).__name__}({extra})"
+        head = f"{type(self).__name__}({extra}" if extra else f"{type(self).__name__}("
+        return "\n".join([head, *lines, ")"])
+
+
+class HookHandle:
+    """Removes a hook again."""
+
+    def __init__(self, cell: Cell, table: OrderedDict, number: int):
+        self._cell, self._table, self._number = cell, table, number
+
+    def remove(self) -> None:
+        """Take the hook out; a second call does nothing."""
+        if self._table.pop(self._number, None) is not None:
+            self._cell.__dict__["_compiled"] = None
+
+
+def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:
+    return cell.construct(*args, **kwargs)
+
+
+def _cast_floats(value: Any, dtype) -> Any:
+    from mindspore.graph import tree
+    return tree.map_tensors(
+        lambda t: t.astype(dtype) if t.dtype.is_floating and t.dtype is not dtype and not isinstance(t, Parameter)
+        else t, value)
+
+
+def _fitting(value: Tensor, param: Parameter, name: str) -> Tensor:
+    if value.shape != param.shape:
+        raise ValueError(f"parameter {name!r} has shape {param.shape}, the assigned tensor has {value.shape}")
+    return value if value.dtype is param.dtype else value.astype(param.dtype)

@@ -1,0 +1,79 @@
+"""`apply`: the one door through which every operator call goes.
+
+In PyNative mode the call is appended to the thread's segment, while a function is being compiled it is emitted into
+the trace. Operators never ask which of the two it is.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.dtype import DType
+from mindspore.compiler.primitives.base import PRIMITIVES, Primitive
+from mindspore.eager import segment as _segment
+from mindspore.graph.trace import Traced, _stack, storage_of
+from mindspore.runtime.storage import Storage
+
+_tensor_class: list = []
+SYNCHRONIZE = [False]
+
+
+def wrap(value):
+    """A Tensor that holds a storage or a traced value."""
+    cls = _tensor_class[0]
+    tensor = cls.__new__(cls)
+    tensor._value = value
+    return tensor
+
+
+def apply(op: Primitive, tensors: tuple, attrs: tuple = ()):
+    """Call a primitive on tensors; attrs in the order that it declares. A Tensor, or a tuple of them."""
+    trace = _stack.trace
+    if trace is not None:
+        result = trace.record(op, tensors, attrs)
+    else:
+        storages = tuple([v if type(v := t._value) is Storage else storage_of(t) for t in tensors])
+        segment = _segment._local.segment or _segment.current()
+        result = segment.record(op, storages, attrs)
+        if SYNCHRONIZE[0]:
+            _segment.flush()
+    if type(result) is tuple:
+        return tuple([wrap(r) for r in result])
+    return wrap(result)
+
+
+def call(name: str, *tensors, **attrs):
+    """Call a primitive by name, attributes by name. Slower than `apply`; for code that is not on a hot path."""
+    op = PRIMITIVES[name]
+    return apply(op, tensors, op.pack_attrs(attrs))
+
+
+def scalar(value, dtype: DType):
+    """A 0-d tensor of a Python number: a constant while compiling, a run-time input in PyNative mode."""
+    trace = _stack.trace
+    if trace is not None:
+        return wrap(Traced(trace, trace.builder.constant(value, dtype)))
+    return wrap(Storage(_scalar_aval(dtype), host=np.asarray(value).astype(dtype.np)))
+
+
+def _scalar_aval(dtype: DType):
+    found = _SCALARS.get(dtype)
+    if found is None:
+        from mindspore.compiler.ir import tensor_aval
+        found = _SCALARS[dtype] = tensor_aval((), dtype)
+    return found
+
+
+_SCALARS: dict = {}
+
+
+def assign(target, value) -> None:
+    """Give `target` the value of `value` (same shape and dtype); what its other readers hold is unchanged."""
+    trace = _stack.trace
+    if trace is not None and not trace.is_local(target):
+        trace.write(target, trace.node_of(value))
+        return
+    new, old = value._value, target._value
+    if type(new) is Storage and type(old) is Storage and new.pending is not None \
+            and old.pending is not new.pending:
+        new.pending.donations.append((new.index, old))
+    target._value = new
