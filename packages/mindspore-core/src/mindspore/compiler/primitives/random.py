@@ -1,7 +1,7 @@
 """Counter-based random numbers: Philox4x32-10.
 
 An element of a random tensor is a pure function of a pair (seed, offset) of int64 numbers and of the element's logical
-row-major index, whatever the layout, the sharding or the number of threads. With i the index, the words i % 4 of the block
+row-major index, whatever the layout, the sharding or the number of threads. With i the index, word i % 4 of the block
 
     philox4x32_10(counter = (lo(i // 4), hi(i // 4), lo(offset), hi(offset)), key = (lo(seed), hi(seed)))
 

@@ -1,0 +1,1 @@
+"""What authors of backends and operators need to test them."""

@@ -1,0 +1,84 @@
+"""The fixtures of the conformance suite: the device under test, the tally, and the list of expected failures."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from mindspore.plugin import manager
+
+
+@dataclass
+class Tally:
+    """Results of one backend. agreed and failed count single results, refused counts samples at dtypes which the
+    device does not claim, on_host counts launches that fell back to the host."""
+
+    agreed: int = 0
+    failed: int = 0
+    refused: int = 0
+    on_host: int = 0
+
+    def count(self, problem: str | None) -> None:
+        """One more result, good where there is no problem."""
+        if problem is None:
+            self.agreed += 1
+        else:
+            self.failed += 1
+
+
+_TALLIES: dict[str, Tally] = {}
+
+
+def _backend_names(config) -> list[str]:
+    chosen = config.getoption("ms_backend", default=None)
+    return chosen.split(",") if chosen else list(manager.backends())
+
+
+def pytest_generate_tests(metafunc) -> None:
+    """Every test that uses `device` runs for each chosen backend."""
+    if "device" in metafunc.fixturenames:
+        metafunc.parametrize("backend_name", _backend_names(metafunc.config), scope="session")
+
+
+@pytest.fixture(scope="session")
+def device(backend_name, request):
+    """The opened device. A backend that was asked for by name must open; others are skipped where they cannot."""
+    if request.config.getoption("ms_backend", default=None) is None:
+        status = manager.backends()[backend_name].status()
+        if status != "available":
+            pytest.skip(f"backend {backend_name}: {status}")
+    return manager.device(backend_name)
+
+
+@pytest.fixture(scope="session")
+def tally(backend_name) -> Tally:
+    """What is counted for the backend under test."""
+    return _TALLIES.setdefault(backend_name, Tally())
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """Mark the tests on the list of expected failures; each line must name a test that exists."""
+    path = config.getoption("ms_xfail", default=None)
+    if path is None:
+        return
+    by_name: dict[str, list] = {}
+    for item in items:
+        by_name.setdefault(item.name, []).append(item)
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            name, _, reason = line.strip().partition(" ")
+            if not name or name.startswith("#"):
+                continue
+            if name not in by_name or not reason:
+                raise pytest.UsageError(f"{path}: {line.strip()!r} must be the id of a test, a space and a reason")
+            for item in by_name[name]:
+                item.add_marker(pytest.mark.xfail(reason=reason.strip(), strict=True))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """One line for each backend."""
+    if _TALLIES:
+        terminalreporter.section("conformance")
+    for name, tally in _TALLIES.items():
+        terminalreporter.line(f"{name}: {tally.agreed} results agree, {tally.failed} do not, {tally.refused} samples "
+                              f"refused (dtype not claimed), {tally.on_host} launches on the host")

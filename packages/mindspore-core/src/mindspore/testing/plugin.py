@@ -1,0 +1,16 @@
+"""The pytest plugin of the conformance suite: its command-line options, and nothing else.
+
+pytest loads it through its entry point `mindspore`, since options must be known before the suite's own `conftest` is
+found by `pytest --pyargs mindspore.testing.conformance`.
+"""
+from __future__ import annotations
+
+
+def pytest_addoption(parser) -> None:
+    """`--ms-backend` and `--ms-xfail`."""
+    group = parser.getgroup("mindspore", "conformance of MindSpore backends")
+    group.addoption("--ms-backend", metavar="NAME[,NAME]", default=None,
+                    help="the backends to test (default: every installed one whose device is available)")
+    group.addoption("--ms-xfail", metavar="FILE", default=None,
+                    help="a list of tests that are known to fail, one test id and a reason a line; a test on the list "
+                         "that passes fails the run")
