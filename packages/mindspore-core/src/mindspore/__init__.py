@@ -7,20 +7,58 @@ from __future__ import annotations
 
 import importlib
 
-from mindspore._version import __version__
+import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
 from mindspore import context
+from mindspore._version import __version__
 from mindspore.common import dtype
-from mindspore.common.dtype import (bfloat16, bool_, byte, complex64, complex128, double, dtype_to_nptype, float16,
-                                    float32, float64, half, int8, int16, int32, int64, intc, intp, long,
-                                    pytype_to_dtype, short, single, string, ubyte, uint8, uint16, uint32, uint64, uintc,
-                                    uintp, ushort)
+from mindspore.common.api import constexpr, jit, jit_class, ms_class, ms_function, mutable
+from mindspore.common.dtype import (
+    bfloat16,
+    bool_,
+    byte,
+    complex64,
+    complex128,
+    double,
+    dtype_to_nptype,
+    float16,
+    float32,
+    float64,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    intc,
+    intp,
+    long,
+    pytype_to_dtype,
+    short,
+    single,
+    string,
+    ubyte,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    uintc,
+    uintp,
+    ushort,
+)
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.seed import get_seed, set_seed
 from mindspore.common.tensor import Tensor, tensor
-from mindspore.context import (COMPATIBLE, GRAPH_MODE, LAX, PYNATIVE_MODE, STRICT, ParallelMode, get_context,
-                               get_current_device, set_context, set_device)
-import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
-from mindspore.common.api import constexpr, jit, jit_class, ms_class, ms_function, mutable
+from mindspore.context import (
+    COMPATIBLE,
+    GRAPH_MODE,
+    LAX,
+    PYNATIVE_MODE,
+    STRICT,
+    ParallelMode,
+    get_context,
+    get_current_device,
+    set_context,
+    set_device,
+)
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
@@ -31,9 +69,9 @@ _LAZY_NAMES = {
     "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
 }
 pynative = PYNATIVE_MODE
-bool = bool_  # noqa: A001 (the public name of the dtype)
-int = int64  # noqa: A001
-float = float32  # noqa: A001
+bool = bool_
+int = int64
+float = float32
 
 
 def __getattr__(name: str):

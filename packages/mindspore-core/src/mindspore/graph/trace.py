@@ -89,7 +89,7 @@ def current_trace() -> GraphTrace | None:
     return _stack.trace
 
 
-class tracing:  # noqa: N801 (used as a context manager)
+class tracing:
     """Record into `trace` inside the block."""
 
     def __init__(self, trace: GraphTrace):
@@ -104,7 +104,7 @@ class tracing:  # noqa: N801 (used as a context manager)
         _stack.trace = self.saved
 
 
-class suspended:  # noqa: N801 (used as a context manager)
+class suspended:
     """Record eagerly inside the block, whatever is being traced."""
 
     def __enter__(self) -> None:
