@@ -9,7 +9,8 @@ from nn_checks import run
 
 from mindspore.compiler.primitives import nn_pool
 
-CASES = [(k, *case) for k, cases in ((2, (*nn_pool.CASES_2D, nn_pool.DILATED)),) for case in cases]
+CASES = [(k, *case) for k, cases in
+         ((2, (*nn_pool.CASES_2D, nn_pool.DILATED)), (3, nn_pool.CASES_3D)) for case in cases]
 PAIRS = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0, 0, 0)}
 
 

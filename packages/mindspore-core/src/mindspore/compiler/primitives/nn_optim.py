@@ -169,3 +169,222 @@ class ApplyAdam(Update):
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
         direction = beta1 * m + (1 - beta1) * g if use_nesterov else m
         return p - lr * np.sqrt(1 - beta2_power) / (1 - beta1_power) * direction / (np.sqrt(v) + epsilon), m, v
+
+
+@register
+class ApplyAdamWithAmsgrad(Update):
+    """Adam whose second moment never falls: m', v' as in `apply_adam`; vhat' = max(vhat, v');
+    p' = p - lr sqrt(1 - beta2_power) / (1 - beta1_power) m' / (sqrt(vhat') + epsilon).
+
+    Operands p, m, v, vhat, beta1_power, beta2_power, lr, beta1, beta2, epsilon, g; results p', m', v', vhat'. Source:
+    Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018.
+    """
+
+    name = "apply_adam_with_amsgrad"
+    operands = ("p", "m", "v", "vhat", "beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon", "g")
+    scalars = frozenset({"beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon"})
+    updated = ("p", "m", "v", "vhat")
+
+    def step(self, b, p, m, v, vhat, beta1_power, beta2_power, lr, beta1, beta2, epsilon, g):
+        rate = b.mul(lr, b.div(b.sqrt(b.sub(1.0, beta2_power)), b.sub(1.0, beta1_power)))
+        m, v = _weighted(b, m, g, beta1), _weighted(b, v, b.mul(g, g), beta2)
+        vhat = b.maximum(vhat, v)
+        return b.sub(p, b.div(b.mul(m, rate), b.add(b.sqrt(vhat), epsilon))), m, v, vhat
+
+    def numpy_step(self, p, m, v, vhat, beta1_power, beta2_power, lr, beta1, beta2, epsilon, g):
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        vhat = np.maximum(vhat, v)
+        return p - lr * np.sqrt(1 - beta2_power) / (1 - beta1_power) * m / (np.sqrt(vhat) + epsilon), m, v, vhat
+
+
+@register
+class ApplyAdamWeightDecay(Update):
+    """Adam with decoupled weight decay, without bias correction: m' = beta1 m + (1 - beta1) g;
+    v' = beta2 v + (1 - beta2) g^2; p' = p - lr (m' / (sqrt(v') + epsilon) + decay p).
+
+    Operands p, m, v, lr, beta1, beta2, epsilon, decay, g; results p', m', v'. Source: Loshchilov and Hutter, "Decoupled
+    weight decay regularization", 2019, in the form of Devlin et al., "BERT", 2019.
+    """
+
+    name = "apply_adam_weight_decay"
+    operands = ("p", "m", "v", "lr", "beta1", "beta2", "epsilon", "decay", "g")
+    scalars = frozenset({"lr", "beta1", "beta2", "epsilon", "decay"})
+    updated = ("p", "m", "v")
+
+    def step(self, b, p, m, v, lr, beta1, beta2, epsilon, decay, g):
+        m, v = _weighted(b, m, g, beta1), _weighted(b, v, b.mul(g, g), beta2)
+        direction = b.add(b.div(m, b.add(b.sqrt(v), epsilon)), b.mul(p, decay))
+        return b.sub(p, b.mul(direction, lr)), m, v
+
+    def numpy_step(self, p, m, v, lr, beta1, beta2, epsilon, decay, g):
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        return p - lr * (m / (np.sqrt(v) + epsilon) + decay * p), m, v
+
+
+@register
+class ApplyAdaMax(Update):
+    """Adam with the infinity norm: m' = beta1 m + (1 - beta1) g; v' = max(beta2 v, |g|);
+    p' = p - lr / (1 - beta1_power) m' / (v' + epsilon).
+
+    Operands p, m, v, beta1_power, lr, beta1, beta2, epsilon, g; results p', m', v'. Source: Kingma and Ba, "Adam: a
+    method for stochastic optimization", 2015, section 7.1.
+    """
+
+    name = "apply_ada_max"
+    operands = ("p", "m", "v", "beta1_power", "lr", "beta1", "beta2", "epsilon", "g")
+    scalars = frozenset({"beta1_power", "lr", "beta1", "beta2", "epsilon"})
+    updated = ("p", "m", "v")
+
+    def step(self, b, p, m, v, beta1_power, lr, beta1, beta2, epsilon, g):
+        rate = b.div(lr, b.sub(1.0, beta1_power))
+        m, v = _weighted(b, m, g, beta1), b.maximum(b.mul(v, beta2), b.abs(g))
+        return b.sub(p, b.div(b.mul(m, rate), b.add(v, epsilon))), m, v
+
+    def numpy_step(self, p, m, v, beta1_power, lr, beta1, beta2, epsilon, g):
+        m, v = beta1 * m + (1 - beta1) * g, np.maximum(beta2 * v, np.abs(g))
+        return p - lr / (1 - beta1_power) * m / (v + epsilon), m, v
+
+
+@register
+class ApplyRmsProp(Update):
+    """RMSProp with momentum: s' = decay s + (1 - decay) g^2; mom' = momentum mom + lr g / sqrt(s' + epsilon);
+    p' = p - mom'.
+
+    Operands p, s, mom, lr, g, decay, momentum, epsilon; results p', s', mom'. Source: Tieleman and Hinton, "Lecture
+    6.5: rmsprop", Neural Networks for Machine Learning, 2012.
+    """
+
+    name = "apply_rms_prop"
+    operands = ("p", "s", "mom", "lr", "g", "decay", "momentum", "epsilon")
+    scalars = frozenset({"lr", "decay", "momentum", "epsilon"})
+    updated = ("p", "s", "mom")
+
+    def step(self, b, p, s, mom, lr, g, decay, momentum, epsilon):
+        s = _weighted(b, s, b.mul(g, g), decay)
+        mom = b.add(b.mul(mom, momentum), b.mul(b.mul(g, lr), b.rsqrt(b.add(s, epsilon))))
+        return b.sub(p, mom), s, mom
+
+    def numpy_step(self, p, s, mom, lr, g, decay, momentum, epsilon):
+        s = decay * s + (1 - decay) * g**2
+        mom = momentum * mom + lr * g / np.sqrt(s + epsilon)
+        return p - mom, s, mom
+
+
+@register
+class ApplyCenteredRmsProp(Update):
+    """RMSProp by the variance: a' = decay a + (1 - decay) g; s' = decay s + (1 - decay) g^2;
+    mom' = momentum mom + lr g / sqrt(s' - a'^2 + epsilon); p' = p - mom'.
+
+    Operands p, a, s, mom, g, lr, decay, momentum, epsilon; results p', a', s', mom'. Source: Graves, "Generating
+    sequences with recurrent neural networks", 2013, equations 38 to 41.
+    """
+
+    name = "apply_centered_rms_prop"
+    operands = ("p", "a", "s", "mom", "g", "lr", "decay", "momentum", "epsilon")
+    scalars = frozenset({"lr", "decay", "momentum", "epsilon"})
+    updated = ("p", "a", "s", "mom")
+
+    def step(self, b, p, a, s, mom, g, lr, decay, momentum, epsilon):
+        a, s = _weighted(b, a, g, decay), _weighted(b, s, b.mul(g, g), decay)
+        spread = b.add(b.sub(s, b.mul(a, a)), epsilon)
+        mom = b.add(b.mul(mom, momentum), b.mul(b.mul(g, lr), b.rsqrt(spread)))
+        return b.sub(p, mom), a, s, mom
+
+    def numpy_step(self, p, a, s, mom, g, lr, decay, momentum, epsilon):
+        a, s = decay * a + (1 - decay) * g, decay * s + (1 - decay) * g**2
+        mom = momentum * mom + lr * g / np.sqrt(s - a**2 + epsilon)
+        return p - mom, a, s, mom
+
+    def draw(self, shape, seed):
+        """As in training, where the mean of squares s is at least the square of the mean a."""
+        drawn = dict(zip(self.operands, super().draw(shape, seed), strict=True))
+        return tuple({**drawn, "s": drawn["s"] + drawn["a"] ** 2 + 0.1}.values())
+
+
+@register
+class ApplyAdagrad(Update):
+    """Adagrad: accum' = accum + g^2, or accum where `update_slots` is false; p' = p - lr g / (sqrt(accum') + epsilon).
+
+    Operands p, accum, lr, g; results p', accum'; epsilon is an attribute, 0 by default. Source: Duchi, Hazan and
+    Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+    """
+
+    name = "apply_adagrad"
+    attrs = ("epsilon", "update_slots")
+    defaults = {"epsilon": 0.0, "update_slots": True}
+    operands = ("p", "accum", "lr", "g")
+    scalars = frozenset({"lr"})
+    updated = ("p", "accum")
+    samples_attrs = ({}, {"update_slots": False, "epsilon": 1e-3})
+
+    def step(self, b, p, accum, lr, g, *, epsilon, update_slots):
+        accum = b.add(accum, b.mul(g, g)) if update_slots else accum
+        root = b.sqrt(accum)
+        return b.sub(p, b.div(b.mul(g, lr), b.add(root, epsilon) if epsilon else root)), accum
+
+    def numpy_step(self, p, accum, lr, g, *, epsilon, update_slots):
+        accum = accum + g**2 if update_slots else accum
+        return p - lr * g / (np.sqrt(accum) + epsilon), accum
+
+
+@register
+class ApplyAdadelta(Update):
+    """Adadelta: accum' = rho accum + (1 - rho) g^2; u = g sqrt(delta + epsilon) / sqrt(accum' + epsilon);
+    delta' = rho delta + (1 - rho) u^2; p' = p - lr u.
+
+    Operands p, accum, delta, lr, rho, epsilon, g; results p', accum', delta'. Source: Zeiler, "ADADELTA: an adaptive
+    learning rate method", 2012.
+    """
+
+    name = "apply_adadelta"
+    operands = ("p", "accum", "delta", "lr", "rho", "epsilon", "g")
+    scalars = frozenset({"lr", "rho", "epsilon"})
+    updated = ("p", "accum", "delta")
+
+    def step(self, b, p, accum, delta, lr, rho, epsilon, g):
+        accum = _weighted(b, accum, b.mul(g, g), rho)
+        u = b.mul(g, b.sqrt(b.div(b.add(delta, epsilon), b.add(accum, epsilon))))
+        return b.sub(p, b.mul(u, lr)), accum, _weighted(b, delta, b.mul(u, u), rho)
+
+    def numpy_step(self, p, accum, delta, lr, rho, epsilon, g):
+        accum = rho * accum + (1 - rho) * g**2
+        u = g * np.sqrt(delta + epsilon) / np.sqrt(accum + epsilon)
+        return p - lr * u, accum, rho * delta + (1 - rho) * u**2
+
+
+@register
+class ApplyFtrl(Update):
+    """Follow the regularized leader, per coordinate: accum' = accum + g^2;
+    linear' = linear + g - (accum'^-lr_power - accum^-lr_power) / lr p;
+    p' = (sign(linear') l1 - linear') / (accum'^-lr_power / lr + 2 l2) where |linear'| > l1, else 0.
+
+    Operands p, accum, linear, g, lr, l1, l2, lr_power (negative or 0, -1/2 in the paper); results p', accum', linear'.
+    Source: McMahan et al., "Ad click prediction: a view from the trenches", 2013, algorithm 1.
+    """
+
+    name = "apply_ftrl"
+    operands = ("p", "accum", "linear", "g", "lr", "l1", "l2", "lr_power")
+    scalars = frozenset({"lr", "l1", "l2", "lr_power"})
+    updated = ("p", "accum", "linear")
+
+    def step(self, b, p, accum, linear, g, lr, l1, l2, lr_power):
+        power = b.neg(lr_power)
+        new_accum = b.add(accum, b.mul(g, g))
+        root = b.pow(new_accum, power)
+        linear = b.sub(b.add(linear, g), b.mul(b.div(b.sub(root, b.pow(accum, power)), lr), p))
+        shrunk = b.sub(b.mul(b.sign(linear), l1), linear)
+        updated = b.div(shrunk, b.add(b.div(root, lr), b.mul(l2, 2.0)))
+        return b.select(b.gt(b.abs(linear), l1), updated, b.constant(0, p.dtype)), new_accum, linear
+
+    def numpy_step(self, p, accum, linear, g, lr, l1, l2, lr_power):
+        new_accum = accum + g**2
+        root = new_accum**-lr_power
+        linear = linear + g - (root - accum**-lr_power) / lr * p
+        updated = (np.sign(linear) * l1 - linear) / (root / lr + 2 * l2)
+        return np.where(np.abs(linear) > l1, updated, 0), new_accum, linear
+
+    def draw(self, shape, seed):
+        """The exponent is negative, and the linear term of either sign."""
+        drawn = dict(zip(self.operands, super().draw(shape, seed), strict=True))
+        signs = np.where(rng(seed + 50).uniform(size=shape) < 0.5, -1.0, 1.0)
+        return tuple({**drawn, "lr_power": -drawn["lr_power"], "linear": 3 * signs * drawn["linear"]}.values())

@@ -285,6 +285,13 @@ def _tangent(draw, x, y) -> tuple:
     return (draw.normal(size=x.shape),)
 
 
+def _pooled(draw, shape: tuple, attrs: dict) -> np.ndarray:
+    """A cotangent for the average pooling of images of this shape."""
+    spatial = len(shape) - 2
+    sizes = output_sizes("pooling", shape[2:], attrs["kernel"], attrs["stride"], attrs["padding"], (1,) * spatial)
+    return draw.normal(size=(*shape[:2], *sizes))
+
+
 @register
 class MaxPool2d(MaxPool):
     """The maximum over windows of images: x[N, C, H, W] to y[N, C, OH, OW].
@@ -391,8 +398,91 @@ class AvgPool2dGrad(AvgPoolGrad):
                                                   "input_shape": (5, 6)}, error=ValueError)]
 
 
-def _pooled(draw, shape: tuple, attrs: dict) -> np.ndarray:
-    """A cotangent for the average pooling of images of this shape."""
-    spatial = len(shape) - 2
-    sizes = output_sizes("pooling", shape[2:], attrs["kernel"], attrs["stride"], attrs["padding"], (1,) * spatial)
-    return draw.normal(size=(*shape[:2], *sizes))
+FLAT_3D = {"dilation": (1, 1, 1)}
+
+
+@register
+class MaxPool3d(MaxPool):
+    """The maximum over windows of volumes: x[N, C, D, H, W] to y[N, C, OD, OH, OW]; otherwise as `max_pool2d`."""
+
+    name = "max_pool3d"
+    axes = "n c D H W -> n c Z Y X"
+    spatial = 3
+    defaults = FLAT_3D
+
+    def samples(self):
+        return [*_max_samples(CASES_3D), Sample((np.ones((1, 1, 3, 3)),), _geometry((2, 2, 2)), error=ValueError),
+                Sample((np.ones((1, 1, 3, 3, 3)),), _geometry((2, 2)), error=ValueError)]
+
+
+@register
+class MaxPool3dGrad(MaxPoolGrad):
+    """The cotangent of the volumes of `max_pool3d`; otherwise as `max_pool2d_grad`."""
+
+    name = "max_pool3d_grad"
+    axes = "n c D H W, n c Z Y X, n c Z Y X -> n c D H W"
+    spatial = 3
+    defaults = FLAT_3D
+
+    def samples(self):
+        x, y = np.ones((1, 1, 3, 3, 3)), np.ones((1, 1, 2, 2, 2))
+        return [*_adjoint_samples(MaxPool3d.op, CASES_3D, _cotangent),
+                Sample((x, y, x), _geometry((2, 2, 2)), error=ValueError)]
+
+
+@register
+class MaxPool3dPick(MaxPoolPick):
+    """The adjoint of `max_pool3d_grad` in dy; otherwise as `max_pool2d_pick`."""
+
+    name = "max_pool3d_pick"
+    axes = "n c D H W, n c Z Y X, n c D H W -> n c Z Y X"
+    spatial = 3
+    defaults = FLAT_3D
+
+    def samples(self):
+        x, y = np.ones((1, 1, 3, 3, 3)), np.ones((1, 1, 2, 2, 2))
+        return [*_adjoint_samples(MaxPool3d.op, CASES_3D, _tangent),
+                Sample((x, y, y), _geometry((2, 2, 2)), error=ValueError)]
+
+
+@register
+class MaxPool3dIndex(MaxPoolIndex):
+    """Where the maxima of `max_pool3d` stand, as numbers (d * H + h) * W + w; otherwise as `max_pool2d_index`."""
+
+    name = "max_pool3d_index"
+    axes = "n c D H W, n c Z Y X -> n c Z Y X"
+    spatial = 3
+    defaults = FLAT_3D
+
+    def samples(self):
+        x = np.ones((1, 1, 3, 3, 3))
+        return [*_adjoint_samples(MaxPool3d.op, CASES_3D, lambda draw, x, y: ()),
+                Sample((x, x), _geometry((2, 2, 2)), error=ValueError)]
+
+
+@register
+class AvgPool3d(AvgPool):
+    """The mean over windows of volumes: x[N, C, D, H, W] to y[N, C, OD, OH, OW]; otherwise as `avg_pool2d`."""
+
+    name = "avg_pool3d"
+    axes = "n c D H W -> n c Z Y X"
+    spatial = 3
+
+    def samples(self):
+        return [*_avg_samples(CASES_3D, lambda draw, x, attrs: draw.normal(size=x), lambda x: {}),
+                Sample((np.ones((1, 1, 3, 3)),), {**_geometry((2, 2, 2)), "count_include_pad": True},
+                       error=ValueError)]
+
+
+@register
+class AvgPool3dGrad(AvgPoolGrad):
+    """The cotangent of the volumes of `avg_pool3d`; otherwise as `avg_pool2d_grad`."""
+
+    name = "avg_pool3d_grad"
+    axes = "n c Z Y X -> n c D H W"
+    spatial = 3
+
+    def samples(self):
+        return [*_avg_samples(CASES_3D, _pooled, lambda x: {"input_shape": x[2:]}),
+                Sample((np.ones((1, 1, 2, 2, 2)),), {**_geometry((2, 2, 2)), "count_include_pad": True,
+                                                     "input_shape": (3, 3, 4)}, error=ValueError)]
