@@ -24,3 +24,16 @@ def data_dir() -> Path:
     if not folder.is_absolute() or not folder.is_dir():
         pytest.fail(f"MS_TEST_DATA must be the absolute path of a folder, but is {named!r}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def discrete() -> str:
+    """The name of the test backend whose device is not the host (see backends/discrete.py), registered."""
+    import sys
+    sys.path.insert(0, str(Path(__file__).parent / "backends"))
+    import discrete
+
+    from mindspore.plugin import manager
+    if "discrete" not in manager.backends():
+        manager.register_plugin(discrete, "discrete")
+    return "discrete"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 
-import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
+import mindspore.compiler.primitives  # registers the operators
 from mindspore import context
 from mindspore._version import __version__
 from mindspore.common import dtype

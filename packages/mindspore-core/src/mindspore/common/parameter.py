@@ -105,7 +105,8 @@ class Parameter(Tensor):
         return (_unpickle, (storage_of(self).to_numpy(), self.name, self.requires_grad))
 
     def __str__(self) -> str:
-        return f"Parameter (name={self.name}, shape={self.shape}, dtype={self.dtype}, requires_grad={self.requires_grad})"
+        return (f"Parameter (name={self.name}, shape={self.shape}, dtype={self.dtype}, "
+                f"requires_grad={self.requires_grad})")
 
     __repr__ = __str__
 

@@ -138,7 +138,8 @@ class Tensor:
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
-            raise TypeError(f"only an integer tensor of one element is an index, got {self.dtype} of shape {self.shape}")
+            raise TypeError(f"only an integer tensor of one element is an index, got {self.dtype} of shape "
+                            f"{self.shape}")
         return int(self.item())
 
     def __len__(self) -> int:
@@ -231,8 +232,8 @@ def _to_array(data, dtype: DType | None) -> np.ndarray:
     if isinstance(data, list | tuple):
         data = _plain(data)
     elif not isinstance(data, bool | int | float | complex):
-        raise TypeError(f"Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a Tensor, "
-                        f"but got {type(data).__name__}: {data!r}")
+        raise TypeError(f"Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a "
+                        f"Tensor, but got {type(data).__name__}: {data!r}")
     try:
         array = np.asarray(data)
     except ValueError as error:

@@ -133,7 +133,8 @@ class CompiledFunction:
     def graph(self, *args, **kwargs):
         """The graph for these arguments, compiled if needed (for inspection)."""
         leaves: list = []
-        key = tuple([_signature(a, leaves) for a in args]) + tuple((k, _signature(v, leaves)) for k, v in kwargs.items())
+        key = tuple([_signature(a, leaves) for a in args])
+        key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
         for entry in self.entries.get(key, ()):
             if entry.guards.hold():
                 return entry.graph
@@ -176,8 +177,8 @@ def _signature(value: Any, leaves: list) -> Any:
             return (Parameter, id(value))
         inner = value._value
         if type(inner) is Traced:
-            raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled function: "
-                                    "do not keep tensors of a compiled function in globals or attributes")
+            raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled "
+                                    "function: do not keep tensors of a compiled function in globals or attributes")
         leaves.append(value)
         return inner.aval
     kind = type(value)

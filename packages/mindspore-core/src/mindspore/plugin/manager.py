@@ -161,7 +161,8 @@ def backend_for(target: str) -> Backend:
         off = "; ".join(f"{r.name}: {r.problem}" for r in _state.records if r.problem)
         raise BackendMissingError(
             f"no installed backend serves the device target {target!r} (installed targets: {', '.join(targets())}). "
-            f"Install one with: pip install mindspore-{target.lower()}" + (f". Plugins that are off: {off}" if off else ""))
+            f"Install one with: pip install mindspore-{target.lower()}"
+            + (f". Plugins that are off: {off}" if off else ""))
     best = max(serving, key=lambda b: b.info.priority)
     if best.info.priority <= 0 and target not in _state.warned:
         _state.warned.add(target)

@@ -13,10 +13,7 @@ an exception, so the interpreter always knows what each branch of a decision doe
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable
-from types import CellType
 from typing import TYPE_CHECKING, Any
 
 from mindspore.compiler.frontend.location import Site
@@ -56,7 +53,7 @@ class Session:
         self.frame = Frame()
         self.kinds: dict[type, int] = {}
         self.created: dict[int, object] = {}
-        self.max_depth = sys.getrecursionlimit()
+        self.max_depth = 0
 
 
 class Frame:
@@ -81,16 +78,11 @@ class Frame:
         self.back: Frame | None = None
         self.site: Site | None = None
         self.depth = 0
+        self.namespace: Any = None
         self.result: Any = None
 
     session: Session
     vars: list[Any]
     globals: dict[str, Any]
     builtins: dict[str, Any]
-    namespace: Any
     guard_closure: bool
-
-
-def make_cell(value: object) -> CellType:
-    """A closure cell that holds `value`; an empty one for UNBOUND."""
-    return CellType() if value is UNBOUND else CellType(value)

@@ -47,13 +47,14 @@ class SourceText(NamedTuple):
 class Site:
     """The extent of one expression or statement of the user's program, and the function that holds it."""
 
-    __slots__ = ("col", "end_col", "end_lineno", "function", "lineno", "location", "source")
+    __slots__ = ("byte_columns", "col", "end_col", "end_lineno", "function", "lineno", "location", "source")
 
     def __init__(self, node: ast.AST, source: SourceText, function: str) -> None:
         self.source = source
         self.function = function
         self.lineno: int = node.lineno
         self.end_lineno: int = node.end_lineno
+        self.byte_columns: tuple[int, int] = (node.col_offset, node.end_col_offset)
         self.col = source.column(node.lineno, node.col_offset)
         self.end_col = source.column(node.end_lineno, node.end_col_offset)
         self.location = Location(source.filename, self.lineno, self.col + 1, function)
@@ -91,7 +92,7 @@ def chain(frame: Frame | None = None) -> list[Site]:
         frame = None if session is None else session.frame
     sites: list[Site] = []
     while frame is not None:
-        if frame.code is not None and frame.site is not None:
+        if frame.site is not None:
             sites.append(frame.site)
         frame = frame.back
     return sites

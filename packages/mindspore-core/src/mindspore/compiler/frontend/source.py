@@ -20,12 +20,12 @@ import ast
 import linecache
 import weakref
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from mindspore.compiler.frontend.location import SourceText
 
-__all__ = ["FunctionNode", "FunctionSource", "SourceProblem", "find_source"]
+__all__ = ["FunctionNode", "FunctionSource", "SourceProblem", "find_source", "source_problem"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -131,6 +131,12 @@ def _locate(code: CodeType, namespace: dict[str, Any], refresh: bool) -> Functio
     return FunctionSource(chosen.node, file.text, chosen.private, file.postponed_annotations)
 
 
+def source_problem(fn: FunctionType) -> str:
+    """Why graph mode calls `fn` as it is instead of interpreting its source; "" if the source can be used."""
+    found = find_source(fn.__code__, fn.__globals__)
+    return found.reason if isinstance(found, SourceProblem) else ""
+
+
 # -- is this the function? ---------------------------------------------------------------------------------------------
 
 
@@ -154,7 +160,11 @@ def compile_function(node: FunctionNode, private: str | None, free: tuple[str, .
     parameters = ast.arguments(
         posonlyargs=[], args=[ast.arg(arg=each) for each in free], kwonlyargs=[], kw_defaults=[], defaults=[]
     )
-    outer = ast.FunctionDef(name="surroundings", args=parameters, body=[body], decorator_list=[])
+    defined = name if private is None else private
+    statements = [body] if defined in free else [ast.Global(names=[defined]), body]
+    if defined == "<lambda>":
+        statements = [body]
+    outer = ast.FunctionDef(name="surroundings", args=parameters, body=statements, decorator_list=[])
     outer.type_params = []  # type: ignore[attr-defined]
     module = ast.fix_missing_locations(ast.Module(body=[outer], type_ignores=[]))
     try:

@@ -94,7 +94,8 @@ class Graph:
         if found is None:
             digest = blake2b(digest_size=16)
             for node in self.nodes:
-                digest.update(repr((node.op.name, [i.idx for i in node.ins], _attr_key(node.attrs), node.aval)).encode())
+                operands = [i.idx for i in node.ins]
+                digest.update(repr((node.op.name, operands, _attr_key(node.attrs), node.aval)).encode())
             digest.update(repr([p.idx for p in self.params] + [-1] + [o.idx for o in self.outputs]).encode())
             found = self.memo["key"] = digest.digest()
         return found

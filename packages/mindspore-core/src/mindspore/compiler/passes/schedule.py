@@ -120,7 +120,7 @@ def _order(graph: Graph, units: list[Unit], unit_of: dict[int, int], donated: di
 def _follow_views(graph: Graph, units: list[Unit], unit_of: dict[int, int], readers: dict[int, set[int]]) -> None:
     """A reader of a view of an input reads the input."""
     users = graph.users()
-    for source, positions in readers.items():
+    for positions in readers.values():
         pending = [p for p in positions if units[p].kind == VIEW]
         while pending:
             for node in users[units[pending.pop()].nodes[0].idx]:

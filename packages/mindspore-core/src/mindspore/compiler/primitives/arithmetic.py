@@ -6,6 +6,8 @@ cotangents are multiplied by the derivative, not by its conjugate.
 """
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
@@ -16,7 +18,8 @@ from mindspore.compiler.primitives.support import (
     integer_samples,
     is_scalar,
     numpy_rule,
-    same_shape,
+    scalar_of,
+    stands_for,
     unary_samples,
     uniform,
 )
@@ -35,11 +38,11 @@ class Add(Elementwise):
 
     def simplify(self, b, ins, attrs):
         x, y = ins
-        if is_scalar(y, -0.0) and same_shape(x, y):
+        if is_scalar(y, -0.0) and stands_for(self, x, y):
             return x
-        if is_scalar(x, -0.0) and same_shape(y, x):
+        if is_scalar(x, -0.0) and stands_for(self, y, x):
             return y
-        return None
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return binary_samples(-2, 2) + integer_samples()
@@ -58,7 +61,9 @@ class Sub(Elementwise):
 
     def simplify(self, b, ins, attrs):
         x, y = ins
-        return x if is_scalar(y, 0.0) and same_shape(x, y) else None
+        if is_scalar(y, 0.0) and stands_for(self, x, y):
+            return x
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return binary_samples(-2, 2) + integer_samples()
@@ -77,11 +82,11 @@ class Mul(Elementwise):
 
     def simplify(self, b, ins, attrs):
         x, y = ins
-        if is_scalar(y, 1) and same_shape(x, y):
+        if is_scalar(y, 1) and stands_for(self, x, y):
             return x
-        if is_scalar(x, 1) and same_shape(y, x):
+        if is_scalar(x, 1) and stands_for(self, y, x):
             return y
-        return None
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return binary_samples(-2, 2) + integer_samples()
@@ -101,10 +106,23 @@ class Div(Elementwise):
 
     def simplify(self, b, ins, attrs):
         x, y = ins
-        return x if is_scalar(y, 1) and same_shape(x, y) else None
+        divisor = scalar_of(y)
+        if divisor is None or not stands_for(self, x, y):
+            return super().simplify(b, ins, attrs)
+        if divisor == 1:
+            return x
+        if y.dtype.is_floating and _has_exact_reciprocal(divisor):
+            return b.mul(x, b.constant(1 / float(divisor), y.dtype))
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return binary_samples(-2, 2, right=(0.5, 2)) + [Sample((np.ones(2, np.int32),) * 2, error=TypeError)]
+
+
+def _has_exact_reciprocal(divisor) -> bool:
+    """Whether multiplying by 1 / divisor is dividing by it, bit for bit: a power of two far from overflow."""
+    mantissa, exponent = math.frexp(float(divisor))
+    return abs(mantissa) == 0.5 and -10 < exponent < 10
 
 
 @register
@@ -159,7 +177,7 @@ class Neg(Elementwise):
         return (b.neg(ct),)
 
     def simplify(self, b, ins, attrs):
-        return ins[0].ins[0] if ins[0].op is self else None
+        return ins[0].ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
     def samples(self):
         return _signed_samples()
@@ -177,7 +195,7 @@ class Abs(Elementwise):
         return (b.mul(ct, b.sign(x)),)
 
     def simplify(self, b, ins, attrs):
-        return ins[0] if ins[0].op is self else None
+        return ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
     def samples(self):
         return _signed_samples()
@@ -210,7 +228,9 @@ class Maximum(Elementwise):
         return _winner(b, ct, x, y), _winner(b, ct, y, x)
 
     def simplify(self, b, ins, attrs):
-        return ins[0] if ins[0] is ins[1] else None
+        if ins[0] is ins[1] and stands_for(self, *ins):
+            return ins[0]
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return _extremum_samples()
@@ -228,7 +248,9 @@ class Minimum(Elementwise):
         return _winner(b, ct, y, x, mine=1), _winner(b, ct, x, y, mine=1)
 
     def simplify(self, b, ins, attrs):
-        return ins[0] if ins[0] is ins[1] else None
+        if ins[0] is ins[1] and stands_for(self, *ins):
+            return ins[0]
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return _extremum_samples()
@@ -261,15 +283,16 @@ class Pow(Elementwise):
 
     def simplify(self, b, ins, attrs):
         x, y = ins
-        if not same_shape(x, y):
-            return None
-        if is_scalar(y, 1):
+        exponent = scalar_of(y)
+        if exponent is None or not stands_for(self, x, y):
+            return super().simplify(b, ins, attrs)
+        if exponent == 1:
             return x
-        if is_scalar(y, 2):
+        if exponent == 2:
             return b.mul(x, x)
-        if is_scalar(y, -1) and x.dtype.is_floating:
+        if exponent == -1 and x.dtype.is_floating:
             return b.div(b.constant(1, x.dtype), x)
-        return None
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         exponents = [s for n in (0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5) for s in (

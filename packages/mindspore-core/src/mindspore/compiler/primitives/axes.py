@@ -1,12 +1,12 @@
 """The axes line: parsing, and shape inference from it (the notation is explained in `base`)."""
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from mindspore.compiler.primitives.base import broadcast_shapes
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_axes(line: str) -> tuple:
     """(operand axes, result axes): each a tuple of letters, `...` first where there is one."""
     left, right = line.split("->")

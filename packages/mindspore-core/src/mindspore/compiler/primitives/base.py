@@ -188,9 +188,28 @@ class Elementwise(Primitive):
         dtype = self.check_dtypes(avals)
         return tensor_aval(broadcast_shapes(self.name, *[a.shape for a in avals]), self.result_dtype(dtype))
 
+    def simplify(self, b, ins: tuple, attrs: tuple):
+        """An operand that was broadcast only to meet the others is read as it was."""
+        for x in ins:
+            if x.op.name == "broadcast_to":
+                plain = _unbroadcast(self.name, ins)
+                return None if plain == ins else b.emit(self, plain, attrs)
+        return None
+
     def vjp(self, b, ct, out, *ins, **attrs):
         return tuple(None if g is None else b.sum_to(g, x.shape)
                      for g, x in zip(self.grad(b, ct, out, *ins, **attrs), ins))
+
+
+def _unbroadcast(name: str, ins: tuple) -> tuple:
+    """The operands without those `broadcast_to` that the operator's own broadcasting makes superfluous."""
+    shape = broadcast_shapes(name, *[x.shape for x in ins])
+    for i, x in enumerate(ins):
+        if x.op.name == "broadcast_to":
+            trial = (*ins[:i], x.ins[0], *ins[i + 1:])
+            if broadcast_shapes(name, *[t.shape for t in trial]) == shape:
+                ins = trial
+    return ins
 
 
 def normalize_axis(name: str, axis: int, ndim: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
-from mindspore.compiler.primitives.support import integer_samples, is_scalar, same_shape
+from mindspore.compiler.primitives.support import integer_samples, is_scalar, stands_for
 
 _TRUTH = Sample((np.array([[False], [True]]), np.array([False, True])))
 _BOOLS = [_TRUTH, Sample((np.array(True), np.array([True, False, True]))),
@@ -24,15 +24,15 @@ class _Logical(Elementwise):
         return [*_BOOLS, Sample((np.ones(2, np.int32), np.ones(2, np.int32)), error=TypeError)]
 
 
-def _absorb(ins: tuple, neutral: bool):
+def _absorb(op, ins: tuple, neutral: bool):
     """x where the other operand is the neutral value or x itself; the other where that is the absorbing value."""
     x, y = ins
-    if x is y:
+    if x is y and stands_for(op, x, y):
         return x
     for kept, other in ((x, y), (y, x)):
-        if is_scalar(other, neutral) and same_shape(kept, other):
+        if is_scalar(other, neutral) and stands_for(op, kept, other):
             return kept
-        if is_scalar(other, not neutral) and same_shape(other, kept):
+        if is_scalar(other, not neutral) and stands_for(op, other, kept):
             return other
     return None
 
@@ -45,7 +45,7 @@ class LogicalAnd(_Logical):
     reference = staticmethod(np.logical_and)
 
     def simplify(self, b, ins, attrs):
-        return _absorb(ins, neutral=True)
+        return _absorb(self, ins, neutral=True) or super().simplify(b, ins, attrs)
 
 
 @register
@@ -56,7 +56,7 @@ class LogicalOr(_Logical):
     reference = staticmethod(np.logical_or)
 
     def simplify(self, b, ins, attrs):
-        return _absorb(ins, neutral=False)
+        return _absorb(self, ins, neutral=False) or super().simplify(b, ins, attrs)
 
 
 @register
@@ -75,7 +75,7 @@ class LogicalNot(_Logical):
     reference = staticmethod(np.logical_not)
 
     def simplify(self, b, ins, attrs):
-        return ins[0].ins[0] if ins[0].op is self else None
+        return ins[0].ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
     def samples(self):
         return [Sample((np.array([False, True]),)), Sample((np.array(True),)), Sample((np.zeros((2, 0), bool),)),
@@ -123,7 +123,7 @@ class BitwiseNot(_Bitwise):
     reference = staticmethod(np.bitwise_not)
 
     def simplify(self, b, ins, attrs):
-        return ins[0].ins[0] if ins[0].op is self else None
+        return ins[0].ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
     def samples(self):
         return [Sample((np.array([False, True]),)), Sample((np.array(5, np.int32),)),

@@ -48,6 +48,12 @@ class Matmul(Primitive):
             dy = b.matmul(rows, ct_rows, transpose_a=not transpose_a, transpose_b=False)
         return b.sum_to(dx, x.shape), b.sum_to(dy, y.shape)
 
+    def simplify(self, b, ins, attrs):
+        """A transposition of the last two axes of an operand becomes its flag."""
+        plain = [x.ins[0] if _swaps_last(x) else x for x in ins]
+        flags = [bool(flag) != (p is not x) for flag, p, x in zip(attrs, plain, ins)]
+        return None if plain == list(ins) else b.emit(self, tuple(plain), tuple(flags))
+
     def samples(self):
         shapes = [((3, 4), (4, 5)), ((1, 1), (1, 1)), ((2, 3, 4), (2, 4, 5)), ((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)),
                   ((2, 1, 3, 4), (5, 4, 2)), ((17, 33), (33, 9)), ((0, 3), (3, 2)), ((2, 0), (0, 3)),
@@ -69,6 +75,13 @@ def _transposed_cases(seed: int, left: tuple, right: tuple) -> list[Sample]:
         x, y = np.swapaxes(x, -1, -2).copy() if ta else x, np.swapaxes(y, -1, -2).copy() if tb else y
         found.append(Sample((x, y), {"transpose_a": ta, "transpose_b": tb}, rtol=1e-4, atol=1e-5))
     return found
+
+
+def _swaps_last(x) -> bool:
+    if x.op.name != "transpose" or x.aval.ndim < 2:
+        return False
+    perm = x.attrs[0]
+    return perm == (*range(len(perm) - 2), len(perm) - 1, len(perm) - 2)
 
 
 def _rows(b, x):

@@ -32,13 +32,15 @@ class Select(Elementwise):
 
     def simplify(self, b, ins, attrs):
         cond, x, y = ins
+        if cond.dtype is not bool_ or x.dtype is not y.dtype:
+            return None
         if cond.op.name == "logical_not":
             return b.select(cond.ins[0], y, x)
         known = scalar_of(cond)
         chosen = x if x is y or known else y if known is not None else None
-        if chosen is None or broadcast_shapes("select", cond.shape, x.shape, y.shape) != chosen.shape:
-            return None
-        return chosen if x.dtype is y.dtype else None
+        if chosen is not None and broadcast_shapes("select", cond.shape, x.shape, y.shape) == chosen.shape:
+            return chosen
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         cond = integers((3, 4), 0, 2, bool)
@@ -83,7 +85,7 @@ class Cast(Elementwise):
             return x
         if x.op is self and holds(x.dtype, x.ins[0].dtype):
             return b.cast(x.ins[0], dtype=dtype)
-        return None
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         x = np.array([[0.0, 1.0, -1.0], [2.75, -3.5, 100.25]])
@@ -129,7 +131,7 @@ class StopGradient(Elementwise):
         return (None,)
 
     def simplify(self, b, ins, attrs):
-        return ins[0] if ins[0].op is self else None
+        return ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
     def samples(self):
         return [Sample((uniform((2, 3)),), grad=False), Sample((uniform(()),), grad=False),

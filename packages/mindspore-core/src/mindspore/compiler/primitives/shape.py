@@ -11,8 +11,9 @@ import numpy as np
 
 from mindspore.common.dtype import DType, bool_, float32, int32, int64
 from mindspore.compiler.ir.aval import tensor_aval
+from mindspore.compiler.ir.builder import infer
 from mindspore.compiler.primitives.base import Primitive, Sample, broadcast_shapes, register
-from mindspore.compiler.primitives.support import integers, uniform
+from mindspore.compiler.primitives.support import integers, uniform, uniform_source
 
 
 def check_sizes(name: str, shape) -> tuple:
@@ -36,6 +37,11 @@ def check_per_axis(name: str, ndim: int, **attrs: tuple) -> None:
     for key, value in attrs.items():
         if not isinstance(value, tuple) or len(value) != ndim:
             raise ValueError(f"{name}: {key} is {value!r}, expected a tuple of {ndim} ints, one for each axis")
+
+
+def _fill(b, source, shape: tuple):
+    """A tensor of this shape that repeats the one element of `source`."""
+    return b.broadcast_to(b.reshape(source, shape=()), shape=shape)
 
 
 @register
@@ -62,7 +68,12 @@ class Reshape(Primitive):
         x, shape = ins[0], attrs[0]
         if x.shape == shape:
             return x
-        return b.reshape(x.ins[0], shape=shape) if x.op is self and prod(shape) == x.aval.size else None
+        if not isinstance(shape, tuple) or prod(shape) != x.aval.size:
+            return None
+        if x.op is self:
+            return b.reshape(x.ins[0], shape=shape)
+        source = uniform_source(x)
+        return None if source is None else _fill(b, source, shape)
 
     def samples(self):
         return [Sample((uniform((2, 6)),), {"shape": (3, 4)}), Sample((uniform(()),), {"shape": (1, 1)}),
@@ -137,6 +148,9 @@ class Transpose(Primitive):
             return x
         if x.op is self:
             return b.transpose(x.ins[0], perm=tuple(x.attrs[0][p] for p in perm))
+        source = uniform_source(x)
+        if source is not None and sorted(perm) == list(range(len(perm))):
+            return _fill(b, source, tuple(x.shape[p] for p in perm))
         moved = [p for p in perm if x.shape[p] != 1]
         if moved == sorted(moved) and set(perm) == set(range(len(perm))):
             return b.reshape(x, shape=tuple(x.shape[p] for p in perm))
@@ -176,9 +190,10 @@ class Slice(Primitive):
 
     def simplify(self, b, ins, attrs):
         x, (begin, end, strides) = ins[0], attrs
-        if end == x.shape and not any(begin) and all(s == 1 for s in strides):
+        if end == x.shape and begin == (0,) * len(end) and strides == (1,) * len(end):
             return x
-        return None
+        source = uniform_source(x)
+        return None if source is None else _fill(b, source, infer(self, (x.aval,), attrs).shape)
 
     def samples(self):
         def case(shape, begin, end, strides, **more):

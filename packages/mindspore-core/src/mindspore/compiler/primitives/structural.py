@@ -65,6 +65,52 @@ class Item(Primitive):
         return [Sample((np.zeros(3),), {"index": 0}, error=TypeError)]
 
 
+@register
+class Identity(Primitive):
+    """The operand itself, as a value of its own: what a gradient call differentiates by."""
+
+    name = "identity"
+
+    def infer(self, x):
+        return x
+
+    def lower(self, b, x):
+        return x
+
+    def vjp(self, b, ct, out, x):
+        return (ct,)
+
+    def reference(self, x):
+        return x
+
+    def samples(self):
+        return [Sample((np.linspace(-1.0, 1.0, 5),))]
+
+
+@register
+class KnownValue(Primitive):
+    """The value of `known`, with the derivative of `x`: a recorded value which has been computed already."""
+
+    name = "known_value"
+
+    def infer(self, x, known):
+        if x is not known:
+            raise TypeError(f"known_value: got {x} and {known}, expected one aval")
+        return x
+
+    def lower(self, b, x, known):
+        return known
+
+    def vjp(self, b, ct, out, x, known):
+        return (ct, None)
+
+    def reference(self, x, known):
+        return known
+
+    def samples(self):
+        return [Sample((np.ones(3), np.ones(3)), grad=False), Sample((np.ones(3), np.ones(4)), error=TypeError)]
+
+
 PARAMETER = _builder.PARAMETER = Parameter.op
 CONSTANT = _builder.CONSTANT = Constant.op
 ITEM = Item.op

@@ -7,7 +7,7 @@ import ml_dtypes
 import numpy as np
 
 from mindspore.compiler.ir.graph import Node
-from mindspore.compiler.primitives.base import Sample, rng
+from mindspore.compiler.primitives.base import Primitive, Sample, rng
 from mindspore.compiler.primitives.structural import CONSTANT
 
 _NARROW = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
@@ -51,10 +51,20 @@ def is_scalar(node: Node, value: float) -> bool:
                                                            or np.signbit(found) == np.signbit(value))
 
 
-def same_shape(kept: Node, other: Node) -> bool:
-    """Whether broadcasting `kept` with `other` leaves the shape of `kept`, so that a rule may answer with it."""
+def stands_for(op: Primitive, kept: Node, other: Node) -> bool:
+    """Whether a rule may answer with `kept` for the element-wise `op` of `kept` and `other`: the operands are allowed,
+    and broadcasting leaves the shape of `kept`."""
+    if kept.dtype is not other.dtype or kept.dtype.kind not in op.kinds:
+        return False
     return kept.shape == other.shape or (other.aval.ndim <= kept.aval.ndim and all(
         d in (1, k) for d, k in zip(reversed(other.shape), reversed(kept.shape))))
+
+
+def uniform_source(node: Node) -> Node | None:
+    """The tensor of one element that `node` repeats everywhere, if it is made by a broadcast."""
+    if node.op.name == "broadcast_to" and node.ins[0].aval.size == 1:
+        return node.ins[0]
+    return None
 
 
 # -- sample inputs ---------------------------------------------------------------------------------------------------
