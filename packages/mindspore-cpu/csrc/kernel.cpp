@@ -1,0 +1,42 @@
+#include "kernel.h"
+
+#include <exception>
+#include <new>
+
+namespace mindspore::cpu {
+
+namespace {
+
+constexpr int failed = 1;
+thread_local std::string last_error;
+
+int run(void* ctx, void* const* bufs, void* stream) {
+  try {
+    static_cast<const Kernel*>(ctx)->run(bufs, *static_cast<const ms_host_stream*>(stream));
+    return 0;
+  } catch (const std::exception& error) {
+    last_error = error.what();
+    return failed;
+  }
+}
+
+const char* explain(void*, int) { return last_error.c_str(); }
+
+void destroy(void* ctx) { delete static_cast<Kernel*>(ctx); }
+
+}  // namespace
+
+ms_kernel to_c(std::unique_ptr<Kernel> kernel) {
+  ms_kernel c{};
+  c.abi = MS_KERNEL_ABI;
+  c.flags = kernel->on_host ? MS_KERNEL_ON_HOST : 0;
+  c.scratch_bytes = kernel->scratch_bytes;
+  c.nanoseconds = static_cast<std::uint64_t>(kernel->nanoseconds);
+  c.run = run;
+  c.explain = explain;
+  c.destroy = destroy;
+  c.ctx = kernel.release();
+  return c;
+}
+
+}  // namespace mindspore::cpu

@@ -1,0 +1,146 @@
+#include "loop_kernel.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include <omp.h>
+
+#include "threads.h"
+
+namespace mindspore::cpu {
+
+namespace py = pybind11;
+
+namespace {
+
+constexpr int most_buffers = 256;
+
+class LoopKernel final : public Kernel {
+ public:
+  LoopKernel(std::vector<LoopPhase> phases, std::uint64_t params, std::uint64_t scratch, int count)
+      : phases_(std::move(phases)), params_(reinterpret_cast<char*>(params)) {
+    buffers = count;
+    scratch_bytes = scratch;
+    description = "generated";
+    for (const LoopPhase& phase : phases_) {
+      nanoseconds += static_cast<double>(phase.units) * phase.nanoseconds;
+      most_units_ = std::max(most_units_, phase.units);
+    }
+    nanoseconds = std::max(nanoseconds, 1.0);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    char* addresses[most_buffers + 2];
+    for (int k = 0; k < buffers; ++k) addresses[k] = static_cast<char*>(given[k]);
+    addresses[buffers] = params_;
+    addresses[buffers + 1] = scratch_bytes == 0 ? nullptr : static_cast<char*>(stream.scratch);
+    const int wanted = static_cast<int>(std::min<std::int64_t>(threads_for(nanoseconds), most_units_));
+    if (wanted <= 1) {
+      for (const LoopPhase& phase : phases_) phase.function(addresses, 0, phase.units);
+      return;
+    }
+    parallel(wanted, [&](int thread, int count) {
+      for (std::size_t k = 0; k < phases_.size(); ++k) {
+        if (k != 0 && count > 1) {
+#pragma omp barrier
+        }
+        const Range range = part(phases_[k].units, thread, count);
+        if (range.begin < range.end) phases_[k].function(addresses, range.begin, range.end);
+      }
+    });
+  }
+
+ private:
+  std::vector<LoopPhase> phases_;
+  char* params_;
+  std::int64_t most_units_ = 0;
+};
+
+class Gil {
+ public:
+  Gil() : state_(PyGILState_Ensure()) {}
+  ~Gil() { PyGILState_Release(state_); }
+  Gil(const Gil&) = delete;
+  Gil& operator=(const Gil&) = delete;
+
+ private:
+  PyGILState_STATE state_;
+};
+
+// Leaves the Python error set, for the executable's `run` to raise when it has the GIL again.
+class HostKernel final : public Kernel {
+ public:
+  HostKernel(py::object function, std::vector<std::uint64_t> inputs, std::vector<std::uint64_t> outputs)
+      : function_(std::move(function)), input_bytes_(std::move(inputs)), output_bytes_(std::move(outputs)) {
+    buffers = static_cast<int>(input_bytes_.size() + output_bytes_.size());
+    on_host = true;
+    description = "host";
+  }
+
+  ~HostKernel() override {
+    Gil gil;
+    function_ = py::object();
+  }
+
+  void run(void* const* given, const ms_host_stream&) const override {
+    Gil gil;
+    py::object inputs = views(given, input_bytes_, PyBUF_READ);
+    py::object outputs = inputs ? views(given + input_bytes_.size(), output_bytes_, PyBUF_WRITE) : py::object();
+    if (!outputs) throw std::runtime_error("host kernel");
+    PyObject* result = PyObject_CallFunctionObjArgs(function_.ptr(), inputs.ptr(), outputs.ptr(), nullptr);
+    const bool done = result != nullptr && release(inputs) && release(outputs);
+    Py_XDECREF(result);
+    if (!done) throw std::runtime_error("host kernel");
+  }
+
+ private:
+  // A list of memoryviews; null with a Python error where one cannot be made.
+  static py::object views(void* const* data, const std::vector<std::uint64_t>& sizes, int flags) {
+    py::object list = py::reinterpret_steal<py::object>(PyList_New(static_cast<Py_ssize_t>(sizes.size())));
+    for (std::size_t k = 0; list && k < sizes.size(); ++k) {
+      PyObject* view =
+          PyMemoryView_FromMemory(static_cast<char*>(data[k]), static_cast<Py_ssize_t>(sizes[k]), flags);
+      if (view == nullptr) return py::object();
+      PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(k), view);
+    }
+    return list;
+  }
+
+  // BufferError where the function kept an array of a view: its memory will be used for other values.
+  static bool release(const py::object& list) {
+    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(list.ptr()); ++k) {
+      PyObject* result = PyObject_CallMethod(PyList_GET_ITEM(list.ptr(), k), "release", nullptr);
+      if (result == nullptr) return false;
+      Py_DECREF(result);
+    }
+    return true;
+  }
+
+  py::object function_;
+  std::vector<std::uint64_t> input_bytes_;
+  std::vector<std::uint64_t> output_bytes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_loop_kernel(std::vector<LoopPhase> phases, std::uint64_t params, std::uint64_t scratch,
+                                         int buffers) {
+  if (buffers < 0 || buffers > most_buffers) {
+    throw std::invalid_argument("loop_kernel: got " + std::to_string(buffers) + " buffers, expected 0 to " +
+                                std::to_string(most_buffers));
+  }
+  for (const LoopPhase& phase : phases) {
+    if (phase.function == nullptr || phase.units < 0) {
+      throw std::invalid_argument("loop_kernel: a phase needs an address and a number of units that is not negative");
+    }
+  }
+  return std::make_unique<LoopKernel>(std::move(phases), params, scratch, buffers);
+}
+
+std::unique_ptr<Kernel> make_host_kernel(py::object function, std::vector<std::uint64_t> input_bytes,
+                                         std::vector<std::uint64_t> output_bytes) {
+  return std::make_unique<HostKernel>(std::move(function), std::move(input_bytes), std::move(output_bytes));
+}
+
+}  // namespace mindspore::cpu

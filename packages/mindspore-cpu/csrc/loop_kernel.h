@@ -1,0 +1,31 @@
+// Kernels that are not written here: generated loops, and Python functions.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "kernel.h"
+
+namespace mindspore::cpu {
+
+// One phase of generated code: the units [begin, end) of `units` are independent of each other.
+struct LoopPhase {
+  void (*function)(char* const* buffers, std::int64_t begin, std::int64_t end);
+  std::int64_t units;
+  double nanoseconds;  // for one unit on one core
+};
+
+// Generated loops. The functions get the kernel's buffers, then `params` and the address of `scratch` bytes.
+std::unique_ptr<Kernel> make_loop_kernel(std::vector<LoopPhase> phases, std::uint64_t params, std::uint64_t scratch,
+                                         int buffers);
+
+// A Python function that reads and writes host memory: called with two lists of memoryviews of bytes, inputs and
+// outputs. The views are released when it returns, so it must not keep them.
+std::unique_ptr<Kernel> make_host_kernel(pybind11::object function, std::vector<std::uint64_t> input_bytes,
+                                         std::vector<std::uint64_t> output_bytes);
+
+}  // namespace mindspore::cpu
