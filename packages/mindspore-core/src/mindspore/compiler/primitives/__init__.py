@@ -1,6 +1,6 @@
 """The primitives: one class holds everything that core knows of an operator. `base` explains; importing this package
 registers all of them."""
-from mindspore.compiler.primitives import (  # noqa: F401  (imported for their registrations)
+from mindspore.compiler.primitives import (
     arithmetic,
     comparison,
     indexing,

@@ -125,6 +125,11 @@ def _has_exact_reciprocal(divisor) -> bool:
     return abs(mantissa) == 0.5 and -10 < exponent < 10
 
 
+def _whole_quotients() -> list[Sample]:
+    return [*integer_samples(low=-9, high=10, right=(1, 4)), *integer_samples((np.int32,), -9, 10, (-4, 0)),
+            Sample((np.ones(2), np.ones(3)), error=ValueError), Sample((np.ones(2, bool),) * 2, error=TypeError)]
+
+
 @register
 class FloorDiv(Elementwise):
     """The quotient rounded towards minus infinity, as Python's `//`: (a - mod(a, b)) / b. Gradient: none."""
@@ -142,7 +147,7 @@ class FloorDiv(Elementwise):
                 Sample((np.zeros((0, 2)), np.ones(2))),
                 Sample((np.array([7.0, -7.0, 7.0, -7.0, 0.0, -0.0]), np.array([2.0, 2.0, -2.0, -2.0, 3.0, 3.0])),
                        grad=False),
-                *integer_samples(low=-9, high=10, right=(1, 4)), *integer_samples((np.int32,), -9, 10, (-4, 0))]
+                *_whole_quotients()]
 
 
 @register
@@ -162,7 +167,7 @@ class Mod(Elementwise):
                 Sample((np.array(5.3), np.array(-2.0))), Sample((np.zeros((0, 2)), np.ones(2))),
                 Sample((np.array([7.0, -7.0, 7.0, -7.0, 0.0, -0.0, np.inf, 1.0, np.nan]),
                         np.array([2.0, 2.0, -2.0, -2.0, 3.0, 3.0, 2.0, np.inf, 1.0])), grad=False),
-                *integer_samples(low=-9, high=10, right=(1, 4)), *integer_samples((np.int32,), -9, 10, (-4, 0))]
+                *_whole_quotients()]
 
 
 @register

@@ -161,7 +161,8 @@ def disagreement(got: np.ndarray, want: np.ndarray, dtype: DType, coarsest: DTyp
 def _difference(got, want, where=None) -> str:
     where = got != want if where is None else where
     place = tuple(int(i) for i in np.argwhere(where)[0])
-    return f"{int(where.sum())} of {got.size} elements differ, first at {place}: got {got[place]}, expected {want[place]}"
+    return (f"{int(where.sum())} of {got.size} elements differ, first at {place}: got {got[place]}, "
+            f"expected {want[place]}")
 
 
 def keeps_zero_signs(op: Primitive) -> bool:
