@@ -36,9 +36,9 @@ class GraphCompileError(RuntimeError):
     """
 
     def __init__(
-        self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None, calls: list[Site] | None = None
+        self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None
     ) -> None:
-        sites = chain() if calls is None else calls
+        sites = chain()
         if site is not None:
             sites = [site, *sites[1:]]
         super().__init__(_message(summary, found, remedy, sites))

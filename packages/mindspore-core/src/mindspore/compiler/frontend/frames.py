@@ -40,9 +40,29 @@ UNBOUND = _Unbound()
 
 
 class Session:
-    """What all frames of one interpretation share."""
+    """What all frames of one interpretation share.
 
-    __slots__ = ("created", "frame", "guard_attr", "guard_global", "is_traced", "kinds", "max_depth", "policy", "replacements")
+    Attributes:
+        policy, is_traced, guard_global, guard_attr: the policy, and its methods that are needed most often.
+        replacements: callables that are replaced when the program calls them (`replacements.py`).
+        frame: the innermost frame.
+        kinds: how attributes are read, by the type of the object (`attributes.py`).
+        created: the objects and classes that the program made itself, by identity; they are not guarded.
+        max_depth: how deep the program may recurse.
+    """
+
+
+    __slots__ = (
+        "created",
+        "frame",
+        "guard_attr",
+        "guard_global",
+        "is_traced",
+        "kinds",
+        "max_depth",
+        "policy",
+        "replacements",
+    )
 
     def __init__(self, policy: Policy, replacements: dict[Any, Any]) -> None:
         self.policy = policy

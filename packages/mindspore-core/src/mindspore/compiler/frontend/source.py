@@ -9,7 +9,8 @@ meant. Two lambdas that compile to the same bytecode are the same function; wher
 they decide which of them error messages point at.
 
 To be compiled alone, a candidate is put back into what surrounds it: a function whose parameters are its free
-variables, and a class of the same name if private names are mangled. Import hooks that rewrite functions (pytest
+variables, a class of the same name if private names are mangled, and the module's imports (some versions of Python
+compile a call of an imported module's function in another way than a method call). Import hooks that rewrite functions (pytest
 rewrites `assert`) would fail the check; such code is recognised by its names and accepted if the source's own names
 all occur in it.
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 import ast
 import linecache
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -53,6 +54,9 @@ class _Candidate(NamedTuple):
     node: FunctionNode
     private: str | None
 
+    def compiled(self, free: tuple[str, ...], filename: str, imported: Iterable[str]) -> CodeType | None:
+        return compile_function(self.node, self.private, free, filename, imported)
+
 
 class _ParsedFile:
     """A parsed text with its functions by (name, first line)."""
@@ -67,6 +71,7 @@ class _ParsedFile:
             and any(alias.name == "annotations" for alias in node.names)
             for node in tree.body
         )
+        self.imported = set(_imported_names(tree))
         self.functions: dict[tuple[str, int], list[_Candidate]] = {}
         for candidate in _functions_in(tree, None):
             node = candidate.node
@@ -85,6 +90,17 @@ def _functions_in(tree: ast.AST, private: str | None) -> Iterator[_Candidate]:
             yield _Candidate(node, private)
         inside = node.name if isinstance(node, ast.ClassDef) else private
         pending += [(child, inside) for child in ast.iter_child_nodes(node)]
+
+
+def _imported_names(tree: ast.Module) -> Iterator[str]:
+    """The names that import statements bind at module level."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif not isinstance(node, (FunctionNode, ast.ClassDef)):
+            pending += ast.iter_child_nodes(node)
 
 
 _files: dict[str, _ParsedFile] = {}
@@ -121,13 +137,14 @@ def _locate(code: CodeType, namespace: dict[str, Any], refresh: bool) -> Functio
             _files.pop(next(iter(_files)))
         _files[filename] = file
     candidates = file.functions.get((code.co_name, code.co_firstlineno), [])
-    accepted = [each for each in candidates if _compiles_to(each, code)]
+    imported = file.imported.intersection(_names_of(code))
+    accepted = [each for each in candidates if _compiles_to(each, code, imported)]
     if not accepted:
         return SourceProblem(
             f"line {code.co_firstlineno} of {filename} is not the function {code.co_name} that is running"
             " (the file has changed since it was imported, or the function was made by exec)"
         )
-    chosen = _at_columns_of(code, accepted) if len(accepted) > 1 else accepted[0]
+    chosen = _at_columns_of(code, accepted, imported) if len(accepted) > 1 else accepted[0]
     return FunctionSource(chosen.node, file.text, chosen.private, file.postponed_annotations)
 
 
@@ -140,8 +157,8 @@ def source_problem(fn: FunctionType) -> str:
 # -- is this the function? ---------------------------------------------------------------------------------------------
 
 
-def _compiles_to(candidate: _Candidate, code: CodeType) -> bool:
-    compiled = compile_function(candidate.node, candidate.private, code.co_freevars, code.co_filename)
+def _compiles_to(candidate: _Candidate, code: CodeType, imported: set[str]) -> bool:
+    compiled = candidate.compiled(code.co_freevars, code.co_filename, imported)
     if compiled is None:
         return False
     if _same_code(compiled, code):
@@ -150,8 +167,18 @@ def _compiles_to(candidate: _Candidate, code: CodeType) -> bool:
     return any(name.startswith(_REWRITTEN_BY_PYTEST) for name in names) and names.issuperset(_names_of(compiled))
 
 
-def compile_function(node: FunctionNode, private: str | None, free: tuple[str, ...], filename: str) -> CodeType | None:
-    """The code object of one function, compiled apart from its file; None if Python refuses it there."""
+def compile_function(
+    node: FunctionNode, private: str | None, free: tuple[str, ...], filename: str, imported: Iterable[str] = ()
+) -> CodeType | None:
+    """The code object of one function, compiled apart from its file; None if Python refuses it there.
+
+    Args:
+        node: the function.
+        private: the name of the class around it, if any.
+        free: the names of its closure cells.
+        filename: what the code object says about its origin.
+        imported: names that its module imports.
+    """
     name, inner = _without_surroundings(node)
     body: ast.stmt = inner
     if private is not None:
@@ -166,7 +193,8 @@ def compile_function(node: FunctionNode, private: str | None, free: tuple[str, .
         statements = [body]
     outer = ast.FunctionDef(name="surroundings", args=parameters, body=statements, decorator_list=[])
     outer.type_params = []  # type: ignore[attr-defined]
-    module = ast.fix_missing_locations(ast.Module(body=[outer], type_ignores=[]))
+    imports = [ast.Import(names=[ast.alias(name=each)]) for each in sorted(imported)]
+    module = ast.fix_missing_locations(ast.Module(body=[*imports, outer], type_ignores=[]))
     try:
         code = compile(module, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
@@ -236,12 +264,12 @@ def _names_of(code: CodeType) -> Iterator[str]:
             yield from _names_of(const)
 
 
-def _at_columns_of(code: CodeType, candidates: list[_Candidate]) -> _Candidate:
+def _at_columns_of(code: CodeType, candidates: list[_Candidate], imported: set[str]) -> _Candidate:
     """The candidate that stands at the columns recorded in `code`; the first one where none are recorded."""
     if hasattr(code, "co_positions"):
         wanted = list(code.co_positions())
         for candidate in candidates:
-            compiled = compile_function(candidate.node, candidate.private, code.co_freevars, code.co_filename)
+            compiled = candidate.compiled(code.co_freevars, code.co_filename, imported)
             if compiled is not None and list(compiled.co_positions()) == wanted:
                 return candidate
     return candidates[0]

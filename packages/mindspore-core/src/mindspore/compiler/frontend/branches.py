@@ -1,0 +1,81 @@
+"""Decisions: the one place where a value becomes True or False.
+
+Everything that Python decides by truth (`if`, `while`, `assert`, `not`, `and`, `or`, `in`, chained comparisons,
+conditional expressions, filters of comprehensions, guards of `match`) asks `truth`. Values known now are decided now,
+concrete tensors included. A traced tensor has no value yet: `branch_on_tensor` takes over.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from mindspore.compiler.frontend.errors import TensorConditionError, describe
+from mindspore.compiler.frontend.frames import Frame
+from mindspore.compiler.frontend.location import Site
+
+__all__ = ["branch_on_tensor", "contains", "refuse_condition", "truth"]
+
+_REMEDIES = {
+    "if": "compute both results and choose one of them element by element with ops.where(condition, a, b)",
+    "conditional expression": "ops.where(condition, a, b)",
+    "while": "loop a fixed number of times and keep finished elements with ops.where(condition, a, b)",
+    "assert": "check the value outside of the graph, or assert something static, such as a shape or a dtype",
+    "and": "ops.logical_and(a, b)",
+    "or": "ops.logical_or(a, b)",
+    "not": "ops.logical_not(x)",
+    "in": "(items == x).any()",
+    "chained comparison": "ops.logical_and(a < b, b < c)",
+    "comprehension": "decide by something static, such as a shape, a dtype or a Python number",
+    "match": "match something static, such as a shape, a dtype or a Python number",
+}
+
+
+def truth(frame: Frame, value: Any, site: Site, construct: str) -> bool:
+    """Whether `value` counts as true. `construct` (a key of the table of remedies) is what asks."""
+    if value is True or value is False:
+        return value
+    if frame.session.is_traced(value):
+        branch_on_tensor(frame, value, site, construct)
+    frame.site = site
+    return bool(value)
+
+
+def branch_on_tensor(frame: Frame, value: Any, site: Site, construct: str) -> NoReturn:
+    """The program decides by a traced tensor.
+
+    Raises:
+        TensorConditionError: always; the message names the construct, the place, the tensor, and an alternative.
+    """
+    frame.site = site
+    raise TensorConditionError(
+        f"The condition of '{construct}' is a tensor whose value is not known while the graph is compiled.",
+        found=describe(value),
+        remedy=_REMEDIES[construct],
+        site=site,
+    )
+
+
+def contains(frame: Frame, item: Any, container: Any, site: Site) -> bool:
+    """`item in container`, without asking a traced tensor for its truth behind the interpreter's back."""
+    is_traced = frame.session.is_traced
+    frame.site = site
+    if is_traced(container):
+        branch_on_tensor(frame, container, site, "in")
+    if type(container) not in (list, tuple) or not (is_traced(item) or any(map(is_traced, container))):
+        return item in container
+    return any(each is item or truth(frame, each == item, site, "in") for each in container)
+
+
+def refuse_condition(value: Any, construct: str = "bool") -> NoReturn:
+    """Raise the error for native code that asks a traced tensor for a Python value (`bool(x)`, `max(x, y)`).
+
+    It points at the expression of the user's program that called the native code.
+
+    Raises:
+        TensorConditionError: always.
+    """
+    raise TensorConditionError(
+        f"For '{construct}', the tensor has no value while the graph is compiled.",
+        found=describe(value),
+        remedy="keep it a tensor: ops.where, ops.maximum, ops.logical_and and others decide element by element",
+    )

@@ -1,0 +1,143 @@
+"""Calling whatever the program calls.
+
+`call` decides by the kind of callable: functions with readable source are interpreted, methods and partials are
+unfolded to them, cells go through the policy, instances of user classes are constructed with interpreted `__init__`,
+and everything else is called natively, which records what it does to traced tensors.
+
+Builtins that look at their caller, or call back, are replaced (`replacements.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from mindspore.compiler.frontend.frames import Frame, Session
+from mindspore.compiler.frontend.functions import InterpretedFunction, code_of, run_function
+
+__all__ = ["call", "call_from"]
+
+_Args = Any
+
+_FUNCTION_TYPES = (FunctionType, InterpretedFunction)
+
+
+def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    """`fn(*args, **kwargs)` as the interpreted program in `frame` does it. `args` is a tuple or list."""
+    session = frame.session
+    while True:
+        kind = type(fn)
+        if kind is MethodType:
+            args = (fn.__self__, *args)
+            fn = fn.__func__
+        elif kind is FunctionType:
+            if session.policy.is_native(fn):
+                inner = session.policy.unwrap(fn)
+                if inner is fn:
+                    return _call_native(frame, fn, args, kwargs)
+                fn = inner
+            else:
+                return _call_function(session, fn, args, kwargs)
+        elif kind is InterpretedFunction:
+            return fn.run(session, args, kwargs)
+        elif kind is functools.partial:
+            args = (*fn.args, *args)
+            kwargs = {**fn.keywords, **(kwargs or {})}
+            fn = fn.func
+        elif kind is BuiltinFunctionType or kind is type:
+            return _call_builtin(frame, fn, args, kwargs)
+        elif isinstance(fn, type):
+            return _construct(frame, fn, args, kwargs)
+        elif session.policy.is_cell(fn):
+            return _call_cell(session, fn, args, kwargs)
+        else:
+            inner = session.policy.unwrap(fn)
+            if inner is not fn:
+                fn = inner
+                continue
+            method = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
+            if not isinstance(method, _FUNCTION_TYPES) or _stays_native(session, method):
+                return fn(*args, **(kwargs or {}))
+            args = (fn, *args)
+            fn = method
+
+
+def call_from(session: Session, fn: Any) -> Callable[..., Any]:
+    """A native callable that calls `fn` as the interpreted program of `session` does."""
+
+    def call_interpreted(*args: Any, **kwargs: Any) -> Any:
+        return call(session.frame, fn, args, kwargs)
+
+    return call_interpreted
+
+
+def _stays_native(session: Session, fn: Any) -> bool:
+    return type(fn) is FunctionType and (session.policy.is_native(fn) or code_of(fn) is None)
+
+
+def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    replacement = frame.session.replacements.get(fn)
+    if replacement is not None:
+        return replacement(frame, *args, **(kwargs or {}))
+    return fn(*args, **kwargs) if kwargs else fn(*args)
+
+
+def _call_function(session: Session, fn: FunctionType, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    code = code_of(fn)
+    if code is None:
+        return fn(*args, **(kwargs or {}))
+    guard_attr = session.guard_attr
+    guard_attr(fn, "__code__", fn.__code__)
+    if kwargs or len(args) != code.positional:
+        defaults, kwdefaults = fn.__defaults__, fn.__kwdefaults__
+        guard_attr(fn, "__defaults__", defaults)
+        if kwdefaults is not None:
+            guard_attr(fn, "__kwdefaults__", kwdefaults)
+        args = code.binder(fn.__name__, fn.__qualname__, defaults, kwdefaults)(*args, **(kwargs or {}))
+    return run_function(session, code, args, fn.__globals__, fn.__builtins__, fn.__closure__)
+
+
+def _call_cell(session: Session, cell: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    def call_construct(*args: Any, **kwargs: Any) -> Any:
+        return call(session.frame, cell.construct, args, kwargs)
+
+    return session.policy.call_cell(cell, tuple(args), kwargs or {}, call_construct)
+
+
+# -- classes -----------------------------------------------------------------------------------------------------------
+
+
+def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    """Call a class: `type.__call__` with the user's `__new__` and `__init__` interpreted."""
+    session = frame.session
+    keywords = kwargs or {}
+    make, init = cls.__new__, cls.__init__
+    own_new = isinstance(make, _FUNCTION_TYPES) and not _stays_native(session, make)
+    own_init = isinstance(init, _FUNCTION_TYPES) and not _stays_native(session, init)
+    ordinary = type(cls).__call__ is type.__call__
+    native = not ordinary or not (own_new or own_init)
+    if native:
+        obj = cls(*args, **keywords)
+    elif own_new:
+        obj = call(frame, make, (cls, *args), kwargs)
+    elif make is object.__new__:
+        obj = make(cls)
+    else:
+        obj = make(cls, *args, **keywords)
+    if ordinary and make is object.__new__:
+        session.created[id(obj)] = obj
+    if not native and isinstance(obj, cls):
+        outcome = call(frame, type(obj).__init__, (obj, *args), kwargs)
+        if outcome is not None:
+            raise TypeError(f"__init__() should return None, not '{type(outcome).__name__}'")
+    return obj
+
+
+def _call_builtin(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    if type(fn) is type and fn not in frame.session.replacements:
+        return _construct(frame, fn, args, kwargs)
+    if kwargs and fn.__name__ == "sort" and type(fn.__self__) is list and kwargs.get("key") is not None:
+        kwargs = {**kwargs, "key": call_from(frame.session, kwargs["key"])}
+    return _call_native(frame, fn, args, kwargs)

@@ -1,0 +1,308 @@
+"""Displays and comprehensions, f-strings, and assignment expressions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from types import CellType
+from typing import Any
+
+from mindspore.compiler.frontend.branches import truth
+from mindspore.compiler.frontend.compile_names import compile_store_name
+from mindspore.compiler.frontend.compile_targets import compile_store
+from mindspore.compiler.frontend.dispatch import compile_node, compiles
+from mindspore.compiler.frontend.errors import unsupported
+from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.functions import inner_frame
+from mindspore.compiler.frontend.scopes import Scope
+
+_Emit = Callable[[Frame, Any], None]
+
+# -- displays ----------------------------------------------------------------------------------------------------------
+
+
+@compiles(ast.Tuple)
+def _tuple(node: ast.Tuple, scope: Scope) -> Run:
+    if not any(isinstance(each, ast.Starred) for each in node.elts):
+        runs = [compile_node(each, scope) for each in node.elts]
+
+        def make_tuple(frame: Frame) -> tuple[Any, ...]:
+            return tuple([run(frame) for run in runs])
+
+        return make_tuple
+    collect = _collect(node, scope)
+    return lambda frame: tuple(collect(frame))
+
+
+@compiles(ast.List)
+def _list(node: ast.List, scope: Scope) -> Run:
+    return _collect(node, scope)
+
+
+@compiles(ast.Set)
+def _set(node: ast.Set, scope: Scope) -> Run:
+    collect, site = _collect(node, scope), scope.site(node)
+
+    def make_set(frame: Frame) -> set[Any]:
+        items = collect(frame)
+        frame.site = site
+        return set(items)
+
+    return make_set
+
+
+def _collect(node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Callable[[Frame], list[Any]]:
+    """The items of a display as a list, starred ones spread out."""
+    if not any(isinstance(each, ast.Starred) for each in node.elts):
+        runs = [compile_node(each, scope) for each in node.elts]
+        return lambda frame: [run(frame) for run in runs]
+    parts = [
+        (compile_node(each.value if isinstance(each, ast.Starred) else each, scope), isinstance(each, ast.Starred))
+        for each in node.elts
+    ]
+    site = scope.site(node)
+
+    def collect(frame: Frame) -> list[Any]:
+        items: list[Any] = []
+        for run, starred in parts:
+            value = run(frame)
+            if starred:
+                frame.site = site
+                items = [*items, *value]
+            else:
+                items.append(value)
+        return items
+
+    return collect
+
+
+@compiles(ast.Dict)
+def _dict(node: ast.Dict, scope: Scope) -> Run:
+    parts = [
+        (None if key is None else compile_node(key, scope), compile_node(value, scope))
+        for key, value in zip(node.keys, node.values, strict=True)
+    ]
+    site = scope.site(node)
+
+    def make_dict(frame: Frame) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        for key_run, value_run in parts:
+            if key_run is None:
+                value = value_run(frame)
+                frame.site = site
+                result = {**result, **value}
+            else:
+                key = key_run(frame)
+                value = value_run(frame)
+                frame.site = site
+                result[key] = value
+        return result
+
+    return make_dict
+
+
+# -- comprehensions ----------------------------------------------------------------------------------------------------
+
+
+@compiles(ast.ListComp)
+def _list_comprehension(node: ast.ListComp, scope: Scope) -> Run:
+    inner = scope.children[node]
+    element = compile_node(node.elt, inner)
+    loop = _comprehension_loop(node, scope, lambda frame, result: result.append(element(frame)))
+
+    def list_comprehension(frame: Frame) -> list[Any]:
+        result: list[Any] = []
+        loop(frame, result)
+        return result
+
+    return list_comprehension
+
+
+@compiles(ast.SetComp)
+def _set_comprehension(node: ast.SetComp, scope: Scope) -> Run:
+    inner = scope.children[node]
+    element, site = compile_node(node.elt, inner), scope.site(node)
+
+    def add(frame: Frame, result: set[Any]) -> None:
+        value = element(frame)
+        frame.site = site
+        result.add(value)
+
+    loop = _comprehension_loop(node, scope, add)
+
+    def set_comprehension(frame: Frame) -> set[Any]:
+        result: set[Any] = set()
+        loop(frame, result)
+        return result
+
+    return set_comprehension
+
+
+@compiles(ast.DictComp)
+def _dict_comprehension(node: ast.DictComp, scope: Scope) -> Run:
+    inner = scope.children[node]
+    key_run, value_run = compile_node(node.key, inner), compile_node(node.value, inner)
+    site = scope.site(node)
+
+    def add(frame: Frame, result: dict[Any, Any]) -> None:
+        key = key_run(frame)
+        value = value_run(frame)
+        frame.site = site
+        result[key] = value
+
+    loop = _comprehension_loop(node, scope, add)
+
+    def dict_comprehension(frame: Frame) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        loop(frame, result)
+        return result
+
+    return dict_comprehension
+
+
+def _comprehension_loop(node: ast.ListComp | ast.SetComp | ast.DictComp, scope: Scope, emit: _Emit) -> _Emit:
+    """The nested loops of an eager comprehension around `emit(frame, result)`, in the frame of the function."""
+    inner = scope.children[node]
+    if inner.generator:
+        unsupported(f"an {inner.generator}", "iterate over values that are known", scope.site(node))
+    loop = emit
+    for number in reversed(range(len(node.generators))):
+        loop = _one_loop(node.generators[number], inner, scope if number == 0 else inner, loop)
+    shared = [scope.slot(variable) for variable in inner.variables.values() if variable.cell]
+    if not shared:
+        return loop
+    nested = loop
+
+    def loop_with_cells(frame: Frame, result: Any) -> None:
+        for slot in shared:
+            frame.vars[slot] = CellType()
+        nested(frame, result)
+
+    return loop_with_cells
+
+
+def _one_loop(generator: ast.comprehension, inner: Scope, iter_scope: Scope, emit: _Emit) -> _Emit:
+    iterable, site = compile_node(generator.iter, iter_scope), iter_scope.site(generator.iter)
+    store = compile_store(generator.target, inner)
+    conditions = [(compile_node(each, inner), inner.site(each)) for each in generator.ifs]
+
+    def loop(frame: Frame, result: Any) -> None:
+        items = iterable(frame)
+        frame.site = site
+        for item in items:
+            store(frame, item)
+            for condition, where in conditions:
+                if not truth(frame, condition(frame), where, "comprehension"):
+                    break
+            else:
+                emit(frame, result)
+            frame.site = site
+
+    return loop
+
+
+@compiles(ast.GeneratorExp)
+def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
+    inner = scope.children[node]
+    if inner.generator:
+        unsupported(f"an {inner.generator}", "iterate over values that are known", scope.site(node))
+    first, site = compile_node(node.generators[0].iter, scope), scope.site(node.generators[0].iter)
+    element = compile_node(node.elt, inner)
+    loops = [_lazy_loop(each, inner, number == 0) for number, each in enumerate(node.generators)]
+    make_frame = inner_frame(inner, scope)
+
+    def generate(frame: Frame, items: Iterator[Any]) -> Iterator[Any]:
+        for _ in _nest(frame, loops, 0, items):
+            yield run_lazily(frame, element)
+
+    def generator_expression(frame: Frame) -> Iterator[Any]:
+        items = first(frame)
+        frame.site = site
+        iterator = iter(items)
+        return generate(make_frame(frame), iterator)
+
+    return generator_expression
+
+
+_LazyLoop = Callable[[Frame, Any], Iterator[None]]
+
+
+def _nest(frame: Frame, loops: list[_LazyLoop], depth: int, items: Iterator[Any] | None) -> Iterator[None]:
+    """Yield once for each combination of items of the loops from `depth` on, with their targets assigned."""
+    if depth == len(loops):
+        yield
+        return
+    for _ in loops[depth](frame, items):
+        yield from _nest(frame, loops, depth + 1, None)
+
+
+def _lazy_loop(generator: ast.comprehension, inner: Scope, given: bool) -> _LazyLoop:
+    iterable = None if given else compile_node(generator.iter, inner)
+    store = compile_store(generator.target, inner)
+    conditions = [(compile_node(each, inner), inner.site(each)) for each in generator.ifs]
+
+    def accepts(frame: Frame, item: Any) -> bool:
+        store(frame, item)
+        return all(truth(frame, condition(frame), where, "comprehension") for condition, where in conditions)
+
+    def lazy_loop(frame: Frame, items: Any) -> Iterator[None]:
+        for item in items if iterable is None else run_lazily(frame, iterable):
+            if run_lazily(frame, accepts, item):
+                yield
+
+    return lazy_loop
+
+
+def run_lazily(frame: Frame, run: Callable[..., Any], *args: Any) -> Any:
+    """Evaluate a part of a generator expression in its own frame, called from whoever asks for the next item."""
+    session = frame.session
+    caller = session.frame
+    frame.back = caller
+    session.frame = frame
+    try:
+        return run(frame, *args)
+    finally:
+        session.frame = caller
+
+
+# -- f-strings and assignment expressions ------------------------------------------------------------------------------
+
+_CONVERSIONS: dict[int, Callable[[Any], Any]] = {
+    -1: lambda value: value,
+    ord("s"): str,
+    ord("r"): repr,
+    ord("a"): ascii,
+}
+
+
+@compiles(ast.JoinedStr)
+def _joined_string(node: ast.JoinedStr, scope: Scope) -> Run:
+    runs = [compile_node(each, scope) for each in node.values]
+    return lambda frame: "".join([run(frame) for run in runs])
+
+
+@compiles(ast.FormattedValue)
+def _formatted_value(node: ast.FormattedValue, scope: Scope) -> Run:
+    value_run, convert, site = compile_node(node.value, scope), _CONVERSIONS[node.conversion], scope.site(node.value)
+    empty = ast.copy_location(ast.Constant(""), node)
+    format_run = compile_node(node.format_spec or empty, scope)
+
+    def formatted_value(frame: Frame) -> str:
+        value = value_run(frame)
+        specification = format_run(frame)
+        frame.site = site
+        return format(convert(value), specification)
+
+    return formatted_value
+
+
+@compiles(ast.NamedExpr)
+def _named_expression(node: ast.NamedExpr, scope: Scope) -> Run:
+    value_run, store = compile_node(node.value, scope), compile_store_name(node.target.id, scope)
+
+    def named_expression(frame: Frame) -> Any:
+        value = value_run(frame)
+        store(frame, value)
+        return value
+
+    return named_expression

@@ -1,0 +1,185 @@
+"""Reading, writing and deleting variables.
+
+What a name means is known when the function is compiled (`scopes.py`), so each use of a name becomes the shortest
+closure that does it: index a slot, open the cell in a slot, or search the globals and builtins. Reads that reach
+outside of the function (globals, closure cells of a function that existed before) are reported as guards.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from mindspore.compiler.frontend.dispatch import compiles
+from mindspore.compiler.frontend.frames import UNBOUND, Frame, Run
+from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.policy import ABSENT
+from mindspore.compiler.frontend.scopes import CLASS, Scope, Variable
+
+__all__ = ["Store", "compile_delete_name", "compile_load_name", "compile_store_name"]
+
+Store = Callable[[Frame, Any], None]
+
+if sys.version_info >= (3, 11):
+    _UNBOUND_LOCAL = "cannot access local variable '{}' where it is not associated with a value"
+    _UNBOUND_FREE = "cannot access free variable '{}' where it is not associated with a value in enclosing scope"
+else:
+    _UNBOUND_LOCAL = "local variable '{}' referenced before assignment"
+    _UNBOUND_FREE = "free variable '{}' referenced before assignment in enclosing scope"
+
+
+@compiles(ast.Name)
+def _name(node: ast.Name, scope: Scope) -> Run:
+    return compile_load_name(node.id, node, scope)
+
+
+def _unbound(frame: Frame, site: Site, name: str, free: bool = False) -> NoReturn:
+    frame.site = site
+    if free:
+        raise NameError(_UNBOUND_FREE.format(name), name=name)
+    raise UnboundLocalError(_UNBOUND_LOCAL.format(name), name=name)
+
+
+def _undefined(frame: Frame, site: Site, name: str) -> NoReturn:
+    frame.site = site
+    raise NameError(f"name '{name}' is not defined", name=name)
+
+
+# -- load --------------------------------------------------------------------------------------------------------------
+
+
+def compile_load_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
+    """The closure that reads the variable `identifier`."""
+    name = scope.mangle(identifier)
+    site = scope.site(node)
+    variable = scope.lookup(name)
+    if scope.kind == CLASS:
+        outside = _load_global(name, site) if variable is None else _load_variable(variable, scope, site)
+        return _load_in_class(name, outside)
+    return _load_global(name, site) if variable is None else _load_variable(variable, scope, site)
+
+
+def _load_variable(variable: Variable, scope: Scope, site: Site) -> Run:
+    slot, name = scope.slot(variable), variable.name
+    if not variable.cell:
+
+        def load_local(frame: Frame) -> Any:
+            value = frame.vars[slot]
+            if value is UNBOUND:
+                _unbound(frame, site, name)
+            return value
+
+        return load_local
+    external = variable.external
+    free = variable.home.owner is not scope.owner or external
+
+    def load_cell(frame: Frame) -> Any:
+        cell = frame.vars[slot]
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            _unbound(frame, site, name, free)
+        if free and (external or frame.guard_closure):
+            frame.session.policy.guard_cell(cell, name, value)
+        return value
+
+    return load_cell
+
+
+def _load_global(name: str, site: Site) -> Run:
+    def load_global(frame: Frame) -> Any:
+        namespace = frame.globals
+        value = namespace.get(name, ABSENT)
+        frame.session.guard_global(namespace, name, value)
+        if value is ABSENT:
+            value = frame.builtins.get(name, ABSENT)
+            if value is ABSENT:
+                _undefined(frame, site, name)
+        return value
+
+    return load_global
+
+
+def _load_in_class(name: str, outside: Run) -> Run:
+    def load_class_entry(frame: Frame) -> Any:
+        try:
+            return frame.namespace[name]
+        except KeyError:
+            return outside(frame)
+
+    return load_class_entry
+
+
+# -- store -------------------------------------------------------------------------------------------------------------
+
+
+def compile_store_name(identifier: str, scope: Scope) -> Store:
+    """The closure that assigns to the variable `identifier`."""
+    name = scope.mangle(identifier)
+    variable = scope.lookup(name)
+    if variable is None:
+        if scope.kind == CLASS and name not in scope.globals:
+
+            def store_class_entry(frame: Frame, value: Any) -> None:
+                frame.namespace[name] = value
+
+            return store_class_entry
+
+        def store_global(frame: Frame, value: Any) -> None:
+            frame.globals[name] = value
+
+        return store_global
+    slot = scope.slot(variable)
+    if variable.cell:
+
+        def store_cell(frame: Frame, value: Any) -> None:
+            frame.vars[slot].cell_contents = value
+
+        return store_cell
+
+    def store_local(frame: Frame, value: Any) -> None:
+        frame.vars[slot] = value
+
+    return store_local
+
+
+# -- delete ------------------------------------------------------------------------------------------------------------
+
+
+def compile_delete_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
+    """The closure that unbinds the variable `identifier`; it raises like Python if there is nothing to unbind."""
+    name = scope.mangle(identifier)
+    site = scope.site(node)
+    variable = scope.lookup(name)
+    if variable is None:
+        in_class = scope.kind == CLASS and name not in scope.globals
+
+        def delete_entry(frame: Frame) -> None:
+            try:
+                del (frame.namespace if in_class else frame.globals)[name]
+            except KeyError:
+                _undefined(frame, site, name)
+
+        return delete_entry
+    slot = scope.slot(variable)
+    if variable.cell:
+        free = variable.home.owner is not scope.owner or variable.external
+
+        def delete_cell(frame: Frame) -> None:
+            cell = frame.vars[slot]
+            try:
+                cell.cell_contents  # noqa: B018 - an empty cell can be deleted silently, a name cannot
+            except ValueError:
+                _unbound(frame, site, name, free)
+            del cell.cell_contents
+
+        return delete_cell
+
+    def delete_local(frame: Frame) -> None:
+        if frame.vars[slot] is UNBOUND:
+            _unbound(frame, site, name)
+        frame.vars[slot] = UNBOUND
+
+    return delete_local

@@ -1,0 +1,284 @@
+"""Statements, except for functions and classes, exception handling, `with` and `match`."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from mindspore.compiler.frontend.attributes import load_attribute
+from mindspore.compiler.frontend.branches import truth
+from mindspore.compiler.frontend.compile_names import compile_store_name
+from mindspore.compiler.frontend.compile_ops import IN_PLACE
+from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
+from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
+from mindspore.compiler.frontend.frames import BREAK, CONTINUE, RETURN, Frame, Run
+from mindspore.compiler.frontend.scopes import CLASS, Scope
+
+# -- simple statements -------------------------------------------------------------------------------------------------
+
+
+def _do_nothing(frame: Frame) -> None:
+    return None
+
+
+@compiles(ast.Pass, ast.Global, ast.Nonlocal)
+def _pass(node: ast.Pass | ast.Global | ast.Nonlocal, scope: Scope) -> Run:
+    return _do_nothing
+
+
+@compiles(ast.Break)
+def _break(node: ast.Break, scope: Scope) -> Run:
+    return lambda frame: BREAK
+
+
+@compiles(ast.Continue)
+def _continue(node: ast.Continue, scope: Scope) -> Run:
+    return lambda frame: CONTINUE
+
+
+@compiles(ast.Expr)
+def _expression(node: ast.Expr, scope: Scope) -> Run:
+    if isinstance(node.value, ast.Constant):
+        return _do_nothing
+    run = compile_node(node.value, scope)
+
+    def expression(frame: Frame) -> None:
+        run(frame)
+
+    return expression
+
+
+@compiles(ast.Return)
+def _return(node: ast.Return, scope: Scope) -> Run:
+    value = None if node.value is None else compile_node(node.value, scope)
+
+    def give(frame: Frame) -> str:
+        frame.result = None if value is None else value(frame)
+        return RETURN
+
+    return give
+
+
+@compiles(ast.Delete)
+def _delete(node: ast.Delete, scope: Scope) -> Run:
+    parts = [compile_delete(target, scope) for target in node.targets]
+
+    def delete(frame: Frame) -> None:
+        for part in parts:
+            part(frame)
+
+    return delete
+
+
+@compiles(ast.Assert)
+def _assert(node: ast.Assert, scope: Scope) -> Run:
+    if not __debug__:
+        return _do_nothing
+    test, site = compile_node(node.test, scope), scope.site(node.test)
+    message = None if node.msg is None else compile_node(node.msg, scope)
+
+    def check(frame: Frame) -> None:
+        if not truth(frame, test(frame), site, "assert"):
+            error = AssertionError() if message is None else AssertionError(message(frame))
+            frame.site = site
+            raise error
+
+    return check
+
+
+# -- assignment --------------------------------------------------------------------------------------------------------
+
+
+@compiles(ast.Assign)
+def _assign(node: ast.Assign, scope: Scope) -> Run:
+    value = compile_node(node.value, scope)
+    if len(node.targets) == 1:
+        only = compile_store(node.targets[0], scope)
+
+        def assign(frame: Frame) -> None:
+            only(frame, value(frame))
+
+        return assign
+    stores = [compile_store(target, scope) for target in node.targets]
+
+    def assign_all(frame: Frame) -> None:
+        result = value(frame)
+        for store in stores:
+            store(frame, result)
+
+    return assign_all
+
+
+@compiles(ast.AnnAssign)
+def _annotated(node: ast.AnnAssign, scope: Scope) -> Run:
+    value = None if node.value is None else compile_node(node.value, scope)
+    store = compile_store(node.target, scope) if value is not None else None
+    annotate = _annotation_of_class_entry(node, scope) if scope.kind == CLASS else None
+
+    def annotated(frame: Frame) -> None:
+        if value is not None and store is not None:
+            store(frame, value(frame))
+        if annotate is not None:
+            annotate(frame)
+
+    return annotated
+
+
+def _annotation_of_class_entry(node: ast.AnnAssign, scope: Scope) -> Run | None:
+    if scope.postponed_annotations:
+        text = ast.unparse(node.annotation)
+        annotation: Run = lambda frame: text  # noqa: E731
+    else:
+        annotation = compile_node(node.annotation, scope)
+    if not isinstance(node.target, ast.Name) or not node.simple:
+        return annotation
+    name = scope.mangle(node.target.id)
+
+    def annotate(frame: Frame) -> None:
+        value = annotation(frame)
+        frame.namespace.setdefault("__annotations__", {})[name] = value
+
+    return annotate
+
+
+@compiles(ast.AugAssign)
+def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
+    operate, operand, site = IN_PLACE[type(node.op)], compile_node(node.value, scope), scope.site(node)
+    target = node.target
+    if isinstance(target, ast.Name):
+        load = compile_node(ast.copy_location(ast.Name(target.id, ast.Load()), target), scope)
+        store = compile_store_name(target.id, scope)
+
+        def augment_name(frame: Frame) -> None:
+            old = load(frame)
+            change = operand(frame)
+            frame.site = site
+            store(frame, operate(old, change))
+
+        return augment_name
+    owner = compile_node(target.value, scope)
+    if isinstance(target, ast.Attribute):
+        name = scope.mangle(target.attr)
+
+        def augment_attribute(frame: Frame) -> None:
+            obj = owner(frame)
+            frame.site = site
+            old = load_attribute(frame, obj, name)
+            change = operand(frame)
+            frame.site = site
+            frame.session.policy.set_attr(obj, name, operate(old, change))
+
+        return augment_attribute
+    index = compile_node(target.slice, scope)
+
+    def augment_item(frame: Frame) -> None:
+        obj = owner(frame)
+        key = index(frame)
+        frame.site = site
+        old = obj[key]
+        change = operand(frame)
+        frame.site = site
+        obj[key] = operate(old, change)
+
+    return augment_item
+
+
+# -- imports -----------------------------------------------------------------------------------------------------------
+
+
+@compiles(ast.Import)
+def _import(node: ast.Import, scope: Scope) -> Run:
+    site = scope.site(node)
+    parts = [
+        (alias, compile_store_name(alias.asname or alias.name.partition(".")[0], scope)) for alias in node.names
+    ]
+
+    def import_modules(frame: Frame) -> None:
+        frame.site = site
+        for alias, store in parts:
+            module = frame.builtins["__import__"](alias.name, frame.globals, None, None, 0)
+            if alias.asname:
+                for part in alias.name.split(".")[1:]:
+                    module = _import_attribute(frame, module, part)
+            store(frame, module)
+
+    return import_modules
+
+
+@compiles(ast.ImportFrom)
+def _import_from(node: ast.ImportFrom, scope: Scope) -> Run:
+    site = scope.site(node)
+    names = tuple(alias.name for alias in node.names)
+    stores = [compile_store_name(alias.asname or alias.name, scope) for alias in node.names]
+
+    def import_names(frame: Frame) -> None:
+        frame.site = site
+        module = frame.builtins["__import__"](node.module or "", frame.globals, None, names, node.level)
+        for name, store in zip(names, stores, strict=True):
+            store(frame, _import_attribute(frame, module, name))
+
+    return import_names
+
+
+def _import_attribute(frame: Frame, module: Any, name: str) -> Any:
+    """`name` of an imported module, with the error that an import statement raises when it is missing."""
+    try:
+        return load_attribute(frame, module, name)
+    except AttributeError:
+        namespace: dict[str, Any] = {"__builtins__": {"__import__": lambda *_: module}}
+        exec(f"from {getattr(module, '__name__', 'module')} import {name}", namespace)
+        return namespace[name]
+
+
+# -- control flow ------------------------------------------------------------------------------------------------------
+
+
+@compiles(ast.If)
+def _if(node: ast.If, scope: Scope) -> Run:
+    test, site = compile_node(node.test, scope), scope.site(node.test)
+    body = compile_block(node.body, scope)
+    otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
+
+    def decide(frame: Frame) -> Any:
+        if truth(frame, test(frame), site, "if"):
+            return body(frame)
+        return otherwise(frame)
+
+    return decide
+
+
+@compiles(ast.While)
+def _while(node: ast.While, scope: Scope) -> Run:
+    test, site = compile_node(node.test, scope), scope.site(node.test)
+    body = compile_block(node.body, scope)
+    otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
+
+    def loop(frame: Frame) -> Any:
+        while truth(frame, test(frame), site, "while"):
+            signal = body(frame)
+            if signal is not None and signal is not CONTINUE:
+                return None if signal is BREAK else signal
+        return otherwise(frame)
+
+    return loop
+
+
+@compiles(ast.For)
+def _for(node: ast.For, scope: Scope) -> Run:
+    iterable, site = compile_node(node.iter, scope), scope.site(node.iter)
+    store = compile_store(node.target, scope)
+    body = compile_block(node.body, scope)
+    otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
+
+    def loop(frame: Frame) -> Any:
+        items = iterable(frame)
+        frame.site = site
+        for item in items:
+            store(frame, item)
+            signal = body(frame)
+            if signal is not None and signal is not CONTINUE:
+                return None if signal is BREAK else signal
+            frame.site = site
+        return otherwise(frame)
+
+    return loop

@@ -1,0 +1,318 @@
+"""Functions: their compiled form, the binding of arguments, and running them.
+
+`FunctionCode` is what a function's source is compiled to, once per code object; its body is compiled on the first run.
+A call makes a frame, puts the arguments into its first slots and runs the body.
+
+Arguments are bound by Python itself: each function has a *binder*, a real function of the same signature that returns
+its parameters as a tuple, compiled from the same parameter list. Calling it with the live defaults gives Python's own
+rules and Python's own error messages. The common case (exactly the positional parameters) skips it.
+
+A function that the program defines while it is interpreted is an `InterpretedFunction`. It can be called from
+anywhere, it binds as a method, and `inspect.signature` and `functools.wraps` treat it like a function.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import weakref
+from collections.abc import Callable
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import Any
+
+from mindspore.compiler.frontend.dispatch import compile_block, compile_node
+from mindspore.compiler.frontend.errors import unsupported
+from mindspore.compiler.frontend.frames import RETURN, UNBOUND, Frame, Run, Session
+from mindspore.compiler.frontend.location import Site, thread_state
+from mindspore.compiler.frontend.scopes import Scope, analyse
+from mindspore.compiler.frontend.source import FunctionNode, FunctionSource, compile_function, find_source
+
+__all__ = ["FunctionCode", "InterpretedFunction", "code_of", "inner_frame", "run_function", "variables_of"]
+
+
+class FunctionCode:
+    """A function ready to run.
+
+    Attributes:
+        positional: the number of positional parameters if the function has no others, else -1.
+        captures: for an inner function, the slots of the enclosing frame that hold the cells of its closure.
+        filename, firstlineno: where it is defined.
+    """
+
+    def __init__(self, node: FunctionNode, scope: Scope) -> None:
+        self.node = node
+        self.scope = scope
+        self.name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+        self.qualname = scope.qualname
+        self.site = Site(node, scope.text, scope.qualname)
+        arguments = node.args
+        only_positional = not (arguments.kwonlyargs or arguments.vararg or arguments.kwarg)
+        self.parameters = len(scope.parameters)
+        self.positional = self.parameters if only_positional else -1
+        self.blank, self.cells, self.parameter_cells = frame_layout(scope, self.parameters)
+        class_variable = scope.refs.get("__class__")
+        self.class_slot = None if class_variable is None else scope.slot(class_variable)
+        self._binder_code: CodeType | None = None
+        self._body: Run | None = None
+
+    @property
+    def body(self) -> Run:
+        """The compiled body; it gives a signal, and leaves the result in the frame."""
+        body = self._body
+        if body is None:
+            if self.scope.generator:
+                unsupported(
+                    f"calling the {self.scope.generator} function '{self.name}'",
+                    "build a list and return it, or compute the values outside of the graph",
+                    None,
+                )
+            body = self._body = self._compile()
+        return body
+
+    def _compile(self) -> Run:
+        if not isinstance(self.node, ast.Lambda):
+            return compile_block(self.node.body, self.scope)
+        value = compile_node(self.node.body, self.scope)
+
+        def give(frame: Frame) -> str:
+            frame.result = value(frame)
+            return RETURN
+
+        return give
+
+    def binder(self, name: str, qualname: str, defaults: Any, kwdefaults: Any) -> FunctionType:
+        """A native function of the same signature that returns the tuple of its parameters."""
+        if self._binder_code is None:
+            self._binder_code = self._compile_binder()
+        binder = FunctionType(self._binder_code, {}, name, defaults)
+        binder.__kwdefaults__ = kwdefaults
+        binder.__qualname__ = qualname
+        return binder
+
+    def _compile_binder(self) -> CodeType:
+        def load(name: str) -> ast.expr:
+            return ast.Name(id=name, ctx=ast.Load())
+
+        names = [load(name) for name in self.scope.parameters]
+        body = ast.Return(value=ast.Tuple(elts=names, ctx=ast.Load()))
+        args = _mangled_arguments(self.node.args, self.scope)
+        node = ast.FunctionDef(name=self.name if self.name.isidentifier() else "lambda_", args=args, body=[body])
+        node.decorator_list = []
+        code = compile_function(ast.fix_missing_locations(ast.copy_location(node, self.node)), None, (), "<signature>")
+        assert code is not None
+        return code.replace(co_name=self.name)
+
+
+def _mangled_arguments(old: ast.arguments, scope: Scope) -> ast.arguments:
+    def rename(arg: ast.arg) -> ast.arg:
+        return ast.arg(arg=scope.mangle(arg.arg))
+
+    return ast.arguments(
+        posonlyargs=[rename(each) for each in old.posonlyargs],
+        args=[rename(each) for each in old.args],
+        vararg=old.vararg and rename(old.vararg),
+        kwonlyargs=[rename(each) for each in old.kwonlyargs],
+        kw_defaults=old.kw_defaults,
+        kwarg=old.kwarg and rename(old.kwarg),
+        defaults=old.defaults,
+    )
+
+
+def frame_layout(scope: Scope, parameters: int) -> tuple[list[Any], list[int], list[int]]:
+    """Of a frame of `scope`: the initial values behind the parameters, the slots of its own cells other than
+    parameters, and those of parameters that are cells."""
+    own = [number for number, variable in enumerate(scope.slots) if variable.cell and variable.home is scope]
+    blank = [UNBOUND] * (len(scope.slots) - parameters)
+    return blank, [each for each in own if each >= parameters], [each for each in own if each < parameters]
+
+
+# -- compiled code by code object --------------------------------------------------------------------------------------
+
+_codes: dict[int, tuple[weakref.ref[CodeType], FunctionCode | None]] = {}
+
+
+def code_of(fn: FunctionType) -> FunctionCode | None:
+    """The compiled form of a native function; None if its source cannot be used. Memoised by code object."""
+    code = fn.__code__
+    known = _codes.get(id(code))
+    if known is not None and known[0]() is code:
+        return known[1]
+    found = find_source(code, fn.__globals__)
+    compiled = None
+    if isinstance(found, FunctionSource):
+        qualname = fn.__qualname__
+        scope = analyse(
+            found.node, found.text, found.private, found.postponed_annotations, qualname, code.co_freevars
+        )
+        compiled = FunctionCode(found.node, scope)
+    key = id(code)
+    _codes[key] = weakref.ref(code, lambda _: _codes.pop(key, None)), compiled
+    return compiled
+
+
+# -- running -----------------------------------------------------------------------------------------------------------
+
+
+def run_function(
+    session: Session,
+    code: FunctionCode,
+    values: Any,
+    namespace: dict[str, Any],
+    builtins: dict[str, Any],
+    closure: tuple[CellType, ...] | None,
+    foreign: bool = False,
+) -> Any:
+    """Run a function whose parameters have `values` (in slot order) and return its result.
+
+    `foreign` says that the closure of an interpreted function was made by another interpretation, so that what is
+    read from it must be reported.
+    """
+    frame = Frame()
+    frame.code = code
+    frame.session = session
+    frame.back = back = session.frame
+    frame.depth = depth = back.depth + 1
+    if depth > session.max_depth:
+        raise RecursionError("maximum recursion depth exceeded")
+    frame.globals = namespace
+    frame.builtins = builtins
+    frame.guard_closure = foreign
+    frame.site = code.site
+    frame.vars = variables = [*values, *code.blank]
+    for slot in code.parameter_cells:
+        variables[slot] = CellType(variables[slot])
+    for slot in code.cells:
+        variables[slot] = CellType()
+    if closure:
+        variables.extend(closure)
+    session.frame = frame
+    try:
+        code.body(frame)
+    finally:
+        session.frame = back
+    return frame.result
+
+
+def inner_frame(scope: Scope, outer: Scope) -> Callable[[Frame], Frame]:
+    """What makes the frames of a class body or a generator expression, from the frame around it."""
+    blank, cells, _ = frame_layout(scope, 0)
+    captures = [outer.slot(variable) for variable in scope.captures]
+
+    def make(around: Frame) -> Frame:
+        frame = Frame()
+        frame.session = around.session
+        frame.back = around
+        frame.depth = around.depth + 1
+        frame.globals = around.globals
+        frame.builtins = around.builtins
+        frame.guard_closure = around.guard_closure
+        frame.site = around.site
+        frame.vars = variables = list(blank)
+        for slot in cells:
+            variables[slot] = CellType()
+        variables.extend([around.vars[slot] for slot in captures])
+        return frame
+
+    return make
+
+
+def variables_of(frame: Frame) -> dict[str, Any]:
+    """What `locals()` gives in the function that runs in `frame`."""
+    assert frame.code is not None
+    scope = frame.code.scope
+    result: dict[str, Any] = {}
+    for variable in [*scope.slots, *scope.captures]:
+        if variable.home is not scope and variable not in scope.captures:
+            continue
+        value = frame.vars[scope.slot(variable)]
+        if variable.cell:
+            try:
+                value = value.cell_contents
+            except ValueError:
+                continue
+        if value is not UNBOUND:
+            result[variable.name] = value
+    return result
+
+
+class InterpretedFunction:
+    """A function that an interpreted program defined (`def` or `lambda`), callable from anywhere."""
+
+    __slots__ = (
+        "__annotations__",
+        "__builtins__",
+        "__closure__",
+        "__defaults__",
+        "__dict__",
+        "__globals__",
+        "__kwdefaults__",
+        "__name__",
+        "__qualname__",
+        "__weakref__",
+        "interpreted_code",
+        "session",
+    )
+
+    def __init__(self, code: FunctionCode, frame: Frame, closure: tuple[CellType, ...], doc: str | None) -> None:
+        self.interpreted_code = code
+        self.session = frame.session
+        self.__name__ = code.name
+        self.__qualname__ = code.qualname
+        self.__doc__ = doc
+        self.__module__ = frame.globals.get("__name__")
+        self.__globals__ = frame.globals
+        self.__builtins__ = frame.builtins
+        self.__closure__ = closure
+        self.__defaults__: tuple[Any, ...] | None = None
+        self.__kwdefaults__: dict[str, Any] | None = None
+        self.__annotations__: dict[str, Any] = {}
+
+    def bind(self, args: Any, kwargs: dict[str, Any] | None) -> Any:
+        """The values of the parameters, in slot order. Raises TypeError as Python does."""
+        code = self.interpreted_code
+        if not kwargs and len(args) == code.positional:
+            return args
+        binder = code.binder(self.__name__, self.__qualname__, self.__defaults__, self.__kwdefaults__)
+        return binder(*args, **(kwargs or {}))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        active = thread_state.session
+        if active is not None:
+            return self.run(active, args, kwargs)
+        from mindspore.compiler.frontend.interpreter import interpret
+
+        return interpret(self, args, kwargs, self.session.policy)
+
+    def run(self, session: Session, args: Any, kwargs: dict[str, Any] | None) -> Any:
+        """Call the function within a session."""
+        return run_function(
+            session,
+            self.interpreted_code,
+            self.bind(args, kwargs),
+            self.__globals__,
+            self.__builtins__,
+            self.__closure__,
+            session is not self.session,
+        )
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    @property
+    def __code__(self) -> CodeType:
+        """The code object that Python makes of the same source."""
+        scope = self.interpreted_code.scope
+        free = tuple(variable.name for variable in scope.captures)
+        code = compile_function(self.interpreted_code.node, scope.private, free, scope.text.filename)
+        assert code is not None
+        return code
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        code = self.interpreted_code
+        binder = code.binder(self.__name__, self.__qualname__, self.__defaults__, self.__kwdefaults__)
+        binder.__annotations__ = self.__annotations__
+        return inspect.signature(binder)
+
+    def __repr__(self) -> str:
+        return f"<interpreted function {self.__qualname__} at {id(self):#x}>"

@@ -1,0 +1,65 @@
+"""Entering the interpreter: sessions, recursion depth, and errors on their way out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.frames import Session
+from mindspore.compiler.frontend.location import thread_state
+from mindspore.compiler.frontend.policy import Policy
+from mindspore.compiler.frontend.recursion import headroom
+from mindspore.compiler.frontend.replacements import replacements_for
+from mindspore.compiler.frontend.tracebacks import show_user_lines
+
+__all__ = ["interpret"]
+
+
+def interpret(
+    fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, policy: Policy
+) -> Any:
+    """Call `fn(*args, **kwargs)` by interpreting its source.
+
+    Everything that `fn` calls is interpreted as well, except for what `policy.is_native` keeps native and functions
+    whose source cannot be read; these are called with the values as they are. Native code that is called may call
+    `interpret` again: with the same policy it continues the session, with another one it nests a session.
+
+    Args:
+        fn: a function, method, lambda, `functools.partial`, class, callable object, cell, or `InterpretedFunction`.
+        args: positional arguments.
+        kwargs: keyword arguments.
+        policy: what is traced, what is native, and where guards are recorded.
+
+    Returns:
+        What the function returns.
+
+    Raises:
+        GraphCompileError: the program cannot be compiled as a graph.
+        Exception: whatever the program raises, unchanged; its traceback shows the program's own lines, and its
+            attribute `graph_location` is the `Location` of the innermost of them.
+    """
+    active = thread_state.session
+    if active is not None and active.policy is policy:
+        return call(active.frame, fn, args, kwargs)
+    session = Session(policy, replacements_for(policy))
+    session.frame.session = session
+    thread_state.session = session
+    try:
+        if active is not None:
+            session.frame.back = active.frame
+            session.frame.depth = active.frame.depth
+            session.max_depth = active.max_depth
+            return call(session.frame, fn, args, kwargs)
+        with headroom as limit:
+            session.max_depth = limit
+            return call(session.frame, fn, args, kwargs)
+    except BaseException as error:
+        if active is None:
+            show_user_lines(error)
+            if sys.version_info < (3, 11):
+                raise error  # a bare raise would bring back the traceback that the error came with
+        raise
+    finally:
+        thread_state.session = active

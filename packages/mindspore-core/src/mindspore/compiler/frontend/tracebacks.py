@@ -1,0 +1,109 @@
+"""Tracebacks in the user's terms.
+
+When an exception leaves the outermost `interpret`, its traceback consists of the interpreter's own functions. Each
+activation of the interpreter that ran a piece of the program is replaced by an entry that says what Python would have
+said: the user's file, line and function, and from Python 3.11 on the columns. Other activations of the interpreter are
+dropped; native functions that were called stay. So an error in graph mode reads like the same error in Python.
+
+A traceback entry needs a real frame. It is made as template engines make theirs: a function with the user's file name
+and line is compiled, whose only action is to raise, and the entry is taken from the exception that it raises.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from types import CodeType, FunctionType, TracebackType
+from typing import Any, NoReturn
+
+from mindspore.compiler.frontend.frames import Frame
+from mindspore.compiler.frontend.location import Site
+
+__all__ = ["show_user_lines"]
+
+_PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+_RUNNERS = ("run_function", "run_class_body", "run_lazily")
+
+
+def show_user_lines(error: BaseException) -> None:
+    """Rewrite the tracebacks of an error, and of those that it was raised from or during."""
+    pending: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        _rewrite(each)
+        pending += [each.__cause__, each.__context__]
+
+
+def _rewrite(error: BaseException) -> None:
+    entries: list[TracebackType] = []
+    entry = error.__traceback__
+    while entry is not None:
+        entries.append(entry)
+        entry = entry.tb_next
+    rewritten: TracebackType | None = None
+    innermost: Site | None = None
+    for entry in reversed(entries):
+        frame = _interpreted(entry)
+        if frame is not None and frame.site is not None:
+            innermost = innermost or frame.site
+            rewritten = _entry_at(frame.site, frame, rewritten)
+        elif not entry.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            rewritten = TracebackType(rewritten, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    if innermost is not None:
+        error.__traceback__ = rewritten
+        error.graph_location = innermost.location  # type: ignore[attr-defined]
+
+
+def _interpreted(entry: TracebackType) -> Frame | None:
+    """The interpreter's frame, if the entry is an activation of a function that runs a piece of the program."""
+    code = entry.tb_frame.f_code
+    if code.co_name not in _RUNNERS or not code.co_filename.startswith(_PACKAGE):
+        return None
+    return entry.tb_frame.f_locals.get("frame")
+
+
+class _Marker(Exception):
+    """Raised only to have a traceback made."""
+
+
+def _raise_marker() -> NoReturn:
+    raise _Marker
+
+
+def _entry_at(site: Site, frame: Frame, following: TracebackType | None) -> TracebackType:
+    first_line = site.lineno if frame.code is None else frame.code.site.lineno
+    function = FunctionType(_code_at(site, min(first_line, site.lineno)), frame.globals)
+    try:
+        function(_raise_marker)
+    except _Marker as marker:
+        assert marker.__traceback__ is not None
+        entry = marker.__traceback__.tb_next
+    assert entry is not None
+    return TracebackType(following, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+
+
+def _code_at(site: Site, first_line: int) -> CodeType:
+    """The code of a function of the site's name and file that calls its argument at the site's position."""
+
+    def at_site(node: Any) -> Any:
+        node.lineno, node.end_lineno = site.lineno, site.end_lineno
+        node.col_offset, node.end_col_offset = site.byte_columns
+        return node
+
+    called = at_site(ast.Call(func=at_site(ast.Name(id="action", ctx=ast.Load())), args=[], keywords=[]))
+    parameters = ast.arguments(
+        posonlyargs=[], args=[ast.arg(arg="action")], kwonlyargs=[], kw_defaults=[], defaults=[]
+    )
+    function = ast.FunctionDef(name="function", args=parameters, body=[at_site(ast.Expr(called))], decorator_list=[])
+    function.type_params = []  # type: ignore[attr-defined]
+    function.lineno = function.end_lineno = first_line
+    function.col_offset = function.end_col_offset = 0
+    module = ast.fix_missing_locations(ast.Module(body=[function], type_ignores=[]))
+    compiled = compile(module, site.source.filename, "exec", dont_inherit=True)
+    code = next(const for const in compiled.co_consts if isinstance(const, CodeType))
+    code = code.replace(co_name=site.function.rpartition(".")[2])
+    return code.replace(co_qualname=site.function) if hasattr(code, "co_qualname") else code
