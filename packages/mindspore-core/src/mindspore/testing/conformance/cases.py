@@ -151,8 +151,8 @@ def disagreement(got: np.ndarray, want: np.ndarray, dtype: DType, coarsest: DTyp
     rtol, atol = tolerance(sample, coarsest)
     got, want = got.astype(np.float64), want.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        good = (got == want) | (np.abs(got - want) <= atol + rtol * np.abs(want)) | (np.isnan(got) & np.isnan(want))
-        good &= np.isfinite(got) == np.isfinite(want)
+        near = np.isfinite(got) & (np.abs(got - want) <= atol + rtol * np.abs(want))
+        good = (got == want) | (near & np.isfinite(want)) | (np.isnan(got) & np.isnan(want))
     if signed_zeros:
         good &= (want != 0) | (got != 0) | (np.signbit(want) == np.signbit(got))
     return None if good.all() else _difference(got, want, ~good)
