@@ -11,15 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mindspore.common.dtype import int32
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, register, rng
 from mindspore.compiler.primitives.nn_support import np_log_softmax, wide, wide_reference
-
-
-def _check_logits(name: str, logits) -> None:
-    if logits.ndim != 2:
-        raise ValueError(f"{name}: the logits have shape {logits.shape}; expected two axes (rows, classes); "
-                         f"reshape them first")
 
 
 @register
@@ -77,7 +72,9 @@ class SparseSoftmaxCrossEntropy(Primitive):
 
     def infer(self, logits, labels):
         dtype = self.check_dtypes((logits,))
-        _check_logits(self.name, logits)
+        if logits.ndim != 2:
+            raise ValueError(f"{self.name}: the logits have shape {logits.shape}; expected two axes (rows, classes); "
+                             f"reshape them first")
         if not labels.dtype.is_integer:
             raise TypeError(f"{self.name}: the labels are {labels.dtype}; expected integers, the numbers of classes")
         if labels.shape != logits.shape[:1]:
@@ -86,11 +83,16 @@ class SparseSoftmaxCrossEntropy(Primitive):
         return tensor_aval(labels.shape, dtype)
 
     def lower(self, b, logits, labels):
+        labels = self.counting(b, labels)
         hit = self.one_hot(b, logits, labels)
         logs = b.log_softmax(wide(b, logits), axis=1)
         chosen = b.sum(b.select(hit, logs, b.constant(0, logs.dtype)), axis=(1,), keepdims=False)
         loss = b.select(self.valid(b, logits, labels), b.neg(chosen), b.constant(np.nan, logs.dtype))
         return b.cast(loss, dtype=logits.dtype)
+
+    def counting(self, b, labels):
+        """The labels in a dtype that can count all classes."""
+        return b.cast(labels, dtype=int32) if labels.dtype.itemsize < 4 else labels
 
     def one_hot(self, b, logits, labels):
         """Bools [N, C]: the place of each row's class."""
@@ -100,11 +102,11 @@ class SparseSoftmaxCrossEntropy(Primitive):
 
     def valid(self, b, logits, labels):
         """Bools [N]: whether a row's label is the number of a class."""
-        below = b.lt(labels, logits.shape[1]) if logits.shape[1] <= _largest(labels.dtype) else b.ge(labels, labels)
-        return b.logical_and(b.ge(labels, 0), below)
+        return b.logical_and(b.ge(labels, 0), b.lt(labels, logits.shape[1]))
 
     def vjp(self, b, ct, out, logits, labels):
         scores, g = wide(b, logits, ct)
+        labels = self.counting(b, labels)
         zero, one = b.constant(0, g.dtype), b.constant(1, g.dtype)
         g = b.reshape(b.select(self.valid(b, logits, labels), g, zero), shape=(logits.shape[0], 1))
         hot = b.select(self.one_hot(b, logits, labels), one, zero)
@@ -121,15 +123,11 @@ class SparseSoftmaxCrossEntropy(Primitive):
         draw = rng(0)
         found = []
         for rows, classes, dtype in ((4, 5, np.int32), (1, 10, np.int64), (3, 1, np.int32), (0, 3, np.int32),
-                                     (5, 17, np.uint8)):
+                                     (5, 17, np.uint8), (2, 300, np.uint8)):
             found.append(Sample((draw.normal(scale=2, size=(rows, classes)),
-                                 draw.integers(0, classes, rows).astype(dtype))))
+                                 draw.integers(0, min(classes, 256), rows).astype(dtype))))
         logits = np.array([[1e4, -1e4, 0], [np.nan, 0, 1], [0, -np.inf, 1], [1, 2, 3], [1, 2, 3]])
         return [*found, Sample((logits, np.array([0, 0, 2, -1, 3], np.int32)), grad=False),
                 Sample((np.ones((2, 3)), np.zeros(3, np.int32)), error=ValueError),
                 Sample((np.ones(3), np.zeros(3, np.int32)), error=ValueError),
                 Sample((np.ones((2, 3)), np.zeros(2)), error=TypeError)]
-
-
-def _largest(dtype) -> int:
-    return int(np.iinfo(dtype.np).max)

@@ -13,8 +13,10 @@ h,
 
     dx = rstd (g - mean(g) - h mean(g h))
 
-where mean(g) is missing if no mean was subtracted; the statistics are results too and have their own, usually absent,
-cotangents. They are in float32 for half-precision operands, and so may gamma, beta and given statistics be.
+where mean(g) is missing if no mean was subtracted. Here g is gamma times the cotangent of y; where gamma is one number
+for a whole group it is multiplied last, so that the two means are those sums that the gradients of gamma and beta need
+anyway. The statistics are results too and have their own, usually absent, cotangents. They are in float32 for
+half-precision operands, and so may gamma, beta and given statistics be.
 
 Layout of images: [batch, channels, spatial ...].
 """
@@ -34,12 +36,14 @@ from mindspore.compiler.primitives.support import widen
 @dataclass(frozen=True)
 class Layout:
     """view: the shape in which the groups are whole axes. axes: the axes of `view` that a group spans. stat: the shape
-    of the statistics. param: gamma's shape, padded with 1 to broadcast over x."""
+    of the statistics. param: gamma's shape, padded with 1 to broadcast over x. uniform: whether gamma is one number for
+    each group, and `view` x's own shape."""
 
     view: tuple
     axes: tuple
     stat: tuple
     param: tuple
+    uniform: bool = False
 
     @property
     def kept(self) -> tuple:
@@ -102,8 +106,7 @@ class Normalization(Primitive):
         d_params = (None,) * (1 + len(beta))
         if cts[0] is not None:
             dy = wide(b, cts[0])
-            g = b.reshape(b.mul(dy, b.reshape(wide(b, gamma), shape=layout.param)), shape=layout.view)
-            terms.append(self.main_term(b, g, h, rstd, layout))
+            terms.append(self.main_term(b, dy, b.reshape(wide(b, gamma), shape=layout.param), h, rstd, layout))
             hx = b.reshape(h, shape=x.shape)
             d_params = tuple(b.cast(b.reshape(b.sum_to(d, layout.param), shape=p.shape), dtype=p.dtype)
                              for d, p in zip((b.mul(dy, hx), dy), (gamma, *beta)))
@@ -112,12 +115,13 @@ class Normalization(Primitive):
             total = b.add(total, term)
         return (b.cast(b.reshape(total, shape=x.shape), dtype=x.dtype), *d_params)
 
-    def main_term(self, b, g, h, rstd, layout: Layout):
-        """rstd (g - mean(g) - h mean(g h))."""
+    def main_term(self, b, dy, gamma, h, rstd, layout: Layout):
+        """rstd (g - mean(g) - h mean(g h)) with g = dy gamma."""
+        g = dy if layout.uniform else b.reshape(b.mul(dy, gamma), shape=layout.view)
         rest = b.sub(g, b.mul(h, _mean(b, b.mul(g, h), layout)))
         if self.centered:
             rest = b.sub(rest, _mean(b, g, layout))
-        return b.mul(rest, rstd)
+        return b.mul(rest, b.mul(rstd, gamma) if layout.uniform else rstd)
 
     def statistics_terms(self, b, cts, h, rstd, layout: Layout) -> list:
         """What the cotangents of the mean (1 / n) and of the variance (2 (x - mean) / n) or of rstd
@@ -259,7 +263,7 @@ class BatchNormTrain(Normalization):
     variance = True
 
     def layout(self, x: tuple, gamma: tuple, *, epsilon) -> Layout:
-        return Layout(x, (0, *range(2, len(x))), gamma, (1, *gamma) + (1,) * (len(x) - 2))
+        return Layout(x, (0, *range(2, len(x))), gamma, (1, *gamma) + (1,) * (len(x) - 2), uniform=True)
 
     def infer(self, x, gamma, beta, *, epsilon):
         self.check_dtypes((x,))
