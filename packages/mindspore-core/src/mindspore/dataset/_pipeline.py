@@ -1,0 +1,192 @@
+"""Running a pipeline: stages with their random streams, the prefetching thread, parallel calls of user code.
+
+A dataset is a tree of nodes, which are descriptions. Iterating it makes a tree of *stages*, one per place in the tree
+(a node that occurs twice gets two), each with its own random generator. A stage's `blocks(hint)` is one pass over its
+rows; `hint` says in which portions the consumer takes them, so that most blocks need neither be cut nor joined.
+
+The passes run on a daemon thread that fills a bounded channel while the consumer works. The thread refers to the
+channel and the pass, not to the iterator: an iterator that is dropped closes its channel, which ends the thread. An
+error in the pipeline comes out of the channel in its place, as the same object.
+"""
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from ._blocks import Block
+
+__all__ = ["Node", "Prefetcher", "Stage", "Workers", "annotate"]
+
+_BYTES_AHEAD = 256 << 20        # beyond the second block, which is always prepared
+
+
+class Node:
+    """One step of a pipeline. Attributes: children (nodes), columns (names of the rows' values, in order)."""
+
+    children: tuple[Node, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+        """One pass over the rows. Children are read through `stage.children`, chance comes from `stage.rng`."""
+        raise TypeError(f"{type(self).__name__} defines no rows")
+
+    def size(self, endless: float) -> float | None:
+        """The number of rows of one pass, or None where only a pass can tell.
+
+        Args:
+            endless: how many passes a `repeat` without limit counts for: math.inf, or 1 to look at one of them.
+        """
+        return None
+
+
+class Stage:
+    """A node at one place of a running pipeline."""
+
+    def __init__(self, node: Node, seeds: np.random.SeedSequence, probing: bool = False):
+        self.node, self.probing, self.epoch = node, probing, 0
+        self.rng = np.random.Generator(np.random.Philox(seeds))
+        self.children = [Stage(child, child_seeds, probing)
+                         for child, child_seeds in zip(node.children, seeds.spawn(len(node.children)), strict=True)]
+
+    def blocks(self, hint: int) -> Iterator[Block]:
+        """The next pass over this stage's rows."""
+        self.epoch += 1
+        return self.node.blocks(self, hint)
+
+
+def annotate(error: BaseException, note: str) -> None:
+    """Adds a line to what an exception prints; its type and identity stay."""
+    if sys.version_info >= (3, 11):
+        error.add_note(note)
+    elif error.args and isinstance(error.args[0], str):
+        error.args = (f"{error.args[0]}\n{note}", *error.args[1:])
+
+
+class Workers:
+    """Calls a user's function for many items, in order: on `count` threads, or on the calling one where that is 1."""
+
+    def __init__(self, count: int):
+        self.count = count
+        self._pool = ThreadPoolExecutor(count, "mindspore-dataset") if count > 1 else None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def map(self, function: Callable, items: Iterable) -> Iterator:
+        """`map(function, items)`, with at most two items per thread begun ahead."""
+        if self._pool is None:
+            yield from map(function, items)
+            return
+        running: deque[Future] = deque()
+        for item in items:
+            running.append(self._pool.submit(function, item))
+            if len(running) == 2 * self.count:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+class _Channel:
+    """A bounded queue of blocks between two threads, which either side can close."""
+
+    def __init__(self, capacity: int):
+        self._capacity = capacity
+        self._changed = threading.Condition()
+        self._items: deque[tuple[Block, int]] = deque()
+        self._bytes = 0
+        self._closed = False            # by the consumer: nothing more is wanted
+        self._ended = False             # by the producer: nothing more will come
+        self._error: BaseException | None = None
+
+    def _full(self) -> bool:
+        return len(self._items) >= self._capacity or (len(self._items) >= 2 and self._bytes >= _BYTES_AHEAD)
+
+    def put(self, block: Block) -> bool:
+        """Adds a block when there is room; False once the consumer has closed the channel."""
+        size = block.nbytes
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not self._full())
+            if self._closed:
+                return False
+            self._items.append((block, size))
+            self._bytes += size
+            self._changed.notify_all()
+            return True
+
+    def end(self, error: BaseException | None) -> None:
+        """Says that nothing more will come, because the pass is over or because of an error."""
+        with self._changed:
+            self._ended, self._error = True, error
+            self._changed.notify_all()
+
+    def get(self) -> Block | None:
+        """The next block, None at the end; raises the producer's error in its place."""
+        with self._changed:
+            while not self._items and not self._ended:
+                self._changed.wait(0.5)         # a wait without a limit would hold up Ctrl-C on some systems
+            if self._items:
+                block, size = self._items.popleft()
+                self._bytes -= size
+                self._changed.notify_all()
+                return block
+            error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return None
+
+    def close(self) -> None:
+        """Says that nothing more is wanted."""
+        with self._changed:
+            self._closed = True
+            self._items.clear()
+            self._changed.notify_all()
+
+
+def _produce(blocks: Iterator[Block], channel: _Channel) -> None:
+    """The thread: moves one pass into the channel."""
+    error = None
+    try:
+        for block in blocks:
+            if not channel.put(block):
+                break
+    except BaseException as caught:
+        error = caught
+    finally:
+        blocks.close()
+        channel.end(error)
+
+
+def _stop(channel: _Channel, thread: threading.Thread) -> None:
+    """Ends a producer; a thread that is inside a user's function gets a moment and is left behind then."""
+    channel.close()
+    if thread is not threading.current_thread():
+        thread.join(1.0)
+
+
+class Prefetcher:
+    """One pass of a pipeline, prepared ahead on a thread."""
+
+    def __init__(self, blocks: Iterator[Block], capacity: int):
+        self._channel = _Channel(capacity)
+        thread = threading.Thread(target=_produce, args=(blocks, self._channel), name="mindspore-dataset-prefetch",
+                                  daemon=True)
+        self._finalizer = weakref.finalize(self, _stop, self._channel, thread)
+        thread.start()
+
+    def next_block(self) -> Block | None:
+        """The next block, or None at the end of the pass."""
+        return self._channel.get()
+
+    def close(self) -> None:
+        """Ends the pass early."""
+        self._finalizer()

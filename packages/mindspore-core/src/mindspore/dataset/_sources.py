@@ -1,0 +1,158 @@
+"""Where rows come from: arrays, objects with random access, and iterables."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from ._blocks import Block, as_array
+from ._pipeline import Node, Stage, Workers, annotate
+from .samplers import Sampler
+
+__all__ = ["ArraySource", "IterableSource", "RandomAccessSource", "blocks_of_rows"]
+
+_SMALLEST_GATHER = 32
+
+
+def blocks_of_rows(rows: Iterator[tuple[np.ndarray, ...]], size: int) -> Iterator[Block]:
+    """Packs single rows into blocks; the rows before an error are handed on before it is raised."""
+    pending: list[tuple[np.ndarray, ...]] = []
+    error = None
+    try:
+        for row in rows:
+            pending.append(row)
+            if len(pending) == size:
+                yield Block.of_rows(pending)
+                pending = []
+    except Exception as caught:
+        error = caught
+    if pending:
+        yield Block.of_rows(pending)
+    if error is not None:
+        raise error
+
+
+class ArraySource(Node):
+    """Rows of arrays with equal first dimensions, gathered by index a block at a time.
+
+    Args:
+        columns: the columns' names.
+        load: returns the arrays; called once, when they are first needed.
+        sampler: which rows, in which order.
+    """
+
+    def __init__(self, columns: tuple[str, ...], load: Callable[[], tuple[np.ndarray, ...]], sampler: Sampler):
+        self.columns, self.sampler = columns, sampler
+        self._load = load
+        self._arrays: tuple[np.ndarray, ...] | None = None
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        if self._arrays is None:
+            self._arrays = self._load()
+        return self._arrays
+
+    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+        arrays = self.arrays
+        indices = self.sampler.indices(len(arrays[0]), stage.rng, stage.probing)
+        step = hint * -(-_SMALLEST_GATHER // hint)
+        for start in range(0, len(indices), step):
+            part = indices[start:start + step]
+            yield Block([array[part] for array in arrays], len(part))
+
+    def size(self, endless: float) -> float | None:
+        return self.sampler.size(len(self.arrays[0]))
+
+
+class _RowSource(Node):
+    """The checks that rows made by a user's object go through."""
+
+    def __init__(self, columns: tuple[str, ...], types: tuple[np.dtype, ...] | None):
+        self.columns, self.types = columns, types
+
+    def _row(self, value, where: str) -> tuple[np.ndarray, ...]:
+        """A user's row, a tuple or one plain value, as arrays of the declared number and types."""
+        names = self.columns
+        values = value if isinstance(value, tuple) or (isinstance(value, list) and len(names) > 1) else (value,)
+        if len(values) != len(names):
+            raise ValueError(f"For 'GeneratorDataset', {where} has {len(values)} values for the {len(names)} columns "
+                             f"{list(names)}. Return a tuple with one value per column.")
+        row = tuple([as_array(v, f"For 'GeneratorDataset', column '{name}' of {where}")
+                     for v, name in zip(values, names, strict=True)])
+        if self.types is not None:
+            for name, array, wanted in zip(names, row, self.types, strict=True):
+                if array.dtype != wanted:
+                    raise TypeError(f"For 'GeneratorDataset', column '{name}' of {where} is {array.dtype}, but "
+                                    f"'column_types' says {wanted}. Make the source return that type.")
+        return row
+
+
+class RandomAccessSource(_RowSource):
+    """Rows of an object with `__getitem__` and `__len__`, on several threads if asked for."""
+
+    def __init__(self, source, columns, types, sampler: Sampler, workers: int):
+        super().__init__(columns, types)
+        self.source, self.sampler, self.workers = source, sampler, workers
+
+    def _fetch(self, index: int) -> tuple[np.ndarray, ...]:
+        try:
+            return self._row(self.source[index], f"row {index}")
+        except Exception as error:
+            annotate(error, f"raised by row {index} of the source of GeneratorDataset(column_names="
+                            f"{list(self.columns)})")
+            raise
+
+    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+        indices = self.sampler.indices(len(self.source), stage.rng, stage.probing)
+        with Workers(self.workers) as workers:
+            yield from blocks_of_rows(workers.map(self._fetch, map(int, indices)), hint)
+
+    def size(self, endless: float) -> float | None:
+        return self.sampler.size(len(self.source))
+
+
+class IterableSource(_RowSource):
+    """Rows of an iterable, or of what a generator function returns, in its order.
+
+    Args:
+        source: the iterable or function.
+        limit: at most this many rows; None for all.
+    """
+
+    def __init__(self, source: Iterable | Callable[[], Iterable], columns, types, limit: int | None):
+        super().__init__(columns, types)
+        self.source, self.limit = source, limit
+        self._used = False
+
+    def _start(self) -> Iterator:
+        iterator = iter(self.source() if callable(self.source) else self.source)
+        if iterator is self.source:
+            if self._used:
+                raise RuntimeError("For 'GeneratorDataset', the source is an iterator, which can be read only once, "
+                                   "and it has been. Pass the function that makes it, or an object with '__iter__'.")
+            self._used = True
+        return iterator
+
+    def _rows(self) -> Iterator[tuple[np.ndarray, ...]]:
+        number = 0
+        try:
+            iterator = self._start()
+            while number != self.limit:
+                try:
+                    value = next(iterator)
+                except StopIteration:
+                    return
+                yield self._row(value, f"row {number}")
+                number += 1
+        except Exception as error:
+            annotate(error, f"raised by row {number} of the source of GeneratorDataset(column_names="
+                            f"{list(self.columns)})")
+            raise
+
+    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+        yield from blocks_of_rows(self._rows(), hint)
+
+    def size(self, endless: float) -> float | None:
+        if not hasattr(self.source, "__len__"):
+            return None
+        return len(self.source) if self.limit is None else min(len(self.source), self.limit)

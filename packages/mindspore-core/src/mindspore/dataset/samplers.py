@@ -1,0 +1,279 @@
+"""Samplers: which rows of a random-access dataset one pass takes, in which order.
+
+A sampler turns the number of rows into an array of row numbers. A sampler that has a child works on the child's choice:
+its numbers are positions in what the child selected.
+"""
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from mindspore.common import seed as _seed
+
+from ._check import check_bool, check_int, check_numbers, check_optional_int
+
+__all__ = ["DistributedSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
+           "SubsetSampler", "WeightedRandomSampler"]
+
+
+class Sampler:
+    """The base of all samplers. A subclass defines `choose` and `chosen`, or `__iter__` which yields row numbers.
+
+    Args:
+        num_samples: at most this many rows; None for all.
+    """
+
+    def __init__(self, num_samples: int | None = None):
+        self.num_samples = check_optional_int(num_samples, "num_samples", type(self).__name__, 1)
+        self.child: Sampler | None = None
+
+    def add_child(self, sampler: Sampler) -> None:
+        """Makes this sampler choose among the rows that `sampler` chooses.
+
+        Raises:
+            TypeError: `sampler` is no Sampler.
+            RuntimeError: there is a child already.
+        """
+        if not isinstance(sampler, Sampler):
+            raise TypeError(f"For 'add_child', a Sampler is needed, but got {type(sampler).__name__}.")
+        if self.child is not None:
+            raise RuntimeError(f"For 'add_child', the {type(self).__name__} has a child sampler already. Add the new "
+                               f"one to that.")
+        self.child = sampler
+
+    def get_child(self) -> Sampler | None:
+        """The child sampler, or None."""
+        return self.child
+
+    def get_num_samples(self) -> int | None:
+        """The limit on the number of rows, or None."""
+        return self.num_samples
+
+    def choose(self, count: int, rng: np.random.Generator, probing: bool) -> np.ndarray:
+        """Row numbers for one pass over `count` rows; `probing` means that the pass only looks at the first row."""
+        if not hasattr(self, "__iter__"):
+            raise TypeError(f"For '{type(self).__name__}', define '__iter__', which yields row numbers.")
+        return np.fromiter(iter(self), np.int64)
+
+    def chosen(self, count: int) -> int | None:
+        """How many rows `choose` yields before num_samples counts, or None where only a pass can tell."""
+        return len(self) if hasattr(self, "__len__") else None
+
+    def indices(self, count: int, rng: np.random.Generator, probing: bool = False) -> np.ndarray:
+        """Row numbers for one pass over `count` rows, with the child and num_samples taken into account.
+
+        Raises:
+            IndexError: a chosen number is not in 0..count-1.
+        """
+        below = None if self.child is None else self.child.indices(count, rng, probing)
+        available = count if below is None else len(below)
+        numbers = self.choose(available, rng, probing)[:self.num_samples]
+        outside = numbers[(numbers < 0) | (numbers >= available)]
+        if outside.size:
+            raise IndexError(f"For '{type(self).__name__}', row {outside[0]} does not exist: there are {available} "
+                             f"rows to choose from.")
+        return numbers if below is None else below[numbers]
+
+    def size(self, count: int) -> int | None:
+        """The number of rows of one pass over `count` rows."""
+        available = count if self.child is None else self.child.size(count)
+        chosen = None if available is None else self.chosen(available)
+        return chosen if chosen is None or self.num_samples is None else min(chosen, self.num_samples)
+
+
+class SequentialSampler(Sampler):
+    """Rows in order.
+
+    Args:
+        start_index: the first row; None for 0.
+        num_samples: at most this many rows; None for all.
+    """
+
+    def __init__(self, start_index: int | None = None, num_samples: int | None = None):
+        super().__init__(num_samples)
+        self.start_index = check_optional_int(start_index, "start_index", "SequentialSampler", 0) or 0
+
+    def choose(self, count, rng, probing):
+        if self.start_index >= max(count, 1):
+            raise IndexError(f"For 'SequentialSampler', 'start_index' {self.start_index} is past the end of {count} "
+                             f"rows.")
+        return np.arange(self.start_index, count)
+
+    def chosen(self, count):
+        return max(count - self.start_index, 0)
+
+
+class RandomSampler(Sampler):
+    """Rows in random order, anew in each pass.
+
+    Args:
+        replacement: draw each row from all rows, so that some come several times.
+        num_samples: at most this many rows; None for all.
+    """
+
+    def __init__(self, replacement: bool = False, num_samples: int | None = None):
+        super().__init__(num_samples)
+        self.replacement = check_bool(replacement, "replacement", "RandomSampler")
+
+    def choose(self, count, rng, probing):
+        if self.replacement and count:
+            return rng.integers(0, count, count if self.num_samples is None else self.num_samples)
+        return rng.permutation(count)
+
+    def chosen(self, count):
+        return self.num_samples if self.replacement and count and self.num_samples is not None else count
+
+
+class SubsetSampler(Sampler):
+    """The given rows in the given order.
+
+    Args:
+        indices: row numbers; an int stands for a list of one.
+        num_samples: at most this many of them; None for all.
+    """
+
+    def __init__(self, indices, num_samples: int | None = None):
+        super().__init__(num_samples)
+        listed = list(indices) if isinstance(indices, Iterable) else [indices]
+        self.subset = np.array([check_int(i, "indices", type(self).__name__, 0) for i in listed], np.int64)
+
+    def choose(self, count, rng, probing):
+        return self.subset
+
+    def chosen(self, count):
+        return len(self.subset)
+
+
+class SubsetRandomSampler(SubsetSampler):
+    """The given rows in random order, anew in each pass.
+
+    Args:
+        indices: row numbers; an int stands for a list of one.
+        num_samples: at most this many of them; None for all.
+    """
+
+    def choose(self, count, rng, probing):
+        return rng.permutation(self.subset)
+
+
+class WeightedRandomSampler(Sampler):
+    """Rows drawn with the given weights.
+
+    Args:
+        weights: one number per row, not negative; rows beyond them are never drawn.
+        num_samples: how many rows to draw; None for as many as there are weights.
+        replacement: whether a row may come several times.
+    """
+
+    def __init__(self, weights, num_samples: int | None = None, replacement: bool = True):
+        super().__init__(num_samples)
+        values = np.array(check_numbers(weights, "weights", "WeightedRandomSampler"))
+        self.replacement = check_bool(replacement, "replacement", "WeightedRandomSampler")
+        if not (np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0):
+            raise ValueError("For 'WeightedRandomSampler', 'weights' must be finite, not negative and not all 0.")
+        self.probabilities = values / values.sum()
+        if not self.replacement and self.chosen(0) > np.count_nonzero(values):
+            raise ValueError(f"For 'WeightedRandomSampler', {self.chosen(0)} rows cannot be drawn without replacement "
+                             f"from {np.count_nonzero(values)} of non-zero weight.")
+
+    def choose(self, count, rng, probing):
+        return rng.choice(len(self.probabilities), self.chosen(count), self.replacement, self.probabilities)
+
+    def chosen(self, count):
+        return len(self.probabilities) if self.num_samples is None else self.num_samples
+
+
+class DistributedSampler(Sampler):
+    """Every `num_shards`-th row, so that the processes of a group share the rows between them.
+
+    Each shard gets equally many rows; where they do not divide, the first rows come twice. All processes must shuffle
+    alike: the order follows from the dataset seed (0 where none is set) and the number of passes made with this
+    sampler, not from a stream that other datasets advance too.
+
+    Args:
+        num_shards: number of shards.
+        shard_id: which of them this one is, from 0.
+        shuffle: take the rows in random order, anew in each pass.
+        num_samples: at most this many rows of the shard; None for all.
+        offset: must be -1.
+    """
+
+    def __init__(self, num_shards: int, shard_id: int, shuffle: bool = True, num_samples: int | None = None,
+                 offset: int = -1):
+        super().__init__(num_samples)
+        self.num_shards = check_int(num_shards, "num_shards", "DistributedSampler", 1)
+        self.shard_id = check_int(shard_id, "shard_id", "DistributedSampler", 0, self.num_shards - 1)
+        self.shuffle = check_bool(shuffle, "shuffle", "DistributedSampler")
+        if offset != -1:
+            raise ValueError(f"For 'DistributedSampler', 'offset' must be -1, but got {offset!r}. Concatenate the "
+                             f"datasets first and shard the whole.")
+        self._seeded, self._passes = None, 0
+
+    def _shared_permutation(self, count: int, probing: bool) -> np.ndarray:
+        seeded = _seed.seed_epoch(), _seed.domain_seed("dataset")
+        if seeded != self._seeded:
+            self._seeded, self._passes = seeded, 0
+        seeds = np.random.SeedSequence([seeded[1] or 0, zlib.crc32(b"shards"), self._passes])
+        if not probing:
+            self._passes += 1
+        return np.random.Generator(np.random.Philox(seeds)).permutation(count)
+
+    def choose(self, count, rng, probing):
+        positions = np.arange(self.chosen(count)) * self.num_shards + self.shard_id
+        if not count:
+            return positions
+        positions %= count
+        return self._shared_permutation(count, probing)[positions] if self.shuffle else positions
+
+    def chosen(self, count):
+        return -(-count // self.num_shards)
+
+
+class _IterableSampler(Sampler):
+    """Row numbers from any iterable that the user gives, read anew in each pass."""
+
+    def __init__(self, numbers: Iterable[int]):
+        super().__init__()
+        self.numbers = numbers
+
+    def choose(self, count, rng, probing):
+        return np.array([check_int(i, "sampler", "GeneratorDataset", 0) for i in self.numbers], np.int64)
+
+    def chosen(self, count):
+        return len(self.numbers) if hasattr(self.numbers, "__len__") else None
+
+
+def select_sampler(function: str, num_samples, sampler, shuffle, num_shards, shard_id) -> Sampler:
+    """The sampler that a dataset's arguments ask for; without any, random order.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: `sampler` is given together with num_samples, or a number is out of range.
+        RuntimeError: `sampler` contradicts shuffle or sharding, or one of num_shards and shard_id is missing.
+    """
+    num_samples = check_optional_int(num_samples, "num_samples", function, 1)
+    if (num_shards is None) != (shard_id is None):
+        raise RuntimeError(f"For '{function}', 'num_shards' and 'shard_id' must be given together, but got "
+                           f"{num_shards!r} and {shard_id!r}.")
+    if sampler is not None:
+        for name, value in (("shuffle", shuffle), ("num_shards", num_shards)):
+            if value is not None:
+                raise RuntimeError(f"For '{function}', 'sampler' and '{name}' must not be given together. Leave it to "
+                                   f"the sampler.")
+        if num_samples is not None:
+            raise ValueError(f"For '{function}', 'sampler' and 'num_samples' must not be given together. Give "
+                             f"num_samples to the sampler.")
+        if isinstance(sampler, Sampler):
+            return sampler
+        if isinstance(sampler, Iterable) and not isinstance(sampler, (str, bytes)):
+            return _IterableSampler(sampler)
+        raise TypeError(f"For '{function}', 'sampler' must be a Sampler or an iterable of row numbers, but got "
+                        f"{type(sampler).__name__}.")
+    shuffle = True if shuffle is None else check_bool(shuffle, "shuffle", function)
+    if num_shards is not None:
+        check_int(num_shards, "num_shards", function, 1)
+        check_int(shard_id, "shard_id", function, 0, num_shards - 1)
+        return DistributedSampler(num_shards, shard_id, shuffle, num_samples)
+    return RandomSampler(num_samples=num_samples) if shuffle else SequentialSampler(num_samples=num_samples)

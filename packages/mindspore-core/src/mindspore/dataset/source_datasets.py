@@ -1,0 +1,203 @@
+"""The datasets that pipelines begin with: users' objects, arrays, and the MNIST family."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ._blocks import as_array
+from ._check import check_bool, check_dtype, check_names, check_optional_int
+from ._idx import find_idx, read_idx
+from ._sources import ArraySource, IterableSource, RandomAccessSource
+from .datasets import Dataset, check_workers
+from .samplers import select_sampler
+from .schema import Schema
+
+__all__ = ["FashionMnistDataset", "GeneratorDataset", "KMnistDataset", "MnistDataset", "NumpySlicesDataset"]
+
+
+class GeneratorDataset(Dataset):
+    """Rows made by a user's object.
+
+    Args:
+        source: one of three. With `__getitem__` and `__len__` (random access): row i is `source[i]`. An iterable: read
+            from its beginning in each epoch. A function: called in each epoch, returns an iterable. A row is a tuple
+            with one value per column, or the value itself where there is one column; a value is a number, a str, bytes,
+            an array or a Tensor.
+        column_names: a name or a list of names. Either these or `schema` must be given.
+        column_types: a list of dtypes that the values must have; None for no check.
+        schema: a Schema, or the path of its JSON file, instead of column_names and column_types.
+        num_samples: at most this many rows; None for all.
+        num_parallel_workers: threads that call `source[i]`, which must allow that if there are more than one.
+        shuffle: random order; None means True for random access. An iterable keeps its order.
+        sampler: a Sampler, or an iterable of row numbers; for random access only.
+        num_shards: number of shards; for random access only.
+        shard_id: which of them this is.
+        python_multiprocessing: checked only: the workers are always threads.
+        max_rowsize: checked only.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: column_names and schema are both missing or both given, a number is out of range, or an option for
+            random access is given with an iterable.
+        RuntimeError: options contradict each other (sampler with shuffle or shards, one of num_shards and shard_id).
+    """
+
+    def __init__(self, source, column_names=None, column_types=None, schema=None, num_samples=None,
+                 num_parallel_workers: int | None = 1, shuffle: bool | None = None, sampler=None, num_shards=None,
+                 shard_id=None, python_multiprocessing: bool = True, max_rowsize=None):
+        name = "GeneratorDataset"
+        workers = check_workers(num_parallel_workers, name)
+        check_bool(python_multiprocessing, "python_multiprocessing", name)
+        columns, types = _columns(column_names, column_types, schema)
+        if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+            chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
+            super().__init__(RandomAccessSource(source, columns, types, chosen, workers))
+            return
+        if not callable(source) and not hasattr(source, "__iter__") and not hasattr(source, "__getitem__"):
+            raise TypeError(f"For '{name}', 'source' must have '__getitem__' and '__len__', or be iterable, or be a "
+                            f"function that returns an iterable, but got {type(source).__name__}.")
+        for option, value in (("sampler", sampler), ("num_shards", num_shards), ("shard_id", shard_id),
+                              ("shuffle", shuffle or None)):
+            if value is not None:
+                raise ValueError(f"For '{name}', '{option}' needs a source with '__getitem__' and '__len__', but "
+                                 f"{type(source).__name__} has not both. Give it these, or leave '{option}' out.")
+        super().__init__(IterableSource(source, columns, types,
+                                        check_optional_int(num_samples, "num_samples", name, 1)))
+
+
+def _columns(column_names, column_types, schema) -> tuple[tuple[str, ...], tuple[np.dtype, ...] | None]:
+    """The names and declared types of a GeneratorDataset's columns."""
+    name = "GeneratorDataset"
+    if (column_names is None) == (schema is None):
+        raise ValueError(f"For '{name}', either 'column_names' or 'schema' must be given.")
+    if schema is not None:
+        if isinstance(schema, (str, os.PathLike)):
+            schema = Schema(schema)
+        if not isinstance(schema, Schema):
+            raise TypeError(f"For '{name}', 'schema' must be a Schema or the path of one, but got "
+                            f"{type(schema).__name__}.")
+        names, types = schema.names_and_types()
+        return check_names(names, "schema", name), types
+    columns = check_names(column_names, "column_names", name)
+    if column_types is None:
+        return columns, None
+    listed = column_types if isinstance(column_types, (list, tuple)) else [column_types]
+    types = tuple(check_dtype(column_type, "column_types", name) for column_type in listed)
+    if len(types) != len(columns):
+        raise ValueError(f"For '{name}', 'column_types' must name one type per column, but there are {len(types)} for "
+                         f"{len(columns)} columns.")
+    return columns, types
+
+
+class NumpySlicesDataset(Dataset):
+    """Rows of arrays: row i holds element i of each of them.
+
+    Args:
+        data: a dict of names to arrays, a tuple of arrays (one per column), or one array or list. The arrays, or what
+            NumPy makes of them, must have the same first dimension.
+        column_names: names of the columns; None for the dict's keys, else `column_0`, `column_1` ...
+        num_samples: at most this many rows; None for all.
+        num_parallel_workers: checked only: rows are gathered many at once.
+        shuffle: random order; None means True.
+        sampler: a Sampler, or an iterable of row numbers.
+        num_shards: number of shards.
+        shard_id: which of them this is.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: the first dimensions differ, there are no rows, or the number of names is wrong.
+        RuntimeError: options contradict each other, as for `GeneratorDataset`.
+    """
+
+    def __init__(self, data, column_names=None, num_samples=None, num_parallel_workers: int | None = 1,
+                 shuffle: bool | None = None, sampler=None, num_shards=None, shard_id=None):
+        name = "NumpySlicesDataset"
+        check_workers(num_parallel_workers, name)
+        parts = list(data.values()) if isinstance(data, dict) else list(data) if isinstance(data, tuple) else [data]
+        if column_names is None:
+            column_names = list(data) if isinstance(data, dict) else [f"column_{i}" for i in range(len(parts))]
+        columns = check_names(column_names, "column_names", name)
+        if len(columns) != len(parts):
+            raise ValueError(f"For '{name}', there are {len(columns)} column names for {len(parts)} columns of data.")
+        arrays = tuple(as_array(part, f"For '{name}', column '{column}'")
+                       for part, column in zip(parts, columns, strict=True))
+        lengths = {array.shape[:1] for array in arrays}
+        if len(lengths) > 1 or () in lengths or (0,) in lengths:
+            raise ValueError(f"For '{name}', the columns must be arrays with the same number of rows, at least one, "
+                             f"but their shapes are {[array.shape for array in arrays]}.")
+        chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
+        super().__init__(ArraySource(columns, lambda: arrays, chosen))
+
+
+class MnistDataset(Dataset):
+    """The MNIST handwritten digits, from idx files, plain or with `.gz`.
+
+    The columns are `image`, uint8 of shape (28, 28, 1), and `label`, a uint32 scalar. The files are read, and kept in
+    memory, when the first row is needed.
+
+    Args:
+        dataset_dir: the folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+            `t10k-labels-idx1-ubyte`.
+        usage: "train" (60,000 rows), "test" (10,000), or "all" for both; None means "all".
+        num_samples: at most this many rows; None for all.
+        num_parallel_workers: checked only: rows are gathered many at once.
+        shuffle: random order; None means True.
+        sampler: a Sampler, or an iterable of row numbers.
+        num_shards: number of shards.
+        shard_id: which of them this is.
+        cache: must be None.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: the folder does not exist or an argument is out of range; when the files are read, one is damaged
+            or images and labels differ in number.
+        FileNotFoundError: a file is missing.
+        RuntimeError: options contradict each other, as for `GeneratorDataset`.
+    """
+
+    _PARTS = {"train": ("train",), "test": ("t10k",), "all": ("train", "t10k")}
+
+    def __init__(self, dataset_dir, usage: str | None = None, num_samples=None,
+                 num_parallel_workers: int | None = None, shuffle: bool | None = None, sampler=None, num_shards=None,
+                 shard_id=None, cache=None):
+        name = type(self).__name__
+        check_workers(num_parallel_workers, name)
+        if not isinstance(dataset_dir, (str, os.PathLike)):
+            raise TypeError(f"For '{name}', 'dataset_dir' must be a path, but got {type(dataset_dir).__name__}.")
+        folder = Path(dataset_dir)
+        if not folder.is_dir():
+            raise ValueError(f"For '{name}', the folder '{folder}' does not exist.")
+        if usage is not None and usage not in self._PARTS:
+            raise ValueError(f"For '{name}', 'usage' must be 'train', 'test', 'all' or None, but got {usage!r}.")
+        if cache is not None:
+            raise ValueError(f"For '{name}', 'cache' must be None: the rows are kept in memory anyhow.")
+        files = [(find_idx(folder, f"{part}-images", 3), find_idx(folder, f"{part}-labels", 1))
+                 for part in self._PARTS[usage or "all"]]
+        chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
+        super().__init__(ArraySource(("image", "label"), lambda: _read_pairs(files), chosen))
+
+    def num_classes(self) -> int:
+        """The number of classes, 10."""
+        return 10
+
+
+def _read_pairs(files: list[tuple[Path, Path]]) -> tuple[np.ndarray, np.ndarray]:
+    """All images and labels of pairs of idx files, one pair after the other."""
+    images, labels = [], []
+    for image_file, label_file in files:
+        images.append(read_idx(image_file, 3)[..., np.newaxis])
+        labels.append(read_idx(label_file, 1).astype(np.uint32))
+        if len(images[-1]) != len(labels[-1]):
+            raise ValueError(f"Files '{image_file}' and '{label_file}' do not belong together: they hold "
+                             f"{len(images[-1])} images and {len(labels[-1])} labels.")
+    return (images[0], labels[0]) if len(files) == 1 else (np.concatenate(images), np.concatenate(labels))
+
+
+class FashionMnistDataset(MnistDataset):
+    """Fashion-MNIST, ten kinds of clothing in MNIST's files and layout; see `MnistDataset`."""
+
+
+class KMnistDataset(MnistDataset):
+    """Kuzushiji-MNIST, ten kinds of cursive Japanese characters in MNIST's files and layout; see `MnistDataset`."""
