@@ -182,7 +182,7 @@ class Orthogonal(Initializer):
 
 
 class Sparse(Initializer):
-    """A matrix with a fraction `sparsity` of zeros in each column and N(0, sigma^2) elsewhere. Source: Martens (2010)."""
+    """A fraction `sparsity` of zeros in each column of a matrix, N(0, sigma^2) elsewhere. Source: Martens (2010)."""
 
     def __init__(self, sparsity, sigma=0.01):
         super().__init__()

@@ -1,0 +1,178 @@
+"""Containers: sequences and dictionaries of cells."""
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from mindspore.nn.cell import Cell
+
+__all__ = ["SequentialCell", "CellList", "CellDict"]
+
+
+class _Numbered(Cell):
+    """Cells under the names 0, 1, 2, ...; a change renumbers them."""
+
+    def _index(self, index: int) -> str:
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise TypeError(f"For '{type(self).__name__}', the index must be an int or a slice, but got {index!r}.")
+        count = len(self._cells)
+        if not -count <= index < count:
+            raise IndexError(f"For '{type(self).__name__}', the index must be in [{-count}, {count}), but got {index}.")
+        return list(self._cells)[index]
+
+    def _renumber(self, cells: list) -> None:
+        for cell in cells:
+            if not isinstance(cell, Cell):
+                raise TypeError(f"For '{type(self).__name__}', every element must be a Cell, but got "
+                                f"{type(cell).__name__}.")
+        for name in list(self._cells):
+            delattr(self, name)
+        for number, cell in enumerate(cells):
+            setattr(self, str(number), cell)
+
+    def __len__(self):
+        return len(self._cells)
+
+    def __iter__(self):
+        return iter(list(self._cells.values()))
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            chosen = type(self)(list(self._cells.values())[index])
+            return chosen
+        return self._cells[self._index(index)]
+
+    def __setitem__(self, index, cell):
+        if not isinstance(cell, Cell):
+            raise TypeError(f"For '{type(self).__name__}', an element must be a Cell, but got {type(cell).__name__}.")
+        setattr(self, self._index(index), cell)
+
+    def __delitem__(self, index):
+        cells = list(self._cells.values())
+        if not isinstance(index, slice):
+            self._index(index)
+        del cells[index]
+        self._renumber(cells)
+
+    def append(self, cell):
+        """Add a cell at the end; the container itself."""
+        if not isinstance(cell, Cell):
+            raise TypeError(f"For '{type(self).__name__}', an element must be a Cell, but got {type(cell).__name__}.")
+        setattr(self, str(len(self._cells)), cell)
+        return self
+
+    def extend(self, cells):
+        """Add cells at the end; the container itself."""
+        for cell in cells:
+            self.append(cell)
+        return self
+
+    def insert(self, index, cell):
+        """Put a cell before position `index`."""
+        cells = list(self._cells.values())
+        if not -len(cells) <= index <= len(cells):
+            raise IndexError(f"For '{type(self).__name__}', the index must be in [{-len(cells)}, {len(cells)}], but "
+                             f"got {index}.")
+        cells.insert(index, cell)
+        self._renumber(cells)
+
+
+class SequentialCell(_Numbered):
+    """Cells that are applied one after the other.
+
+    Args:
+        args: the cells; or one list of cells; or one OrderedDict, whose keys become the names.
+    """
+
+    def __init__(self, *args):
+        super().__init__()
+        if len(args) == 1 and isinstance(args[0], dict):
+            for name, cell in args[0].items():
+                if not isinstance(cell, Cell):
+                    raise TypeError(f"For 'SequentialCell', every element must be a Cell, but {name!r} is a "
+                                    f"{type(cell).__name__}.")
+                setattr(self, name, cell)
+        else:
+            self._renumber(list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args))
+
+    def construct(self, x):
+        """The last cell's output."""
+        for cell in self._cells.values():
+            x = cell(x)
+        return x
+
+
+class CellList(_Numbered):
+    """A list of cells, called by the network that owns it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(auto_prefix=kwargs.get("auto_prefix", True))
+        self._renumber(list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple | CellList)
+                       else list(args))
+
+    def construct(self, *inputs):
+        raise TypeError("For 'CellList', it cannot be called: call its elements.")
+
+
+class CellDict(Cell):
+    """A dictionary of cells by name, called by the network that owns it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__()
+        if args:
+            self.update(args[0])
+
+    def __getitem__(self, key):
+        return self._cells[key]
+
+    def __setitem__(self, key, cell):
+        if not isinstance(key, str) or not key:
+            raise TypeError(f"For 'CellDict', a key must be a non-empty str, but got {key!r}.")
+        if not isinstance(cell, Cell):
+            raise TypeError(f"For 'CellDict', the value of {key!r} must be a Cell, but got {type(cell).__name__}.")
+        setattr(self, key, cell)
+
+    def __delitem__(self, key):
+        if key not in self._cells:
+            raise KeyError(key)
+        delattr(self, key)
+
+    def __len__(self):
+        return len(self._cells)
+
+    def __iter__(self):
+        return iter(list(self._cells))
+
+    def __contains__(self, key):
+        return key in self._cells
+
+    def keys(self):
+        """The names."""
+        return self._cells.keys()
+
+    def values(self):
+        """The cells."""
+        return self._cells.values()
+
+    def items(self):
+        """(name, cell) pairs."""
+        return self._cells.items()
+
+    def pop(self, key):
+        """Take a cell out."""
+        cell = self._cells[key]
+        del self[key]
+        return cell
+
+    def clear(self):
+        """Take all cells out."""
+        for key in list(self._cells):
+            del self[key]
+
+    def update(self, cells):
+        """Add cells from a dictionary, a CellDict or pairs."""
+        pairs = cells.items() if isinstance(cells, dict | OrderedDict | CellDict) else cells
+        for key, cell in pairs:
+            self[key] = cell
+
+    def construct(self, *inputs):
+        raise TypeError("For 'CellDict', it cannot be called: call its elements.")

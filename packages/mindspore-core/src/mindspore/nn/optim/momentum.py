@@ -1,0 +1,41 @@
+"""Momentum."""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.primitives.base import primitive
+from mindspore.nn.optim.optimizer import Optimizer
+from mindspore.runtime.record import apply, assign
+
+__all__ = ["Momentum"]
+
+_STEP = primitive("apply_momentum")
+
+
+class Momentum(Optimizer):
+    """v = momentum v + g; p = p - lr v, or with Nesterov's step p = p - lr (g + momentum v).
+
+    Source: Sutskever, Martens, Dahl and Hinton (2013). See `Optimizer` for the arguments.
+    """
+
+    def __init__(self, params, learning_rate, momentum, weight_decay=0.0, loss_scale=1.0, use_nesterov=False):
+        super().__init__(learning_rate, params, weight_decay, loss_scale)
+        if isinstance(momentum, bool) or not isinstance(momentum, int | float):
+            raise TypeError(f"For 'Momentum', the 'momentum' must be a number, but got {momentum!r}.")
+        if momentum < 0:
+            raise ValueError(f"For 'Momentum', the 'momentum' must be at least 0, but got {momentum}.")
+        if not isinstance(use_nesterov, bool):
+            raise TypeError(f"For 'Momentum', the 'use_nesterov' must be a bool, but got {use_nesterov!r}.")
+        self.momentum = Parameter(Tensor(np.float32(momentum)), name="momentum", requires_grad=False)
+        self.use_nesterov = use_nesterov
+        self.moments = self.states("moments")
+
+    def update(self, index, param, gradient, lr):
+        """One parameter's step."""
+        momentum = self.momentum if param.dtype is self.momentum.dtype else self.momentum.astype(param.dtype)
+        moment = self.moments[index]
+        value, moved = apply(_STEP, (param, moment, lr, gradient, momentum), (self.use_nesterov,))
+        assign(param, value)
+        assign(moment, moved)
