@@ -14,6 +14,7 @@ from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import (
     SPECIAL,
     binary_samples,
+    complex_samples,
     distinct,
     integer_samples,
     is_scalar,
@@ -45,7 +46,7 @@ class Add(Elementwise):
         return super().simplify(b, ins, attrs)
 
     def samples(self):
-        return binary_samples(-2, 2) + integer_samples()
+        return binary_samples(-2, 2) + integer_samples() + complex_samples()
 
 
 @register
@@ -66,7 +67,7 @@ class Sub(Elementwise):
         return super().simplify(b, ins, attrs)
 
     def samples(self):
-        return binary_samples(-2, 2) + integer_samples()
+        return binary_samples(-2, 2) + integer_samples() + complex_samples()
 
 
 @register
@@ -89,7 +90,7 @@ class Mul(Elementwise):
         return super().simplify(b, ins, attrs)
 
     def samples(self):
-        return binary_samples(-2, 2) + integer_samples()
+        return binary_samples(-2, 2) + integer_samples() + complex_samples()
 
 
 @register
@@ -116,7 +117,8 @@ class Div(Elementwise):
         return super().simplify(b, ins, attrs)
 
     def samples(self):
-        return binary_samples(-2, 2, right=(0.5, 2)) + [Sample((np.ones(2, np.int32),) * 2, error=TypeError)]
+        return binary_samples(-2, 2, right=(0.5, 2)) + complex_samples() + [
+            Sample((np.ones(2, np.int32),) * 2, error=TypeError)]
 
 
 def _has_exact_reciprocal(divisor) -> bool:
@@ -185,7 +187,7 @@ class Neg(Elementwise):
         return ins[0].ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
     def samples(self):
-        return _signed_samples()
+        return _signed_samples() + complex_samples(1)
 
 
 @register

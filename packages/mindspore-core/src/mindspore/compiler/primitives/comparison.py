@@ -8,7 +8,7 @@ import numpy as np
 
 from mindspore.common.dtype import bool_
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
-from mindspore.compiler.primitives.support import SPECIAL, integer_samples
+from mindspore.compiler.primitives.support import SPECIAL, complex_samples, integer_samples
 
 
 class _Comparison(Elementwise):
@@ -36,6 +36,9 @@ class Eq(_Comparison):
     kinds = "biufc"
     reference = staticmethod(np.equal)
 
+    def samples(self):
+        return super().samples() + complex_samples()
+
 
 @register
 class Ne(_Comparison):
@@ -44,6 +47,9 @@ class Ne(_Comparison):
     name = "ne"
     kinds = "biufc"
     reference = staticmethod(np.not_equal)
+
+    def samples(self):
+        return super().samples() + complex_samples()
 
 
 @register

@@ -6,7 +6,7 @@ import numpy as np
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.primitives.axes import infer_from_axes
 from mindspore.compiler.primitives.base import Primitive, Sample, register
-from mindspore.compiler.primitives.support import integers, uniform, widen
+from mindspore.compiler.primitives.support import complex_samples, integers, uniform, widen
 
 
 @register
@@ -59,7 +59,7 @@ class Matmul(Primitive):
                   ((2, 1, 3, 4), (5, 4, 2)), ((17, 33), (33, 9)), ((0, 3), (3, 2)), ((2, 0), (0, 3)),
                   ((2, 3, 4), (1, 4, 0))]
         return [*(s for i, pair in enumerate(shapes) for s in _transposed_cases(i, *pair)),
-                Sample((integers((3, 4)), integers((4, 2)))),
+                Sample((integers((3, 4)), integers((4, 2)))), *complex_samples(transpose_b=True),
                 Sample((uniform((2, 3)), uniform((2, 3))), error=ValueError),
                 Sample((uniform((3,)), uniform((3, 2))), error=ValueError),
                 Sample((uniform((2, 2, 3)), uniform((3, 3, 2))), error=ValueError),

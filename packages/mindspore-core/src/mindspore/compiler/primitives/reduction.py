@@ -11,7 +11,15 @@ from mindspore.common.dtype import DType, bool_, int32, int64
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.shape import check_axis
-from mindspore.compiler.primitives.support import SPECIAL, distinct, expand_reduced, integers, uniform, widen
+from mindspore.compiler.primitives.support import (
+    SPECIAL,
+    complex_samples,
+    distinct,
+    expand_reduced,
+    integers,
+    uniform,
+    widen,
+)
 
 
 def reduced_shape(name: str, shape: tuple, axis: tuple, keepdims: bool) -> tuple:
@@ -73,7 +81,7 @@ class Sum(Reduction):
     def samples(self):
         return [*self.cases(), Sample((np.zeros((2, 0)),), {"axis": (1,)}), Sample((np.zeros((0, 2)),), {"axis": (1,)}),
                 Sample((SPECIAL,), {"axis": (0,)}, grad=False), Sample((integers((3, 4)),), {"axis": (0,)}),
-                Sample((integers((3, 4), 0, 255, np.uint8),), {"axis": (1,)}),
+                Sample((integers((3, 4), 0, 255, np.uint8),), {"axis": (1,)}), *complex_samples(1, axis=(1,)),
                 Sample((np.ones((3,), bool),), {"axis": (0,)}, error=TypeError), *self.errors()]
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mindspore.common.dtype import DType, bfloat16, bool_, float16, float32, float64, int8, int32, uint8
+from mindspore.common.dtype import DType, bfloat16, bool_, complex64, float16, float32, float64, int8, int32, uint8
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.primitives.base import Elementwise, Sample, broadcast_shapes, register
-from mindspore.compiler.primitives.support import SPECIAL, integers, scalar_of, uniform
+from mindspore.compiler.primitives.support import SPECIAL, complex_samples, integers, scalar_of, uniform
 
 
 @register
@@ -97,6 +97,8 @@ class Cast(Elementwise):
                 Sample((integers((7,), 0, 2, bool),), {"dtype": float32}),
                 Sample((np.array([np.inf, -np.inf, np.nan, -0.0, 1e30]),), {"dtype": float16}, grad=False),
                 Sample((np.array([np.inf, np.nan, -0.0]),), {"dtype": bool_}, grad=False),
+                *complex_samples(1, dtype=complex64), *complex_samples(1, dtype=float32),
+                *complex_samples(1, dtype=bool_), Sample((x,), {"dtype": complex64}, grad=False),
                 Sample((x,), {"dtype": "float32"}, error=TypeError)]
 
 

@@ -125,6 +125,15 @@ def integer_samples(dtypes=(np.int32, np.uint8, np.int64), low: int = -5, high: 
     return found
 
 
+def complex_samples(operands: int = 2, **attrs) -> list[Sample]:
+    """Complex64 and complex128 inputs of an element-wise or reducing operator."""
+    found = []
+    for dtype in (np.complex64, np.complex128):
+        x, y = (uniform((2, 3), seed=s) + 1j * uniform((2, 3), seed=s + 1) for s in (0, 2))
+        found.append(Sample((x.astype(dtype), y.astype(dtype))[:operands], attrs, grad=False))
+    return found
+
+
 def expand_reduced(b, node: Node, axis: tuple, shape: tuple, keepdims: bool) -> Node:
     """Broadcast a reduced value back to the shape that it was reduced from."""
     if not keepdims:

@@ -64,8 +64,9 @@ def _is_float(array) -> bool:
 
 
 def widened(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Floating arrays as float64: the same numbers."""
-    return [a.astype(np.float64) if np_dtype_to_dtype(a.dtype).is_floating else a for a in arrays]
+    """Floating arrays as float64, complex ones as complex128: the same numbers."""
+    wide = {"f": np.float64, "c": np.complex128}
+    return [a.astype(wide.get(np_dtype_to_dtype(a.dtype).kind, a.dtype)) for a in arrays]
 
 
 def emit_sample(b: Builder, op: Primitive, arrays: Sequence[np.ndarray], attrs: dict) -> tuple:
@@ -149,6 +150,8 @@ def disagreement(got: np.ndarray, want: np.ndarray, dtype: DType, coarsest: DTyp
     if not dtype.is_inexact:
         return None if np.array_equal(got, want) else _difference(got, want)
     rtol, atol = tolerance(sample, coarsest)
+    if dtype.kind == "c":
+        got, want = (np.stack([a.real, a.imag], -1) for a in (got, want))
     got, want = got.astype(np.float64), want.astype(np.float64)
     with np.errstate(invalid="ignore"):
         near = np.isfinite(got) & (np.abs(got - want) <= atol + rtol * np.abs(want))
@@ -172,9 +175,9 @@ def keeps_zero_signs(op: Primitive) -> bool:
 
 
 def coarsest_dtype(arrays: Sequence[np.ndarray], outputs: Sequence) -> DType:
-    """The least precise floating dtype among operands and outputs; float32 where there is none."""
+    """The least precise floating or complex dtype among operands and outputs; float32 where there is none."""
     dtypes = [np_dtype_to_dtype(a.dtype) for a in arrays] + [o.aval.dtype for o in outputs]
-    floats = [d for d in dtypes if d.is_floating]
+    floats = [d for d in dtypes if d.is_inexact]
     return max(floats, key=lambda d: float(ml_dtypes.finfo(d.np).eps), default=float32)
 
 
