@@ -48,15 +48,14 @@ class Optimizer(Cell):
         _check_unique(name, order)
         wanted = _order(name, parameters)
         self.parameters = ParameterTuple(order if wanted is None else wanted)
-        self._params.clear()
         self.loss_scale = _number(name, "loss_scale", loss_scale, positive=True)
         self.is_group = len(groups) > 1 or isinstance(_as_list(parameters)[0], dict)
         self._group_of = [next(k for k, g in enumerate(groups) if any(p is q for q in g["params"]))
                           for p in self.parameters]
         self._decays = [float(groups[k]["weight_decay"]) for k in self._group_of]
         self._centralize = [bool(groups[k]["grad_centralization"]) for k in self._group_of]
-        self._set_rates([g["lr"] for g in groups])
         self.global_step = Parameter(Tensor(np.zeros(1, np.int32)), name="global_step", requires_grad=False)
+        self._set_rates([g["lr"] for g in groups])
 
     def _set_rates(self, rates: list) -> None:
         """One Parameter (or schedule Cell) per group; groups with one rate share it."""
