@@ -50,7 +50,7 @@ class Segment:
     """One recorded stream; see the module's text."""
 
     __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "done",
-                 "error")
+                 "error", "successor")
 
     def __init__(self, regions: list | None = None):
         self.lock = threading.RLock()
@@ -63,6 +63,7 @@ class Segment:
         self.first = None
         self.done = False
         self.error: BaseException | None = None
+        self.successor: Segment | None = None
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
@@ -83,6 +84,8 @@ class Segment:
     def record(self, op, storages: tuple, attrs: tuple):
         """Append one operation; its result storage, or a tuple of them."""
         with self.lock:
+            if self.done:
+                return current().record(op, storages, attrs)
             aval = infer(op, tuple([s.aval for s in storages]), attrs)
             refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
             if self.first is None:
@@ -169,13 +172,11 @@ class Segment:
     # -- running -----------------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Run what is recorded and start a new segment on the owner's side."""
+        """Run what is recorded; the owner goes on in a new segment. Any thread may call it."""
         with self.lock:
             if self.done:
                 return
             self.done = True
-            if getattr(_local, "segment", None) is self:
-                _local.segment = None
             if self.entries:
                 try:
                     self._run()
@@ -230,7 +231,7 @@ class Segment:
 
     def _carry_on(self) -> None:
         """Record the active regions' entries again in the owner's next segment (a look inside a gradient)."""
-        fresh = _local.segment = Segment(self.regions)
+        fresh = self.successor = Segment(self.regions)
         start = min(region.start for region in self.regions)
         moved: dict[int, int] = {}
         produced = first_numbers(self.entries)
@@ -298,16 +299,18 @@ _local = _Local()
 def current() -> Segment:
     """This thread's segment."""
     segment = _local.segment
+    while segment is not None and segment.done:
+        segment = segment.successor
     if segment is None:
-        segment = _local.segment = Segment()
+        segment = Segment()
+    _local.segment = segment
     return segment
 
 
 def flush() -> None:
     """Run everything that this thread has recorded."""
-    segment = _local.segment
-    if segment is not None:
-        segment.flush()
+    if _local.segment is not None:
+        current().flush()
 
 
 def discard_pending() -> None:
