@@ -139,7 +139,7 @@ class Rsqrt(Elementwise):
 
     name = "rsqrt"
     kinds = "f"
-    reference = numpy_rule(lambda x: 1 / np.sqrt(x))
+    reference = numpy_rule(lambda x: np.reciprocal(np.sqrt(x)))
 
     def grad(self, b, ct, out, x):
         return (b.mul(b.mul(ct, -0.5), b.mul(out, b.mul(out, out))),)
