@@ -7,11 +7,11 @@ it is. Whatever enters a block is copied or newly made: a block never shares mem
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
-__all__ = ["Block", "Column", "Rows", "as_array", "concatenate", "rows_of", "stack"]
+__all__ = ["Block", "Blocks", "Column", "Rows", "as_array", "concatenate", "rows_of", "stack"]
 
 Column = np.ndarray | list
 
@@ -51,6 +51,11 @@ def rows_of(column: Column) -> list[np.ndarray]:
     return column if isinstance(column, list) else [column[i, ...] for i in range(len(column))]
 
 
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether the rows of two stacked columns have the same shape and type."""
+    return a.dtype == b.dtype and a.shape[1:] == b.shape[1:]
+
+
 class Block:
     """`count` rows in columns."""
 
@@ -81,18 +86,18 @@ class Block:
         return Block([[c[i] for i in indices] if isinstance(c, list) else c[indices] for c in self.columns],
                      len(indices))
 
-    def put(self, indices: np.ndarray, rows: Block) -> Block:
+    def put(self, indices: np.ndarray, replacements: Block) -> Block:
         """This block with the rows at `indices` replaced; its stacked columns are overwritten where that fits."""
-        columns = []
-        for mine, new in zip(self.columns, rows.columns, strict=True):
-            fits = not isinstance(mine, list) and not isinstance(new, list)
-            if fits and mine.dtype == new.dtype and mine.shape[1:] == new.shape[1:]:
+        columns: list[Column] = []
+        for mine, new in zip(self.columns, replacements.columns, strict=True):
+            if not isinstance(mine, list) and not isinstance(new, list) and _alike(mine, new):
                 mine[indices] = new
-            else:
-                mine = list(rows_of(mine)) if isinstance(mine, list) else [row.copy() for row in rows_of(mine)]
-                for i, row in zip(indices, rows_of(new), strict=True):
-                    mine[i] = row
-            columns.append(mine)
+                columns.append(mine)
+                continue
+            rows = list(mine) if isinstance(mine, list) else [row.copy() for row in rows_of(mine)]
+            for i, row in zip(indices, rows_of(new), strict=True):
+                rows[i] = row
+            columns.append(rows)
         return Block(columns, self.count)
 
 
@@ -102,12 +107,15 @@ def concatenate(blocks: Sequence[Block]) -> Block:
         return blocks[0]
     columns: list[Column] = []
     for parts in zip(*(block.columns for block in blocks), strict=True):
-        stacked = not any(isinstance(part, list) for part in parts)
-        if stacked and len({(part.dtype, part.shape[1:]) for part in parts}) == 1:
-            columns.append(np.concatenate(parts))
+        arrays = [part for part in parts if not isinstance(part, list)]
+        if len(arrays) == len(parts) and all(_alike(arrays[0], array) for array in arrays):
+            columns.append(np.concatenate(arrays))
         else:
             columns.append(stack([row for part in parts for row in rows_of(part)]))
     return Block(columns, sum(block.count for block in blocks))
+
+
+Blocks = Generator[Block, None, None]
 
 
 class Rows:

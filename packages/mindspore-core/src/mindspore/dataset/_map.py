@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ._blocks import Block, Column, Rows, as_array, rows_of, stack
+from ._blocks import Block, Blocks, Column, Rows, as_array, rows_of, stack
 from ._nodes import _Unary
 from ._pipeline import Node, Stage, Workers, annotate
 from .transforms import Compose, Transform
@@ -77,7 +77,7 @@ class Map(_Unary):
         self.kept = [i for i in range(len(child.columns)) if i not in self.inputs]
         self.by_block = all(isinstance(operation, Transform) for operation in operations)
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         # A user's function may be slow: its results are passed on as soon as the consumer can take them.
         portion = max(hint, 2 * self.workers) if self.workers > 1 else hint
         with Workers(self.workers) as workers:
@@ -172,7 +172,7 @@ class Batch(_Unary):
             raise ValueError(f"For 'batch', the batch_size function must return a positive int, but returned {size!r}.")
         return size
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         number = 0
         info = BatchInfo(number, stage.epoch - 1)
         size = self._size_of(info)
@@ -182,15 +182,15 @@ class Batch(_Unary):
                 return
             columns = dict(zip(self.children[0].columns, part.columns, strict=True))
             if self.per_batch_map is not None:
-                columns = self._mapped(columns, info)
+                columns = self._mapped(self.per_batch_map, columns, info)
             yield Block([_joined(name, columns[name])[np.newaxis] for name in self.columns], 1)
             number += 1
             info = BatchInfo(number, stage.epoch - 1)
             size = self._size_of(info)
 
-    def _mapped(self, columns: dict[str, Column], info: BatchInfo) -> dict[str, Column]:
+    def _mapped(self, function: Callable, columns: dict[str, Column], info: BatchInfo) -> dict[str, Column]:
         try:
-            result = self.per_batch_map(*(rows_of(columns[name]) for name in self.names), info)
+            result = function(*(rows_of(columns[name]) for name in self.names), info)
         except Exception as error:
             annotate(error, f"raised by the per_batch_map of batch {info.get_batch_num()}")
             raise

@@ -1,11 +1,11 @@
 """The operations of a pipeline except `map` and `batch`: order, selection and combination of rows."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ._blocks import Block, Rows, rows_of
+from ._blocks import Block, Blocks, Rows, rows_of
 from ._pipeline import Node, Stage, annotate
 
 __all__ = ["Concat", "Filter", "Project", "Repeat", "Rename", "Shuffle", "Skip", "Take", "Zip"]
@@ -32,7 +32,7 @@ class Shuffle(_Unary):
         super().__init__(child)
         self.buffer_size = buffer_size
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         rows = Rows(stage.children[0].blocks(hint))
         buffer = rows.pull(self.buffer_size)
         if buffer is None:
@@ -54,7 +54,7 @@ class Repeat(_Unary):
         super().__init__(child)
         self.count = count
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         done = 0
         while done != self.count:
             empty = True
@@ -77,7 +77,7 @@ class Take(_Unary):
         super().__init__(child)
         self.count = count
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         left = self.count
         source = stage.children[0].blocks(min(hint, self.count))
         while left and (block := next(source, None)) is not None:
@@ -98,7 +98,7 @@ class Skip(_Unary):
         super().__init__(child)
         self.count = count
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         left = self.count
         for block in stage.children[0].blocks(hint):
             passed = min(left, block.count)
@@ -130,7 +130,7 @@ class Filter(_Unary):
             annotate(error, "raised by the predicate of filter")
             raise
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         for block in stage.children[0].blocks(hint):
             rows = zip(*(rows_of(block.columns[i]) for i in self.inputs), strict=True)
             kept = np.flatnonzero([self._keep(row) for row in rows])
@@ -149,7 +149,7 @@ class Project(_Unary):
         self.columns = columns
         self.picked = [child.columns.index(name) for name in columns]
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         for block in stage.children[0].blocks(hint):
             yield Block([block.columns[i] for i in self.picked], block.count)
 
@@ -161,8 +161,14 @@ class Rename(_Unary):
         super().__init__(child)
         self.columns = columns
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         yield from stage.children[0].blocks(hint)
+
+
+def _known_sizes(nodes: Sequence[Node], endless: float) -> list[float] | None:
+    """The sizes of several nodes, or None where one of them is unknown."""
+    sizes = [size for node in nodes if (size := node.size(endless)) is not None]
+    return sizes if len(sizes) == len(nodes) else None
 
 
 class Concat(Node):
@@ -171,13 +177,13 @@ class Concat(Node):
     def __init__(self, children: tuple[Node, ...]):
         self.children, self.columns = children, children[0].columns
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         for child in stage.children:
             yield from child.blocks(hint)
 
     def size(self, endless: float) -> float | None:
-        sizes = [child.size(endless) for child in self.children]
-        return None if None in sizes else sum(sizes)
+        sizes = _known_sizes(self.children, endless)
+        return None if sizes is None else sum(sizes)
 
 
 class Zip(Node):
@@ -187,16 +193,17 @@ class Zip(Node):
         self.children = children
         self.columns = tuple(name for child in children for name in child.columns)
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         streams = [Rows(child.blocks(hint)) for child in stage.children]
         while True:
-            parts = [stream.pull(hint) for stream in streams]
-            count = min(0 if part is None else part.count for part in parts)
-            if count:
-                yield Block([c for part in parts for c in part.slice(0, count).columns], count)
+            parts = [part for stream in streams if (part := stream.pull(hint)) is not None]
+            if len(parts) < len(streams):
+                return
+            count = min(part.count for part in parts)
+            yield Block([column for part in parts for column in part.slice(0, count).columns], count)
             if count < hint:
                 return
 
     def size(self, endless: float) -> float | None:
-        sizes = [child.size(endless) for child in self.children]
-        return None if None in sizes else min(sizes)
+        sizes = _known_sizes(self.children, endless)
+        return None if sizes is None else min(sizes)

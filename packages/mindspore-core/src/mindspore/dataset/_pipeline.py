@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from ._blocks import Block
+from ._blocks import Block, Blocks
 
 __all__ = ["Node", "Prefetcher", "Stage", "Workers", "annotate"]
 
@@ -32,7 +32,7 @@ class Node:
     children: tuple[Node, ...] = ()
     columns: tuple[str, ...] = ()
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         """One pass over the rows. Children are read through `stage.children`, chance comes from `stage.rng`."""
         raise TypeError(f"{type(self).__name__} defines no rows")
 
@@ -54,7 +54,7 @@ class Stage:
         self.children = [Stage(child, child_seeds, probing)
                          for child, child_seeds in zip(node.children, seeds.spawn(len(node.children)), strict=True)]
 
-    def blocks(self, hint: int) -> Iterator[Block]:
+    def blocks(self, hint: int) -> Blocks:
         """The next pass over this stage's rows."""
         self.epoch += 1
         return self.node.blocks(self, hint)
@@ -152,7 +152,7 @@ class _Channel:
             self._changed.notify_all()
 
 
-def _produce(blocks: Iterator[Block], channel: _Channel) -> None:
+def _produce(blocks: Blocks, channel: _Channel) -> None:
     """The thread: moves one pass into the channel."""
     error = None
     try:
@@ -176,7 +176,7 @@ def _stop(channel: _Channel, thread: threading.Thread) -> None:
 class Prefetcher:
     """One pass of a pipeline, prepared ahead on a thread."""
 
-    def __init__(self, blocks: Iterator[Block], capacity: int):
+    def __init__(self, blocks: Blocks, capacity: int):
         self._channel = _Channel(capacity)
         thread = threading.Thread(target=_produce, args=(blocks, self._channel), name="mindspore-dataset-prefetch",
                                   daemon=True)

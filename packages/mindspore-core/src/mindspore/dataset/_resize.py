@@ -90,13 +90,14 @@ def _along(image: np.ndarray, axis: int, size: int, inter: Inter) -> np.ndarray:
         return image
     shape = [1] * image.ndim
     shape[axis] = size
-    result = None
+    result: np.ndarray | None = None
     for index, weight in _taps(image.shape[axis], size, inter):
         part = np.take(image, index, axis)
         if inter is Inter.NEAREST:
             return part
         part = part * weight.reshape(shape)
         result = part if result is None else np.add(result, part, out=result)
+    assert result is not None, "every output pixel has a contribution"
     return result
 
 

@@ -1,11 +1,11 @@
 """Where rows come from: arrays, objects with random access, and iterables."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 
 import numpy as np
 
-from ._blocks import Block, as_array
+from ._blocks import Block, Blocks, as_array
 from ._pipeline import Node, Stage, Workers, annotate
 from .samplers import Sampler
 
@@ -14,7 +14,7 @@ __all__ = ["ArraySource", "IterableSource", "RandomAccessSource", "blocks_of_row
 _SMALLEST_GATHER = 32
 
 
-def blocks_of_rows(rows: Iterator[tuple[np.ndarray, ...]], size: int) -> Iterator[Block]:
+def blocks_of_rows(rows: Iterator[tuple[np.ndarray, ...]], size: int) -> Blocks:
     """Packs single rows into blocks; the rows before an error are handed on before it is raised."""
     pending: list[tuple[np.ndarray, ...]] = []
     error = None
@@ -52,7 +52,7 @@ class ArraySource(Node):
             self._arrays = self._load()
         return self._arrays
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         arrays = self.arrays
         indices = self.sampler.indices(len(arrays[0]), stage.rng, stage.probing)
         step = hint * -(-_SMALLEST_GATHER // hint)
@@ -102,7 +102,7 @@ class RandomAccessSource(_RowSource):
                             f"{list(self.columns)})")
             raise
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         indices = self.sampler.indices(len(self.source), stage.rng, stage.probing)
         with Workers(self.workers) as workers:
             yield from blocks_of_rows(workers.map(self._fetch, map(int, indices)), hint)
@@ -149,10 +149,10 @@ class IterableSource(_RowSource):
                             f"{list(self.columns)})")
             raise
 
-    def blocks(self, stage: Stage, hint: int) -> Iterator[Block]:
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
         yield from blocks_of_rows(self._rows(), hint)
 
     def size(self, endless: float) -> float | None:
-        if not hasattr(self.source, "__len__"):
+        if not isinstance(self.source, Sized):
             return None
         return len(self.source) if self.limit is None else min(len(self.source), self.limit)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from ._pipeline import Node, Stage
 from .iterators import DictIterator, Iterator, TupleIterator
 
 __all__ = ["Dataset", "zip_datasets"]
+
+_I = TypeVar("_I", bound=Iterator)
+_N = TypeVar("_N", bound=Node)
 
 _WORKER_OPTIONS = {"python_multiprocessing", "max_rowsize"}
 
@@ -259,7 +263,7 @@ class Dataset:
 
     # -------------------------------------------------------------------------------------------------- iteration
 
-    def _iterator(self, kind: type, node: Node, num_epochs: int, output_numpy: bool, function: str) -> Iterator:
+    def _iterator(self, kind: type[_I], node: Node, num_epochs: int, output_numpy: bool, function: str) -> _I:
         if num_epochs != -1:
             check_int(num_epochs, "num_epochs", function, 1)
         check_bool(output_numpy, "output_numpy", function)
@@ -360,7 +364,7 @@ class Dataset:
         """The names of the columns, in order."""
         return list(self._node.columns)
 
-    def _nearest(self, kind: type) -> Node | None:
+    def _nearest(self, kind: type[_N]) -> _N | None:
         """The last step of a kind, along the first children."""
         node: Node | None = self._node
         while node is not None and not isinstance(node, kind):

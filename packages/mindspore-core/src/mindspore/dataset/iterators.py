@@ -44,16 +44,16 @@ class Iterator:
     def __iter__(self):
         return self
 
-    def _start_epoch(self) -> None:
+    def _start_epoch(self) -> Prefetcher:
         if self._stage.epoch == self._num_epochs:
             raise RuntimeError(f"For the dataset iterator, all {self._num_epochs} epochs have been read. Create a new "
                                f"iterator, or this one with a larger num_epochs (-1 for no limit).")
-        self._epoch = Prefetcher(self._stage.blocks(1), config.get_prefetch_size())
+        return Prefetcher(self._stage.blocks(1), config.get_prefetch_size())
 
     def _next_row(self) -> list:
         while self._block is None or self._at == self._block.count:
             if self._epoch is None:
-                self._start_epoch()
+                self._epoch = self._start_epoch()
             try:
                 self._block = self._epoch.next_block()
             except BaseException:

@@ -209,7 +209,8 @@ class DistributedSampler(Sampler):
         if offset != -1:
             raise ValueError(f"For 'DistributedSampler', 'offset' must be -1, but got {offset!r}. Concatenate the "
                              f"datasets first and shard the whole.")
-        self._seeded, self._passes = None, 0
+        self._seeded: tuple[int, int | None] | None = None
+        self._passes = 0
 
     def _shared_permutation(self, count: int, probing: bool) -> np.ndarray:
         seeded = _seed.seed_epoch(), _seed.domain_seed("dataset")

@@ -65,7 +65,7 @@ class Schema:
             raise TypeError(f"For 'add_column', 'name' must be a str, but got {type(name).__name__}.")
         if not name or any(column["name"] == name for column in self.columns):
             raise ValueError(f"For 'add_column', 'name' must be new and not empty, but got {name!r}.")
-        column = {"name": name, "type": _dtype(de_type, "add_column").name}
+        column: dict = {"name": name, "type": _dtype(de_type, "add_column").name}
         if shape is not None:
             column["shape"] = [check_int(d, "shape", "add_column", -1) for d in shape]
         self.columns.append(column)

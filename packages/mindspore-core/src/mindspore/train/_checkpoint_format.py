@@ -160,7 +160,7 @@ def encode(file: BinaryIO, values: Iterable[tuple[str, np.ndarray | str]], crc_c
 class _Reader:
     """A cursor over a seekable file which never reads past the end of the message it is in."""
 
-    def __init__(self, file: BinaryIO, name: str):
+    def __init__(self, file: io.BufferedIOBase, name: str):
         self.file, self.name = file, name
         self.size = file.seek(0, io.SEEK_END)
         self.at = file.seek(0)
@@ -295,7 +295,7 @@ def _add_entry(reader: _Reader, entries: dict[str, Entry], entry: Entry) -> None
         known.spans += entry.spans
 
 
-def scan(file: BinaryIO, name: str = "checkpoint") -> Scan:
+def scan(file: io.BufferedIOBase, name: str = "checkpoint") -> Scan:
     """Walks the framing of a checkpoint without reading its contents.
 
     Args:
@@ -322,7 +322,7 @@ def scan(file: BinaryIO, name: str = "checkpoint") -> Scan:
     return Scan(entries, reader.size, None)
 
 
-def check_crc(file: BinaryIO, found: Scan, name: str = "checkpoint") -> None:
+def check_crc(file: io.BufferedIOBase, found: Scan, name: str = "checkpoint") -> None:
     """Compares the CRC trailer with the file; ValueError when there is none or it differs."""
     if found.crc is None:
         raise ValueError(f"For 'load_checkpoint', file '{name}' has no CRC trailer. Save it with crc_check=True, or "
@@ -350,7 +350,7 @@ def _shape_of(entry: Entry, dtype: np.dtype, name: str) -> tuple[int, ...]:
     return entry.dims
 
 
-def _read_spans(file: BinaryIO, entry: Entry, into: memoryview, name: str) -> None:
+def _read_spans(file: io.BufferedIOBase, entry: Entry, into: memoryview, name: str) -> None:
     done = 0
     for start, length in entry.spans:
         file.seek(start)
@@ -362,7 +362,7 @@ def _read_spans(file: BinaryIO, entry: Entry, into: memoryview, name: str) -> No
             done += count
 
 
-def read_entry(file: BinaryIO, entry: Entry, name: str = "checkpoint") -> np.ndarray | str:
+def read_entry(file: io.BufferedIOBase, entry: Entry, name: str = "checkpoint") -> np.ndarray | str:
     """Reads the contents of one scanned entry into a new, writable array, or a str for a text entry.
 
     Raises:
