@@ -19,7 +19,7 @@ import numpy as np
 import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
 from mindspore.common.dtype import DType, bfloat16, float16, float32, float64, np_dtype_to_dtype
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
-from mindspore.compiler.ir import Builder, Graph, tensor_aval
+from mindspore.compiler.ir import Builder, Graph, Node, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.ir.verify import verify
 from mindspore.compiler.primitives.base import PRIMITIVES, Elementwise, Primitive, Sample
@@ -108,8 +108,9 @@ class Case:
 def make_case(name: str, key: str, claimed: frozenset[str],
               keep: Callable[[Sample], bool] = lambda sample: True) -> Case:
     """The case of an operator at a dtype, without the samples whose dtypes are not among `claimed`."""
-    op, b, outputs = PRIMITIVES[name], Builder(f"{name}_{key}"), []
-    parts, refused = [], 0
+    op, b, refused = PRIMITIVES[name], Builder(f"{name}_{key}"), 0
+    parts: list[Part] = []
+    outputs: list[Node] = []
     for number, sample in good_samples(op, key):
         if not keep(sample):
             continue

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import pytest
 
+from mindspore.common.dtype import float32
 from mindspore.compiler.autodiff.vjp import vjp_graph
-from mindspore.compiler.ir import Graph
+from mindspore.compiler.ir import Builder, Graph, Node
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.pipeline import make_plan, run_graph
 from mindspore.compiler.primitives.base import PRIMITIVES, Sample
@@ -55,7 +56,7 @@ def test_gradients(device, tally, name):
     problems = []
     for position, node in enumerate(joint.outputs):
         dtype = node.aval.dtype
-        problem = cases.disagreement(got[position], want[position], dtype, cases.float32, loose)
+        problem = cases.disagreement(got[position], want[position], dtype, float32, loose)
         tally.count(problem)
         if problem is not None:
             problems.append(f"output {position} of the joint graph: {problem}")
@@ -63,7 +64,8 @@ def test_gradients(device, tally, name):
 
 
 def _joint_in_float64(case) -> Graph:
-    b, outputs = cases.Builder(case.graph.name), []
+    b = Builder(case.graph.name)
+    outputs: list[Node] = []
     for part in case.parts:
         outputs.extend(cases.emit_sample(b, case.op, cases.widened(part.arrays), part.sample.attrs))
     graph = b.finish(outputs)
