@@ -92,7 +92,7 @@ class Recorded:
         return self.shape[0]
 
     def __bool__(self) -> bool:
-        refuse_condition(self)
+        return refuse_condition(self)
 
     def __hash__(self) -> int:
         return id(self)
@@ -202,6 +202,6 @@ def plain(value: Any) -> Any:
         return type(value).__name__, str(value), plain(value.__cause__), plain(value.__context__)
     if isinstance(value, type):
         return "class", value.__qualname__
-    if hasattr(value, "__dict__") and type(value).__module__ != "builtins" and not callable(value):
+    if hasattr(value, "__dict__") and type(value).__module__ != "builtins":
         return type(value).__qualname__, plain(vars(value))
     return value

@@ -1,7 +1,7 @@
 """Programs: expressions."""
 
 # The programs are written as users write, not as a linter likes.
-# ruff: noqa: B015, B018, C400, C401, C402, C408, C416, C417, C419, E711, E712, E731, F632, PIE796, PIE804, UP031, UP032
+# ruff: noqa
 
 import functools
 import itertools

@@ -1,9 +1,11 @@
 """Every program of the tables gives the same when it is interpreted as when Python runs it."""
 
+import programs_expressions  # noqa: F401
+import programs_functions  # noqa: F401
+import programs_statements  # noqa: F401
 import pytest
 from frontend_support import PROGRAMS, RecordingPolicy, run_interpreted, run_natively
 
-import programs_expressions  # noqa: F401
 from mindspore.compiler.frontend import source_problem
 
 

@@ -10,7 +10,7 @@ Builtins that look at their caller, or call back, are replaced (`replacements.py
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -57,6 +57,8 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             if inner is not fn:
                 fn = inner
                 continue
+            if isinstance(fn, Hashable) and fn in session.replacements:
+                return _call_native(frame, fn, args, kwargs)
             method = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
             if not isinstance(method, _FUNCTION_TYPES) or _stays_native(session, method):
                 return fn(*args, **(kwargs or {}))

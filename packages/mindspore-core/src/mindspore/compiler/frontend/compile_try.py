@@ -2,8 +2,8 @@
 
 They are executed by the same native statements, so exception contexts, `sys.exc_info` and bare `raise` are Python's
 own. Two things are added. Errors of the compiler itself (`GraphCompileError`) pass through handlers, since they are not
-events of the program. And when an exception passes through a `finally` or an `__exit__`, the frame's site is set back
-to the expression that failed.
+events of the program. And before anything else is run because of an exception, the expression that failed is noted for
+its traceback.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mindspore.compiler.frontend.dispatch import compile_block, compile_node, co
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.tracebacks import remember_site
 
 
 @compiles(ast.Raise)
@@ -96,11 +97,10 @@ def _with_handlers(body: Run, handlers: list[_Handler], otherwise: Run | None) -
         except GraphCompileError:
             raise
         except BaseException as error:
-            failed_at = frame.site
+            remember_site(error, frame)
             for handler in handlers:
                 if handler.catches(frame, error):
                     return handler.run(frame, error)
-            frame.site = failed_at
             raise
         return signal if signal is not None or otherwise is None else otherwise(frame)
 
@@ -112,11 +112,10 @@ def _with_final(body: Run, final: Run) -> Run:
         try:
             signal = body(frame)
         except BaseException as error:
-            failed_at = frame.site
+            remember_site(error, frame)
             replaced = final(frame)
             if replaced is not None and not isinstance(error, GraphCompileError):
                 return replaced
-            frame.site = failed_at
             raise
         result = frame.result
         replaced = final(frame)
@@ -157,11 +156,10 @@ def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
                 store(frame, entered)
             signal = body(frame)
         except BaseException as error:
-            failed_at = frame.site
+            remember_site(error, frame)
             swallow = call(frame, leave, (manager, type(error), error, error.__traceback__), None)
             if not isinstance(error, GraphCompileError) and truth(frame, swallow, site, "if"):
                 return None
-            frame.site = failed_at
             raise
         result = frame.result
         frame.site = site

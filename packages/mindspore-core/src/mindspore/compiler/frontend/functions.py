@@ -303,7 +303,8 @@ class InterpretedFunction:
         """The code object that Python makes of the same source."""
         scope = self.interpreted_code.scope
         free = tuple(variable.name for variable in scope.captures)
-        code = compile_function(self.interpreted_code.node, scope.private, free, scope.text.filename)
+        node, postponed = self.interpreted_code.node, scope.postponed_annotations
+        code = compile_function(node, scope.private, free, scope.text.filename, postponed)
         assert code is not None
         return code
 

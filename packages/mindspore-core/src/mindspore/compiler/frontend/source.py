@@ -10,17 +10,20 @@ they decide which of them error messages point at.
 
 To be compiled alone, a candidate is put back into what surrounds it: a function whose parameters are its free
 variables, a class of the same name if private names are mangled, and the module's imports (some versions of Python
-compile a call of an imported module's function in another way than a method call). Import hooks that rewrite functions (pytest
-rewrites `assert`) would fail the check; such code is recognised by its names and accepted if the source's own names
-all occur in it.
+compile a call of an imported module's function in another way than a method call). Import hooks that rewrite functions
+(pytest rewrites `assert`) would fail the check; such code is recognised by its names and accepted if the source's own
+names all occur in it.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import linecache
+import warnings
 import weakref
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -32,6 +35,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _REWRITTEN_BY_PYTEST = ("@py_", "@pytest_")
 _VARIADIC_FLAGS = 0x04 | 0x08
+_POSTPONED_ANNOTATIONS = __future__.annotations.compiler_flag
 _MOST_FILES = 256
 
 
@@ -54,8 +58,9 @@ class _Candidate(NamedTuple):
     node: FunctionNode
     private: str | None
 
-    def compiled(self, free: tuple[str, ...], filename: str, imported: Iterable[str]) -> CodeType | None:
-        return compile_function(self.node, self.private, free, filename, imported)
+    def compiled_like(self, code: CodeType, imported: Iterable[str]) -> CodeType | None:
+        postponed = bool(code.co_flags & _POSTPONED_ANNOTATIONS)
+        return compile_function(self.node, self.private, code.co_freevars, code.co_filename, postponed, imported)
 
 
 class _ParsedFile:
@@ -64,13 +69,8 @@ class _ParsedFile:
     def __init__(self, filename: str, lines: list[str]) -> None:
         self.lines = lines
         self.text = SourceText(filename, tuple(lines))
-        tree = ast.parse("".join(lines), filename)
-        self.postponed_annotations = any(
-            isinstance(node, ast.ImportFrom)
-            and node.module == "__future__"
-            and any(alias.name == "annotations" for alias in node.names)
-            for node in tree.body
-        )
+        with _quietly():
+            tree = ast.parse("".join(lines), filename)
         self.imported = set(_imported_names(tree))
         self.functions: dict[tuple[str, int], list[_Candidate]] = {}
         for candidate in _functions_in(tree, None):
@@ -145,7 +145,7 @@ def _locate(code: CodeType, namespace: dict[str, Any], refresh: bool) -> Functio
             " (the file has changed since it was imported, or the function was made by exec)"
         )
     chosen = _at_columns_of(code, accepted, imported) if len(accepted) > 1 else accepted[0]
-    return FunctionSource(chosen.node, file.text, chosen.private, file.postponed_annotations)
+    return FunctionSource(chosen.node, file.text, chosen.private, bool(code.co_flags & _POSTPONED_ANNOTATIONS))
 
 
 def source_problem(fn: FunctionType) -> str:
@@ -154,11 +154,19 @@ def source_problem(fn: FunctionType) -> str:
     return found.reason if isinstance(found, SourceProblem) else ""
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the warnings that Python gave when it compiled the program."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 # -- is this the function? ---------------------------------------------------------------------------------------------
 
 
 def _compiles_to(candidate: _Candidate, code: CodeType, imported: set[str]) -> bool:
-    compiled = candidate.compiled(code.co_freevars, code.co_filename, imported)
+    compiled = candidate.compiled_like(code, imported)
     if compiled is None:
         return False
     if _same_code(compiled, code):
@@ -168,7 +176,12 @@ def _compiles_to(candidate: _Candidate, code: CodeType, imported: set[str]) -> b
 
 
 def compile_function(
-    node: FunctionNode, private: str | None, free: tuple[str, ...], filename: str, imported: Iterable[str] = ()
+    node: FunctionNode,
+    private: str | None,
+    free: tuple[str, ...],
+    filename: str,
+    postponed: bool = False,
+    imported: Iterable[str] = (),
 ) -> CodeType | None:
     """The code object of one function, compiled apart from its file; None if Python refuses it there.
 
@@ -177,6 +190,7 @@ def compile_function(
         private: the name of the class around it, if any.
         free: the names of its closure cells.
         filename: what the code object says about its origin.
+        postponed: whether its annotations are kept as text.
         imported: names that its module imports.
     """
     name, inner = _without_surroundings(node)
@@ -196,7 +210,9 @@ def compile_function(
     imports = [ast.Import(names=[ast.alias(name=each)]) for each in sorted(imported)]
     module = ast.fix_missing_locations(ast.Module(body=[*imports, outer], type_ignores=[]))
     try:
-        code = compile(module, filename, "exec", dont_inherit=True)
+        with _quietly():
+            flags = _POSTPONED_ANNOTATIONS if postponed else 0
+            code = compile(module, filename, "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError):
         return None
     path = ["surroundings", name] if private is None else ["surroundings", private, name]
@@ -251,6 +267,9 @@ def _same_constant(one: object, other: object) -> bool:
         return len(one) == len(other) and all(map(_same_constant, one, other))
     if isinstance(one, frozenset):
         return one == other
+    if isinstance(one, str) and isinstance(other, str) and ".<locals>." in one and ".<locals>." in other:
+        # Python 3.10 keeps the qualified names of inner functions here, which depend on the surroundings.
+        return one.rpartition(".")[2] == other.rpartition(".")[2]
     return repr(one) == repr(other)
 
 
@@ -269,7 +288,7 @@ def _at_columns_of(code: CodeType, candidates: list[_Candidate], imported: set[s
     if hasattr(code, "co_positions"):
         wanted = list(code.co_positions())
         for candidate in candidates:
-            compiled = candidate.compiled(code.co_freevars, code.co_filename, imported)
+            compiled = candidate.compiled_like(code, imported)
             if compiled is not None and list(compiled.co_positions()) == wanted:
                 return candidate
     return candidates[0]

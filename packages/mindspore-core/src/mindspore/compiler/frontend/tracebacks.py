@@ -1,9 +1,12 @@
 """Tracebacks in the user's terms.
 
-When an exception leaves the outermost `interpret`, its traceback consists of the interpreter's own functions. Each
-activation of the interpreter that ran a piece of the program is replaced by an entry that says what Python would have
-said: the user's file, line and function, and from Python 3.11 on the columns. Other activations of the interpreter are
-dropped; native functions that were called stay. So an error in graph mode reads like the same error in Python.
+When an exception leaves the outermost `interpret`, its traceback consists of the interpreter's own functions. All that
+worked for one `Frame` are replaced by one entry that says what Python would have said: the user's file, line and
+function, and from Python 3.11 on the columns. Native functions that were called stay. So an error in graph mode reads
+like the same error in Python.
+
+A frame's site says where it failed as long as the frame does nothing else. A frame that handles an exception, or runs
+a `finally` or an `__exit__` for it, goes on; it notes the site in the exception first (`remember_site`).
 
 A traceback entry needs a real frame. It is made as template engines make theirs: a function with the user's file name
 and line is compiled, whose only action is to raise, and the entry is taken from the exception that it raises.
@@ -19,10 +22,15 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
 
-__all__ = ["show_user_lines"]
+__all__ = ["remember_site", "show_user_lines"]
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
-_RUNNERS = ("run_function", "run_class_body", "run_lazily")
+_NOTED = "__graph_sites__"
+
+
+def remember_site(error: BaseException, frame: Frame) -> None:
+    """Note in `error` where in `frame` it was raised, unless that was noted before."""
+    error.__dict__.setdefault(_NOTED, {}).setdefault(frame, frame.site)
 
 
 def show_user_lines(error: BaseException) -> None:
@@ -39,31 +47,36 @@ def show_user_lines(error: BaseException) -> None:
 
 
 def _rewrite(error: BaseException) -> None:
-    entries: list[TracebackType] = []
-    entry = error.__traceback__
-    while entry is not None:
-        entries.append(entry)
-        entry = entry.tb_next
+    noted: dict[Frame, Site | None] = error.__dict__.pop(_NOTED, {})
     rewritten: TracebackType | None = None
     innermost: Site | None = None
-    for entry in reversed(entries):
-        frame = _interpreted(entry)
-        if frame is not None and frame.site is not None:
-            innermost = innermost or frame.site
-            rewritten = _entry_at(frame.site, frame, rewritten)
-        elif not entry.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+    for entry, frame in reversed(_relevant_entries(error)):
+        site = None if frame is None else noted.get(frame, frame.site)
+        if frame is not None and site is not None:
+            innermost = innermost or site
+            rewritten = _entry_at(site, frame, rewritten)
+        elif frame is None:
             rewritten = TracebackType(rewritten, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     if innermost is not None:
         error.__traceback__ = rewritten
         error.graph_location = innermost.location  # type: ignore[attr-defined]
 
 
-def _interpreted(entry: TracebackType) -> Frame | None:
-    """The interpreter's frame, if the entry is an activation of a function that runs a piece of the program."""
-    code = entry.tb_frame.f_code
-    if code.co_name not in _RUNNERS or not code.co_filename.startswith(_PACKAGE):
-        return None
-    return entry.tb_frame.f_locals.get("frame")
+def _relevant_entries(error: BaseException) -> list[tuple[TracebackType, Frame | None]]:
+    """The entries of native functions, and one for each frame of the program (with that frame), outermost first."""
+    found: list[tuple[TracebackType, Frame | None]] = []
+    last: Frame | None = None
+    entry = error.__traceback__
+    while entry is not None:
+        if not entry.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            found.append((entry, None))
+        else:
+            frame = entry.tb_frame.f_locals.get("frame")
+            if isinstance(frame, Frame) and frame is not last:
+                last = frame
+                found.append((entry, frame))
+        entry = entry.tb_next
+    return found
 
 
 class _Marker(Exception):
