@@ -15,6 +15,7 @@ from mindspore.compiler.primitives import (
     nn_optim,
     nn_pool,
     nn_softmax,
+    nn_unfold,
     random,
     reduction,
     rounding,

@@ -1,8 +1,8 @@
 """Activation functions: element-wise, one floating operand, result of the same shape and dtype.
 
-Each has a decomposition into primitives that code generators know, written so that no intermediate result overflows,
-and its derivative as one line. Where a function has a kink the derivative is that of the flat side: relu'(0) = 0.
-Half-precision operands are computed in float32 and rounded once. NaN propagates.
+Each has a decomposition into primitives that code generators know, written so that no overflow on the way spoils the
+result, and its derivative as one line. Where a function has a kink the derivative is that of the flat side:
+relu'(0) = 0. Half-precision operands are computed in float32 and rounded once. NaN propagates.
 """
 from __future__ import annotations
 
@@ -160,14 +160,13 @@ class Selu(Activation):
 
 @register
 class Sigmoid(Activation):
-    """1 / (1 + exp(-x)), from exp(-|x|) so that nothing overflows. Gradient: ct y (1 - y)."""
+    """1 / (1 + exp(-x)); where exp(-x) overflows the quotient is 0, the limit. Gradient: ct y (1 - y)."""
 
     name = "sigmoid"
 
     @wide_rule
     def lower(self, b, x):
-        small = b.exp(b.neg(b.abs(x)))
-        return b.div(b.select(b.ge(x, 0.0), b.constant(1, x.dtype), small), b.add(small, 1.0))
+        return b.div(1.0, b.add(b.exp(b.neg(x)), 1.0))
 
     @wide_reference
     def reference(self, x):
