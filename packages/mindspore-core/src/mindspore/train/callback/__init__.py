@@ -1,0 +1,9 @@
+"""Callbacks: what happens beside training and evaluation."""
+from mindspore.train.callback.base import Callback, CallbackManager, InternalCallbackParam, RunContext
+from mindspore.train.callback.checkpoint import CheckpointConfig, ModelCheckpoint
+from mindspore.train.callback.control import EarlyStopping, LambdaCallback, LearningRateScheduler, ReduceLROnPlateau
+from mindspore.train.callback.monitor import History, LossMonitor, ProgressBar, TimeMonitor
+
+__all__ = ["Callback", "CallbackManager", "InternalCallbackParam", "RunContext", "CheckpointConfig", "ModelCheckpoint",
+           "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ReduceLROnPlateau", "History", "LossMonitor",
+           "ProgressBar", "TimeMonitor"]

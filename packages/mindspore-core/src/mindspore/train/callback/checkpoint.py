@@ -1,0 +1,115 @@
+"""Checkpoints during training."""
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+from mindspore.train.callback.base import Callback
+
+__all__ = ["CheckpointConfig", "ModelCheckpoint"]
+
+
+class CheckpointConfig:
+    """When checkpoints are saved and how many are kept.
+
+    Args:
+        save_checkpoint_steps, save_checkpoint_seconds: save every so many steps or seconds (0: not by this).
+        keep_checkpoint_max: the newest so many are kept (0: all). saved_network: save this Cell instead of the network.
+        append_info: what goes into the file besides the parameters: "epoch_num", "step_num", or dicts of values.
+        async_save, crc_check: as for `save_checkpoint`.
+
+    Raises:
+        ValueError: a negative number, or neither steps nor seconds.
+    """
+
+    def __init__(self, save_checkpoint_steps=1, save_checkpoint_seconds=0, keep_checkpoint_max=5,
+                 keep_checkpoint_per_n_minutes=0, integrated_save=True, async_save=False, saved_network=None,
+                 append_info=None, enc_key=None, enc_mode="AES-GCM", exception_save=False, crc_check=False,
+                 remove_redundancy=False, format="ckpt", **kwargs):
+        for name, value in (("save_checkpoint_steps", save_checkpoint_steps),
+                            ("save_checkpoint_seconds", save_checkpoint_seconds),
+                            ("keep_checkpoint_max", keep_checkpoint_max)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise ValueError(f"For 'CheckpointConfig', the '{name}' must be an int of at least 0, but got "
+                                 f"{value!r}.")
+        if not save_checkpoint_steps and not save_checkpoint_seconds:
+            raise ValueError("For 'CheckpointConfig', one of 'save_checkpoint_steps' and 'save_checkpoint_seconds' "
+                             "must be positive, but both are 0.")
+        self.save_checkpoint_steps = 0 if save_checkpoint_seconds else save_checkpoint_steps
+        self.save_checkpoint_seconds = save_checkpoint_seconds
+        self.keep_checkpoint_max = keep_checkpoint_max
+        self.integrated_save, self.async_save, self.saved_network = integrated_save, async_save, saved_network
+        self.append_info = append_info or []
+        self.enc_key, self.enc_mode, self.crc_check, self.format = enc_key, enc_mode, crc_check, format
+
+
+class ModelCheckpoint(Callback):
+    """Saves `prefix-epoch_step.ckpt` files while training.
+
+    Where the directory already has files of this prefix, `prefix_1`, `prefix_2`, ... is used.
+    """
+
+    def __init__(self, prefix="CKP", directory=None, config=None):
+        if not isinstance(prefix, str) or "/" in prefix or not prefix:
+            raise ValueError(f"For 'ModelCheckpoint', the 'prefix' must be a file name without '/', but got "
+                             f"{prefix!r}.")
+        if config is not None and not isinstance(config, CheckpointConfig):
+            raise TypeError(f"For 'ModelCheckpoint', the 'config' must be a CheckpointConfig, but got "
+                            f"{type(config).__name__}.")
+        self.directory = Path(directory or ".").resolve()
+        self.prefix, self.config = prefix, config or CheckpointConfig()
+        self.saved: list[Path] = []
+        self.latest_ckpt_file_name = ""
+        self._last_step, self._last_time = 0, time.monotonic()
+
+    def on_train_begin(self, run_context):
+        """Make the directory and choose a free prefix."""
+        os.makedirs(self.directory, exist_ok=True)
+        taken = {p.name for p in self.directory.glob("*.ckpt")}
+        base, number = self.prefix, 0
+        while any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+\.ckpt", name) for name in taken) and not self.saved:
+            number += 1
+            self.prefix = f"{base}_{number}"
+
+    def on_train_step_end(self, run_context):
+        """Save, if it is time."""
+        args = run_context.original_args()
+        config = self.config
+        if config.save_checkpoint_steps:
+            due = args.cur_step_num - self._last_step >= config.save_checkpoint_steps
+        else:
+            due = time.monotonic() - self._last_time >= config.save_checkpoint_seconds
+        if due:
+            self._save(args)
+
+    def on_train_end(self, run_context):
+        """Save the last state."""
+        args = run_context.original_args()
+        if args.cur_step_num != self._last_step:
+            self._save(args)
+
+    def _save(self, args) -> None:
+        from mindspore.train.serialization import save_checkpoint
+        step = (args.cur_step_num - 1) % args.batch_num + 1
+        path = self.directory / f"{self.prefix}-{args.cur_epoch_num}_{step}.{self.config.format}"
+        save_checkpoint(self.config.saved_network or args.train_network, str(path), async_save=self.config.async_save,
+                        append_dict=self._extra(args), crc_check=self.config.crc_check, format=self.config.format)
+        self._last_step, self._last_time = args.cur_step_num, time.monotonic()
+        self.latest_ckpt_file_name = args.latest_ckpt_file = str(path)
+        args.last_save_ckpt_step = args.cur_step_num
+        self.saved.append(path)
+        while self.config.keep_checkpoint_max and len(self.saved) > self.config.keep_checkpoint_max:
+            self.saved.pop(0).unlink(missing_ok=True)
+
+    def _extra(self, args) -> dict | None:
+        extra: dict = {}
+        for info in self.config.append_info:
+            if isinstance(info, dict):
+                extra.update(info)
+            elif info == "epoch_num":
+                extra["epoch_num"] = args.cur_epoch_num
+            elif info == "step_num":
+                extra["step_num"] = args.cur_step_num
+        return extra or None

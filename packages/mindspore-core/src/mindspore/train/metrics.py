@@ -1,0 +1,320 @@
+"""Metrics: numbers that say how good predictions are.
+
+A metric is fed batch by batch (`update`) and then asked (`eval`); `clear` starts anew. Inputs may be Tensors or arrays.
+"""
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+
+__all__ = ["Metric", "Accuracy", "Precision", "Recall", "Fbeta", "F1", "MAE", "MSE", "Loss",
+           "TopKCategoricalAccuracy", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "get_metric_fn",
+           "get_metrics", "names"]
+
+
+class Metric(metaclass=ABCMeta):
+    """Base of metrics: subclasses define `clear`, `update(*inputs)` and `eval()`."""
+
+    def __init__(self):
+        self._indexes: list[int] | None = None
+
+    @property
+    def indexes(self) -> list[int] | None:
+        """Which of the evaluation network's outputs `update` gets."""
+        return self._indexes
+
+    def set_indexes(self, indexes: list[int]) -> Metric:
+        """Choose and order the outputs that `update` gets."""
+        if not isinstance(indexes, list) or not all(isinstance(i, int) for i in indexes):
+            raise ValueError(f"set_indexes: expected a list of ints, got {indexes!r}")
+        self._indexes = indexes
+        return self
+
+    @staticmethod
+    def _convert_data(data) -> np.ndarray:
+        return data.asnumpy() if isinstance(data, Tensor) else np.asarray(data)
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Start anew."""
+
+    @abstractmethod
+    def eval(self):
+        """The result so far."""
+
+    @abstractmethod
+    def update(self, *inputs) -> None:
+        """Take one batch into account."""
+
+    def _arrays(self, inputs: tuple, count: int = 2) -> list[np.ndarray]:
+        if len(inputs) != count:
+            raise ValueError(f"For '{type(self).__name__}.update', {count} inputs are expected, but got "
+                             f"{len(inputs)}.")
+        return [self._convert_data(data) for data in inputs]
+
+    def _needs(self, samples) -> None:
+        if not samples:
+            raise RuntimeError(f"For '{type(self).__name__}.eval', there is no data yet: call update first.")
+
+
+class _Classified(Metric):
+    """What the classification metrics share: predictions (N, C, ...) and labels, as class numbers or one-hot."""
+
+    def __init__(self, eval_type="classification"):
+        super().__init__()
+        if eval_type not in ("classification", "multilabel"):
+            raise TypeError(f"For '{type(self).__name__}', the 'eval_type' must be 'classification' or 'multilabel', "
+                            f"but got {eval_type!r}.")
+        self.eval_type = eval_type
+        self.clear()
+
+    def _prepared(self, inputs: tuple) -> tuple[np.ndarray, np.ndarray, int]:
+        scores, labels = self._arrays(inputs)
+        if self.eval_type == "multilabel":
+            if scores.shape != labels.shape:
+                raise ValueError(f"For '{type(self).__name__}', predictions of shape {scores.shape} and labels of shape "
+                                 f"{labels.shape} must agree for 'multilabel'.")
+            return scores, labels, 0
+        if scores.ndim == labels.ndim + 1:
+            return scores.argmax(1), labels, scores.shape[1]
+        if scores.ndim == labels.ndim and scores.shape == labels.shape and scores.ndim > 1:
+            return scores.argmax(1), labels.argmax(1), scores.shape[1]
+        raise ValueError(f"For '{type(self).__name__}', predictions of shape {scores.shape} do not fit labels of shape "
+                         f"{labels.shape}: expected (N, C, ...) and (N, ...), or equal shapes with one-hot labels.")
+
+
+class Accuracy(_Classified):
+    """The share of right predictions."""
+
+    def clear(self):
+        """Start anew."""
+        self._right, self._total = 0, 0
+
+    def update(self, *inputs):
+        """predictions, labels."""
+        got, want, _ = self._prepared(inputs)
+        if self.eval_type == "multilabel":
+            right = (got == want).reshape(len(got), -1).all(1)
+        else:
+            right = (got == want).reshape(-1)
+        self._right += int(right.sum())
+        self._total += right.size
+
+    def eval(self):
+        """The accuracy, 0 to 1."""
+        self._needs(self._total)
+        return self._right / self._total
+
+
+class _PerClass(_Classified):
+    """Counts of each class: right, predicted, present."""
+
+    def clear(self):
+        """Start anew."""
+        self._right = self._predicted = self._present = 0
+        self._seen = False
+
+    def update(self, *inputs):
+        """predictions, labels."""
+        got, want, classes = self._prepared(inputs)
+        if self.eval_type == "multilabel":
+            got, want = got.astype(bool), want.astype(bool)
+            axes = tuple(i for i in range(got.ndim) if i != 1)
+        else:
+            got = got.reshape(-1, 1) == np.arange(classes)
+            want = want.reshape(-1, 1) == np.arange(classes)
+            axes = (0,)
+        self._right = self._right + (got & want).sum(axes)
+        self._predicted = self._predicted + got.sum(axes)
+        self._present = self._present + want.sum(axes)
+        self._seen = True
+
+    def _result(self, values: np.ndarray, average: bool):
+        return float(values.mean()) if average else values
+
+
+class Precision(_PerClass):
+    """Of what was predicted as a class, the share that is of it; per class, or the mean."""
+
+    def eval(self, average=False):
+        """An array (C,), or its mean."""
+        self._needs(self._seen)
+        return self._result(self._right / np.maximum(self._predicted, 1e-20), average)
+
+
+class Recall(_PerClass):
+    """Of what is of a class, the share that was predicted so; per class, or the mean."""
+
+    def eval(self, average=False):
+        """An array (C,), or its mean."""
+        self._needs(self._seen)
+        return self._result(self._right / np.maximum(self._present, 1e-20), average)
+
+
+class Fbeta(_PerClass):
+    """(1 + beta^2) precision recall / (beta^2 precision + recall)."""
+
+    def __init__(self, beta):
+        if not beta > 0:
+            raise ValueError(f"For 'Fbeta', the 'beta' must be positive, but got {beta}.")
+        super().__init__()
+        self.beta = beta
+
+    def eval(self, average=False):
+        """An array (C,), or its mean."""
+        self._needs(self._seen)
+        square = self.beta ** 2
+        values = (1 + square) * self._right / np.maximum(square * self._present + self._predicted, 1e-20)
+        return self._result(values, average)
+
+
+class F1(Fbeta):
+    """Fbeta with beta = 1."""
+
+    def __init__(self):
+        super().__init__(1.0)
+
+
+class _MeanOf(Metric):
+    """The mean of a quantity of (predictions, labels) per sample."""
+
+    def __init__(self):
+        super().__init__()
+        self.clear()
+
+    def clear(self):
+        """Start anew."""
+        self._sum, self._samples = 0.0, 0
+
+    def update(self, *inputs):
+        """predictions, labels."""
+        got, want = self._arrays(inputs)
+        self._sum += float(self.quantity(want.reshape(got.shape) - got).sum())
+        self._samples += got.shape[0]
+
+    def quantity(self, difference: np.ndarray) -> np.ndarray:
+        """What is averaged."""
+        raise TypeError("a subclass defines it")
+
+    def eval(self):
+        """The mean."""
+        self._needs(self._samples)
+        return self._sum / self._samples
+
+
+class MAE(_MeanOf):
+    """The mean absolute error per sample."""
+
+    def quantity(self, difference):
+        """|difference|."""
+        return np.abs(difference)
+
+
+class MSE(_MeanOf):
+    """The mean squared error per sample."""
+
+    def quantity(self, difference):
+        """difference^2."""
+        return np.square(difference)
+
+
+class Loss(Metric):
+    """The mean of the losses of the batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.clear()
+
+    def clear(self):
+        """Start anew."""
+        self._sum, self._batches = 0.0, 0
+
+    def update(self, *inputs):
+        """loss."""
+        (loss,) = self._arrays(inputs, 1)
+        self._sum += float(loss.mean())
+        self._batches += 1
+
+    def eval(self):
+        """The mean loss."""
+        self._needs(self._batches)
+        return self._sum / self._batches
+
+
+class TopKCategoricalAccuracy(Metric):
+    """The share of samples whose class is among the k best predictions."""
+
+    def __init__(self, k):
+        super().__init__()
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise ValueError(f"For 'TopKCategoricalAccuracy', the 'k' must be a positive int, but got {k!r}.")
+        self.k = k
+        self.clear()
+
+    def clear(self):
+        """Start anew."""
+        self._right, self._total = 0, 0
+
+    def update(self, *inputs):
+        """predictions (N, C), labels (N,) or one-hot (N, C)."""
+        scores, labels = self._arrays(inputs)
+        if labels.ndim == scores.ndim:
+            labels = labels.argmax(1)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :self.k]
+        self._right += int((best == labels.reshape(-1, 1)).any(1).sum())
+        self._total += len(labels)
+
+    def eval(self):
+        """The accuracy, 0 to 1."""
+        self._needs(self._total)
+        return self._right / self._total
+
+
+class Top1CategoricalAccuracy(TopKCategoricalAccuracy):
+    """k = 1."""
+
+    def __init__(self):
+        super().__init__(1)
+
+
+class Top5CategoricalAccuracy(TopKCategoricalAccuracy):
+    """k = 5."""
+
+    def __init__(self):
+        super().__init__(5)
+
+
+_BY_NAME = {"accuracy": Accuracy, "acc": Accuracy, "precision": Precision, "recall": Recall, "F1": F1, "mae": MAE,
+            "mse": MSE, "loss": Loss, "top_1_accuracy": Top1CategoricalAccuracy,
+            "top_5_accuracy": Top5CategoricalAccuracy}
+
+
+def names() -> list[str]:
+    """The names that `get_metric_fn` knows."""
+    return list(_BY_NAME)
+
+
+def get_metric_fn(name: str, *args, **kwargs) -> Metric:
+    """The metric called `name`; KeyError for an unknown name."""
+    if name not in _BY_NAME:
+        raise KeyError(f"there is no metric called {name!r}; known names are {', '.join(_BY_NAME)}")
+    return _BY_NAME[name](*args, **kwargs)
+
+
+def get_metrics(metrics) -> dict[str, Metric]:
+    """Metrics by name, from a dict of names and Metrics (or names of metrics), or a set of names."""
+    if metrics is None:
+        return {}
+    if isinstance(metrics, dict):
+        found = {k: get_metric_fn(v) if isinstance(v, str) else v for k, v in metrics.items()}
+    elif isinstance(metrics, set):
+        found = {name: get_metric_fn(name) for name in sorted(metrics)}
+    else:
+        raise TypeError(f"'metrics' must be a dict or a set of names, but got {type(metrics).__name__}")
+    for name, metric in found.items():
+        if not isinstance(metric, Metric):
+            raise TypeError(f"the metric {name!r} must be a Metric or a name, but got {type(metric).__name__}")
+    return found

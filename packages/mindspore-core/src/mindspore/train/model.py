@@ -1,0 +1,264 @@
+"""Model: training, evaluation and prediction of a network."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from mindspore import context
+from mindspore.common.tensor import Tensor
+from mindspore.nn.cell import Cell
+from mindspore.nn.wrap import TrainOneStepCell, WithEvalCell, WithLossCell
+from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
+from mindspore.train.metrics import Metric, get_metrics
+
+__all__ = ["Model"]
+
+
+class Model:
+    """A network with what is needed to train and to judge it.
+
+    Args:
+        network: the Cell. Without `loss_fn` its output is the loss, and the data set's columns are its inputs.
+        loss_fn: a Cell or function (outputs, label) -> loss. optimizer: an Optimizer over the network's parameters.
+        metrics: a dict of names and Metrics, or a set of names. eval_network: the network for evaluation, which returns
+            (loss, predictions, labels). eval_indexes: [loss, predictions, labels] positions among its outputs.
+        amp_level: "O0": everything in the parameters' dtype.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types, metrics without a way to compute them.
+    """
+
+    def __init__(self, network, loss_fn=None, optimizer=None, metrics=None, eval_network=None, eval_indexes=None,
+                 amp_level="O0", boost_level="O0", **kwargs):
+        if not isinstance(network, Cell):
+            raise TypeError(f"For 'Model', the 'network' must be a Cell, but got {type(network).__name__}.")
+        if amp_level != "O0":
+            raise ValueError(f"For 'Model', the 'amp_level' must be 'O0', but got {amp_level!r}: for mixed "
+                             f"precision call network.to_float(dtype) before the Model is made.")
+        if loss_fn is not None and not callable(loss_fn):
+            raise TypeError(f"For 'Model', the 'loss_fn' must be a Cell or a function, but got "
+                            f"{type(loss_fn).__name__}.")
+        self._network, self._loss_fn, self._optimizer = network, loss_fn, optimizer
+        self._metric_fns = get_metrics(metrics)
+        self._eval_indexes = eval_indexes
+        self._train_network = self._make_train_network()
+        self._eval_network = eval_network or self._make_eval_network()
+        self._current_step = 0
+
+    def _make_train_network(self) -> Cell | None:
+        network = self._network if self._loss_fn is None else WithLossCell(self._network, self._loss_fn)
+        if self._optimizer is None:
+            return None
+        if not hasattr(self._optimizer, "parameters"):
+            raise TypeError(f"For 'Model', the 'optimizer' must be an Optimizer, but got "
+                            f"{type(self._optimizer).__name__}.")
+        return TrainOneStepCell(network, self._optimizer, getattr(self._optimizer, "loss_scale", 1.0))
+
+    def _make_eval_network(self) -> Cell | None:
+        if not self._metric_fns or self._loss_fn is None:
+            return self._network if self._metric_fns else None
+        self._eval_indexes = [0, 1, 2]
+        return WithEvalCell(self._network, self._loss_fn)
+
+    @property
+    def train_network(self) -> Cell | None:
+        """The Cell of one training step."""
+        return self._train_network
+
+    @property
+    def predict_network(self) -> Cell:
+        """The network."""
+        return self._network
+
+    @property
+    def eval_network(self) -> Cell | None:
+        """The Cell that evaluation runs."""
+        return self._eval_network
+
+    # -- training ----------------------------------------------------------------------------------------------------
+
+    def train(self, epoch, train_dataset, callbacks=None, dataset_sink_mode=False, sink_size=-1, initial_epoch=0):
+        """Train for `epoch` epochs.
+
+        Args:
+            train_dataset: a Dataset, or any iterable that can be iterated over once per epoch.
+            callbacks: a Callback or a list of them. dataset_sink_mode, sink_size: accepted; every step is stepped.
+            initial_epoch: the number of epochs that are already done.
+
+        Raises:
+            ValueError: `epoch` is not positive. RuntimeError: no optimizer was given.
+        """
+        self._fit(epoch, train_dataset, None, 0, callbacks, initial_epoch)
+
+    def fit(self, epoch, train_dataset, valid_dataset=None, valid_frequency=1, callbacks=None,
+            dataset_sink_mode=False, valid_dataset_sink_mode=False, sink_size=-1, initial_epoch=0):
+        """Train, and evaluate every `valid_frequency` epochs (or at the epochs listed); see `train`."""
+        self._fit(epoch, train_dataset, valid_dataset, valid_frequency, callbacks, initial_epoch)
+
+    def _fit(self, epochs, dataset, valid, frequency, callbacks, initial) -> None:
+        if isinstance(epochs, bool) or not isinstance(epochs, int):
+            raise TypeError(f"For 'Model.train', the 'epoch' must be an int, but got {epochs!r}.")
+        if epochs <= 0 or not 0 <= initial < epochs:
+            raise ValueError(f"For 'Model.train', the 'epoch' must be positive and larger than 'initial_epoch', but "
+                             f"got {epochs} and {initial}.")
+        if self._train_network is None:
+            raise RuntimeError("For 'Model.train', the Model has no optimizer: give one to Model(...).")
+        steps = dataset_size(dataset)
+        run = self._run_parameters(dataset, steps)
+        run.update(train_network=self._train_network, epoch_num=epochs, initial_step=initial * (steps or 0),
+                   cur_step_num=initial * (steps or 0), train_dataset=dataset, last_save_ckpt_step=None,
+                   latest_ckpt_file=None, eval_results=None)
+        with CallbackManager(callbacks) as manager, _training(self._train_network, True):
+            run["list_callback"] = manager
+            context_ = RunContext(run)
+            manager.on_train_begin(context_)
+            for number in range(initial + 1, epochs + 1):
+                run.cur_epoch_num = number
+                self._train_epoch(dataset, run, context_, manager)
+                if valid is not None and _is_due(number, frequency):
+                    run.eval_results = self._evaluate(valid, manager, in_fit=True)
+                manager.on_train_epoch_end(context_)
+                run.eval_results = None
+                if context_.get_stop_requested():
+                    break
+            manager.on_train_end(context_)
+
+    def _train_epoch(self, dataset, run, context_, manager) -> None:
+        manager.on_train_epoch_begin(context_)
+        step = 0
+        for columns in batches(dataset):
+            step += 1
+            run.cur_step_num += 1
+            run.train_dataset_element = columns
+            manager.on_train_step_begin(context_)
+            self._check_columns(columns, "train")
+            run.net_outputs = self._train_network(*columns)
+            if run.batch_num is None or step > run.batch_num:
+                run.batch_num = step
+            manager.on_train_step_end(context_)
+            if context_.get_stop_requested():
+                return
+        if step == 0:
+            raise ValueError("For 'Model.train', the data set is empty: no batch came in this epoch; is batch_size "
+                             "larger than the number of samples with drop_remainder=True?")
+
+    def _check_columns(self, columns: tuple, what: str) -> None:
+        if self._loss_fn is not None and len(columns) != 2:
+            raise ValueError(f"For 'Model.{what}', a 'loss_fn' was given, so the data set must have two columns, data "
+                             f"and label, but it has {len(columns)}: project the two columns, or wrap network and loss "
+                             f"in a Cell that takes all of them.")
+
+    def _run_parameters(self, dataset, steps) -> InternalCallbackParam:
+        return InternalCallbackParam(
+            network=self._network, optimizer=self._optimizer, loss_fn=self._loss_fn, parallel_mode="stand_alone",
+            device_number=1, dataset_sink_mode=False, batch_num=steps, cur_epoch_num=0, cur_step_num=0,
+            mode="graph" if context.mode.graph else "pynative", net_outputs=None, metrics=None,
+            loss_scale_mananger=None, train_dataset_element=None)
+
+    # -- evaluation --------------------------------------------------------------------------------------------------
+
+    def eval(self, valid_dataset, callbacks=None, dataset_sink_mode=False):
+        """The metrics over a data set, by name.
+
+        Raises:
+            ValueError: the Model has no metrics.
+        """
+        with CallbackManager(callbacks) as manager:
+            return self._evaluate(valid_dataset, manager)
+
+    def _evaluate(self, dataset, manager, in_fit: bool = False) -> dict:
+        if not self._metric_fns:
+            raise ValueError("For 'Model.eval', the Model has no metrics: give metrics={'accuracy'} or others to "
+                             "Model(...).")
+        run = self._run_parameters(dataset, dataset_size(dataset))
+        run.update(valid_dataset=dataset, eval_results={}, list_callback=manager)
+        context_ = RunContext(run)
+        for metric in self._metric_fns.values():
+            metric.clear()
+        with _training(self._eval_network, False):
+            manager.on_eval_begin(context_)
+            manager.on_eval_epoch_begin(context_)
+            for columns in batches(dataset):
+                run.cur_step_num += 1
+                manager.on_eval_step_begin(context_)
+                self._check_columns(columns, "eval")
+                run.net_outputs = self._eval_network(*columns)
+                self._update_metrics(run.net_outputs)
+                manager.on_eval_step_end(context_)
+                if context_.get_stop_requested():
+                    break
+            run.metrics = run.eval_results = {name: metric.eval() for name, metric in self._metric_fns.items()}
+            manager.on_eval_epoch_end(context_)
+            manager.on_eval_end(context_)
+        return run.metrics
+
+    def _update_metrics(self, outputs) -> None:
+        from mindspore.train.metrics import Loss
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        for metric in self._metric_fns.values():
+            metric.update(*self._metric_inputs(metric, outputs, isinstance(metric, Loss)))
+
+    def _metric_inputs(self, metric: Metric, outputs: tuple, is_loss: bool) -> tuple:
+        if metric.indexes is not None:
+            return tuple(outputs[i] for i in metric.indexes)
+        if self._eval_indexes is None:
+            return outputs
+        loss, predictions, labels = self._eval_indexes
+        return (outputs[loss],) if is_loss else (outputs[predictions], outputs[labels])
+
+    # -- prediction --------------------------------------------------------------------------------------------------
+
+    def predict(self, *predict_data, backend=None, config=None):
+        """The network's outputs for these tensors, in evaluation mode."""
+        with _training(self._network, False):
+            return self._network(*predict_data)
+
+    def infer_predict_layout(self, *predict_data):
+        """None: the layout is whole on one device."""
+
+    def build(self, train_dataset=None, valid_dataset=None, sink_size=-1, epoch=1):
+        """Compile the training and evaluation networks for the first batch of the data sets."""
+        for dataset, network, train in ((train_dataset, self._train_network, True),
+                                        (valid_dataset, self._eval_network, False)):
+            if dataset is not None and network is not None and context.mode.graph:
+                with _training(network, train):
+                    network.compile(*next(iter(batches(dataset))))
+
+
+def dataset_size(dataset) -> int | None:
+    """The number of batches, where the data set knows it."""
+    if hasattr(dataset, "get_dataset_size"):
+        return dataset.get_dataset_size()
+    return len(dataset) if hasattr(dataset, "__len__") else None
+
+
+def batches(dataset) -> Iterator[tuple]:
+    """The columns of each batch, as a tuple of tensors."""
+    if hasattr(dataset, "create_tuple_iterator"):
+        rows: Iterable = dataset.create_tuple_iterator(num_epochs=1)
+    elif isinstance(dataset, Iterable):
+        rows = dataset
+    else:
+        raise TypeError(f"the data set must be a Dataset or an iterable of batches, but got {type(dataset).__name__}")
+    for row in rows:
+        row = tuple(row.values()) if isinstance(row, dict) else tuple(row) if isinstance(row, tuple | list) else (row,)
+        yield tuple(c if isinstance(c, Tensor) else Tensor(c) for c in row)
+
+
+def _is_due(epoch: int, frequency) -> bool:
+    if isinstance(frequency, int):
+        return epoch % max(frequency, 1) == 0
+    return epoch in frequency
+
+
+@contextmanager
+def _training(network: Cell, mode: bool) -> Iterator[None]:
+    """Training or evaluation mode for the block; each cell's own mode afterwards."""
+    saved = [(cell, cell.training) for _, cell in network.cells_and_names()]
+    network.set_train(mode)
+    try:
+        yield
+    finally:
+        for cell, was in saved:
+            if cell.training is not was:
+                cell.training = was
