@@ -1,0 +1,390 @@
+"""Reading and writing parts of tensors: `x[index]` and `x[index] = value`.
+
+The forms and layouts are NumPy's: ints, slices with any step, None, Ellipsis, True and False, and advanced indices,
+that is integer and Bool tensors, arrays and lists. An index is brought into one entry for each axis:
+
+* Without advanced indices it is one strided slice, a reversal of axes with negative steps, and a reshape.
+* With advanced ones the slices are cut first; then the axes that they stand on are merged into one, the broadcast index
+  tensors are combined into places on it, and one `gather` reads them. As in NumPy the axes of the indices stand where
+  the indexed axes stood, if these are neighbours, and in front otherwise.
+
+Writing is functional: a new value is computed and becomes the value of the handle. A basic index places the values by
+padding and chooses between them and the old elements; an advanced one computes the flat place of each value, keeps the
+last one of equal places, and adds the values into zeros there.
+
+Ints and the bounds of slices are part of the program, integer tensors are operands of it. To read a part of a tensor
+whose value is at hand, outside of gradients and compiled functions, costs no entry in the recorded program, so that a
+loop over batches `data[i:i + n]` always records the same one. A Bool index must be known while recording; `where` and
+`masked_fill` serve where it is not. An integer index out of range raises IndexError where it is known; an unknown one
+reads 0 and writes nothing.
+"""
+from __future__ import annotations
+
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mindspore.common.dtype import bool_, int32, int64
+from mindspore.common.tensor import Tensor
+from mindspore.eager import segment as _segment
+from mindspore.graph.trace import Traced, current_trace, storage_of
+from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
+from mindspore.runtime import record
+from mindspore.runtime.storage import from_numpy
+
+__all__ = ["getitem", "setitem"]
+
+_SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
+    primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
+_GATHER, _SCATTER_ADD, _IOTA, _SELECT, _SORT, _CONCAT = map(
+    primitive, ("gather", "scatter_add", "iota", "select", "sort", "concat"))
+_ADD, _SUB, _MUL, _LT, _GE, _GT, _NE, _AND = map(
+    primitive, ("add", "sub", "mul", "lt", "ge", "gt", "ne", "logical_and"))
+
+
+class Axis(NamedTuple):
+    """What an index does with one axis: `kind` is int, slice, new or array; `value` the int, the slice, None, or the
+    index array (a NumPy array or a Tensor)."""
+
+    kind: str
+    value: Any
+
+
+# -- understanding an index --------------------------------------------------------------------------------------------
+
+def _entries(shape: tuple, index: Any) -> list[Axis]:
+    """One entry for each axis of the tensor, and one for each new axis."""
+    items: list[Axis | None] = []
+    for item in index if isinstance(index, tuple) else (index,):
+        if item is Ellipsis:
+            if None in items:
+                raise IndexError("an index can have only one Ellipsis ('...')")
+            items.append(None)
+        else:
+            items.extend(_classify(item))
+    used = sum(entry is not None and entry.kind != "new" for entry in items)
+    if used > len(shape):
+        raise IndexError(f"too many indices: a tensor of shape {shape} has {len(shape)} axes, but {used} were indexed")
+    rest = [Axis("slice", slice(None))] * (len(shape) - used)
+    place = items.index(None) if None in items else len(items)
+    entries = [e for e in items[:place] if e] + rest + [e for e in items[place + 1:] if e]
+    return _checked(shape, entries)
+
+
+def _classify(item: Any) -> list[Axis]:
+    if isinstance(item, (bool, np.bool_)):
+        return [Axis("new", bool(item))]
+    if isinstance(item, (int, np.integer)):
+        return [Axis("int", int(item))]
+    if isinstance(item, slice):
+        return [Axis("slice", item)]
+    if item is None:
+        return [Axis("new", True)]
+    if isinstance(item, (list, range, tuple)):
+        if any(isinstance(i, Tensor) for i in item):
+            item = [i.item() if isinstance(i, Tensor) and i.ndim == 0 else i for i in item]
+        item = np.asarray(item) if len(item) else np.zeros(0, np.int64)
+    if isinstance(item, (np.ndarray, Tensor)):
+        return _array_entries(item)
+    raise IndexError(f"an index must be an int, a slice, None, '...', a bool, or a tensor, array or list of integers "
+                     f"or bools, but got {type(item).__name__}: {item!r}")
+
+
+def _array_entries(item: np.ndarray | Tensor) -> list[Axis]:
+    kind = item.dtype.kind
+    if kind == "b":
+        mask = storage_of(item).to_numpy() if isinstance(item, Tensor) else item
+        if mask.ndim == 0:
+            return [Axis("new", bool(mask))]
+        return [Axis("array", _Places(places, size)) for places, size in zip(mask.nonzero(), mask.shape)]
+    if kind not in "iu":
+        raise IndexError(f"a tensor or array used as an index must hold integers or bools, but it holds {item.dtype}")
+    return [Axis("array", item)]
+
+
+class _Places(np.ndarray):
+    """Places that come from a mask, with the size that its axis must have."""
+
+    def __new__(cls, places: np.ndarray, size: int):
+        self = places.view(cls)
+        self.mask_size = size
+        return self
+
+
+def _checked(shape: tuple, entries: list[Axis]) -> list[Axis]:
+    """Entries with ints and known arrays wrapped to non-negative ones. IndexError for one out of range."""
+    sizes = iter(shape)
+    found = []
+    for axis, entry in enumerate(entries):
+        if entry.kind == "new":
+            found.append(entry)
+            continue
+        size = next(sizes)
+        if entry.kind == "int":
+            if not -size <= entry.value < size:
+                raise IndexError(f"index {entry.value} is out of range for axis {axis} of size {size}")
+            entry = Axis("int", entry.value % size)
+        elif isinstance(entry.value, _Places):
+            if entry.value.mask_size != size:
+                raise IndexError(f"a Bool index has size {entry.value.mask_size} on axis {axis}, which has size {size}")
+            entry = Axis("array", np.asarray(entry.value))
+        elif isinstance(entry.value, np.ndarray):
+            wrong = (entry.value < -size) | (entry.value >= size)
+            if wrong.any():
+                raise IndexError(f"index {entry.value[wrong].flat[0]} is out of range for axis {axis} of size {size}")
+            entry = Axis("array", np.where(entry.value < 0, entry.value + size, entry.value).astype(np.int64))
+        found.append(entry)
+    return found
+
+
+class _Block(NamedTuple):
+    """A strided block: the slice's attributes, the axes to reverse, and the shapes with and without dropped axes."""
+
+    begin: tuple
+    end: tuple
+    strides: tuple
+    reversed: tuple
+    sizes: tuple
+    shape: tuple
+
+
+def _block(shape: tuple, entries: list[Axis]) -> _Block:
+    """The block that ints, slices and new axes describe; axes with arrays stay whole."""
+    rows, turned, result = [], [], []
+    axis = 0
+    for kind, value in entries:
+        if kind == "new":
+            result.append(1 if value else 0)
+            continue
+        size = shape[axis]
+        start, stop, step = value.indices(size) if kind == "slice" else (value, value + 1, 1) if kind == "int" \
+            else (0, size, 1)
+        count = len(range(start, stop, step))
+        if step < 0:
+            start, step = start + (count - 1) * step, -step
+            turned.append(axis)
+        start = start if count else 0
+        rows.append((start, start + (count - 1) * step + 1 if count else 0, step, count))
+        if kind != "int":
+            result.append(count)
+        axis += 1
+    begin, end, strides, sizes = zip(*rows) if rows else ((), (), (), ())
+    return _Block(begin, end, strides, tuple(turned), sizes, tuple(result))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+def getitem(x: Tensor, index: Any) -> Tensor:
+    """x[index]; see the module's text."""
+    now = _read_now(x, index)
+    if now is not None:
+        return now
+    entries = _entries(x.shape, index)
+    if any(e.kind == "array" for e in entries):
+        return _read_places(x, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
+    return _read_block(x, entries)
+
+
+def _read_now(x: Tensor, index: Any) -> Tensor | None:
+    """A basic part of a value that is at hand, copied at once; None where it must be recorded."""
+    value = x._value
+    if current_trace() is not None or type(value) is Traced or value.pending is not None:
+        return None
+    if type(index) is not slice and type(index) is not int and not (
+            type(index) is tuple and all(i is None or i is Ellipsis or type(i) in (int, slice) for i in index)):
+        return None
+    segment = _segment._local.segment
+    if segment is not None and segment.regions:
+        return None
+    array = value.host
+    if array is None:
+        if not value.device.capabilities.host_memory:
+            return None
+        value.device.allocator.synchronize()
+        array = value.device.as_numpy(value.buffer, value.aval.dtype, value.aval.shape)
+    return record.wrap(from_numpy(np.array(array[index], order="C")))
+
+
+def _read_block(x: Tensor, entries: list[Axis]) -> Tensor:
+    block = _block(x.shape, entries)
+    x = _cut(x, block)
+    return _shaped(x, block.shape) if prod(block.shape) == x.size else apply(
+        _BROADCAST, (constant(0, x.dtype),), (block.shape,))
+
+
+def _cut(x: Tensor, block: _Block) -> Tensor:
+    """The block with all axes of x, in the order of the index."""
+    if block.sizes != x.shape or any(s != 1 for s in block.strides):
+        x = apply(_SLICE, (x,), (block.begin, block.end, block.strides))
+    return apply(_REVERSE, (x,), (block.reversed,)) if block.reversed else x
+
+
+def _shaped(x: Tensor, shape: tuple) -> Tensor:
+    return x if x.shape == shape else apply(_RESHAPE, (x,), (shape,))
+
+
+def _read_places(x: Tensor, entries: list[Axis]) -> Tensor:
+    """Cut slices, then gather along the axes with index arrays."""
+    x = _read_block(x, entries)
+    axes = [axis for axis, entry in enumerate(entries) if entry.kind == "array"]
+    arrays = [entries[a].value for a in axes]
+    if len(axes) == 1:
+        return apply(_GATHER, (x, _wrapped(arrays[0], x.shape[axes[0]])), (axes[0],))
+    if axes != list(range(axes[0], axes[-1] + 1)):
+        rest = [a for a in range(x.ndim) if a not in axes]
+        x = apply(_TRANSPOSE, (x,), ((*axes, *rest),))
+        axes = list(range(len(axes)))
+    first, last = axes[0], axes[-1] + 1
+    sizes = x.shape[first:last]
+    merged = apply(_RESHAPE, (x,), (x.shape[:first] + (prod(sizes),) + x.shape[last:],))
+    return apply(_GATHER, (merged, _combined(arrays, sizes)), (first,))
+
+
+def _wrapped(array: np.ndarray | Tensor, size: int) -> Tensor:
+    """An index as a tensor without negative numbers that stand for places from the end."""
+    if isinstance(array, np.ndarray):
+        return Tensor(array.astype(np.int32) if size < 2**31 else array)
+    if array.dtype.kind == "u":
+        return array
+    if size > np.iinfo(array.dtype.np).max:
+        array = convert(array, int64)
+    negative = apply(_LT, (array, constant(0, array.dtype)))
+    return apply(_SELECT, (negative, apply(_ADD, (array, constant(size, array.dtype))), array))
+
+
+def _combined(arrays: list, sizes: tuple) -> Tensor:
+    """The flat places on axes of these sizes at which index arrays meet; -1 where one of them is out of range."""
+    if all(isinstance(a, np.ndarray) for a in arrays):
+        return Tensor(np.asarray(np.ravel_multi_index(tuple(_broadcast(arrays)), sizes), np.int64))
+    places = valid = None
+    for array, size in zip(arrays, sizes):
+        index = convert(_wrapped(array, size), int64)
+        inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, constant(size, int64)))))
+        if places is None or valid is None:
+            places, valid = index, inside
+        else:
+            places = _add(apply(_MUL, (places, constant(size, int64))), index)
+            valid = apply(_AND, (valid, inside))
+    return apply(_SELECT, (valid, places, constant(-1, int64)))
+
+
+def _add(a: Tensor, b: Tensor) -> Tensor:
+    try:
+        return apply(_ADD, (a, b))
+    except ValueError:
+        raise IndexError(f"index tensors of shapes {a.shape} and {b.shape} cannot be broadcast together") from None
+
+
+def _broadcast(arrays: list) -> list:
+    try:
+        return np.broadcast_arrays(*arrays)
+    except ValueError:
+        raise IndexError(f"index arrays of shapes {', '.join(str(a.shape) for a in arrays)} cannot be broadcast "
+                         f"together") from None
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+def setitem(x: Tensor, index: Any, value: Any) -> None:
+    """x[index] = value; see the module's text. ValueError where the value does not broadcast to the part."""
+    if isinstance(value, (list, tuple)):
+        value = Tensor(list(value))
+    value = as_dtype_of("setitem", value, x, "the value")
+    record.assign(x, _written(x, index, value))
+
+
+def _written(x: Tensor, index: Any, value: Tensor) -> Tensor:
+    if isinstance(index, Tensor) and index.dtype is bool_ and 0 < index.ndim <= x.ndim:
+        value = _shaped(value, ()) if value.size == 1 else value
+        if value.ndim <= x.ndim - index.ndim:
+            return _write_mask(x, index, value)
+    entries = _entries(x.shape, index)
+    if any(e.kind == "array" for e in entries):
+        return _write_places(x, index, entries, value)
+    return _write_block(x, _block(x.shape, entries), value)
+
+
+def _write_mask(x: Tensor, mask: Tensor, value: Tensor) -> Tensor:
+    """One value for every place of a mask, which need not be known."""
+    if mask.shape != x.shape[:mask.ndim]:
+        raise IndexError(f"a Bool index has shape {mask.shape}, but the tensor has shape {x.shape}")
+    _check_fits(value, x.shape[mask.ndim:])
+    return apply(_SELECT, (_shaped(mask, mask.shape + (1,) * (x.ndim - mask.ndim)), value, x))
+
+
+def _check_fits(value: Tensor, shape: tuple) -> None:
+    sizes = zip(reversed(value.shape), reversed(shape))
+    if value.ndim > len(shape) or any(v not in (1, s) for v, s in sizes):
+        raise ValueError(f"setitem: a value of shape {value.shape} cannot be broadcast to the part of shape {shape}")
+
+
+def _spread(value: Tensor, shape: tuple) -> Tensor:
+    """The value broadcast to the shape of the part; leading axes of size 1 may be too many."""
+    while value.ndim > len(shape) and value.shape[0] == 1:
+        value = apply(_RESHAPE, (value,), (value.shape[1:],))
+    _check_fits(value, shape)
+    return value if value.shape == shape else apply(_BROADCAST, (value,), (shape,))
+
+
+def _write_block(x: Tensor, block: _Block, value: Tensor) -> Tensor:
+    value = _spread(value, block.shape)
+    if 0 in block.shape:
+        return x
+    value = _shaped(value, block.sizes)
+    if block.reversed:
+        value = apply(_REVERSE, (value,), (block.reversed,))
+    if block.sizes == x.shape:
+        return value
+    high = tuple(d - e for d, e in zip(x.shape, block.end))
+    border = (block.begin, high, tuple(s - 1 for s in block.strides), 0)
+    inside = apply(_PAD, (apply(_BROADCAST, (constant(True, bool_),), (block.sizes,)),), border)
+    return apply(_SELECT, (inside, apply(_PAD, (value,), border), x))
+
+
+def _write_places(x: Tensor, index: Any, entries: list[Axis], value: Tensor) -> Tensor:
+    """Values at flat places, of which each is written once."""
+    if all(isinstance(e.value, np.ndarray) for e in entries if e.kind == "array"):
+        places = _known_places(x.shape, entries)
+        value = _shaped(_spread(value, places.shape), (places.size,))
+        flat = places.reshape(-1)
+        last = flat.size - 1 - np.unique(flat[::-1], return_index=True)[1]
+        if last.size < flat.size:
+            last.sort()
+            flat, value = flat[last], apply(_GATHER, (value, Tensor(last)), (0,))
+        return _scattered(x, Tensor(flat), value)
+    numbers = apply(_ADD, (_shaped(apply(_IOTA, (), ((x.size,), 0, int64)), x.shape), constant(1, int64)))
+    places = apply(_SUB, (getitem(numbers, index), constant(1, int64)))
+    value = _shaped(_spread(value, places.shape), (places.size,))
+    ordered, source = apply(_SORT, (_shaped(places, (places.size,)),), (0, False))
+    return _scattered(x, _last_of_equals(ordered), apply(_GATHER, (value, source), (0,)))
+
+
+def _known_places(shape: tuple, entries: list[Axis]) -> np.ndarray:
+    """The flat place of each element of x[index], by NumPy itself."""
+    numbers = np.arange(prod(shape)).reshape(shape)
+    return numbers[tuple(None if e.kind == "new" else e.value for e in entries)]
+
+
+def _last_of_equals(ordered: Tensor) -> Tensor:
+    """Sorted places with -1 for all but the last of equal ones; the sort is stable, so this is the last one written."""
+    if ordered.size < 2:
+        return ordered
+    n = ordered.size
+    here = apply(_SLICE, (ordered,), ((0,), (n - 1,), (1,)))
+    after = apply(_SLICE, (ordered,), ((1,), (n,), (1,)))
+    kept = apply(_SELECT, (apply(_NE, (here, after)), here, constant(-1, int64)))
+    return apply(_CONCAT, (kept, apply(_SLICE, (ordered,), ((n - 1,), (n,), (1,)))), (0,))
+
+
+def _scattered(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
+    """x with the values at different flat places; places below 0 are left out."""
+    if places.size == 0:
+        return x
+    carrier = int32 if x.dtype is bool_ else x.dtype
+    zeros = apply(_BROADCAST, (constant(0, carrier),), ((x.size,),))
+    new = apply(_SCATTER_ADD, (zeros, places, convert(value, carrier)), (0,))
+    ones = apply(_BROADCAST, (constant(1, int32),), (places.shape,))
+    hits = apply(_SCATTER_ADD, (apply(_BROADCAST, (constant(0, int32),), ((x.size,),)), places, ones), (0,))
+    written = _shaped(apply(_GT, (hits, constant(0, int32))), x.shape)
+    return apply(_SELECT, (written, convert(_shaped(new, x.shape), x.dtype), x))

@@ -1,0 +1,387 @@
+"""Reductions over axes, running sums, statistics and norms.
+
+An axis is an int or a tuple of ints; None (and, where the default says so, an empty tuple) stands for all axes. Sums
+and products of Bool, Int8, Int16, Int32 and unsigned integers are Int64, means and deviations of integers Float32.
+Half-precision values are accumulated in Float32. ValueError for an axis out of range, TypeError for one of
+a wrong type.
+"""
+from __future__ import annotations
+
+import builtins
+from math import prod as _count
+
+from mindspore.common.dtype import DType, bfloat16, bool_, float16, float32, int32, int64
+from mindspore.common.tensor import Tensor
+from mindspore.ops._operands import (
+    Axes,
+    Operand,
+    apply,
+    as_bool,
+    as_dtype_of,
+    as_inexact,
+    as_tensor,
+    constant,
+    convert,
+    normalize_axes,
+    normalize_axis,
+    primitive,
+)
+
+__all__ = [
+    "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "cummax", "cummin", "cumprod",
+    "cumsum", "logcumsumexp", "logsumexp", "max", "mean", "median", "min", "nanmean", "nansum", "norm", "prod", "ptp",
+    "std", "std_mean", "sum", "var", "var_mean", "vector_norm",
+]
+
+_SUM, _PROD, _MAX, _MIN, _ALL, _ANY = map(primitive, ("sum", "prod", "max", "min", "all", "any"))
+_ARGMAX, _ARGMIN, _CUMSUM, _RESHAPE = map(primitive, ("argmax", "argmin", "cumsum", "reshape"))
+_ADD, _SUB, _MUL, _DIV, _ABS, _POW = map(primitive, ("add", "sub", "mul", "div", "abs", "pow"))
+_EXP, _LOG, _SQRT, _STOP, _ISNAN = map(primitive, ("exp", "log", "sqrt", "stop_gradient", "isnan"))
+_SELECT, _EQ, _NE, _ISFINITE = map(primitive, ("select", "eq", "ne", "isfinite"))
+_MAXIMUM, _MINIMUM, _PAD, _SLICE = map(primitive, ("maximum", "minimum", "pad", "slice"))
+
+
+# -- sums and products -------------------------------------------------------------------------------------------------
+
+def sum(input: Operand, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The sum over `dim`, computed in `dtype` where one is given; 0 over no elements."""
+    x = _summable(as_tensor("sum", input), dtype)
+    return apply(_SUM, (x,), (normalize_axes("sum", dim, x.ndim), bool(keepdim)))
+
+
+def prod(input: Operand, axis: Axes = None, keep_dims: bool = False, dtype: DType | None = None) -> Tensor:
+    """The product over `axis`, computed in `dtype` where one is given; 1 over no elements."""
+    x = _summable(as_tensor("prod", input), dtype)
+    return apply(_PROD, (x,), (normalize_axes("prod", axis, x.ndim), bool(keep_dims)))
+
+
+def _summable(x: Tensor, dtype: DType | None) -> Tensor:
+    if dtype is not None:
+        return convert(x, dtype)
+    return x if x.dtype.is_inexact else convert(x, int64)
+
+
+def mean(x: Operand, axis: Axes = None, keep_dims: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The mean over `axis`, floating; NaN over no elements."""
+    value = as_inexact("mean", x) if dtype is None else convert(as_tensor("mean", x), dtype)
+    return _mean(value, normalize_axes("mean", axis, value.ndim), bool(keep_dims))
+
+
+def _mean(x: Tensor, axes: tuple, keep_dims: bool) -> Tensor:
+    wide = convert(x, _wide(x.dtype))
+    total = apply(_SUM, (wide,), (axes, keep_dims))
+    return convert(apply(_DIV, (total, constant(_elements(x, axes), wide.dtype))), x.dtype)
+
+
+def _wide(dtype: DType) -> DType:
+    return float32 if dtype in (float16, bfloat16) else dtype
+
+
+def _elements(x: Tensor, axes: tuple) -> int:
+    return _count(x.shape[a] for a in axes)
+
+
+def nansum(input: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The sum over `axis` of the elements that are not NaN."""
+    x = as_tensor("nansum", input)
+    return sum(_without_nan(x), axis, keepdims, dtype=dtype)
+
+
+def nanmean(input: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The mean over `axis` of the elements that are not NaN; NaN where there is none."""
+    x = as_inexact("nanmean", input)
+    counted = convert(apply(_EQ, (x, x)), x.dtype)
+    result = apply(_DIV, (sum(_without_nan(x), axis, keepdims), sum(counted, axis, keepdims)))
+    return result if dtype is None else convert(result, dtype)
+
+
+def _without_nan(x: Tensor) -> Tensor:
+    if not x.dtype.is_inexact:
+        return x
+    return apply(_SELECT, (apply(_ISNAN, (x,)), constant(0, x.dtype), x))
+
+
+def count_nonzero(x: Operand, axis: Axes = (), keep_dims: bool = False, dtype: DType = int32) -> Tensor:
+    """How many elements along `axis` differ from 0."""
+    return sum(as_bool("count_nonzero", x, "x"), axis, keep_dims, dtype=dtype)
+
+
+def logsumexp(input: Operand, dim: Axes, keepdim: bool = False) -> Tensor:
+    """log(sum(exp(input))) over `dim`, without overflow."""
+    x = as_inexact("logsumexp", input)
+    axes = normalize_axes("logsumexp", dim, x.ndim)
+    high = apply(_STOP, (apply(_MAX, (x,), (axes, True)),))
+    high = apply(_SELECT, (apply(_ISFINITE, (high,)), high, constant(0, x.dtype)))
+    total = apply(_LOG, (apply(_SUM, (apply(_EXP, (apply(_SUB, (x, high)),)),), (axes, True)),))
+    result = apply(_ADD, (total, high))
+    return result if keepdim else apply(_RESHAPE, (result,), (_dropped(x.shape, axes),))
+
+
+def _dropped(shape: tuple, axes: tuple) -> tuple:
+    return tuple(d for i, d in enumerate(shape) if i not in axes)
+
+
+# -- logic -------------------------------------------------------------------------------------------------------------
+
+def all(input: Operand, axis: Axes = None, keep_dims: bool = False) -> Tensor:
+    """Whether all elements over `axis` differ from 0 (Bool); true over no elements."""
+    x = as_bool("all", input)
+    return apply(_ALL, (x,), (normalize_axes("all", axis, x.ndim), bool(keep_dims)))
+
+
+def any(input: Operand, axis: Axes = None, keep_dims: bool = False) -> Tensor:
+    """Whether an element over `axis` differs from 0 (Bool); false over no elements."""
+    x = as_bool("any", input)
+    return apply(_ANY, (x,), (normalize_axes("any", axis, x.ndim), bool(keep_dims)))
+
+
+# -- extrema -----------------------------------------------------------------------------------------------------------
+
+def amax(input: Operand, axis: Axes = None, keepdims: bool = False, *, initial: float | None = None,
+         where: Tensor | None = None) -> Tensor:
+    """The largest element over `axis`, among those where `where` is true, and not below `initial`. NaN if one is NaN;
+    equal elements share the gradient. ValueError over no elements without `initial`."""
+    return _extremum("amax", input, axis, keepdims, initial, where)
+
+
+def amin(input: Operand, axis: Axes = None, keepdims: bool = False, *, initial: float | None = None,
+         where: Tensor | None = None) -> Tensor:
+    """The smallest element over `axis`, among those where `where` is true, and not above `initial`; see `amax`."""
+    return _extremum("amin", input, axis, keepdims, initial, where)
+
+
+def _extremum(name: str, input: Operand, axis: Axes, keepdims: bool, initial, where) -> Tensor:
+    x = as_tensor(name, input)
+    largest = name.endswith("max")
+    if where is not None:
+        if initial is None:
+            raise ValueError(f"{name}: where is given without initial; say what stands for no element")
+        x = apply(_SELECT, (as_bool(name, where, "where"), x, as_dtype_of(name, initial, x, "initial")))
+    axes = normalize_axes(name, axis, x.ndim)
+    if x.dtype is bool_:
+        return apply(_ANY if largest else _ALL, (x,), (axes, bool(keepdims)))
+    result = apply(_MAX if largest else _MIN, (x,), (axes, bool(keepdims)))
+    if initial is None:
+        return result
+    return apply(_MAXIMUM if largest else _MINIMUM, (result, as_dtype_of(name, initial, x, "initial")))
+
+
+def max(input: Operand, axis: int | None = None, keepdims: bool = False, *, initial: float | None = None,
+        where: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """(values, indices): the largest elements along `axis` and the places (Int64) where they first stand. Without an
+    axis the largest element of all and the index 0 (Int32); `amax` gives the values alone."""
+    return _with_index("max", _ARGMAX, input, axis, keepdims, initial, where)
+
+
+def min(input: Operand, axis: int | None = None, keepdims: bool = False, *, initial: float | None = None,
+        where: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """(values, indices): the smallest elements along `axis` and the places where they first stand; see `max`."""
+    return _with_index("min", _ARGMIN, input, axis, keepdims, initial, where)
+
+
+def _with_index(name: str, arg, input: Operand, axis: int | None, keepdims: bool, initial, where):
+    x = as_tensor(name, input)
+    if axis is None or x.ndim == 0:
+        return _extremum(name, x, None, False, initial, where), constant(0, int32)
+    axis = normalize_axis(name, axis, x.ndim)
+    values = _extremum(name, x, axis, keepdims, initial, where)
+    return values, _arg(arg, x, axis, keepdims)
+
+
+def _arg(op, x: Tensor, axis: int, keepdims: bool) -> Tensor:
+    indices = apply(op, (x,), (axis, int64))
+    if not keepdims:
+        return indices
+    return apply(_RESHAPE, (indices,), (x.shape[:axis] + (1,) + x.shape[axis + 1:],))
+
+
+def argmax(input: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The place (Int64) of the first largest element along `dim`; without one, in the flattened tensor."""
+    return _flat_arg("argmax", _ARGMAX, input, dim, keepdim)
+
+
+def argmin(input: Operand, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The place (Int64) of the first smallest element along `axis`; without one, in the flattened tensor."""
+    return _flat_arg("argmin", _ARGMIN, input, axis, keepdims)
+
+
+def _flat_arg(name: str, op, input: Operand, axis: int | None, keepdims: bool) -> Tensor:
+    x = as_tensor(name, input)
+    if axis is None:
+        flat = apply(op, (apply(_RESHAPE, (x,), ((x.size,),)),), (0, int64))
+        return apply(_RESHAPE, (flat,), ((1,) * x.ndim,)) if keepdims else flat
+    if x.ndim == 0:
+        normalize_axis(name, axis, 0)
+        return constant(0, int64)
+    return _arg(op, x, normalize_axis(name, axis, x.ndim), keepdims)
+
+
+def aminmax(input: Operand, *, axis: int | None = 0, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """(smallest, largest) elements along `axis`, None for all."""
+    return amin(input, axis, keepdims), amax(input, axis, keepdims)
+
+
+def ptp(input: Operand, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """The largest element minus the smallest over `axis`."""
+    return apply(_SUB, (amax(input, axis, keepdims), amin(input, axis, keepdims)))
+
+
+def median(input: Operand, axis: int = -1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """(values, indices): the lower median along `axis` and where it stands (Int64)."""
+    x = as_tensor("median", input)
+    if x.ndim == 0:
+        return x, constant(0, int64)
+    axis = normalize_axis("median", axis, x.ndim)
+    if x.shape[axis] == 0:
+        raise ValueError(f"median: a tensor of shape {x.shape} has no elements along axis {axis}")
+    values, indices = apply(primitive("sort"), (x,), (axis, False))
+    middle = (x.shape[axis] - 1) // 2
+    begin = tuple(middle if i == axis else 0 for i in range(x.ndim))
+    end = tuple(middle + 1 if i == axis else d for i, d in enumerate(x.shape))
+    picked = [apply(_SLICE, (t,), (begin, end, (1,) * x.ndim)) for t in (values, convert(indices, int64))]
+    if keepdims:
+        return picked[0], picked[1]
+    shape = _dropped(x.shape, (axis,))
+    return apply(_RESHAPE, (picked[0],), (shape,)), apply(_RESHAPE, (picked[1],), (shape,))
+
+
+# -- statistics --------------------------------------------------------------------------------------------------------
+
+def var(input: Operand, axis: Axes = None, ddof: int | bool = 0, keepdims: bool = False) -> Tensor:
+    """The variance over `axis`: the sum of squared distances from the mean, divided by the count minus `ddof`."""
+    return _moments("var", input, axis, ddof, keepdims)[0]
+
+
+def std(input: Operand, axis: Axes = None, ddof: int | bool = 0, keepdims: bool = False) -> Tensor:
+    """The standard deviation over `axis`: the square root of `var`."""
+    return apply(_SQRT, (var(input, axis, ddof, keepdims),))
+
+
+def var_mean(input: Operand, axis: Axes = None, ddof: int | bool = 0, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """(variance, mean) over `axis`; see `var`."""
+    return _moments("var_mean", input, axis, ddof, keepdims)
+
+
+def std_mean(input: Operand, axis: Axes = None, ddof: int | bool = 0, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """(standard deviation, mean) over `axis`; see `var`."""
+    variance, center = _moments("std_mean", input, axis, ddof, keepdims)
+    return apply(_SQRT, (variance,)), center
+
+
+def _moments(name: str, input: Operand, axis: Axes, ddof: int | bool, keepdims: bool) -> tuple[Tensor, Tensor]:
+    x = as_inexact(name, input)
+    ddof = int(ddof)
+    axes = normalize_axes(name, axis, x.ndim)
+    wide = convert(x, _wide(x.dtype))
+    center = _mean(wide, axes, True)
+    distance = apply(_SUB, (wide, center))
+    total = apply(_SUM, (apply(_MUL, (distance, distance)),), (axes, bool(keepdims)))
+    count = builtins.max(_elements(x, axes) - ddof, 0)
+    variance = apply(_DIV, (total, constant(count, wide.dtype)))
+    if not keepdims:
+        center = apply(_RESHAPE, (center,), (_dropped(x.shape, axes),))
+    return convert(variance, x.dtype), convert(center, x.dtype)
+
+
+def norm(A: Operand, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False, *,
+         dtype: DType | None = None) -> Tensor:
+    """A vector norm over `dim` (see `vector_norm`), by default the Euclidean one; ord='fro' is the Euclidean norm of
+    the matrices in two axes. ValueError for other matrix norms."""
+    if ord is None or ord == "fro":
+        return vector_norm(A, 2, dim, keepdim, dtype=dtype)
+    if isinstance(ord, str) or (isinstance(dim, (tuple, list)) and len(dim) == 2):
+        raise ValueError(f"norm: ord is {ord!r} for dim {dim}; expected None, 'fro', or a number with one axis")
+    return vector_norm(A, ord, dim, keepdim, dtype=dtype)
+
+
+def vector_norm(x: Operand, ord: float = 2, axis: Axes = None, keepdims: bool = False, *,
+                dtype: DType | None = None) -> Tensor:
+    """sum(|x| ** ord) ** (1 / ord) over `axis`; the largest |x| for inf, the smallest for -inf, the count of elements
+    that are not 0 for 0. The derivative of the Euclidean norm at 0 is 0."""
+    value = as_inexact("vector_norm", x) if dtype is None else convert(as_tensor("vector_norm", x), dtype)
+    axes = normalize_axes("vector_norm", axis, value.ndim)
+    size = apply(_ABS, (value,))
+    if ord in (float("inf"), float("-inf")):
+        return apply(_MAX if ord > 0 else _MIN, (size,), (axes, bool(keepdims)))
+    if ord == 0:
+        return sum(convert(apply(_NE, (size, constant(0, size.dtype))), value.dtype), axes, keepdims)
+    if ord == 1:
+        return apply(_SUM, (size,), (axes, bool(keepdims)))
+    if ord == 2:
+        return _euclidean(value, axes, bool(keepdims))
+    total = apply(_SUM, (apply(_POW, (size, constant(ord, size.dtype))),), (axes, bool(keepdims)))
+    return apply(_POW, (total, constant(1 / ord, size.dtype)))
+
+
+def _euclidean(x: Tensor, axes: tuple, keepdims: bool) -> Tensor:
+    """The root of the sum of squares; where the sum is 0, the root of 1 times 0, so that the derivative is 0."""
+    total = apply(_SUM, (apply(_MUL, (x, x)),), (axes, keepdims))
+    zero = apply(_EQ, (total, constant(0, x.dtype)))
+    root = apply(_SQRT, (apply(_SELECT, (zero, constant(1, x.dtype), total)),))
+    return apply(_SELECT, (zero, constant(0, x.dtype), root))
+
+
+# -- running reductions ------------------------------------------------------------------------------------------------
+
+def cumsum(x: Operand, axis: int, dtype: DType | None = None) -> Tensor:
+    """Running sums along `axis`."""
+    value = as_tensor("cumsum", x, "x")
+    value = convert(value, dtype or (int64 if value.dtype is bool_ else value.dtype))
+    return apply(_CUMSUM, (value,), (normalize_axis("cumsum", axis, value.ndim), False, False))
+
+
+def cumprod(input: Operand, dim: int, dtype: DType | None = None) -> Tensor:
+    """Running products along `dim`."""
+    x = as_tensor("cumprod", input)
+    x = convert(x, dtype or (int64 if x.dtype is bool_ else x.dtype))
+    axis = normalize_axis("cumprod", dim, x.ndim, "dim")
+    return _scan(x, axis, lambda a, b: apply(_MUL, (a, b)), 1)
+
+
+def logcumsumexp(input: Operand, axis: int) -> Tensor:
+    """Running log(sum(exp(input))) along `axis`, without overflow."""
+    from mindspore.ops.arithmetic import logaddexp
+    x = as_inexact("logcumsumexp", input)
+    return _scan(x, normalize_axis("logcumsumexp", axis, x.ndim), logaddexp, float("-inf"))
+
+
+def cummax(input: Operand, axis: int) -> tuple[Tensor, Tensor]:
+    """(values, indices): the largest element so far along `axis`, and where it last stood (Int64)."""
+    return _running_extremum("cummax", input, axis, primitive("ge"))
+
+
+def cummin(input: Operand, axis: int) -> tuple[Tensor, Tensor]:
+    """(values, indices): the smallest element so far along `axis`, and where it last stood (Int64)."""
+    return _running_extremum("cummin", input, axis, primitive("le"))
+
+
+def _running_extremum(name: str, input: Operand, axis: int, beats) -> tuple[Tensor, Tensor]:
+    """A scan over places: of two places the later one stays if its element beats that of the earlier one or is NaN."""
+    x = as_tensor(name, input)
+    axis = normalize_axis(name, axis, x.ndim)
+    gather = primitive("gather_elements")
+    places = apply(primitive("iota"), (), (x.shape, axis, int64))
+
+    def later(a: Tensor, b: Tensor) -> Tensor:
+        before, now = apply(gather, (x, a), (axis,)), apply(gather, (x, b), (axis,))
+        wins = apply(beats, (now, before))
+        if x.dtype.is_floating:
+            wins = apply(primitive("logical_or"), (wins, apply(_ISNAN, (now,))))
+        return apply(_SELECT, (wins, b, a))
+
+    places = _scan(places, axis, later, 0)
+    return apply(gather, (x, places), (axis,)), places
+
+
+def _scan(x: Tensor, axis: int, combine, first: float) -> Tensor:
+    """Running combinations along an axis, by doubling distances: after k rounds each place combines the 2**k elements
+    up to it (Hillis and Steele, Data parallel algorithms, 1986). `first` stands before the first element."""
+    distance = 1
+    while distance < x.shape[axis]:
+        low = tuple(distance if i == axis else 0 for i in range(x.ndim))
+        zeros = (0,) * x.ndim
+        end = tuple(d - distance if i == axis else d for i, d in enumerate(x.shape))
+        earlier = apply(_SLICE, (x,), (zeros, end, (1,) * x.ndim))
+        x = combine(apply(_PAD, (earlier,), (low, zeros, zeros, first)), x)
+        distance *= 2
+    return x
