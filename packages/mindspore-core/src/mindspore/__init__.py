@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 
+import mindspore.common.tensor_methods  # attaches the operators and methods of tensors
 import mindspore.compiler.primitives  # registers the operators
 from mindspore import context
 from mindspore._version import __version__

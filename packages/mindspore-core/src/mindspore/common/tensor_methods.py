@@ -31,8 +31,9 @@ from mindspore.ops import (
 from mindspore.ops._operands import NUMBERS, as_tensor, convert, primitive
 from mindspore.runtime.record import assign
 
-__all__ = ["TensorMethods"]
+__all__ = ["TensorMethods", "from_numpy"]
 
+from_numpy = Tensor.from_numpy
 _OPERANDS = (Tensor, np.ndarray, *NUMBERS)
 _IDENTITY = primitive("identity")
 
