@@ -178,6 +178,18 @@ def test_a_users_error_comes_out_as_it_is_after_the_rows_before_it(name):
     assert {"failing_rows", "__getitem__", "fail_at_two"} & set(frames), "the user's frame is missing from the trace"
 
 
+def stop_at_two(x):
+    if x == 2:
+        raise StopIteration
+    return x
+
+
+@pytest.mark.parametrize("options", [{}, {"num_parallel_workers": 2}])
+def test_stop_iteration_of_a_users_function_is_an_error_and_no_end(options):
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        order(numbers(5, shuffle=False).map(stop_at_two, **options).batch(5).create_tuple_iterator(output_numpy=True))
+
+
 def test_after_an_error_the_iterator_begins_a_new_epoch():
     iterator = FAILING["generator"][0]().create_tuple_iterator(output_numpy=True)
     for _ in range(2):
@@ -217,15 +229,17 @@ def test_the_pipeline_works_ahead_but_not_farther_than_allowed():
         ds.config.set_prefetch_size(before)
 
 
-def test_preparing_overlaps_with_consuming():
-    def slow(x):
-        time.sleep(0.02)
+@pytest.mark.parametrize("options", [{}, {"num_parallel_workers": 2}])
+def test_the_next_row_is_prepared_while_the_consumer_has_one(options):
+    prepared = [threading.Event() for _ in range(20)]
+
+    def announce(x):
+        prepared[x].set()
         return x
 
-    start = time.monotonic()
-    for _ in numbers(15).map(slow).batch(1).create_tuple_iterator(num_epochs=1, output_numpy=True):
-        time.sleep(0.02)
-    assert time.monotonic() - start < 0.9 * 15 * 0.04 + 0.02
+    iterator = numbers(20, shuffle=False).map(announce, **options).create_tuple_iterator(output_numpy=True)
+    assert next(iterator)[0] == 0
+    assert prepared[3].wait(10), "nothing is prepared before it is asked for"
 
 
 def test_workers_call_user_functions_at_the_same_time_and_keep_the_order():

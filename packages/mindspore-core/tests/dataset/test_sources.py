@@ -102,6 +102,20 @@ def test_an_iterator_as_source_can_be_read_once():
         rows_of(dataset)
 
 
+def test_list_of_a_dataset_reads_its_source_once():
+    starts = []
+
+    def source():
+        starts.append(1)
+        yield from (1, 2)
+
+    dataset = ds.GeneratorDataset(source, "x")
+    assert len(list(dataset)) == 2 and len(starts) == 1
+    with pytest.raises(TypeError, match="get_dataset_size"):
+        len(dataset)
+    assert dataset.get_dataset_size() == len(dataset) == 2
+
+
 def test_python_numbers_have_numpys_types():
     dataset = ds.GeneratorDataset([(1, 1.5, True)], ["i", "f", "b"])
     assert dataset.output_types() == [np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_)]

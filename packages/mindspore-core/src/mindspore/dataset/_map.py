@@ -57,24 +57,23 @@ def _name(operation: Callable) -> str:
     return getattr(operation, "__name__", type(operation).__name__)
 
 
-class Map(_Unary):
-    """Operations on some columns.
+def _columns_after(columns: tuple[str, ...], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> tuple[str, ...]:
+    """As many outputs as inputs take the inputs' places; otherwise the outputs come first and the others follow."""
+    if len(inputs) == len(outputs):
+        renamed = dict(zip(inputs, outputs, strict=True))
+        return tuple(renamed.get(name, name) for name in columns)
+    return outputs + tuple(name for name in columns if name not in inputs)
 
-    As many outputs as inputs take the inputs' places; otherwise the outputs come first and the other columns follow.
-    """
+
+class Map(_Unary):
+    """Operations on some columns."""
 
     def __init__(self, child: Node, operations: list[Callable], inputs: tuple[str, ...], outputs: tuple[str, ...],
                  workers: int):
         super().__init__(child)
         self.operations, self.outputs, self.workers = operations, outputs, workers
-        self.inputs = [child.columns.index(name) for name in inputs]
-        self.in_place = len(inputs) == len(outputs)
-        if self.in_place:
-            renamed = dict(zip(inputs, outputs, strict=True))
-            self.columns = tuple(renamed.get(name, name) for name in child.columns)
-        else:
-            self.columns = outputs + tuple(name for name in child.columns if name not in inputs)
-        self.kept = [i for i in range(len(child.columns)) if i not in self.inputs]
+        self.inputs = inputs
+        self.columns = _columns_after(child.columns, inputs, outputs)
         self.by_block = all(isinstance(operation, Transform) for operation in operations)
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
@@ -88,7 +87,8 @@ class Map(_Unary):
                     yield self._mapped(part, stage.rng, workers)
 
     def _mapped(self, block: Block, rng: np.random.Generator, workers: Workers) -> Block:
-        columns = [block.columns[i] for i in self.inputs]
+        named = dict(zip(self.children[0].columns, block.columns, strict=True))
+        columns = [named[name] for name in self.inputs]
         for operation in self.operations:
             try:
                 if isinstance(operation, Transform):
@@ -96,10 +96,13 @@ class Map(_Unary):
                 else:
                     columns = self._call_per_row(operation, columns, workers)
             except Exception as error:
-                names = [self.children[0].columns[i] for i in self.inputs]
-                annotate(error, f"raised by {_name(operation)} in map on {names}")
+                annotate(error, f"raised by {_name(operation)} in map on {list(self.inputs)}")
                 raise
-        return self._assemble(block, [_stacked(c) for c in columns])
+        if len(columns) != len(self.outputs):
+            raise ValueError(f"For 'map', the operations return {len(columns)} values for the columns "
+                             f"{list(self.outputs)}. Name one output column per value in 'output_columns'.")
+        named.update(zip(self.outputs, map(_stacked, columns), strict=True))
+        return Block([named[name] for name in self.columns], block.count)
 
     def _call_per_row(self, operation: Callable, columns: Sequence[Column], workers: Workers) -> list[Column]:
         where = f"For 'map', the result of {_name(operation)}"
@@ -111,18 +114,6 @@ class Map(_Unary):
             if len(values) != len(results[0]):
                 raise ValueError(f"{where} has {len(values)} values for one row and {len(results[0])} for another.")
         return [list(column) for column in zip(*results, strict=True)]
-
-    def _assemble(self, block: Block, made: list[Column]) -> Block:
-        if len(made) != len(self.outputs):
-            raise ValueError(f"For 'map', the operations return {len(made)} values for the columns "
-                             f"{list(self.outputs)}. Name one output column per value in 'output_columns'.")
-        if self.in_place:
-            columns = list(block.columns)
-            for i, column in zip(self.inputs, made, strict=True):
-                columns[i] = column
-        else:
-            columns = made + [block.columns[i] for i in self.kept]
-        return Block(columns, block.count)
 
 
 def _stacked(column: Column) -> Column:
@@ -159,10 +150,7 @@ class Batch(_Unary):
         super().__init__(child)
         self.batch_size, self.drop_remainder, self.per_batch_map = size, drop_remainder, per_batch_map
         self.names, self.outputs = inputs, outputs
-        if per_batch_map is not None and inputs != outputs:
-            position = child.columns.index(inputs[0])
-            rest = [name for name in child.columns if name not in inputs]
-            self.columns = (*rest[:position], *outputs, *rest[position:])
+        self.columns = _columns_after(child.columns, inputs, outputs)
 
     def _size_of(self, info: BatchInfo) -> int:
         if not callable(self.batch_size):

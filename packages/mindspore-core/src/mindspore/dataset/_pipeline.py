@@ -83,9 +83,13 @@ class Workers:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def map(self, function: Callable, items: Iterable) -> Iterator:
-        """`map(function, items)`, with at most two items per thread begun ahead."""
+        """The results in order, with at most two items per thread begun ahead.
+
+        A StopIteration that the function raises is an error like any other: it comes out as a RuntimeError.
+        """
         if self._pool is None:
-            yield from map(function, items)
+            for item in items:
+                yield function(item)
             return
         running: deque[Future] = deque()
         for item in items:

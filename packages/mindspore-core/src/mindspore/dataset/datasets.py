@@ -40,6 +40,14 @@ def _check_options(options: dict, known: set[str], function: str) -> None:
             raise TypeError(f"For '{function}', unexpected keyword argument '{name}'.")
 
 
+def _check_outputs(outputs: Sequence[str], inputs: Sequence[str], columns: Sequence[str], function: str) -> None:
+    """Refuses an output column that would replace one that is not an input."""
+    for name in outputs:
+        if name in columns and name not in inputs:
+            raise ValueError(f"For '{function}', output column '{name}' exists already and is no input column. Choose "
+                             f"another name.")
+
+
 class Dataset:
     """A pipeline of rows. Attributes: children, the list of datasets that this one was made from.
 
@@ -86,10 +94,7 @@ class Dataset:
                   else check_names(input_columns, "input_columns", "map"))
         check_known(inputs, columns, "map")
         outputs = inputs if output_columns is None else check_names(output_columns, "output_columns", "map")
-        for name in outputs:
-            if name in columns and name not in inputs:
-                raise ValueError(f"For 'map', output column '{name}' exists already and is no input column. Choose "
-                                 f"another name.")
+        _check_outputs(outputs, inputs, columns, "map")
         return Dataset(Map(self._node, flat, inputs, outputs, check_workers(num_parallel_workers, "map")), [self])
 
     def batch(self, batch_size, drop_remainder: bool = False, num_parallel_workers: int | None = None,
@@ -129,9 +134,7 @@ class Dataset:
         inputs = columns if inputs is None else check_names(inputs, "input_columns", "batch")
         check_known(inputs, columns, "batch")
         outputs = inputs if outputs is None else check_names(outputs, "output_columns", "batch")
-        for name in outputs:
-            if name in columns and name not in inputs:
-                raise ValueError(f"For 'batch', output column '{name}' exists already and is no input column.")
+        _check_outputs(outputs, inputs, columns, "batch")
         return Dataset(Batch(self._node, batch_size, drop_remainder, function, inputs, outputs), [self])
 
     def shuffle(self, buffer_size: int) -> Dataset:
@@ -320,6 +323,9 @@ class Dataset:
         return self._size
 
     def __len__(self) -> int:
+        """As `get_dataset_size`, but a TypeError where the rows would have to be counted: `list(dataset)` asks too."""
+        if self._size is None and self._node.size(1) is None:
+            raise TypeError("The length of this dataset is not known without reading it. Call get_dataset_size().")
         return self.get_dataset_size()
 
     def _probe_stage(self) -> Stage:
