@@ -25,7 +25,13 @@ from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import RETURN, UNBOUND, Frame, Run, Session
 from mindspore.compiler.frontend.location import Site, thread_state
 from mindspore.compiler.frontend.scopes import Scope, analyse
-from mindspore.compiler.frontend.source import FunctionNode, FunctionSource, compile_function, find_source
+from mindspore.compiler.frontend.source import (
+    FunctionNode,
+    FunctionSource,
+    bare_definition,
+    compile_function,
+    find_source,
+)
 
 __all__ = ["FunctionCode", "InterpretedFunction", "code_of", "inner_frame", "run_function", "variables_of"]
 
@@ -96,8 +102,8 @@ class FunctionCode:
         names = [load(name) for name in self.scope.parameters]
         body = ast.Return(value=ast.Tuple(elts=names, ctx=ast.Load()))
         args = _mangled_arguments(self.node.args, self.scope)
-        node = ast.FunctionDef(name=self.name if self.name.isidentifier() else "lambda_", args=args, body=[body])
-        node.decorator_list = []
+        name = self.name if self.name.isidentifier() else "lambda_"
+        node = bare_definition(ast.FunctionDef, name=name, args=args, body=[body])
         code = compile_function(ast.fix_missing_locations(ast.copy_location(node, self.node)), None, (), "<signature>")
         assert code is not None
         return code.replace(co_name=self.name)
@@ -259,7 +265,7 @@ class InterpretedFunction:
         self.__name__ = code.name
         self.__qualname__ = code.qualname
         self.__doc__ = doc
-        self.__module__ = frame.globals.get("__name__")
+        self.__module__ = frame.globals.get("__name__", "builtins")
         self.__globals__ = frame.globals
         self.__builtins__ = frame.builtins
         self.__closure__ = closure

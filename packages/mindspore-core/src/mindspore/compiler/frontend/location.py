@@ -9,9 +9,8 @@ builder for each node it emits (`current`), and error messages (`chain`).
 
 from __future__ import annotations
 
-import ast
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mindspore.compiler.frontend.frames import Frame, Session
@@ -49,7 +48,7 @@ class Site:
 
     __slots__ = ("byte_columns", "col", "end_col", "end_lineno", "function", "lineno", "location", "source")
 
-    def __init__(self, node: ast.AST, source: SourceText, function: str) -> None:
+    def __init__(self, node: Any, source: SourceText, function: str) -> None:
         self.source = source
         self.function = function
         self.lineno: int = node.lineno

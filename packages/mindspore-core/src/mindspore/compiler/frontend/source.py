@@ -116,7 +116,7 @@ def find_source(code: CodeType, namespace: dict[str, Any]) -> FunctionSource | S
     if isinstance(found, SourceProblem):
         found = _locate(code, namespace, refresh=True)
     key = id(code)
-    _sources[key] = weakref.ref(code, lambda _, key=key: _sources.pop(key, None)), found
+    _sources[key] = weakref.ref(code, lambda _: _sources.pop(key, None)), found
     return found
 
 
@@ -196,17 +196,11 @@ def compile_function(
     name, inner = _without_surroundings(node)
     body: ast.stmt = inner
     if private is not None:
-        body = ast.ClassDef(name=private, bases=[], keywords=[], body=[inner], decorator_list=[])
-        body.type_params = []  # type: ignore[attr-defined]
-    parameters = ast.arguments(
-        posonlyargs=[], args=[ast.arg(arg=each) for each in free], kwonlyargs=[], kw_defaults=[], defaults=[]
-    )
+        body = bare_definition(ast.ClassDef, name=private, bases=[], keywords=[], body=[inner])
     defined = name if private is None else private
-    statements = [body] if defined in free else [ast.Global(names=[defined]), body]
-    if defined == "<lambda>":
-        statements = [body]
-    outer = ast.FunctionDef(name="surroundings", args=parameters, body=statements, decorator_list=[])
-    outer.type_params = []  # type: ignore[attr-defined]
+    is_global = defined not in free and defined != "<lambda>"
+    statements = [ast.Global(names=[defined]), body] if is_global else [body]
+    outer = bare_definition(ast.FunctionDef, name="surroundings", args=bare_parameters(free), body=statements)
     imports = [ast.Import(names=[ast.alias(name=each)]) for each in sorted(imported)]
     module = ast.fix_missing_locations(ast.Module(body=[*imports, outer], type_ignores=[]))
     try:
@@ -224,23 +218,35 @@ def compile_function(
 def _without_surroundings(node: FunctionNode) -> tuple[str, ast.stmt]:
     """The function without what is evaluated outside of it: decorators, defaults, annotations."""
     old = node.args
-    bare = {
-        "posonlyargs": [ast.arg(arg=each.arg) for each in old.posonlyargs],
-        "args": [ast.arg(arg=each.arg) for each in old.args],
-        "vararg": old.vararg and ast.arg(arg=old.vararg.arg),
-        "kwonlyargs": [ast.arg(arg=each.arg) for each in old.kwonlyargs],
-        "kw_defaults": [each and ast.Constant(None) for each in old.kw_defaults],
-        "kwarg": old.kwarg and ast.arg(arg=old.kwarg.arg),
-        "defaults": [ast.Constant(None) for _ in old.defaults],
-    }
-    arguments = ast.arguments(**bare)
+    arguments = ast.arguments(
+        posonlyargs=[ast.arg(arg=each.arg) for each in old.posonlyargs],
+        args=[ast.arg(arg=each.arg) for each in old.args],
+        vararg=old.vararg and ast.arg(arg=old.vararg.arg),
+        kwonlyargs=[ast.arg(arg=each.arg) for each in old.kwonlyargs],
+        kw_defaults=[each and ast.Constant(None) for each in old.kw_defaults],
+        kwarg=old.kwarg and ast.arg(arg=old.kwarg.arg),
+        defaults=[ast.Constant(None) for _ in old.defaults],
+    )
     if isinstance(node, ast.Lambda):
         bare_lambda = ast.copy_location(ast.Lambda(args=arguments, body=node.body), node)
         return "<lambda>", ast.Expr(value=bare_lambda)
-    kind = type(node)
-    copied = ast.copy_location(kind(name=node.name, args=arguments, body=node.body, decorator_list=[]), node)
-    copied.type_params = []  # type: ignore[union-attr]
-    return node.name, copied
+    return node.name, ast.copy_location(
+        bare_definition(type(node), name=node.name, args=arguments, body=node.body), node
+    )
+
+
+def bare_definition(kind: Any, **fields: Any) -> Any:
+    """A definition of a function or class without decorators and type parameters, for any version of Python."""
+    node = kind(decorator_list=[], **fields)
+    node.type_params = []
+    return node
+
+
+def bare_parameters(names: Iterable[str]) -> ast.arguments:
+    """The parameter list of a function that has only positional parameters."""
+    return ast.arguments(
+        posonlyargs=[], args=[ast.arg(arg=name) for name in names], kwonlyargs=[], kw_defaults=[], defaults=[]
+    )
 
 
 def _same_code(one: CodeType, other: CodeType) -> bool:

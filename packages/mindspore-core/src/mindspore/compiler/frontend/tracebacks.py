@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.source import bare_definition, bare_parameters
 
 __all__ = ["remember_site", "show_user_lines"]
 
@@ -108,11 +109,8 @@ def _code_at(site: Site, first_line: int) -> CodeType:
         return node
 
     called = at_site(ast.Call(func=at_site(ast.Name(id="action", ctx=ast.Load())), args=[], keywords=[]))
-    parameters = ast.arguments(
-        posonlyargs=[], args=[ast.arg(arg="action")], kwonlyargs=[], kw_defaults=[], defaults=[]
-    )
-    function = ast.FunctionDef(name="function", args=parameters, body=[at_site(ast.Expr(called))], decorator_list=[])
-    function.type_params = []  # type: ignore[attr-defined]
+    body = [at_site(ast.Expr(called))]
+    function = bare_definition(ast.FunctionDef, name="function", args=bare_parameters(["action"]), body=body)
     function.lineno = function.end_lineno = first_line
     function.col_offset = function.end_col_offset = 0
     module = ast.fix_missing_locations(ast.Module(body=[function], type_ignores=[]))
