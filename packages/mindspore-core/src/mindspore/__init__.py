@@ -66,7 +66,8 @@ _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugi
                  "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
-    "load_param_into_net": "train.serialization", "Model": "train.model", "run_check": "run_check_module",
+    "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
+    "Model": "train.model", "run_check": "run_check_module",
     "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
 }
 pynative = PYNATIVE_MODE

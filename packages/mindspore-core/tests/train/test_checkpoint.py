@@ -310,7 +310,7 @@ def test_background_save_keeps_the_values_of_the_moment(tmp_path, monkeypatch):
     net = Net(1.0)
     expected = values(net)
     save_checkpoint(net, tmp_path / "a", async_save=True)
-    assert async_ckpt_thread_status()
+    assert mindspore.async_ckpt_thread_status()
     net.fc.bias.set_data(Tensor(np.full(2, 77, np.float32)))
     gate.set()
     loaded = load_checkpoint(tmp_path / "a.ckpt")       # waits
