@@ -15,6 +15,7 @@ import numpy as np
 from mindspore.compiler.primitives.base import primitive
 from mindspore.compiler.program import ARENA, COPY, HOST, INPUT, OUTPUT, Executable, Launch, Plan
 from mindspore.plugin.protocols import KernelSpec
+from mindspore.runtime.transfer import download, upload
 
 HOST_FALLBACKS: dict[str, int] = {}
 
@@ -94,19 +95,3 @@ def reference(op, arrays, attrs: dict, out_avals) -> list[np.ndarray]:
         result = op.reference(*arrays, **attrs)
     results = result if isinstance(result, tuple) else (result,)
     return [np.ascontiguousarray(r, dtype=a.dtype.np).reshape(a.shape) for r, a in zip(results, out_avals)]
-
-
-def upload(allocator, array: np.ndarray):
-    """A device buffer that holds a host array."""
-    array = np.ascontiguousarray(array)
-    buffer = allocator.allocate(array.nbytes)
-    allocator.copy_from_host(buffer, array)
-    allocator.synchronize()
-    return buffer
-
-
-def download(allocator, buffer, aval) -> np.ndarray:
-    """A host array of a device buffer's contents."""
-    array = np.empty(aval.shape, aval.dtype.np)
-    allocator.copy_to_host(buffer, array)
-    return array

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mindspore.compiler.executor import PythonExecutable, download, upload
+from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.schedule import schedule
 from mindspore.compiler.program import Executable, Plan
+from mindspore.runtime.transfer import download, upload
 
 CACHE_SIZE = 512
 compile_count = 0

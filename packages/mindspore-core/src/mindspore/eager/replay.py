@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, infer
-from mindspore.compiler.pipeline import compile_graph
 
 
 class _VjpEntry:
@@ -24,6 +23,7 @@ VJP = _VjpEntry()
 
 def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, int], device):
     """The executable of a stream: its parameters are the inputs, its outputs the live values."""
+    from mindspore.compiler.pipeline import compile_graph
     return compile_graph(stream_graph(entries, inputs, live), device, donated)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError
-from mindspore.compiler.pipeline import compile_graph
 from mindspore.graph import tree
 from mindspore.graph.guards import Guards
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
@@ -59,6 +58,7 @@ class Entry:
         """Call the executable with the leaves' and the lifted tensors' buffers; update what is written."""
         device = _device.current()
         if self.device is not device:
+            from mindspore.compiler.pipeline import compile_graph
             self.executable, self.device = compile_graph(self.graph, device, self.donated), device
         buffers = []
         for tensor in leaves:

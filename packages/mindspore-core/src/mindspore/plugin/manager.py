@@ -5,7 +5,6 @@ is kept in the list with the reason (`python -m mindspore plugins`), and never b
 """
 from __future__ import annotations
 
-import importlib.metadata
 import threading
 import warnings
 from dataclasses import dataclass, field
@@ -56,6 +55,7 @@ def load() -> None:
         if _state.loaded:
             return
         _state.loaded = True
+        import importlib.metadata
         _state.pluggy.add_hookspecs(hookspecs)
         for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
             _load_entry(entry)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.dtype import np_dtype_to_dtype
-from mindspore.compiler.executor import download, upload
 from mindspore.compiler.ir import TensorAval, tensor_aval
 from mindspore.runtime import device as _device
+from mindspore.runtime.transfer import download, upload
 
 
 class Storage:

@@ -20,25 +20,31 @@ turn it into closures (once per code object), `functions`, `calls`, `attributes`
     outputs = interpret(network, inputs, {}, Recording())
 """
 
-# Importing the compile_* modules registers the compilers of all kinds of syntax nodes.
-from mindspore.compiler.frontend import (
-    attributes,
-    compile_call,
-    compile_data,
-    compile_def,
-    compile_match,
-    compile_ops,
-    compile_stmt,
-    compile_try,
-    location,
-)
-from mindspore.compiler.frontend.branches import refuse_condition
+import importlib
+from typing import Any
+
+from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, UnsupportedSyntaxError
-from mindspore.compiler.frontend.functions import InterpretedFunction
-from mindspore.compiler.frontend.interpreter import interpret
 from mindspore.compiler.frontend.location import Location
 from mindspore.compiler.frontend.policy import ABSENT, Policy
-from mindspore.compiler.frontend.source import source_problem
+
+# The interpreter itself is loaded when something is compiled: importing the package must be quick.
+_ON_DEMAND = {"InterpretedFunction": "functions", "interpret": "interpreter", "refuse_condition": "branches",
+              "source_problem": "source"}
+# Importing these modules registers the compilers of all kinds of syntax nodes.
+_SYNTAX = ("attributes", "compile_call", "compile_data", "compile_def", "compile_match", "compile_ops", "compile_stmt",
+           "compile_try")
+
+
+def __getattr__(name: str) -> Any:
+    module = _ON_DEMAND.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for syntax in _SYNTAX:
+        importlib.import_module(f"{__name__}.{syntax}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    return value
+
 
 __all__ = [
     "ABSENT",
