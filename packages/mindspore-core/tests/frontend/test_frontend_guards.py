@@ -122,6 +122,11 @@ def test_partials_and_methods():
     assert attrs_of(policy, Thing.method) == [("__code__", Thing.method.__code__)]
 
 
+class Described:
+    def __get__(self, obj, owner):
+        return 4
+
+
 class Config:
     shared = 7
     table = (1, 2)
@@ -160,7 +165,6 @@ def test_class_attributes():
     assert attrs_of(policy, Config) == [
         ("shared", 7),
         ("make", vars(Config)["make"]),
-        ("shared", 7),
         ("plain", vars(Config)["plain"]),
         ("method", vars(Config)["method"]),
     ]
@@ -189,6 +193,23 @@ def test_computed_attributes_of_native_objects_are_not_reported():
     array = np.zeros((2, 3))
     policy = record(lambda: (array.shape, array.T.ndim, "text".upper(), [1].append))
     assert policy.attrs == [(policy.attrs[0][0], "__code__", policy.attrs[0][2])]
+
+
+class Remembering:
+    @functools.cached_property
+    def cached(self):
+        return 5
+
+    described = Described()
+
+    exec("unreadable = property(lambda self: 6)")
+
+
+def test_attributes_that_native_python_code_computes():
+    obj = Remembering()
+    policy = record(lambda: (obj.cached, obj.described, obj.unreadable))
+    assert policy.result == (5, 4, 6)
+    assert attrs_of(policy, obj) == [("cached", 5), ("described", 4), ("unreadable", 6)]
 
 
 def test_objects_made_by_the_program_are_not_reported():
@@ -227,6 +248,43 @@ def test_attributes_are_written_through_the_policy():
     interpret(program, (), {}, Watching())
     assert written == [("rate", 2), ("rate", 3), ("items", []), ("new", 4)]
     assert config.rate == 3
+
+
+def test_each_compilation_is_told_what_it_reads():
+    """A nested compilation with the same policy object (its guards are others) gets its own reports."""
+    config = Config()
+
+    class Shared(RecordingPolicy):
+        def __init__(self):
+            super().__init__()
+            self.current = self
+
+        def compilation(self):
+            return self.current
+
+        def is_native(self, fn):
+            return fn is nested or super().is_native(fn)
+
+    policy = Shared()
+
+    def read(obj):
+        return Config.shared, obj.rate
+
+    def nested(obj):
+        policy.current = object()
+        try:
+            return interpret(read, (obj,), {}, policy)
+        finally:
+            policy.current = policy
+
+    def program():
+        made = Config()
+        return read(config), read(made), nested(made), interpret(read, (made,), {}, policy)
+
+    interpret(program, (), {}, policy)
+    reads = [(owner is Config, name) for owner, name, _ in policy.attrs if name in ("shared", "rate")]
+    assert reads == [(True, "shared"), (False, "rate")] * 2
+    assert attrs_of(policy, read) == [("__code__", read.__code__)] * 2
 
 
 # -- what is native, what is replaced ----------------------------------------------------------------------------------

@@ -12,6 +12,13 @@ from mindspore.graph.trace import Traced
 class GraphPolicy(Policy):
     """See the module's text. One object serves every compilation; the guards are those of the thread's own."""
 
+    def compilation(self) -> object:
+        return current_guards()
+
+    def guards_type(self, cls: type) -> bool:
+        from mindspore.nn.cell import Cell
+        return issubclass(cls, Cell) or super().guards_type(cls)
+
     def is_traced(self, value: object) -> bool:
         return isinstance(value, Tensor) and type(value._value) is Traced
 

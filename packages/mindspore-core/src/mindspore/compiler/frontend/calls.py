@@ -15,13 +15,13 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from mindspore.compiler.frontend.frames import Frame, Session
-from mindspore.compiler.frontend.functions import InterpretedFunction, code_of, run_function
+from mindspore.compiler.frontend.functions import FunctionCode, InterpretedFunction, code_of, run_function
 
-__all__ = ["call", "call_from"]
+__all__ = ["call", "call_from", "is_interpreted"]
 
 _Args = Any
+_UNKNOWN: Any = object()
 
-_FUNCTION_TYPES = (FunctionType, InterpretedFunction)
 
 
 def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
@@ -33,13 +33,15 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             args = (fn.__self__, *args)
             fn = fn.__func__
         elif kind is FunctionType:
-            if session.policy.is_native(fn):
-                inner = session.policy.unwrap(fn)
-                if inner is fn:
-                    return _call_native(frame, fn, args, kwargs)
-                fn = inner
-            else:
-                return _call_function(session, fn, args, kwargs)
+            code = session.functions.get(fn, _UNKNOWN)
+            if code is _UNKNOWN:
+                code = _prepare(session, fn)
+            if code is not None:
+                return _call_function(session, fn, code, args, kwargs)
+            inner = session.policy.unwrap(fn)
+            if inner is fn:
+                return _call_native(frame, fn, args, kwargs)
+            fn = inner
         elif kind is InterpretedFunction:
             return fn.run(session, args, kwargs)
         elif kind is functools.partial:
@@ -60,7 +62,7 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             if isinstance(fn, Hashable) and fn in session.replacements:
                 return _call_native(frame, fn, args, kwargs)
             method = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
-            if not isinstance(method, _FUNCTION_TYPES) or _stays_native(session, method):
+            if not is_interpreted(session, method):
                 return fn(*args, **(kwargs or {}))
             args = (fn, *args)
             fn = method
@@ -75,8 +77,20 @@ def call_from(session: Session, fn: Any) -> Callable[..., Any]:
     return call_interpreted
 
 
-def _stays_native(session: Session, fn: Any) -> bool:
-    return type(fn) is FunctionType and (session.policy.is_native(fn) or code_of(fn) is None)
+def _prepare(session: Session, fn: FunctionType) -> FunctionCode | None:
+    """The compiled form of a function that is called for the first time; None if it is called natively."""
+    code = None if session.policy.is_native(fn) else code_of(fn)
+    if code is not None:
+        session.guard_attr(fn, "__code__", fn.__code__)
+    session.functions[fn] = code
+    return code
+
+
+def is_interpreted(session: Session, fn: Any) -> bool:
+    """Whether `fn` is a function that is interpreted when the program calls it."""
+    if type(fn) is FunctionType:
+        return not session.policy.is_native(fn) and code_of(fn) is not None
+    return type(fn) is InterpretedFunction
 
 
 def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
@@ -86,13 +100,11 @@ def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | No
     return fn(*args, **kwargs) if kwargs else fn(*args)
 
 
-def _call_function(session: Session, fn: FunctionType, args: _Args, kwargs: dict[str, Any] | None) -> Any:
-    code = code_of(fn)
-    if code is None:
-        return fn(*args, **(kwargs or {}))
-    guard_attr = session.guard_attr
-    guard_attr(fn, "__code__", fn.__code__)
+def _call_function(
+    session: Session, fn: FunctionType, code: FunctionCode, args: _Args, kwargs: dict[str, Any] | None
+) -> Any:
     if kwargs or len(args) != code.positional:
+        guard_attr = session.guard_attr
         defaults, kwdefaults = fn.__defaults__, fn.__kwdefaults__
         guard_attr(fn, "__defaults__", defaults)
         if kwdefaults is not None:
@@ -116,8 +128,7 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
     session = frame.session
     keywords = kwargs or {}
     make, init = cls.__new__, cls.__init__
-    own_new = isinstance(make, _FUNCTION_TYPES) and not _stays_native(session, make)
-    own_init = isinstance(init, _FUNCTION_TYPES) and not _stays_native(session, init)
+    own_new, own_init = is_interpreted(session, make), is_interpreted(session, init)
     ordinary = type(cls).__call__ is type.__call__
     native = not ordinary or not (own_new or own_init)
     if native:

@@ -14,11 +14,13 @@ an exception, so the interpreter always knows what each branch of a decision doe
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mindspore.compiler.frontend.location import Site
 
 if TYPE_CHECKING:
+    from mindspore.compiler.frontend.attributes import Entry
     from mindspore.compiler.frontend.functions import FunctionCode
     from mindspore.compiler.frontend.policy import Policy
 
@@ -44,17 +46,22 @@ class Session:
 
     Attributes:
         policy, is_traced, guard_global, guard_attr: the policy, and its methods that are needed most often.
+        compilation: what the session works for; sessions of one policy are shared only within one compilation.
         replacements: callables that are replaced when the program calls them (`replacements.py`).
         frame: the innermost frame.
-        kinds: how attributes are read, by the type of the object (`attributes.py`).
+        functions: the compiled form of each function called so far; None for those that are called natively.
+        kinds, entries: how attributes are read, by the type of the object and by type and name (`attributes.py`).
         created: the objects and classes that the program made itself, by identity; they are not guarded.
         max_depth: how deep the program may recurse.
     """
 
 
     __slots__ = (
+        "compilation",
         "created",
+        "entries",
         "frame",
+        "functions",
         "guard_attr",
         "guard_global",
         "is_traced",
@@ -69,15 +76,30 @@ class Session:
         self.is_traced = policy.is_traced
         self.guard_global = policy.guard_global
         self.guard_attr = policy.guard_attr
+        self.compilation = policy.compilation()
         self.replacements = replacements
-        self.frame = Frame()
+        self.frame = Frame(self, None, None, {}, {}, None, [], False)
+        self.functions: dict[FunctionType, FunctionCode | None] = {}
         self.kinds: dict[type, int] = {}
+        self.entries: dict[tuple[type, str], Entry] = {}
         self.created: dict[int, object] = {}
         self.max_depth = 0
 
 
 class Frame:
-    """One activation. `site` is the expression being evaluated in it, `back` the frame that called it."""
+    """One activation.
+
+    Attributes:
+        back: the frame that called it.
+        code: the function that runs; None for class bodies and generator expressions.
+        globals, builtins: where global names are looked up.
+        site: the expression being evaluated.
+        vars: the variables by slot.
+        guard_closure: whether the closure was made before the compilation, so that reading from it is reported.
+        depth: how many frames are below it.
+        namespace: the entries of the class body that runs, else None.
+        result: what `return` gave.
+    """
 
     __slots__ = (
         "back",
@@ -93,16 +115,25 @@ class Frame:
         "vars",
     )
 
-    def __init__(self) -> None:
-        self.code: FunctionCode | None = None
-        self.back: Frame | None = None
-        self.site: Site | None = None
-        self.depth = 0
+    def __init__(
+        self,
+        session: Session,
+        back: Frame | None,
+        code: FunctionCode | None,
+        namespace: dict[str, Any],
+        builtins: dict[str, Any],
+        site: Site | None,
+        variables: list[Any],
+        guard_closure: bool,
+    ) -> None:
+        self.session = session
+        self.back = back
+        self.code = code
+        self.globals = namespace
+        self.builtins = builtins
+        self.site = site
+        self.vars = variables
+        self.guard_closure = guard_closure
+        self.depth: int = 0 if back is None else back.depth + 1
         self.namespace: Any = None
         self.result: Any = None
-
-    session: Session
-    vars: list[Any]
-    globals: dict[str, Any]
-    builtins: dict[str, Any]
-    guard_closure: bool

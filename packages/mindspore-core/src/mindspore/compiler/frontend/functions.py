@@ -173,24 +173,17 @@ def run_function(
     `foreign` says that the closure of an interpreted function was made by another interpretation, so that what is
     read from it must be reported.
     """
-    frame = Frame()
-    frame.code = code
-    frame.session = session
-    frame.back = back = session.frame
-    frame.depth = depth = back.depth + 1
-    if depth > session.max_depth:
-        raise RecursionError("maximum recursion depth exceeded")
-    frame.globals = namespace
-    frame.builtins = builtins
-    frame.guard_closure = foreign
-    frame.site = code.site
-    frame.vars = variables = [*values, *code.blank]
+    variables = [*values, *code.blank]
     for slot in code.parameter_cells:
         variables[slot] = CellType(variables[slot])
     for slot in code.cells:
         variables[slot] = CellType()
     if closure:
         variables.extend(closure)
+    back = session.frame
+    frame = Frame(session, back, code, namespace, builtins, code.site, variables, foreign)
+    if frame.depth > session.max_depth:
+        raise RecursionError("maximum recursion depth exceeded")
     session.frame = frame
     try:
         code.body(frame)
@@ -205,19 +198,12 @@ def inner_frame(scope: Scope, outer: Scope) -> Callable[[Frame], Frame]:
     captures = [outer.slot(variable) for variable in scope.captures]
 
     def make(around: Frame) -> Frame:
-        frame = Frame()
-        frame.session = around.session
-        frame.back = around
-        frame.depth = around.depth + 1
-        frame.globals = around.globals
-        frame.builtins = around.builtins
-        frame.guard_closure = around.guard_closure
-        frame.site = around.site
-        frame.vars = variables = list(blank)
+        variables = list(blank)
         for slot in cells:
             variables[slot] = CellType()
         variables.extend([around.vars[slot] for slot in captures])
-        return frame
+        session, guarded = around.session, around.guard_closure
+        return Frame(session, around, None, around.globals, around.builtins, around.site, variables, guarded)
 
     return make
 

@@ -24,7 +24,7 @@ def interpret(
 
     Everything that `fn` calls is interpreted as well, except for what `policy.is_native` keeps native and functions
     whose source cannot be read; these are called with the values as they are. Native code that is called may call
-    `interpret` again: with the same policy it continues the session, with another one it nests a session.
+    `interpret` again: for the same compilation it continues the session, for another one it nests a session.
 
     Args:
         fn: a function, method, lambda, `functools.partial`, class, callable object, cell, or `InterpretedFunction`.
@@ -41,10 +41,9 @@ def interpret(
             attribute `graph_location` is the `Location` of the innermost of them.
     """
     active = thread_state.session
-    if active is not None and active.policy is policy:
+    if active is not None and active.policy is policy and active.compilation is policy.compilation():
         return call(active.frame, fn, args, kwargs)
     session = Session(policy, replacements_for(policy))
-    session.frame.session = session
     thread_state.session = session
     try:
         if active is not None:

@@ -48,6 +48,14 @@ class Policy:
     def __init__(self) -> None:
         self._native_modules: dict[str, bool] = {}
 
+    def compilation(self) -> object:
+        """What is being compiled now, by identity.
+
+        Within one compilation a place is reported once or more often, as convenient; what the program made itself is
+        not reported. A policy that serves several compilations returns another object for each of them.
+        """
+        return self
+
     # -- what is a traced value, a cell, a native function -------------------------------------------------------------
 
     def is_traced(self, value: object) -> bool:
