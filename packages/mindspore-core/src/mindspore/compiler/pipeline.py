@@ -6,13 +6,14 @@ counts what was really compiled; tests and `assert_max_compiles` use it.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mindspore.compiler import debug
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.verify import maybe_verify
@@ -32,8 +33,6 @@ def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Pl
     """The plan of a graph for a device. donated: output position -> input position that it may overwrite."""
     graph = maybe_verify(legalize(maybe_verify(rebuild(graph)), device))
     program = schedule(graph, device, donated or {})
-    if int(os.environ.get("MS_DEBUG", "0") or 0) >= 2:
-        print(program.show())
     return plan_memory(program, device.capabilities.in_place)
 
 
@@ -47,10 +46,13 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -
         if found is not None:
             _cache.move_to_end(key)
             return found
+        start = time.perf_counter()
         plan = make_plan(graph, device, donated)
         build = getattr(device, "compile", None)
         executable = PythonExecutable(plan, device) if build is None else build(plan)
         compile_count += 1
+        if debug.level():
+            debug.compiled(graph, plan.program, time.perf_counter() - start)
         _cache[key] = executable
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)

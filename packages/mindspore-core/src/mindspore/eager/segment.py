@@ -20,10 +20,12 @@ not computed again unless the derivative needs it.
 """
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import OrderedDict
 
+from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
 from mindspore.eager.replay import VJP, first_numbers, replay
 from mindspore.runtime import device as _device
@@ -201,6 +203,9 @@ class Segment:
             if found is not None:
                 _cache.move_to_end(key)
         if found is None:
+            if debug.explains():
+                debug.say(f"compiling a segment of {len(self.entries)} entries, {len(self.inputs)} inputs and "
+                          f"{len(live)} outputs: this stream was not seen before")
             found = replay(key[0], self.inputs, live, donated, device)
             with _cache_lock:
                 _cache[key] = found
@@ -316,6 +321,10 @@ def flush() -> None:
 def discard_pending() -> None:
     """Drop this thread's recordings without running them (in a forked child)."""
     _local.segment = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=discard_pending)
 
 
 def clear_cache() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.compiler import debug
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.graph import tree
 from mindspore.graph.guards import Guards
@@ -115,7 +116,18 @@ class CompiledFunction:
             for entry in entries:
                 if entry.guards.hold():
                     return entry.run(leaves)
+        if debug.explains():
+            self._explain(key, entries)
         return self.specialise(key, args, kwargs).run(leaves)
+
+    def _explain(self, key: tuple, entries: list[Entry] | None) -> None:
+        if entries:
+            why = "; ".join(f"graph {k}: {e.guards.broken()}" for k, e in enumerate(entries))
+        elif self.entries:
+            why = f"a new signature {key!r}; {len(self.entries)} others are known"
+        else:
+            why = "the first call"
+        debug.say(f"compiling {self.name}: {why}")
 
     def specialise(self, key: tuple, args: tuple, kwargs: dict) -> Entry:
         """Trace and compile for this signature."""

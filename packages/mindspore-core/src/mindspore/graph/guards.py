@@ -107,6 +107,24 @@ class Guards:
         self.epoch = epoch
         return True
 
+    def broken(self) -> str | None:
+        """What has changed since the graph was made, in words; None if nothing has."""
+        for namespace, name, seen in self.globals:
+            if not same(namespace.get(name, ABSENT), seen):
+                return f"the global {name!r} of {namespace.get('__name__')} changed"
+        for cell, seen in self.cells:
+            if not same(_contents(cell), seen):
+                return f"a closure variable changed from {seen!r} to {_contents(cell)!r}"
+        for obj, name, seen in self.attrs + self.cell_attrs:
+            if not same(_read(obj, name), seen):
+                return f"the attribute {name!r} of {type(obj).__name__} changed from {seen!r} to {_read(obj, name)!r}"
+        for layer, seen in self.layers:
+            state = _layer_state(layer)
+            for name in seen.keys() | state.keys():
+                if name not in seen or name not in state or not same(layer.__dict__[name], seen[name]):
+                    return f"the attribute {name!r} of {type(layer).__name__} changed"
+        return None
+
     def close(self) -> None:
         """All reads are recorded: forget the bookkeeping."""
         self._seen = set()

@@ -8,10 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.dtype import DType
+from mindspore.compiler.ir import tensor_aval
 from mindspore.compiler.primitives.base import PRIMITIVES, Primitive
 from mindspore.eager import segment as _segment
 from mindspore.graph.trace import Traced, _stack, storage_of
-from mindspore.runtime.storage import Storage
+from mindspore.runtime import device as _device
+from mindspore.runtime.storage import Storage, from_numpy
+from mindspore.runtime.transfer import upload
 
 _tensor_class: list = []
 SYNCHRONIZE = [False]
@@ -52,18 +55,24 @@ def scalar(value, dtype: DType):
     trace = _stack.trace
     if trace is not None:
         return wrap(Traced(trace, trace.builder.constant(value, dtype)))
-    return wrap(Storage(_scalar_aval(dtype), host=np.asarray(value).astype(dtype.np)))
+    kind = type(value)
+    if (kind is not float and kind is not int) or not value or value != value:
+        return wrap(from_numpy(np.asarray(value).astype(dtype.np)))
+    device = _device.current()
+    key = (value, dtype, device)
+    known = _scalars.get(key)
+    if known is None:
+        array = np.asarray(value).astype(dtype.np)
+        if len(_scalars) >= SCALARS_KEPT:
+            _scalars.clear()
+        known = _scalars[key] = (tensor_aval((), dtype), upload(device.allocator, array))
+    storage = Storage(known[0], known[1], device)
+    storage.pinned = True
+    return wrap(storage)
 
 
-def _scalar_aval(dtype: DType):
-    found = _SCALARS.get(dtype)
-    if found is None:
-        from mindspore.compiler.ir import tensor_aval
-        found = _SCALARS[dtype] = tensor_aval((), dtype)
-    return found
-
-
-_SCALARS: dict = {}
+SCALARS_KEPT = 1024
+_scalars: dict = {}  # numbers that were used as data lately -> (aval, device buffer), shared since nothing writes them
 
 
 def assign(target, value) -> None:
