@@ -6,6 +6,7 @@ import importlib.util
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 COMMANDS = {"plugins": "list the installed plugins and their devices",
             "doctor": "check the installation and say what to do about what is wrong",
@@ -109,13 +110,15 @@ def show_graph(target: str, shapes: list[str]) -> int:
     if not callable(found):
         print(f"show: {path} has no function or Cell called {name!r}", file=sys.stderr)
         return 2
-    graph = found.graph if hasattr(found, "graph") else jit(found).graph
-    print(show(graph(*[_argument(s) for s in shapes]), locations=True))
+    compiled: Any = found if hasattr(found, "graph") else jit(found)
+    print(show(compiled.graph(*[_argument(s) for s in shapes]), locations=True))
     return 0
 
 
 def _load(path: Path):
     spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        sys.exit(f"show: {path} is no Python file: its name must end in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.parent))

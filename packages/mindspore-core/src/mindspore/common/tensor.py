@@ -6,6 +6,8 @@ here are creation, conversion and printing.
 """
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mindspore.common import dtype as mstype
@@ -15,10 +17,15 @@ from mindspore.graph.trace import Traced, storage_of
 from mindspore.runtime import record
 from mindspore.runtime.storage import Storage, from_numpy
 
+if TYPE_CHECKING:
+    from mindspore.common.tensor_methods import TensorMethods as _Attached
+else:
+    _Attached = object  # what type checkers see as inherited is attached when mindspore.common.tensor_methods is imported
+
 __all__ = ["Tensor", "tensor"]
 
 
-class Tensor:
+class Tensor(_Attached):
     """A tensor from data, or of a shape and dtype.
 
     Args:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.train.callback.base import EVENTS, Callback
 from mindspore.train.callback.monitor import loss_of
@@ -43,7 +44,7 @@ def set_rate(optimizer, value: float) -> None:
     """Give every group of an optimizer a fixed learning rate."""
     for param in optimizer.parameters:
         rate = optimizer.get_lr_parameter(param)
-        if not isinstance(rate, Tensor) or rate.ndim:
+        if not isinstance(rate, Parameter) or rate.ndim:
             raise ValueError("the learning rate is a schedule; only a fixed learning rate can be set by a callback")
         rate.set_data(Tensor(np.float32(value)))
 
@@ -69,7 +70,7 @@ class _Watcher(Callback):
         found = args.get("eval_results") or {}
         key = self.monitor[5:] if self.monitor.startswith("eval_") else self.monitor
         if self.monitor in found or key in found:
-            return self.sign * float(np.mean(found.get(self.monitor, found.get(key))))
+            return self.sign * float(np.mean(found[self.monitor if self.monitor in found else key]))
         if self.monitor == "loss":
             return self.sign * loss_of(args.net_outputs)
         if found:
