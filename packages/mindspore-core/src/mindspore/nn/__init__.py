@@ -1,7 +1,25 @@
 """Networks: Cells, layers, losses, optimizers."""
 from mindspore.nn.cell import Cell
+from mindspore.nn.dynamic_lr import (
+    cosine_decay_lr,
+    exponential_decay_lr,
+    inverse_decay_lr,
+    natural_exp_decay_lr,
+    piecewise_constant_lr,
+    polynomial_decay_lr,
+    warmup_lr,
+)
 from mindspore.nn.layer import *  # noqa: F403
 from mindspore.nn.layer import get_activation
+from mindspore.nn.learning_rate_schedule import (
+    CosineDecayLR,
+    ExponentialDecayLR,
+    InverseDecayLR,
+    LearningRateSchedule,
+    NaturalExpDecayLR,
+    PolynomialDecayLR,
+    WarmUpLR,
+)
 from mindspore.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,

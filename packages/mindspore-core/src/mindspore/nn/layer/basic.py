@@ -9,8 +9,8 @@ from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import positive_int
 from mindspore.nn.cell import Cell
-from mindspore.nn.layer._check import positive_int
 from mindspore.nn.layer.activation import get_activation
 from mindspore.runtime.record import apply
 

@@ -7,9 +7,9 @@ from mindspore.common import dtype as mstype
 from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import pad_mode as check_pad_mode
+from mindspore.nn._check import padding4, pair, positive_int, same_padding
 from mindspore.nn.cell import Cell
-from mindspore.nn.layer._check import pad_mode as check_pad_mode
-from mindspore.nn.layer._check import padding4, pair, positive_int, same_padding
 from mindspore.nn.layer.basic import as_computed
 from mindspore.runtime.record import apply
 

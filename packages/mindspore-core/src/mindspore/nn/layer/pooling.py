@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from mindspore import ops
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import pad_mode as check_pad_mode
+from mindspore.nn._check import padding4, pair, same_padding
 from mindspore.nn.cell import Cell
-from mindspore.nn.layer._check import pad_mode as check_pad_mode
-from mindspore.nn.layer._check import padding4, pair, same_padding
 from mindspore.runtime.record import apply
 
 __all__ = ["MaxPool2d", "AvgPool2d"]

@@ -7,7 +7,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn.optim.optimizer import Optimizer
-from mindspore.runtime.record import apply, assign, scalar
+from mindspore.runtime.record import apply, assign
 
 __all__ = ["Adam", "AdamWeightDecay"]
 
@@ -59,8 +59,8 @@ class Adam(Optimizer):
     def update(self, index, param, gradient, lr):
         """One parameter's step."""
         dtype = param.dtype
-        powers = [p if p.dtype is dtype else p.astype(dtype) for p in (self.beta1_power, self.beta2_power)]
-        numbers = [scalar(v, dtype) for v in (self.beta1, self.beta2, self.eps)]
+        powers = [self.number(p, dtype) for p in (self.beta1_power, self.beta2_power)]
+        numbers = [self.number(v, dtype) for v in (self.beta1, self.beta2, self.eps)]
         states = [self.moment1[index], self.moment2[index]] + ([self.vhat[index]] if self.use_amsgrad else [])
         if self.use_amsgrad:
             results = apply(_AMSGRAD, (param, *states, *powers, lr, *numbers, gradient), ())
@@ -84,7 +84,7 @@ class AdamWeightDecay(Optimizer):
 
     def update(self, index, param, gradient, lr):
         """One parameter's step."""
-        numbers = [scalar(v, param.dtype) for v in (self.beta1, self.beta2, self.eps, self._decays[index])]
+        numbers = [self.number(v, param.dtype) for v in (self.beta1, self.beta2, self.eps, self.decay_of(index))]
         states = (self.adam_m[index], self.adam_v[index])
         results = apply(_DECAYED, (param, *states, lr, *numbers, gradient), ())
         for target, value in zip((param, *states), results):

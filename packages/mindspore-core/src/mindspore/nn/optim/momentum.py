@@ -34,7 +34,7 @@ class Momentum(Optimizer):
 
     def update(self, index, param, gradient, lr):
         """One parameter's step."""
-        momentum = self.momentum if param.dtype is self.momentum.dtype else self.momentum.astype(param.dtype)
+        momentum = self.number(self.momentum, param.dtype)
         moment = self.moments[index]
         value, moved = apply(_STEP, (param, moment, lr, gradient, momentum), (self.use_nesterov,))
         assign(param, value)

@@ -21,8 +21,6 @@ class SGD(Optimizer):
     dampening.
     """
 
-    decoupled_decay = True  # the primitive adds the decay
-
     def __init__(self, params, learning_rate=0.1, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False,
                  loss_scale=1.0):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
@@ -41,9 +39,9 @@ class SGD(Optimizer):
 
     def update(self, index, param, gradient, lr):
         """One parameter's step."""
-        momentum = self.momentum if param.dtype is self.momentum.dtype else self.momentum.astype(param.dtype)
+        momentum = self.number(self.momentum, param.dtype)
         accum, stat = self.accum[index], self.stat[index]
         results = apply(_STEP, (param, gradient, lr, accum, momentum, stat),
-                        (self.dampening, self._decays[index], self.nesterov))
+                        (self.dampening, 0.0, self.nesterov))
         for target, value in zip((param, accum, stat), results):
             assign(target, value)

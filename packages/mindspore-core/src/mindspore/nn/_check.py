@@ -1,4 +1,4 @@
-"""Checks of layer arguments: typed errors that name the layer, the argument, what was given and what is expected."""
+"""Checks of arguments: typed errors that name the class, the argument, what was given and what is expected."""
 from __future__ import annotations
 
 
@@ -9,6 +9,29 @@ def positive_int(layer: str, name: str, value) -> int:
                         f"{type(value).__name__}.")
     if value <= 0:
         raise ValueError(f"For '{layer}', the '{name}' must be a positive int, but got {value}.")
+    return value
+
+
+def number(layer: str, name: str, value) -> float:
+    """A Python number as a float; TypeError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"For '{layer}', the '{name}' must be a number, but got {value!r} of type "
+                        f"{type(value).__name__}.")
+    return float(value)
+
+
+def positive_float(layer: str, name: str, value) -> float:
+    """A positive number as a float; TypeError or ValueError otherwise."""
+    if not number(layer, name, value) > 0:
+        raise ValueError(f"For '{layer}', the '{name}' must be a positive number, but got {value}.")
+    return float(value)
+
+
+def flag(layer: str, name: str, value) -> bool:
+    """A bool; TypeError otherwise."""
+    if not isinstance(value, bool):
+        raise TypeError(f"For '{layer}', the '{name}' must be a bool, but got {value!r} of type "
+                        f"{type(value).__name__}.")
     return value
 
 
