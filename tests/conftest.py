@@ -29,6 +29,17 @@ def repository() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of test data that MS_TEST_DATA names; the same rules as for core's tests."""
+    named = os.environ.get("MS_TEST_DATA", "")
+    if Path(named).is_absolute() and Path(named).is_dir():
+        return Path(named)
+    if named or os.environ.get("MS_REQUIRE_DATA") == "1":
+        pytest.fail(f"MS_TEST_DATA must be the absolute path of a folder of test data, but is {named!r}")
+    pytest.skip("set MS_TEST_DATA to the absolute path of the folder of test data")
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A copy of the repository's sources, to write to, whose path has a space."""
