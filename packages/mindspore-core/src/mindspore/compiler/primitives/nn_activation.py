@@ -54,7 +54,7 @@ class Activation(Elementwise):
 
 @register
 class Relu(Activation):
-    """max(x, 0). Gradient: ct where x > 0, else 0 (0 at 0)."""
+    """max(x, 0). Gradient: ct where x > 0, else 0 (0 at 0). It is asked of the result, so that x need not be kept."""
 
     name = "relu"
     kinks = (0.0,)
@@ -67,7 +67,7 @@ class Relu(Activation):
         return np.maximum(x, 0)
 
     def grad(self, b, ct, out, x):
-        return (b.select(b.gt(x, 0.0), ct, zero(b, ct)),)
+        return (b.select(b.gt(out, 0.0), ct, zero(b, ct)),)
 
 
 @register
