@@ -179,8 +179,8 @@ def measure(work: Workload, budget: float) -> dict[str, float]:
     in_ms = 1e3 / work.calls
     return {
         "first_s": round(first, 3),
-        "median_ms": round(times[len(times) // 2] * in_ms, 4),
-        "min_ms": round(times[0] * in_ms, 4),
+        "median_ms": round(times[len(times) // 2] * in_ms, 6),
+        "min_ms": round(times[0] * in_ms, 6),
     }
 
 

@@ -40,7 +40,7 @@ class Limit:
 
 
 LIMITS = (
-    Limit("a compiled one-operator Cell call", GRAPH, "one_op_call", "median_ms", 0.020, "ms"),
+    Limit("a compiled one-operator Cell call", GRAPH, "one_op_call", "median_ms", 0.02, "ms"),
     Limit("the same call in PyNative mode", EAGER, "one_op_call", "median_ms", None, "ms"),
     Limit("noting down one operation in PyNative mode", EAGER, "eager_record", "median_ms", None, "ms"),
     Limit("the first LeNet step, compilation included", GRAPH, "lenet_train", "first_s", 1.0, "s"),
