@@ -14,6 +14,7 @@ import operator
 import secrets
 import threading
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class _State:
         self.entropy = secrets.randbits(128)
         self.domain_seeds: dict[str, int] = {}
         self.counters: dict[str, int] = {}
+        self.listeners: list[Callable[[], None]] = []
 
 
 _state = _State()
@@ -68,6 +70,13 @@ def set_seed(seed: int) -> None:
         _state.domain_seeds.clear()
         _state.counters.clear()
     np.random.seed(value)
+    for listener in _state.listeners:
+        listener()
+
+
+def on_set_seed(listener: Callable[[], None]) -> None:
+    """Calls `listener` after every `set_seed`, for a consumer that cannot ask for `seed_epoch` when it draws."""
+    _state.listeners.append(listener)
 
 
 def get_seed() -> int | None:

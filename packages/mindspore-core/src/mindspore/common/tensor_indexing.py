@@ -25,22 +25,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mindspore.common.dtype import bool_, int32, int64
+from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
 from mindspore.eager import segment as _segment
 from mindspore.graph.trace import Traced, current_trace, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
+from mindspore.ops.indexing import last_of_equals, replace_rows
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["getitem", "setitem"]
+__all__ = ["getitem", "setitem", "written"]
 
 _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
     primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
-_GATHER, _SCATTER_ADD, _IOTA, _SELECT, _SORT, _CONCAT = map(
-    primitive, ("gather", "scatter_add", "iota", "select", "sort", "concat"))
-_ADD, _SUB, _MUL, _LT, _GE, _GT, _NE, _AND = map(
-    primitive, ("add", "sub", "mul", "lt", "ge", "gt", "ne", "logical_and"))
+_GATHER, _IOTA, _SELECT, _ADD, _SUB, _MUL, _LT, _GE, _AND = map(
+    primitive, ("gather", "iota", "select", "add", "sub", "mul", "lt", "ge", "logical_and"))
 
 
 class Axis(NamedTuple):
@@ -291,10 +290,11 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     if isinstance(value, (list, tuple)):
         value = Tensor(list(value))
     value = as_dtype_of("setitem", value, x, "the value")
-    record.assign(x, _written(x, index, value))
+    record.assign(x, written(x, index, value))
 
 
-def _written(x: Tensor, index: Any, value: Tensor) -> Tensor:
+def written(x: Tensor, index: Any, value: Tensor) -> Tensor:
+    """x with x[index] replaced by `value`, which has the dtype of x."""
     if isinstance(index, Tensor) and index.dtype is bool_ and 0 < index.ndim <= x.ndim:
         value = _shaped(value, ()) if value.size == 1 else value
         if value.ndim <= x.ndim - index.ndim:
@@ -352,39 +352,18 @@ def _write_places(x: Tensor, index: Any, entries: list[Axis], value: Tensor) -> 
         if last.size < flat.size:
             last.sort()
             flat, value = flat[last], apply(_GATHER, (value, Tensor(last)), (0,))
-        return _scattered(x, Tensor(flat), value)
+        return _replaced(x, Tensor(flat), value)
     numbers = apply(_ADD, (_shaped(apply(_IOTA, (), ((x.size,), 0, int64)), x.shape), constant(1, int64)))
     places = apply(_SUB, (getitem(numbers, index), constant(1, int64)))
     value = _shaped(_spread(value, places.shape), (places.size,))
-    ordered, source = apply(_SORT, (_shaped(places, (places.size,)),), (0, False))
-    return _scattered(x, _last_of_equals(ordered), apply(_GATHER, (value, source), (0,)))
+    return _replaced(x, *last_of_equals(_shaped(places, (places.size,)), value))
+
+
+def _replaced(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
+    return _shaped(replace_rows(_shaped(x, (x.size,)), places, value), x.shape)
 
 
 def _known_places(shape: tuple, entries: list[Axis]) -> np.ndarray:
     """The flat place of each element of x[index], by NumPy itself."""
     numbers = np.arange(prod(shape)).reshape(shape)
     return numbers[tuple(None if e.kind == "new" else e.value for e in entries)]
-
-
-def _last_of_equals(ordered: Tensor) -> Tensor:
-    """Sorted places with -1 for all but the last of equal ones; the sort is stable, so this is the last one written."""
-    if ordered.size < 2:
-        return ordered
-    n = ordered.size
-    here = apply(_SLICE, (ordered,), ((0,), (n - 1,), (1,)))
-    after = apply(_SLICE, (ordered,), ((1,), (n,), (1,)))
-    kept = apply(_SELECT, (apply(_NE, (here, after)), here, constant(-1, int64)))
-    return apply(_CONCAT, (kept, apply(_SLICE, (ordered,), ((n - 1,), (n,), (1,)))), (0,))
-
-
-def _scattered(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
-    """x with the values at different flat places; places below 0 are left out."""
-    if places.size == 0:
-        return x
-    carrier = int32 if x.dtype is bool_ else x.dtype
-    zeros = apply(_BROADCAST, (constant(0, carrier),), ((x.size,),))
-    new = apply(_SCATTER_ADD, (zeros, places, convert(value, carrier)), (0,))
-    ones = apply(_BROADCAST, (constant(1, int32),), (places.shape,))
-    hits = apply(_SCATTER_ADD, (apply(_BROADCAST, (constant(0, int32),), ((x.size,),)), places, ones), (0,))
-    written = _shaped(apply(_GT, (hits, constant(0, int32))), x.shape)
-    return apply(_SELECT, (written, convert(_shaped(new, x.shape), x.dtype), x))

@@ -21,10 +21,12 @@ from mindspore.ops import (
     comparison,
     creation,
     elementwise,
+    indexing,
     joining,
     linalg,
     reduction,
     shapes,
+    sorting,
     state,
     triangles,
 )
@@ -415,6 +417,73 @@ class TensorMethods:
     def trace(self, offset=0, axis1=0, axis2=1, dtype=None) -> Tensor:
         """The sum of a diagonal of the matrices in two axes."""
         return reduction.sum(triangles.diagonal(self, offset, axis1, axis2), -1, dtype=dtype)
+
+    # -- places --------------------------------------------------------------------------------------------------------
+
+    argwhere, bincount, gather_elements, gather_nd = (indexing.argwhere, indexing.bincount, indexing.gather_elements,
+                                                      indexing.gather_nd)
+    index_fill, index_select, masked_select, nonzero = (indexing.index_fill, indexing.index_select,
+                                                        indexing.masked_select, indexing.nonzero)
+    select_scatter, slice_scatter = indexing.select_scatter, indexing.slice_scatter
+    kthvalue, msort, topk, top_k, unique_consecutive = (sorting.kthvalue, sorting.msort, sorting.topk, sorting.top_k,
+                                                        sorting.unique_consecutive)
+
+    def gather(self, input_indices=None, axis=None, batch_dims=0, *, dim=None, index=None) -> Tensor:
+        """Slices along an axis at `input_indices`; or, called as gather(dim, index), the elements at the places that
+        `index` names along `dim`."""
+        if isinstance(input_indices, int) and isinstance(axis, Tensor):
+            dim, index = input_indices, axis
+        if index is not None:
+            return indexing.gather_elements(self, dim, index)
+        return indexing.gather(self, input_indices, axis, batch_dims)
+
+    def index_add(self, indices, y, axis, use_lock=True, check_index_bound=True) -> Tensor:
+        """self with the slices of `y` along an axis added at `indices`; also as index_add(dim, index, source)."""
+        if isinstance(indices, int):
+            indices, y, axis = y, axis, indices
+        return indexing.index_add(self, indices, y, axis, use_lock, check_index_bound)
+
+    def scatter(self, axis=None, index=None, src=None, *, dim=None) -> Tensor:
+        """self with elements of `src` put at the places that `index` names along an axis."""
+        return indexing.scatter(self, _axis_of(axis, dim), index, src)
+
+    def scatter_add(self, *args, dim=None, index=None, src=None) -> Tensor:
+        """self with updates added: scatter_add(dim, index, src) at the places that `index` names along `dim`,
+        scatter_add(indices, updates) at coordinates."""
+        if len(args) == 2:
+            return indexing.tensor_scatter_add(self, *args)
+        dim, index, src = args if len(args) == 3 else (dim, index, src)
+        return indexing.tensor_scatter_elements(self, index, src, dim, "add")
+
+    def scatter_sub(self, indices, updates) -> Tensor:
+        """self with updates subtracted at coordinates."""
+        return indexing.tensor_scatter_sub(self, indices, updates)
+
+    def take(self, indices, axis=None, mode="clip") -> Tensor:
+        """The elements of the flattened tensor, or the slices along an axis, at `indices`; out of range ones are
+        clipped, with mode 'wrap' taken round the end."""
+        x, axis = (shapes.ravel(self), 0) if axis is None else (self, axis)
+        places = as_tensor("take", indices, "indices")
+        size = x.shape[axis]
+        places = arithmetic.remainder(places, size) if mode == "wrap" else arithmetic.clamp(places, 0, size - 1)
+        return indexing.gather(x, places, axis)
+
+    def sort(self, axis=None, descending=False, stable=False, *, dim=None) -> tuple[Tensor, Tensor]:
+        """(values, indices): the elements in order along an axis (the last by default), and where each came from."""
+        axis = _axis_of(axis, dim)
+        return sorting.sort(self, -1 if axis is None else axis, descending)
+
+    def argsort(self, axis=None, descending=False, stable=False, *, dim=None) -> Tensor:
+        """Where each element of the sorted tensor comes from."""
+        axis = _axis_of(axis, dim)
+        return sorting.argsort(self, -1 if axis is None else axis, descending)
+
+    def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
+        """The different elements in ascending order; with `return_inverse` the place of each element among them."""
+        if dim is not None or return_counts:
+            raise ValueError("unique: dim and return_counts are not known; use unique_consecutive of the sorted tensor")
+        values, inverse = sorting.unique(self)
+        return (values, inverse) if return_inverse else values
 
     # -- reductions ----------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,16 @@ from mindspore.ops.arithmetic import *
 from mindspore.ops.comparison import *
 from mindspore.ops.creation import *
 from mindspore.ops.elementwise import *
+from mindspore.ops.indexing import *
 from mindspore.ops.joining import *
+from mindspore.ops.layers import *
 from mindspore.ops.linalg import *
 from mindspore.ops.loss import *
+from mindspore.ops.random import *
 from mindspore.ops.reduction import *
 from mindspore.ops.shapes import *
+from mindspore.ops.slicing import *
+from mindspore.ops.sorting import *
 from mindspore.ops.state import *
 from mindspore.ops.triangles import *
+from mindspore.ops.windows import *

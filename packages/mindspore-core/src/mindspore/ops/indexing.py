@@ -1,0 +1,416 @@
+"""Reading and writing at places that index tensors name.
+
+Indices are integers of any dtype. An index out of range raises IndexError where its value is at hand; otherwise it
+reads 0 and writes nothing. Writes are functional: they return a new tensor. Where several updates meet at one place and
+replace what is there, the last one stays.
+"""
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from mindspore.common.dtype import DType, bool_, int32, int64
+from mindspore.common.tensor import Tensor
+from mindspore.graph.trace import storage_of
+from mindspore.ops._operands import (
+    Operand,
+    Sizes,
+    apply,
+    as_bool,
+    as_dtype_of,
+    as_tensor,
+    constant,
+    convert,
+    normalize_axis,
+    primitive,
+    promote,
+    static_int,
+    static_shape,
+)
+from mindspore.ops.comparison import where
+from mindspore.runtime.storage import Storage
+
+__all__ = [
+    "argwhere", "bincount", "bucketize", "gather", "gather_d", "gather_elements", "gather_nd", "index_add",
+    "index_fill", "index_select", "masked_select", "nonzero", "one_hot", "scatter", "scatter_nd", "searchsorted",
+    "select_scatter", "slice_scatter", "take", "tensor_scatter_add", "tensor_scatter_elements", "tensor_scatter_sub",
+    "tensor_scatter_update", "unsorted_segment_sum",
+]
+
+_GATHER, _GATHER_ELEMENTS, _SCATTER_ADD, _SCATTER_ADD_ELEMENTS, _ONE_HOT, _SORT = map(
+    primitive, ("gather", "gather_elements", "scatter_add", "scatter_add_elements", "one_hot", "sort"))
+_RESHAPE, _BROADCAST, _SLICE, _CONCAT, _TRANSPOSE, _IOTA, _SELECT = map(
+    primitive, ("reshape", "broadcast_to", "slice", "concat", "transpose", "iota", "select"))
+_ADD, _MUL, _NEG, _LT, _LE, _GE, _GT, _NE, _AND, _SUM = map(
+    primitive, ("add", "mul", "neg", "lt", "le", "ge", "gt", "ne", "logical_and", "sum"))
+
+
+def _indices(name: str, value: Operand, what: str = "index") -> Tensor:
+    index = as_tensor(name, value, what)
+    if not index.dtype.is_integer:
+        raise TypeError(f"{name}: {what} is {index.dtype}; expected an integer dtype")
+    return index
+
+
+def _check_known(name: str, index: Tensor, low: int, size: int) -> None:
+    """IndexError for an index out of range, if the values are still in the host's hands."""
+    storage = index._value
+    if type(storage) is not Storage or storage.host is None or storage.host.size == 0:
+        return
+    least, largest = int(storage.host.min()), int(storage.host.max())
+    if least < low or largest >= size:
+        wrong = least if least < low else largest
+        raise IndexError(f"{name}: index {wrong} is out of range for an axis of size {size}")
+
+
+def _from_front(index: Tensor, size: int) -> Tensor:
+    """Indices without negative ones that count from the end."""
+    if index.dtype.kind == "u":
+        return index
+    if size > np.iinfo(index.dtype.np).max:
+        index = convert(index, int64)
+    negative = apply(_LT, (index, constant(0, index.dtype)))
+    return apply(_SELECT, (negative, apply(_ADD, (index, constant(size, index.dtype))), index))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+def gather(input_params: Operand, input_indices: Operand, axis: int, batch_dims: int = 0) -> Tensor:
+    """Slices of input_params along `axis` at input_indices, whose axes take that axis' place. With `batch_dims` = b the
+    first b axes of both are one batch, and each entry of it is gathered from by itself."""
+    x, index = as_tensor("gather", input_params), _indices("gather", input_indices, "input_indices")
+    axis = normalize_axis("gather", axis, x.ndim)
+    _check_known("gather", index, 0, x.shape[axis] if x.ndim else 0)
+    if batch_dims:
+        return _gather_batched(x, index, axis, normalize_axis("gather", batch_dims, index.ndim + 1, "batch_dims"))
+    return apply(_GATHER, (x, index), (axis,))
+
+
+def _gather_batched(x: Tensor, index: Tensor, axis: int, dims: int) -> Tensor:
+    batch = x.shape[:dims]
+    if index.shape[:dims] != batch or axis < dims:
+        raise ValueError(f"gather: shapes {x.shape} and {index.shape} with axis {axis} and batch_dims {dims}; the "
+                         f"first axes must be equal, and axis must come after them")
+    between, size, after = x.shape[dims:axis], x.shape[axis], x.shape[axis + 1:]
+    picked = index.shape[dims:]
+    order = (*range(dims), axis, *range(dims, axis), *range(axis + 1, x.ndim))
+    rows = apply(_RESHAPE, (apply(_TRANSPOSE, (x,), (order,)),), ((prod(batch) * size, *between, *after),))
+    index = convert(index, int64)
+    inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, constant(size, int64)))))
+    starts = apply(_MUL, (apply(_IOTA, (), ((prod(batch),), 0, int64)), constant(size, int64)))
+    starts = apply(_RESHAPE, (starts,), ((*batch, *(1,) * len(picked)),))
+    places = apply(_SELECT, (inside, apply(_ADD, (index, starts)), constant(-1, int64)))
+    found = apply(_GATHER, (rows, places), (0,))
+    lead, width = dims + len(picked), len(between)
+    order = (*range(dims), *range(lead, lead + width), *range(dims, lead), *range(lead + width, found.ndim))
+    return apply(_TRANSPOSE, (found,), (order,))
+
+
+def gather_elements(input: Operand, dim: int, index: Operand) -> Tensor:
+    """For each place of `index` the element of input at that place with its coordinate along `dim` replaced by the
+    index; negative ones count from the end. The shape of `index` may be smaller than that of input on other axes."""
+    x, index = as_tensor("gather_elements", input), _indices("gather_elements", index)
+    axis = normalize_axis("gather_elements", dim, x.ndim, "dim")
+    _check_known("gather_elements", index, -x.shape[axis], x.shape[axis])
+    index = _from_front(index, x.shape[axis])
+    if index.ndim != x.ndim:
+        raise ValueError(f"gather_elements: input has shape {x.shape} and index {index.shape}; expected equally many "
+                         f"axes")
+    end = tuple(d if i == axis else min(d, n) for i, (d, n) in enumerate(zip(x.shape, index.shape)))
+    if end != x.shape:
+        x = apply(_SLICE, (x,), ((0,) * x.ndim, end, (1,) * x.ndim))
+    return apply(_GATHER_ELEMENTS, (x, index), (axis,))
+
+
+def gather_d(x: Operand, dim: int, index: Operand) -> Tensor:
+    """See `gather_elements`."""
+    return gather_elements(x, dim, index)
+
+
+def gather_nd(input_x: Operand, indices: Operand) -> Tensor:
+    """Slices of input_x at the places whose coordinates stand along the last axis of `indices`."""
+    x, index = as_tensor("gather_nd", input_x), _indices("gather_nd", indices, "indices")
+    rows, places, rest = _rows("gather_nd", x, index)
+    return apply(_RESHAPE, (apply(_GATHER, (rows, places), (0,)),), (index.shape[:-1] + rest,))
+
+
+def _rows(name: str, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor, tuple]:
+    """x with its first axes, those that the last axis of `index` has coordinates for, merged into one; the flat places
+    on it, -1 where a coordinate is out of range; and the shape of a slice."""
+    if index.ndim == 0 or not 0 < index.shape[-1] <= x.ndim:
+        raise ValueError(f"{name}: indices have shape {index.shape} for a tensor of shape {x.shape}; expected 1 to "
+                         f"{x.ndim} coordinates along the last axis")
+    count = index.shape[-1]
+    sizes, rest = x.shape[:count], x.shape[count:]
+    index = convert(index, int64)
+    bounds = constant(np.array(sizes), int64)
+    inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, bounds))))
+    inside = apply(primitive("all"), (inside,), ((index.ndim - 1,), False))
+    steps = np.array([prod(sizes[i + 1:]) for i in range(count)])
+    flat = apply(_SUM, (apply(_MUL, (index, constant(steps, int64))),), ((index.ndim - 1,), False))
+    places = apply(_SELECT, (inside, flat, constant(-1, int64)))
+    return apply(_RESHAPE, (x,), ((prod(sizes), *rest),)), places, rest
+
+
+def index_select(input: Operand, axis: int, index: Operand) -> Tensor:
+    """The slices along `axis` at the places in `index`, which has one axis."""
+    x, index = as_tensor("index_select", input), _indices("index_select", index)
+    if index.ndim > 1:
+        raise ValueError(f"index_select: index has shape {index.shape}; expected one axis")
+    axis = normalize_axis("index_select", axis, x.ndim)
+    _check_known("index_select", index, 0, x.shape[axis] if x.ndim else 0)
+    index = apply(_RESHAPE, (index,), ((index.size,),))
+    return apply(_GATHER, (x, index), (axis,))
+
+
+def take(input: Operand, index: Operand) -> Tensor:
+    """The elements of the flattened input at the places in `index`; negative ones count from the end."""
+    x, index = as_tensor("take", input), _indices("take", index)
+    _check_known("take", index, -x.size, x.size)
+    return apply(_GATHER, (apply(_RESHAPE, (x,), ((x.size,),)), _from_front(index, x.size)), (0,))
+
+
+def one_hot(indices: Operand, depth: int, on_value: Operand = 1, off_value: Operand = 0, axis: int = -1) -> Tensor:
+    """`on_value` where a new axis of size `depth`, at `axis`, has the index' place, else `off_value`."""
+    index = _indices("one_hot", indices, "indices")
+    depth = static_int("one_hot", "depth", depth)
+    if depth < 0:
+        raise ValueError(f"one_hot: depth is {depth}; expected an int that is not negative")
+    axis = normalize_axis("one_hot", axis, index.ndim + 1)
+    return where(apply(_ONE_HOT, (index,), (depth, axis, bool_)), on_value, off_value)
+
+
+def searchsorted(sorted_sequence: Operand, values: Operand, *, out_int32: bool = False, right: bool = False,
+                 side: str | None = None, sorter: Operand | None = None) -> Tensor:
+    """How many elements of sorted_sequence stand before each value, those equal to it included with `right` (or
+    side='right'). A sequence with several axes is sorted along the last one, row by row as `values`."""
+    ordered = as_tensor("searchsorted", sorted_sequence, "sorted_sequence")
+    x = as_tensor("searchsorted", values, "values")
+    if sorter is not None:
+        ordered = gather_elements(ordered, -1, sorter)
+    if side not in (None, "left", "right"):
+        raise ValueError(f"searchsorted: side is {side!r}; expected 'left' or 'right'")
+    if ordered.ndim == 0 or (ordered.ndim > 1 and ordered.shape[:-1] != x.shape[:-1]):
+        raise ValueError(f"searchsorted: sorted_sequence has shape {ordered.shape} and values {x.shape}; expected one "
+                         f"axis, or equal sizes but for the last axis")
+    rows = ordered.shape if ordered.ndim == 1 else (*ordered.shape[:-1], 1, ordered.shape[-1])
+    column = apply(_RESHAPE, (x,), ((*x.shape, 1),))
+    before = _compared(_LE if right or side == "right" else _LT, apply(_RESHAPE, (ordered,), (rows,)), column)
+    return apply(_SUM, (convert(before, int32 if out_int32 else int64),), ((before.ndim - 1,), False))
+
+
+def _compared(op, x: Tensor, y: Tensor) -> Tensor:
+    return apply(op, promote(op.name, x, y))
+
+
+def bucketize(input: Operand, boundaries: Operand, *, right: bool = False) -> Tensor:
+    """The number (Int32) of the bucket of each element between sorted boundaries, which belong to the bucket above with
+    `right`."""
+    return searchsorted(Tensor(list(boundaries)) if isinstance(boundaries, (list, tuple)) else boundaries, input,
+                        out_int32=True, right=right)
+
+
+# -- what depends on values --------------------------------------------------------------------------------------------
+
+def nonzero(input: Operand, *, as_tuple: bool = False) -> Tensor | tuple[Tensor, ...]:
+    """The coordinates (Int64) of the elements that differ from 0, one row each; or a tuple with one tensor for each
+    axis. Its shape depends on values, so it cannot be compiled into a graph."""
+    places = storage_of(as_tensor("nonzero", input)).to_numpy().nonzero()
+    if as_tuple:
+        return tuple(Tensor(p.astype(np.int64)) for p in places)
+    return Tensor(np.stack(places, axis=-1).astype(np.int64)) if places else Tensor(np.zeros((0, 0), np.int64))
+
+
+def argwhere(input: Operand) -> Tensor:
+    """The coordinates of the elements that differ from 0, one row each; see `nonzero`."""
+    return nonzero(input)
+
+
+def masked_select(input: Operand, mask: Operand) -> Tensor:
+    """The elements where mask (Bool; the two broadcast) is true, along one axis. Its shape depends on the mask, which
+    must be known."""
+    x, mask = as_tensor("masked_select", input), as_bool("masked_select", mask, "mask")
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    places = np.broadcast_to(storage_of(mask).to_numpy(), shape).reshape(-1).nonzero()[0]
+    flat = apply(_RESHAPE, (x if x.shape == shape else apply(_BROADCAST, (x,), (shape,)),), ((prod(shape),),))
+    return apply(_GATHER, (flat, Tensor(places)), (0,))
+
+
+def bincount(input: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
+    """How often each number occurs in input, or the sum of its weights; as long as the largest number demands, which
+    must be known."""
+    x = _indices("bincount", input, "input")
+    values = storage_of(x).to_numpy()
+    if x.ndim != 1 or (values.size and values.min() < 0):
+        raise ValueError(f"bincount: input has shape {x.shape}; expected one axis of numbers that are not negative")
+    length = max(int(values.max()) + 1 if values.size else 0, static_int("bincount", "minlength", minlength))
+    added = constant(1, int64) if weights is None else as_tensor("bincount", weights, "weights")
+    added = apply(_BROADCAST, (added,), (x.shape,)) if added.ndim == 0 else added
+    return apply(_SCATTER_ADD, (_zeros((length,), added.dtype), x, added), (0,))
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+def _zeros(shape: tuple, dtype: DType) -> Tensor:
+    return apply(_BROADCAST, (constant(0, dtype),), (shape,))
+
+
+def last_of_equals(places: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Flat places with the values to be written there, ordered so that of equal places all but the one written last are
+    replaced by -1. The sort is stable, so the last one comes last."""
+    ordered, source = apply(_SORT, (places,), (0, False))
+    value = apply(_GATHER, (value, source), (0,))
+    n = ordered.size
+    if n < 2:
+        return ordered, value
+    here = apply(_SLICE, (ordered,), ((0,), (n - 1,), (1,)))
+    after = apply(_SLICE, (ordered,), ((1,), (n,), (1,)))
+    kept = apply(_SELECT, (apply(_NE, (here, after)), here, constant(-1, ordered.dtype)))
+    return apply(_CONCAT, (kept, apply(_SLICE, (ordered,), ((n - 1,), (n,), (1,)))), (0,)), value
+
+
+def replace_rows(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
+    """x with rows of `value` at different places on axis 0; places out of range are left out."""
+    if places.size == 0:
+        return x
+    carrier = int32 if x.dtype is bool_ else x.dtype
+    new = apply(_SCATTER_ADD, (_zeros(x.shape, carrier), places, convert(value, carrier)), (0,))
+    ones = apply(_BROADCAST, (constant(1, int32),), (places.shape,))
+    hits = apply(_SCATTER_ADD, (_zeros(x.shape[:1], int32), places, ones), (0,))
+    written = apply(_GT, (hits, constant(0, int32)))
+    written = apply(_RESHAPE, (written,), (x.shape[:1] + (1,) * (x.ndim - 1),))
+    return apply(_SELECT, (written, convert(new, x.dtype), x))
+
+
+def _nd(name: str, input_x: Operand, indices: Operand, updates: Operand) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The tensor, its rows, the places and the updates of an operator whose indices are coordinates."""
+    x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
+    value = as_dtype_of(name, updates, x, "updates")
+    rows, places, rest = _rows(name, x, index)
+    if value.shape != index.shape[:-1] + rest:
+        raise ValueError(f"{name}: updates have shape {value.shape}; expected {index.shape[:-1] + rest} for a tensor "
+                         f"of shape {x.shape} and indices of shape {index.shape}")
+    count = places.size
+    return x, rows, apply(_RESHAPE, (places,), ((count,),)), apply(_RESHAPE, (value,), ((count, *rest),))
+
+
+def tensor_scatter_update(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """input_x with slices replaced by `updates` at the coordinates along the last axis of `indices`."""
+    x, rows, places, value = _nd("tensor_scatter_update", input_x, indices, updates)
+    return apply(_RESHAPE, (replace_rows(rows, *last_of_equals(places, value)),), (x.shape,))
+
+
+def tensor_scatter_add(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """input_x with `updates` added at the coordinates along the last axis of `indices`; equal places add up."""
+    x, rows, places, value = _nd("tensor_scatter_add", input_x, indices, updates)
+    return apply(_RESHAPE, (apply(_SCATTER_ADD, (rows, places, value), (0,)),), (x.shape,))
+
+
+def tensor_scatter_sub(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """input_x with `updates` subtracted at the coordinates along the last axis of `indices`."""
+    x, rows, places, value = _nd("tensor_scatter_sub", input_x, indices, updates)
+    return apply(_RESHAPE, (apply(_SCATTER_ADD, (rows, places, apply(_NEG, (value,))), (0,)),), (x.shape,))
+
+
+def scatter_nd(indices: Operand, updates: Operand, shape: Sizes) -> Tensor:
+    """Zeros of `shape` with `updates` added at the coordinates along the last axis of `indices`."""
+    value = as_tensor("scatter_nd", updates, "updates")
+    return tensor_scatter_add(_zeros(static_shape("scatter_nd", shape), value.dtype), indices, value)
+
+
+def tensor_scatter_elements(input_x: Operand, indices: Operand, updates: Operand, axis: int = 0,
+                            reduction: str = "none") -> Tensor:
+    """input_x with each of `updates` put ('none') or added ('add') at its own place with the coordinate along `axis`
+    replaced by the index; negative indices count from the end."""
+    name = "tensor_scatter_elements"
+    x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
+    axis = normalize_axis(name, axis, x.ndim)
+    value = as_dtype_of(name, updates, x, "updates")
+    value = apply(_BROADCAST, (value,), (index.shape,)) if value.ndim == 0 else value
+    if index.shape != value.shape or index.ndim != x.ndim or any(
+            n > d for i, (n, d) in enumerate(zip(index.shape, x.shape)) if i != axis):
+        raise ValueError(f"{name}: shapes {x.shape}, {index.shape} and {value.shape}; indices and updates must have "
+                         f"one shape, which is not larger than that of input_x on other axes than {axis}")
+    if reduction not in ("none", "add"):
+        raise ValueError(f"{name}: reduction is {reduction!r}; expected 'none' or 'add'")
+    places = _element_places(x.shape, _from_front(index, x.shape[axis]), axis)
+    flat, value = apply(_RESHAPE, (x,), ((x.size,),)), apply(_RESHAPE, (value,), ((value.size,),))
+    if reduction == "add":
+        result = apply(_SCATTER_ADD, (flat, places, value), (0,))
+    else:
+        result = replace_rows(flat, *last_of_equals(places, value))
+    return apply(_RESHAPE, (result,), (x.shape,))
+
+
+def _element_places(shape: tuple, index: Tensor, axis: int) -> Tensor:
+    """The flat places of elements whose coordinate along one axis is given; -1 where it is out of range."""
+    size = constant(shape[axis], int64)
+    index = convert(index, int64)
+    inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, size))))
+    total = apply(_MUL, (index, constant(prod(shape[axis + 1:]), int64)))
+    for i, count in enumerate(index.shape):
+        if i != axis and count > 1:
+            ramp = apply(_IOTA, (), (tuple(count if j == i else 1 for j in range(index.ndim)), i, int64))
+            total = apply(_ADD, (total, apply(_MUL, (ramp, constant(prod(shape[i + 1:]), int64)))))
+    places = apply(_SELECT, (inside, total, constant(-1, int64)))
+    return apply(_RESHAPE, (places,), ((places.size,),))
+
+
+def scatter(input: Operand, axis: int, index: Operand, src: Operand) -> Tensor:
+    """input with each element of `src` (or one number) put at its place with the coordinate along `axis` replaced by
+    the index; see `tensor_scatter_elements`."""
+    return tensor_scatter_elements(input, index, src, axis)
+
+
+def index_add(x: Operand, indices: Operand, y: Operand, axis: int, use_lock: bool = True,
+              check_index_bound: bool = True) -> Tensor:
+    """x with the slices of `y` along `axis` added at the places in `indices`, which has one axis."""
+    value, index = as_tensor("index_add", x), _indices("index_add", indices, "indices")
+    axis = normalize_axis("index_add", axis, value.ndim)
+    if check_index_bound:
+        _check_known("index_add", index, 0, value.shape[axis])
+    return apply(_SCATTER_ADD, (value, index, as_dtype_of("index_add", y, value, "y")), (axis,))
+
+
+def index_fill(x: Operand, axis: int, index: Operand, value: Operand) -> Tensor:
+    """x with `value` in the slices along `axis` at the places in `index`; negative ones count from the end."""
+    data, index = as_tensor("index_fill", x), _indices("index_fill", index)
+    axis = normalize_axis("index_fill", axis, data.ndim)
+    size = data.shape[axis]
+    _check_known("index_fill", index, -size, size)
+    index = apply(_RESHAPE, (_from_front(index, size),), ((index.size,),))
+    hits = apply(primitive("any"), (apply(_ONE_HOT, (index,), (size, 1, bool_)),), ((0,), False))
+    mask = apply(_RESHAPE, (hits,), (tuple(size if i == axis else 1 for i in range(data.ndim)),))
+    return apply(_SELECT, (mask, as_dtype_of("index_fill", value, data, "value"), data))
+
+
+def select_scatter(input: Operand, src: Operand, axis: int, index: int) -> Tensor:
+    """input with the slice at `index` along `axis` replaced by `src`."""
+    x = as_tensor("select_scatter", input)
+    axis = normalize_axis("select_scatter", axis, x.ndim)
+    return _with_part(x, (slice(None),) * axis + (static_int("select_scatter", "index", index),), src)
+
+
+def slice_scatter(input: Operand, src: Operand, axis: int = 0, start: int | None = None, end: int | None = None,
+                  step: int = 1) -> Tensor:
+    """input with the places start:end:step along `axis` replaced by `src`."""
+    x = as_tensor("slice_scatter", input)
+    axis = normalize_axis("slice_scatter", axis, x.ndim)
+    return _with_part(x, (slice(None),) * axis + (slice(start, end, step),), src)
+
+
+def _with_part(x: Tensor, index: tuple, value: Operand) -> Tensor:
+    from mindspore.common.tensor_indexing import written
+    return written(x, index, as_dtype_of("scatter", value, x, "src"))
+
+
+def unsorted_segment_sum(input_x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
+    """The sums of the slices of input_x that have one segment number: segment_ids has the shape of the first axes of
+    input_x, which become one of size `num_segments`. A number out of range is left out."""
+    x, index = as_tensor("unsorted_segment_sum", input_x), _indices("unsorted_segment_sum", segment_ids, "segment_ids")
+    if index.shape != x.shape[:index.ndim] or index.ndim == 0:
+        raise ValueError(f"unsorted_segment_sum: segment_ids has shape {index.shape}; expected that of the first axes "
+                         f"of input_x, {x.shape}")
+    count = static_int("unsorted_segment_sum", "num_segments", num_segments)
+    return apply(_SCATTER_ADD, (_zeros((count, *x.shape[index.ndim:]), x.dtype), index, x), (0,))

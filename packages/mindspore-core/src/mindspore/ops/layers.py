@@ -1,0 +1,226 @@
+"""Normalization, embedding, attention and padding."""
+from __future__ import annotations
+
+from math import prod
+
+from mindspore.common.dtype import bool_
+from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
+from mindspore.ops._operands import (
+    Operand,
+    Sizes,
+    apply,
+    as_dtype_of,
+    as_inexact,
+    as_tensor,
+    constant,
+    convert,
+    full_of,
+    primitive,
+    static_int,
+    static_ints,
+)
+from mindspore.ops.arithmetic import add, maximum, mul, sub, true_divide
+from mindspore.ops.comparison import eq, where
+from mindspore.ops.joining import concat
+from mindspore.ops.random import dropout
+from mindspore.ops.reduction import vector_norm
+from mindspore.ops.shapes import broadcast_to, cut, flip
+from mindspore.ops.state import stop_gradient
+from mindspore.runtime import record
+
+__all__ = [
+    "batch_norm", "embedding", "group_norm", "layer_norm", "pad", "rms_norm", "scaled_dot_product_attention",
+]
+
+_LAYER_NORM, _RMS_NORM, _GROUP_NORM, _BATCH_TRAIN, _BATCH_INFER = map(
+    primitive, ("layer_norm", "rms_norm", "group_norm", "batch_norm_train", "batch_norm_infer"))
+_GATHER, _SCATTER_ADD, _PAD, _SLICE, _SELECT, _BROADCAST, _ATTENTION = map(
+    primitive, ("gather", "scatter_add", "pad", "slice", "select", "broadcast_to", "scaled_dot_product_attention"))
+
+
+def _parameter(name: str, value: Operand | None, default: float, shape: tuple, x: Tensor, what: str) -> Tensor:
+    """gamma or beta: the default at every place where none is given."""
+    if value is None:
+        return full_of(shape, constant(default, x.dtype))
+    return as_dtype_of(name, value, x, what)
+
+
+def layer_norm(input: Operand, normalized_shape: Sizes, weight: Operand | None = None, bias: Operand | None = None,
+               eps: float = 1e-5) -> Tensor:
+    """input with mean 0 and variance 1 over its last axes, which have the sizes `normalized_shape`, times weight plus
+    bias, both of that shape. ValueError for other shapes."""
+    x = as_inexact("layer_norm", input)
+    sizes = static_ints("layer_norm", "normalized_shape", normalized_shape)
+    if not sizes or x.shape[-len(sizes):] != sizes:
+        raise ValueError(f"layer_norm: input has shape {x.shape}; expected one that ends with normalized_shape {sizes}")
+    gamma = _parameter("layer_norm", weight, 1, sizes, x, "weight")
+    beta = _parameter("layer_norm", bias, 0, sizes, x, "bias")
+    return apply(_LAYER_NORM, (x, gamma, beta), (x.ndim - len(sizes), float(eps)))[0]
+
+
+def rms_norm(x: Operand, gamma: Operand, epsilon: float = 1e-6) -> tuple[Tensor, Tensor]:
+    """(y, rstd): x divided by the root of its mean square over the axes of gamma, times gamma; and 1 over the root."""
+    value = as_inexact("rms_norm", x)
+    return apply(_RMS_NORM, (value, as_dtype_of("rms_norm", gamma, value, "gamma")), (float(epsilon),))
+
+
+def group_norm(input: Operand, num_groups: int, weight: Operand | None = None, bias: Operand | None = None,
+               eps: float = 1e-5) -> Tensor:
+    """input (N, C, ...) with mean 0 and variance 1 over each of `num_groups` blocks of channels of each image, times
+    weight (C,) plus bias (C,). ValueError where the channels cannot be divided."""
+    x = as_inexact("group_norm", input)
+    channels = x.shape[1:2]
+    gamma = _parameter("group_norm", weight, 1, channels, x, "weight")
+    beta = _parameter("group_norm", bias, 0, channels, x, "bias")
+    return apply(_GROUP_NORM, (x, gamma, beta), (static_int("group_norm", "num_groups", num_groups), float(eps)))[0]
+
+
+def batch_norm(input_x: Operand, running_mean: Tensor, running_var: Tensor, weight: Operand | None,
+               bias: Operand | None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+    """input_x (N, C, ...) normalised for each channel, times weight (C,) plus bias (C,).
+
+    While `training` by the mean and variance of this batch, which also move the running ones where these are
+    parameters: running = (1 - momentum) running + momentum batch, with the unbiased variance; otherwise by the running
+    ones.
+    """
+    x = as_inexact("batch_norm", input_x)
+    channels = x.shape[1:2]
+    gamma = _parameter("batch_norm", weight, 1, channels, x, "weight")
+    beta = _parameter("batch_norm", bias, 0, channels, x, "bias")
+    if not training:
+        mean, var = (as_dtype_of("batch_norm", v, x, "running statistics") for v in (running_mean, running_var))
+        return apply(_BATCH_INFER, (x, gamma, beta, mean, var), (float(eps),))
+    y, mean, var = apply(_BATCH_TRAIN, (x, gamma, beta), (float(eps),))
+    count = x.size // max(channels[0], 1)
+    unbiased = mul(var, constant(count / max(count - 1, 1), var.dtype))
+    for running, batch in ((running_mean, mean), (running_var, unbiased)):
+        if isinstance(running, Parameter):
+            moved = add(running, mul(sub(convert(stop_gradient(batch), running.dtype), running), momentum))
+            record.assign(running, moved)
+    return y
+
+
+def embedding(input: Operand, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+              norm_type: float = 2.0, scale_grad_by_freq: bool = False) -> Tensor:
+    """The rows of weight (rows, width) at the places in input (integers of any shape).
+
+    padding_idx: a row that gets no gradient. max_norm: rows that are read and longer than this (in the `norm_type`
+    norm) are shortened first, also in `weight`. scale_grad_by_freq: gradients are divided by how often a row was read.
+    """
+    index, table = as_tensor("embedding", input), as_inexact("embedding", weight)
+    if table.ndim != 2 or not index.dtype.is_integer:
+        raise (ValueError if index.dtype.is_integer else TypeError)(
+            f"embedding: input is {index.dtype} and weight has shape {table.shape}; expected integers and two axes")
+    rows = table.shape[0]
+    if max_norm is not None or scale_grad_by_freq:
+        ones = full_of(index.shape, constant(1, table.dtype))
+        reads = apply(_SCATTER_ADD, (full_of((rows,), constant(0, table.dtype)), index, ones), (0,))
+    if max_norm is not None:
+        length = vector_norm(stop_gradient(table), norm_type, 1, True)
+        shrink = where(length > max_norm, true_divide(max_norm, length + 1e-7), constant(1, table.dtype))
+        used = apply(primitive("reshape"), (reads > 0,), ((rows, 1),))
+        table = where(used, mul(table, shrink), table)
+        record.assign(weight, convert(stop_gradient(table), weight.dtype))
+    found = apply(_GATHER, (table, index), (0,))
+    if scale_grad_by_freq:
+        share = true_divide(1, apply(_GATHER, (maximum(reads, 1), index), (0,)))
+        share = apply(primitive("reshape"), (share,), ((*share.shape, 1),))
+        found = add(mul(found, share), stop_gradient(mul(found, sub(1, share))))
+    if padding_idx is not None:
+        row = static_int("embedding", "padding_idx", padding_idx)
+        if not -rows <= row < rows:
+            raise ValueError(f"embedding: padding_idx is {row} for a weight of {rows} rows")
+        padding = apply(primitive("reshape"), (eq(index, row % rows),), ((*index.shape, 1),))
+        found = where(padding, stop_gradient(found), found)
+    return found
+
+
+def scaled_dot_product_attention(query: Operand, key: Operand, value: Operand, attn_mask: Operand | None = None,
+                                 dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None) -> Tensor:
+    """softmax(scale query key^T + mask) value along the keys: query (..., L, E), key (..., S, E), value (..., S, F), to
+    (..., L, F). A Bool mask keeps the places where it is true, another one is added; `is_causal` keeps key s for query
+    l where s <= l; the scale is 1 / sqrt(E) by default."""
+    q = as_inexact("scaled_dot_product_attention", query)
+    k, v = (as_dtype_of("scaled_dot_product_attention", t, q) for t in (key, value))
+    factor = float(q.shape[-1] ** -0.5 if scale is None else scale)
+    mask = () if attn_mask is None else (as_tensor("scaled_dot_product_attention", attn_mask, "attn_mask"),)
+    mask = tuple(m if m.dtype is bool_ else convert(m, q.dtype) for m in mask)
+    if not dropout_p:
+        return apply(_ATTENTION, (q, k, v, *mask), (factor, bool(is_causal)))
+    return _attention_with_dropout(q, k, v, mask, dropout_p, bool(is_causal), factor)
+
+
+def _attention_with_dropout(q: Tensor, k: Tensor, v: Tensor, mask: tuple, p: float, causal: bool,
+                            factor: float) -> Tensor:
+    matmul = primitive("matmul")
+    scores = apply(matmul, (mul(q, constant(factor, q.dtype)), k), (False, True))
+    lowest = constant(float("-inf"), q.dtype)
+    for m in mask:
+        scores = where(m, scores, lowest) if m.dtype is bool_ else add(scores, m)
+    if causal:
+        from mindspore.ops.creation import ones
+        from mindspore.ops.triangles import tril
+        scores = where(tril(ones(scores.shape[-2:], bool_)), scores, lowest)
+    weights = dropout(apply(primitive("softmax"), (scores,), (scores.ndim - 1,)), p)
+    return apply(matmul, (weights, v), (False, False))
+
+
+# -- padding -----------------------------------------------------------------------------------------------------------
+
+def pad(input_x: Operand, padding: Sizes, mode: str = "constant", value: float | None = None) -> Tensor:
+    """input_x with a border: padding is (low, high) for the last axis, then for the one before it, and so on.
+
+    mode: 'constant' (filled with `value`, 0 by default; negative counts cut), 'reflect' (mirrored at the edge element),
+    'replicate' (the edge element repeated) or 'circular' (from the other end). ValueError for other words and for more
+    reflection or rotation than there are elements.
+    """
+    x = as_tensor("pad", input_x)
+    counts = static_ints("pad", "padding", padding)
+    if len(counts) % 2 or len(counts) > 2 * x.ndim:
+        raise ValueError(f"pad: padding is {counts} for shape {x.shape}; expected a pair for each of the last axes")
+    if mode not in ("constant", "reflect", "replicate", "circular"):
+        raise ValueError(f"pad: mode is {mode!r}; expected 'constant', 'reflect', 'replicate' or 'circular'")
+    lead = (0,) * (x.ndim - len(counts) // 2)
+    low, high = lead + counts[::2][::-1], lead + counts[1::2][::-1]
+    if mode == "constant":
+        return _constant_border(x, low, high, 0 if value is None else value)
+    if value is not None and value != 0:
+        raise ValueError(f"pad: value is {value} with mode {mode!r}; it belongs to mode 'constant'")
+    for axis, (before, behind) in enumerate(zip(low, high)):
+        if before or behind:
+            x = _border(x, axis, before, behind, mode)
+    return x
+
+
+def _border(x: Tensor, axis: int, before: int, behind: int, mode: str) -> Tensor:
+    """x with elements of its own around it along one axis."""
+    size = x.shape[axis]
+    limit = {"reflect": size - 1, "circular": size, "replicate": max(before, behind) if size else 0}[mode]
+    if not (0 <= before <= limit and 0 <= behind <= limit):
+        raise ValueError(f"pad: {before} elements before and {behind} behind axis {axis} of size {size}; mode {mode!r} "
+                         f"has 0 to {limit}")
+    if mode == "reflect":
+        left, right = flip(cut(x, axis, 1, before + 1), axis), flip(cut(x, axis, size - behind - 1, size - 1), axis)
+    elif mode == "circular":
+        left, right = cut(x, axis, size - before, size), cut(x, axis, 0, behind)
+    else:
+        left, right = (broadcast_to(cut(x, axis, at, at + 1), x.shape[:axis] + (n,) + x.shape[axis + 1:])
+                       for at, n in ((0, before), (size - 1, behind)))
+    return concat([left, x, right], axis)
+
+
+def _constant_border(x: Tensor, low: tuple, high: tuple, value: float | Tensor) -> Tensor:
+    cut_low, cut_high = (tuple(max(-c, 0) for c in counts) for counts in (low, high))
+    if any(cut_low) or any(cut_high):
+        end = tuple(max(d - c, b) for d, c, b in zip(x.shape, cut_high, cut_low))
+        x = apply(_SLICE, (x,), (cut_low, end, (1,) * x.ndim))
+    low, high = tuple(max(c, 0) for c in low), tuple(max(c, 0) for c in high)
+    if not any(low) and not any(high):
+        return x
+    attrs = (low, high, (0,) * x.ndim, 0)
+    padded = apply(_PAD, (x,), attrs)
+    if not isinstance(value, Tensor) and value == 0 or prod(padded.shape) == 0:
+        return padded
+    inside = apply(_PAD, (full_of(x.shape, constant(True, bool_)),), attrs)
+    return apply(_SELECT, (inside, padded, as_dtype_of("pad", value, x, "value")))

@@ -1,0 +1,91 @@
+"""Order: sorting, the largest elements, and different values. Indices are Int32 where the API has them so."""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.dtype import int64
+from mindspore.common.tensor import Tensor
+from mindspore.graph.trace import storage_of
+from mindspore.ops._operands import Operand, apply, as_tensor, convert, normalize_axis, primitive, static_int
+
+__all__ = ["argsort", "kthvalue", "msort", "sort", "top_k", "topk", "unique", "unique_consecutive"]
+
+_SORT, _TOP_K = primitive("sort"), primitive("top_k")
+
+
+def sort(input_x: Operand, axis: int = -1, descending: bool = False) -> tuple[Tensor, Tensor]:
+    """(values, indices): the elements in order along `axis`, and where each came from (Int32). Stable; NaN counts as
+    larger than every number."""
+    x = as_tensor("sort", input_x)
+    return apply(_SORT, (x,), (normalize_axis("sort", axis, x.ndim), bool(descending)))
+
+
+def msort(input: Operand) -> Tensor:
+    """The elements in ascending order along the first axis."""
+    return sort(input, 0)[0]
+
+
+def argsort(input: Operand, axis: int = -1, descending: bool = False) -> Tensor:
+    """Where (Int32) each element of the sorted tensor comes from; see `sort`."""
+    return sort(input, axis, descending)[1]
+
+
+def topk(input: Operand, k: int, dim: int | None = None, largest: bool = True,
+         sorted: bool = True) -> tuple[Tensor, Tensor]:
+    """(values, indices): the k largest elements along `dim` (the last axis by default) in descending order, or the
+    smallest in ascending order, and their places (Int32). ValueError where there are not so many."""
+    from mindspore.ops.shapes import swapaxes
+    x = as_tensor("topk", input)
+    axis = normalize_axis("topk", -1 if dim is None else dim, x.ndim, "dim")
+    attrs = (static_int("topk", "k", k), bool(largest))
+    if axis == x.ndim - 1 or x.ndim == 0:
+        return apply(_TOP_K, (x,), attrs)
+    values, indices = apply(_TOP_K, (swapaxes(x, axis, -1),), attrs)
+    return swapaxes(values, axis, -1), swapaxes(indices, axis, -1)
+
+
+def top_k(input_x: Operand, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
+    """(values, indices): the k largest elements along the last axis; see `topk`."""
+    return topk(input_x, k)
+
+
+def kthvalue(input: Operand, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    """(values, indices): the k-th smallest element along `dim`, counted from 1, and its place (Int64)."""
+    from mindspore.ops.shapes import cut, squeeze
+    x = as_tensor("kthvalue", input)
+    axis = normalize_axis("kthvalue", dim, x.ndim, "dim")
+    k = static_int("kthvalue", "k", k)
+    if x.ndim == 0 or not 1 <= k <= x.shape[axis]:
+        raise ValueError(f"kthvalue: k is {k} for axis {axis} of shape {x.shape}; expected 1 to the size of the axis")
+    values, indices = sort(x, axis)
+    picked = cut(values, axis, k - 1, k), convert(cut(indices, axis, k - 1, k), int64)
+    return picked if keepdim else (squeeze(picked[0], axis), squeeze(picked[1], axis))
+
+
+def unique(input: Operand) -> tuple[Tensor, Tensor]:
+    """(values, indices): the different elements in ascending order, and for each element of input the place of its
+    value. The shape depends on values, so it cannot be compiled into a graph."""
+    x = as_tensor("unique", input)
+    values, inverse = np.unique(storage_of(x).to_numpy(), return_inverse=True)
+    return Tensor(values), Tensor(inverse.reshape(x.shape).astype(np.int64))
+
+
+def unique_consecutive(input: Operand, return_inverse: bool = False, return_counts: bool = False,
+                       dim: int | None = None):
+    """The elements (or the slices along `dim`) without those equal to the one before; with `return_inverse` where each
+    one went, with `return_counts` how many were alike (Int64). The shape depends on values."""
+    x = as_tensor("unique_consecutive", input)
+    array = storage_of(x).to_numpy()
+    dim = None if dim is None else normalize_axis("unique_consecutive", dim, x.ndim, "dim")
+    rows = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
+    flat = rows.reshape(rows.shape[0], -1) if rows.ndim > 1 else rows[:, None]
+    first = np.ones(len(rows), bool)
+    first[1:] = (flat[1:] != flat[:-1]).any(axis=1)
+    kept = rows[first]
+    results = [Tensor(kept if dim is None else np.moveaxis(kept, 0, dim))]
+    if return_inverse:
+        inverse = np.cumsum(first) - 1
+        results.append(Tensor(inverse.reshape(x.shape) if dim is None else inverse))
+    if return_counts:
+        results.append(Tensor(np.diff(np.append(first.nonzero()[0], len(rows)))))
+    return results[0] if len(results) == 1 else tuple(results)
