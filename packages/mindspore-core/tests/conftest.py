@@ -37,3 +37,14 @@ def discrete() -> str:
     if "discrete" not in manager.backends():
         manager.register_plugin(discrete, "discrete")
     return "discrete"
+
+
+@pytest.fixture(params=["graph", "pynative"])
+def mode(request):
+    """Each of the two execution modes in turn, on the reference backend; its name."""
+    import mindspore as ms
+    from mindspore.runtime.device import use_backend
+    with use_backend("reference"):
+        ms.set_context(mode=ms.GRAPH_MODE if request.param == "graph" else ms.PYNATIVE_MODE)
+        yield request.param
+        ms.set_context(mode=ms.PYNATIVE_MODE)

@@ -68,7 +68,7 @@ class Parameter(Tensor):
         Raises:
             ValueError: the shapes differ and `slice_shape` is not set.
         """
-        data = data if isinstance(data, Tensor) else Tensor(np.asarray(data))
+        data = data if isinstance(data, Tensor) else Tensor(np.asarray(data), dtype=self.dtype)
         if data.shape != self.shape and not slice_shape:
             raise ValueError(f"set_data: parameter {self.name!r} has shape {self.shape}, the data have {data.shape}; "
                              f"reshape the data, or pass slice_shape=True to change the parameter's shape")

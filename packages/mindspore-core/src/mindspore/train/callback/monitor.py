@@ -111,22 +111,25 @@ class History(Callback):
 
 
 class ProgressBar(Callback):
-    """A progress bar for each epoch on a terminal, one plain line per epoch elsewhere, with the mean loss.
+    """A bar for each epoch on a terminal, and one line per epoch with its mean loss and the metrics of `Model.fit`.
 
-    Args:
-        refresh: look at the loss every so many steps (a look waits for the device).
+    The losses of the steps are kept as they are and looked at when the bar is redrawn and at the end of the epoch: a
+    look waits for the device.
     """
 
-    def __init__(self, refresh: int = 10):
-        self.refresh = refresh
+    FOLD = 1024  # after so many steps without a look their losses are added up
+
+    def __init__(self):
         self._bar = None
-        self._start = 0.0
-        self._losses: list[float] = []
+        self._start = self._train_time = self._sum = 0.0
+        self._losses: list[Tensor] = []
+        self._steps = self._looked = 0
 
     def on_train_epoch_begin(self, run_context):
         """Start the bar."""
         args = run_context.original_args()
         self._start, self._losses = time.perf_counter(), []
+        self._sum, self._steps, self._looked = 0.0, 0, 0
         if sys.stderr.isatty():
             from tqdm import tqdm
             self._bar = tqdm(total=args.batch_num, unit="step", leave=False,
@@ -134,27 +137,32 @@ class ProgressBar(Callback):
 
     def on_train_step_end(self, run_context):
         """Advance the bar."""
-        args = run_context.original_args()
-        if args.cur_step_num % self.refresh == 0:
-            loss = loss_of(args.net_outputs)
-            if loss is not None:
-                self._losses.append(loss)
-                if self._bar is not None:
-                    self._bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
-        if self._bar is not None:
-            self._bar.update(1)
+        loss = run_context.original_args().net_outputs
+        loss = loss[0] if isinstance(loss, (tuple, list)) and loss else loss
+        self._steps += 1
+        if isinstance(loss, Tensor):
+            self._losses.append(loss)
+            if len(self._losses) == self.FOLD:
+                self._look()
+        if self._bar is not None and self._bar.update(1) and self._losses:
+            self._bar.set_postfix(loss=f"{loss_of(self._losses[-1]):.4f}", refresh=False)
+        self._train_time = time.perf_counter() - self._start
 
     def on_train_epoch_end(self, run_context):
         """Close the bar and print the epoch's line."""
         self._close()
         args = run_context.original_args()
-        if not self._losses:
-            loss = loss_of(args.net_outputs)
-            self._losses = [] if loss is None else [loss]
-        loss = f", loss {np.mean(self._losses):.4f}" if self._losses else ""
-        metrics = "".join(f", {k} {float(v):.4f}" for k, v in (args.get("eval_results") or {}).items())
-        print(f"epoch {args.cur_epoch_num}/{args.epoch_num}: {args.batch_num} steps in "
-              f"{time.perf_counter() - self._start:.2f} s{loss}{metrics}", flush=True)
+        self._look()
+        loss = f", loss {self._sum / self._looked:.4f}" if self._looked else ""
+        found = args.get("eval_results") or {}
+        metrics = "".join(f", {name} {_short(value)}" for name, value in found.items())
+        print(f"epoch {args.cur_epoch_num}/{args.epoch_num}: {self._steps} steps in {self._train_time:.2f} s{loss}"
+              f"{metrics}", flush=True)
+
+    def _look(self) -> None:
+        self._sum += sum(loss_of(loss) for loss in self._losses)
+        self._looked += len(self._losses)
+        self._losses = []
 
     def _close(self) -> None:
         if self._bar is not None:
@@ -163,3 +171,8 @@ class ProgressBar(Callback):
 
     def __exit__(self, *exc):
         self._close()
+
+
+def _short(value) -> str:
+    """A metric's value in a line: numbers with four digits, arrays as they are."""
+    return f"{float(value):.4f}" if np.ndim(value) == 0 else str(value)
