@@ -6,6 +6,7 @@ used, so that importing the package is quick.
 from __future__ import annotations
 
 import importlib
+import os
 
 import mindspore.common.tensor_methods  # attaches the operators and methods of tensors
 import mindspore.compiler.primitives  # registers the operators
@@ -74,6 +75,11 @@ pynative = PYNATIVE_MODE
 bool = bool_
 int = int64
 float = float32
+
+
+def get_include() -> str:
+    """The folder of the C++ headers that ship with the package: the executor that C++ backends compile."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
 
 
 def __getattr__(name: str):

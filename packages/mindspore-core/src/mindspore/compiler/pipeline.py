@@ -1,4 +1,4 @@
-"""Graph to executable: legalize, schedule, plan memory, and let the device build.
+"""Graph to executable: the plugins' passes, legalize, schedule, plan memory, and let the device build.
 
 Executables are cached by (structure of the graph, device, donations), least recently used out first. `compile_count`
 counts what was really compiled; tests and `assert_max_compiles` use it.
@@ -21,6 +21,7 @@ from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.schedule import schedule
 from mindspore.compiler.program import Executable, Plan
+from mindspore.plugin import manager
 from mindspore.runtime.transfer import download, upload
 
 CACHE_SIZE = 512
@@ -31,7 +32,10 @@ _lock = threading.RLock()
 
 def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
     """The plan of a graph for a device. donated: output position -> input position that it may overwrite."""
-    graph = maybe_verify(legalize(maybe_verify(rebuild(graph)), device))
+    graph = maybe_verify(rebuild(graph))
+    for contributed in manager.passes():
+        graph = maybe_verify(contributed(graph))
+    graph = maybe_verify(legalize(graph, device))
     program = schedule(graph, device, donated or {})
     return plan_memory(program, device.capabilities.in_place)
 
