@@ -133,6 +133,27 @@ def set_and_dict_comprehension():
     return {i % 3 for i in range(9)}, {i: i * i for i in range(4)}, {k: v for k, v in [("a", 1), ("b", 2)] if v > 1}
 
 
+@program(0, 1, 2, 3, 4)
+def display_evaluates_before_it_hashes(k):
+    log = []
+
+    def see(x):
+        log.append(x)
+        return x
+
+    displays = [
+        lambda: {see("k"): see("v"), see("k"): see("w"), **{see("m"): see("n")}, see("o"): 1, **{}},
+        lambda: {see("a"), see("b"), *see("ab"), see("c")},
+        lambda: {see(()): 1, [] if see(1) else 0: see(2), see(3): 4},
+        lambda: {[] if see(1) else 0, see(2)},
+        lambda: {see(1), *see(3), see(4)},
+    ]
+    try:
+        return displays[k](), log
+    except TypeError as error:
+        return str(error), log
+
+
 @program()
 def comprehension_scope():
     x = "outer"

@@ -388,6 +388,33 @@ def exception_context_and_cause():
         return first, second, e, e.__suppress_context__
 
 
+@program(0, 1, 2, 3, 4)
+def context_of_interpreter_errors(k):
+    def cell():
+        return later
+
+    class Body:
+        if k == 5:
+            name = 1
+
+    def unbound_class_entry():
+        class Inner:
+            no_such_name
+
+    def unbound_deletion():
+        class Inner:
+            del no_such_name
+
+    def missing_import():
+        from math import no_such_name
+
+    try:
+        [cell, unbound_class_entry, unbound_deletion, missing_import, lambda: getattr(Body, "name")][k]()
+    except Exception as error:
+        return type(error).__name__, str(error), error.__context__
+    later = 1
+
+
 @program()
 def nested_handlers():
     log = []

@@ -48,8 +48,12 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             args = (*fn.args, *args)
             kwargs = {**fn.keywords, **(kwargs or {})}
             fn = fn.func
-        elif kind is BuiltinFunctionType or kind is type:
+        elif kind is BuiltinFunctionType:
+            if not kwargs and fn not in session.replacements:
+                return fn(*args)
             return _call_builtin(frame, fn, args, kwargs)
+        elif kind is type and fn in session.replacements:
+            return _call_native(frame, fn, args, kwargs)
         elif isinstance(fn, type):
             return _construct(frame, fn, args, kwargs)
         elif session.policy.is_cell(fn):
@@ -149,8 +153,6 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
 
 
 def _call_builtin(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
-    if type(fn) is type and fn not in frame.session.replacements:
-        return _construct(frame, fn, args, kwargs)
     if kwargs and fn.__name__ == "sort" and type(fn.__self__) is list and kwargs.get("key") is not None:
         kwargs = {**kwargs, "key": call_from(frame.session, kwargs["key"])}
     return _call_native(frame, fn, args, kwargs)

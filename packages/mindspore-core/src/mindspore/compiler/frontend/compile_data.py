@@ -41,17 +41,33 @@ def _list(node: ast.List, scope: Scope) -> Run:
 
 @compiles(ast.Set)
 def _set(node: ast.Set, scope: Scope) -> Run:
-    collect, site = _collect(node, scope), scope.site(node)
+    """Python evaluates what stands before the first star, makes the set, then adds the rest one by one."""
+    starred = [number for number, each in enumerate(node.elts) if isinstance(each, ast.Starred)]
+    first = starred[0] if starred else len(node.elts)
+    at_once = [compile_node(each, scope) for each in node.elts[:first]]
+    one_by_one = [
+        (compile_node(each.value, scope), True) if isinstance(each, ast.Starred) else (compile_node(each, scope), False)
+        for each in node.elts[first:]
+    ]
+    site = scope.site(node)
 
     def make_set(frame: Frame) -> set[Any]:
-        items = collect(frame)
+        items = [run(frame) for run in at_once]
         frame.site = site
-        return set(items)
+        result = set(items)
+        for run, is_starred in one_by_one:
+            value = run(frame)
+            frame.site = site
+            if is_starred:
+                result.update(value)
+            else:
+                result.add(value)
+        return result
 
     return make_set
 
 
-def _collect(node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Callable[[Frame], list[Any]]:
+def _collect(node: ast.Tuple | ast.List, scope: Scope) -> Callable[[Frame], list[Any]]:
     """The items of a display as a list, starred ones spread out."""
     if not any(isinstance(each, ast.Starred) for each in node.elts):
         runs = [compile_node(each, scope) for each in node.elts]
@@ -76,26 +92,37 @@ def _collect(node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Callable[[Fr
     return collect
 
 
+_PAIRS_AT_ONCE = 15
+
+
 @compiles(ast.Dict)
 def _dict(node: ast.Dict, scope: Scope) -> Run:
-    parts = [
-        (None if key is None else compile_node(key, scope), compile_node(value, scope))
-        for key, value in zip(node.keys, node.values, strict=True)
-    ]
+    """Python evaluates up to 15 pairs before it enters them, and merges each `**mapping` on its own."""
+    groups: list[list[tuple[Run, Run]] | Run] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        value_run = compile_node(value, scope)
+        if key is None:
+            groups.append(value_run)
+            continue
+        pair = compile_node(key, scope), value_run
+        last = groups[-1] if groups else None
+        if isinstance(last, list) and len(last) < _PAIRS_AT_ONCE:
+            last.append(pair)
+        else:
+            groups.append([pair])
     site = scope.site(node)
 
     def make_dict(frame: Frame) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
-        for key_run, value_run in parts:
-            if key_run is None:
-                value = value_run(frame)
+        for group in groups:
+            if isinstance(group, list):
+                pairs = [(key_run(frame), value_run(frame)) for key_run, value_run in group]
                 frame.site = site
-                result = {**result, **value}
+                result.update(pairs)
             else:
-                key = key_run(frame)
-                value = value_run(frame)
+                mapping = group(frame)
                 frame.site = site
-                result[key] = value
+                result = {**result, **mapping}
         return result
 
     return make_dict

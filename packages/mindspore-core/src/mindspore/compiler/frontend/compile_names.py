@@ -3,6 +3,9 @@
 What a name means is known when the function is compiled (`scopes.py`), so each use of a name becomes the shortest
 closure that does it: index a slot, open the cell in a slot, or search the globals and builtins. Reads that reach
 outside of the function (globals, closure cells of a function that existed before) are reported as guards.
+
+Errors are raised outside of handlers, here and everywhere in the interpreter: the `__context__` of a program's
+exception must not be an exception of the interpreter.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from types import CellType
 from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.dispatch import compiles
@@ -62,30 +66,44 @@ def compile_load_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
 
 
 def _load_variable(variable: Variable, scope: Scope, site: Site) -> Run:
-    slot, name = scope.slot(variable), variable.name
+    slot, name, free = scope.slot(variable), variable.name, _is_free(variable, scope)
     if not variable.cell:
 
         def load_local(frame: Frame) -> Any:
             value = frame.vars[slot]
             if value is UNBOUND:
-                _unbound(frame, site, name)
+                _unbound(frame, site, name, free)
             return value
 
         return load_local
     external = variable.external
-    free = variable.home.owner is not scope.owner or external
+    from_outside = variable.home.owner is not scope.owner or external
 
     def load_cell(frame: Frame) -> Any:
         cell = frame.vars[slot]
-        try:
-            value = cell.cell_contents
-        except ValueError:
+        value = _contents(cell)
+        if value is UNBOUND:
             _unbound(frame, site, name, free)
-        if free and (external or frame.guard_closure):
+        if from_outside and (external or frame.guard_closure):
             frame.session.policy.guard_cell(cell, name, value)
         return value
 
     return load_cell
+
+
+def _is_free(variable: Variable, scope: Scope) -> bool:
+    """Whether Python's errors call the variable free: it belongs to an outer function, and before Python 3.12 a
+    comprehension counts as a function."""
+    if sys.version_info < (3, 12):
+        return variable.external or variable.home is not scope
+    return variable.external or variable.home.owner is not scope.owner
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return UNBOUND
 
 
 def _load_global(name: str, site: Site) -> Run:
@@ -107,7 +125,8 @@ def _load_in_class(name: str, outside: Run) -> Run:
         try:
             return frame.namespace[name]
         except KeyError:
-            return outside(frame)
+            pass
+        return outside(frame)
 
     return load_class_entry
 
@@ -159,19 +178,19 @@ def compile_delete_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
         def delete_entry(frame: Frame) -> None:
             try:
                 del (frame.namespace if in_class else frame.globals)[name]
+                return
             except KeyError:
-                _undefined(frame, site, name)
+                pass
+            _undefined(frame, site, name)
 
         return delete_entry
     slot = scope.slot(variable)
     if variable.cell:
-        free = variable.home.owner is not scope.owner or variable.external
+        free = _is_free(variable, scope)
 
         def delete_cell(frame: Frame) -> None:
             cell = frame.vars[slot]
-            try:
-                cell.cell_contents  # noqa: B018 - an empty cell can be deleted silently, a name cannot
-            except ValueError:
+            if _contents(cell) is UNBOUND:
                 _unbound(frame, site, name, free)
             del cell.cell_contents
 

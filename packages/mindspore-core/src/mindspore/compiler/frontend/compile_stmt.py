@@ -225,9 +225,10 @@ def _import_attribute(frame: Frame, module: Any, name: str) -> Any:
     try:
         return load_attribute(frame, module, name)
     except AttributeError:
-        namespace: dict[str, Any] = {"__builtins__": {"__import__": lambda *_: module}}
-        exec(f"from {getattr(module, '__name__', 'module')} import {name}", namespace)
-        return namespace[name]
+        pass
+    namespace: dict[str, Any] = {"__builtins__": {"__import__": lambda *_: module}}
+    exec(f"from {getattr(module, '__name__', 'module')} import {name}", namespace)
+    return namespace[name]
 
 
 # -- control flow ------------------------------------------------------------------------------------------------------
