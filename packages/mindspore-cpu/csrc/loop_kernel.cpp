@@ -32,9 +32,9 @@ class LoopKernel final : public Kernel {
 
   void run(void* const* given, const ms_host_stream& stream) const override {
     char* addresses[most_buffers + 2];
-    for (int k = 0; k < buffers; ++k) addresses[k] = static_cast<char*>(given[k]);
-    addresses[buffers] = params_;
-    addresses[buffers + 1] = scratch_bytes == 0 ? nullptr : static_cast<char*>(stream.scratch);
+    addresses[0] = params_;
+    addresses[1] = scratch_bytes == 0 ? nullptr : static_cast<char*>(stream.scratch);
+    for (int k = 0; k < buffers; ++k) addresses[k + 2] = static_cast<char*>(given[k]);
     const int wanted = static_cast<int>(std::min<std::int64_t>(threads_for(nanoseconds), most_units_));
     if (wanted <= 1) {
       for (const LoopPhase& phase : phases_) phase.function(addresses, 0, phase.units);

@@ -19,7 +19,7 @@ struct LoopPhase {
   double nanoseconds;  // for one unit on one core
 };
 
-// Generated loops. The functions get the kernel's buffers, then `params` and the address of `scratch` bytes.
+// Generated loops. The functions get `params` and the address of `scratch` bytes, then the kernel's buffers.
 std::unique_ptr<Kernel> make_loop_kernel(std::vector<LoopPhase> phases, std::uint64_t params, std::uint64_t scratch,
                                          int buffers);
 

@@ -11,6 +11,7 @@ import heapq
 from dataclasses import dataclass, field
 
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
+from mindspore.compiler.passes.groups import form_groups, left_over
 from mindspore.compiler.passes.legalize import STRUCTURAL, VIEWS, generates, has_kernel
 from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, VIEW, Launch, Program
 
@@ -37,30 +38,31 @@ def schedule(graph: Graph, device, donated: dict[int, int]) -> Program:
 
 
 def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
-    """Every working node in exactly one unit."""
+    """Every working node in exactly one unit, but for what groups repeat inside; `unit_of` names the unit from which
+    the others take a node's value."""
     units: list[Unit] = []
     taken: set[int] = set()
     claim = getattr(device, "claim", None)
     for found in claim(graph) if claim is not None else ():
         units.append(Unit(CLAIM, found.name, [graph.nodes[i] for i in found.nodes]))
         taken.update(found.nodes)
+    groups = []
     if device.capabilities.codegen:
-        from mindspore.compiler.passes.groups import form_groups
         fixed = taken | {n.idx for n in graph.nodes if not generates(n, device) or
                          (has_kernel(n, device) and n.op.name not in VIEWS)}
-        for group in form_groups(graph, device.capabilities.codegen, fixed):
-            if len(group.nodes) == 1 and graph.nodes[group.nodes[0]].op.name in VIEWS:
-                continue
-            units.append(Unit(GROUP, "group", [graph.nodes[i] for i in group.nodes],
-                              [graph.nodes[i] for i in group.outputs]))
-            taken.update(group.nodes)
-    for node in graph.nodes:
-        name = node.op.name
-        if node.idx in taken or name in STRUCTURAL:
+        groups = form_groups(graph, device.capabilities.codegen, fixed)
+    unit_of = {node.idx: k for k, unit in enumerate(units) for node in unit.nodes}
+    for group in groups:
+        unit_of.update(dict.fromkeys(group.owned, len(units)))
+        units.append(Unit(GROUP, "group", [graph.nodes[i] for i in group.nodes],
+                          [graph.nodes[i] for i in group.outputs]))
+    for idx in left_over(graph, groups):
+        node, name = graph.nodes[idx], graph.nodes[idx].op.name
+        if idx in taken or name in STRUCTURAL:
             continue
         kind = VIEW if name in VIEWS else KERNEL if has_kernel(node, device) else HOST
+        unit_of[idx] = len(units)
         units.append(Unit(kind, name, [node]))
-    unit_of = {node.idx: k for k, unit in enumerate(units) for node in unit.nodes}
     for unit in units:
         if not unit.outputs:
             unit.outputs = [unit.nodes[-1]]
@@ -95,9 +97,12 @@ def _order(graph: Graph, units: list[Unit], unit_of: dict[int, int], donated: di
     before: list[set[int]] = [set() for _ in units]
     readers: dict[int, set[int]] = {}
     for position, unit in enumerate(units):
+        inside = {n.idx for n in unit.nodes}
         for node in unit.nodes:
             for operand in node.ins:
                 source = _source(operand)
+                if source.idx in inside:
+                    continue
                 producer = unit_of.get(source.idx)
                 if producer is not None and producer != position:
                     before[position].add(producer)

@@ -1,0 +1,138 @@
+"""From groups to machine code.
+
+Nests are printed, compiled together in one LLVM module, and loaded. A nest that was compiled before, in this process,
+is taken from a cache of limited size; the code of a kernel lives as long as somebody holds the kernel. A group of one
+nest whose buffers are exactly the group's runs that nest's function directly. Any other phase runs through a small
+dispatcher, itself generated once, which reads from the kernel's parameter block which function does which units on
+which buffers: so one compiled function serves all parameters of an optimizer, whatever their shapes and wherever they
+stand in the group.
+"""
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from mindspore.compiler.ir import Graph
+from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
+from mindspore_cpu.codegen.engine import Code, compile_text
+from mindspore_cpu.codegen.loops import NestWriter, plan
+from mindspore_cpu.codegen.nest import Nest, PlacedNest, Scratch, Slot, nests_of
+from mindspore_cpu.codegen.target import Target, target
+from mindspore_cpu.codegen.writer import Module
+
+CACHED_NESTS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Units which a C function does: `void fn(char* const* bufs, int64_t begin, int64_t end)` at `address`; `cost` is
+    the estimated time of a unit in nanoseconds."""
+
+    address: int
+    units: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoopKernel:
+    """A generated kernel; the package's text says how it is run. params: the address that bufs[0] must hold; scratch:
+    the bytes that bufs[1] must point to; keepalive: owns the code and the block at `params`."""
+
+    phases: tuple[Phase, ...]
+    params: int
+    scratch: int
+    keepalive: object
+
+
+_lock = threading.Lock()
+_cache: OrderedDict[tuple[str, Nest], Code] = OrderedDict()
+_names = itertools.count()
+
+
+def compile_groups(bodies: Sequence[Graph]) -> list[LoopKernel]:
+    """The kernels of groups, given by the closed graphs of their members (`Launch.body`), compiled together.
+
+    The members are primitives of `SUPPORTED`; ValueError names the first one that is not.
+    """
+    for body in bodies:
+        _check(body)
+    scratches = [Scratch() for _ in bodies]
+    placed = [nests_of(body, scratch) for body, scratch in zip(bodies, scratches)]
+    with _lock:
+        codes = _codes(target(), {p.nest: p for nests in placed for p in nests})
+    return [_kernel(body, nests, scratch, codes) for body, nests, scratch in zip(bodies, placed, scratches)]
+
+
+def _check(body: Graph) -> None:
+    from mindspore_cpu.codegen.support import SUPPORTED
+    for node in body.nodes:
+        name = node.op.name
+        if name not in SUPPORTED and name not in ("parameter", "constant"):
+            raise ValueError(f"compile_groups: {name} in a group; expected only members that SUPPORTED names")
+        if node.dtype.kind == "c":
+            raise ValueError(f"compile_groups: {name} of dtype {node.dtype} in a group; complex numbers have no "
+                             f"generated form")
+
+
+def _codes(where: Target, wanted: dict[Nest, PlacedNest]) -> dict[Nest, Code]:
+    """The code of each nest, compiled now where it is not in the cache."""
+    found: dict[Nest, Code] = {}
+    missing: dict[str, Nest] = {}
+    module = Module(where)
+    for nest, placed in wanted.items():
+        code = _cache.get((where.level, nest))
+        if code is not None:
+            _cache.move_to_end((where.level, nest))
+            found[nest] = code
+            continue
+        name = f"nest{next(_names)}"
+        module.functions.append(NestWriter(module, nest, plan(nest, where, placed.size), name).write())
+        missing[name] = nest
+    if missing:
+        for name, code in compile_text(module.text(), where, list(missing)).items():
+            found[missing[name]] = _cache[where.level, missing[name]] = code
+        while len(_cache) > CACHED_NESTS:
+            _cache.popitem(last=False)
+    return found
+
+
+def _kernel(body: Graph, nests: list[PlacedNest], scratch: Scratch, codes: dict[Nest, Code]) -> LoopKernel:
+    where = target()
+    inputs, outputs = len(body.params), len(body.outputs)
+    keep: list = [codes[p.nest] for p in nests]
+    works = [plan(p.nest, where, p.size) for p in nests]
+    if len(nests) == 1 and _is_direct(nests[0], inputs, outputs):
+        block = np.array([nests[0].size or 0], np.int64)
+        keep.append(block)
+        return LoopKernel((Phase(codes[nests[0].nest].address, works[0].units, works[0].cost),), block.ctypes.data, 0,
+                          keep)
+    phases, tables = [], []
+    for number in range(max([p.phase for p in nests], default=-1) + 1):
+        chosen = [(p, work) for p, work in zip(nests, works) if p.phase == number]
+        parts = [Part(codes[p.nest].address, work.units, p.slots, p.size) for p, work in chosen]
+        tables.append(table(parts, scratch, inputs, keep).ctypes.data)
+        units = sum(work.units for _, work in chosen)
+        cost = sum(work.units * work.cost for _, work in chosen) / units
+        keep.append(_dispatcher(number, where))
+        phases.append(Phase(keep[-1].address, units, cost))
+    block = np.array(tables, np.int64)
+    keep.append(block)
+    return LoopKernel(tuple(phases), block.ctypes.data, scratch.nbytes, keep)
+
+
+@lru_cache(maxsize=64)
+def _dispatcher(phase: int, where: Target) -> Code:
+    name, text = dispatcher_text(phase, where.attributes)
+    return compile_text(text, where, [name])[name]
+
+
+def _is_direct(placed: PlacedNest, inputs: int, outputs: int) -> bool:
+    """Whether a nest's buffers are all the inputs and then all the outputs of its group, in order."""
+    expected = [Slot("in", k) for k in range(inputs)] + [Slot("out", k) for k in range(outputs)]
+    return placed.slots == expected

@@ -1,0 +1,86 @@
+"""exp, exp2, expm1, tanh and the error function in float.
+
+exp: x = n ln 2 + r with a whole n and |r| <= ln(2) / 2, then exp(x) = 2**n (1 + r + r**2 P(r)). ln 2 is taken in two
+parts, the first of few bits, so that n times it is exact (W. J. Cody and W. Waite, Software manual for the elementary
+functions, 1980). The others follow from the same reduction without losing the leading digits. Polynomials: minimax,
+fitted by tools/fit_polynomials.py.
+"""
+from __future__ import annotations
+
+from mindspore_cpu.codegen.vector_math.common import (
+    absolute,
+    at_least,
+    at_most,
+    nearest,
+    polynomial,
+    power_of_two,
+    quotient,
+    scale_by_power,
+    with_sign,
+)
+from mindspore_cpu.codegen.writer import Value, Writer
+
+LOG2_E = 1.4426950408889634
+LN2_HIGH, LN2_LOW = 0.693359375, -2.1219444005469057e-4
+
+EXP = (0.5, 0.16666515171527863, 0.04166658595204353, 0.0083693228662014, 0.0013920890633016825)
+EXP2 = (0.6931471824645996, 0.24022650718688965, 0.05550406128168106, 0.009618055075407028, 0.0013337143464013934,
+        0.00015466823242604733, 1.4469831512542441e-05)
+ERF_NEAR = (0.12837916612625122, -0.3761262893676758, 0.11283625662326813, -0.026855729520320892,
+            0.005192392505705357, -0.0008049514726735651, 7.99504850874655e-05)
+ERF_FAR = (1.1285561323165894, 0.6356046199798584, 0.10530345141887665, -0.02271776832640171, 0.0029575114604085684,
+           -5.9623896959237754e-05, -4.358606747700833e-05, 4.772527518071001e-06)
+ERF_SPLIT = 0.921875
+
+
+def _reduced(w: Writer, x: Value) -> tuple[Value, Value, Value]:
+    """(t, n, exp(r) - 1) for x = n ln 2 + r."""
+    t, n = nearest(w, x, LOG2_E)
+    r = w.fma(n, w.like(-LN2_HIGH, x), x)
+    r = w.fma(n, w.like(-LN2_LOW, x), r)
+    return t, n, w.fma(w.mul(r, r), polynomial(w, r, EXP), r)
+
+
+def exp(w: Writer, x: Value) -> Value:
+    x = at_least(w, at_most(w, x, 90.0), -105.0)
+    t, n, minus_one = _reduced(w, x)
+    return scale_by_power(w, w.add(minus_one, w.like(1, x)), t, n)
+
+
+def exp2(w: Writer, x: Value) -> Value:
+    x = at_least(w, at_most(w, x, 129.0), -151.0)
+    t, n = nearest(w, x, 1.0)
+    r = w.sub(x, n)
+    return scale_by_power(w, w.fma(r, polynomial(w, r, EXP2), w.like(1, x)), t, n)
+
+
+def _minus_one(w: Writer, x: Value) -> Value:
+    """exp(x) - 1 for -20 <= x <= 89: 2**n (exp(r) - 1) + (2**n - 1), with half of 2**n, which does not overflow."""
+    t, _, p = _reduced(w, x)
+    whole = w.sub(w.bits(t), w.const(0x4B400000, "i32", t.lanes))
+    half = power_of_two(w, w.sub(whole, w.like(1, whole)))
+    y = w.fma(half, p, w.sub(half, w.like(0.5, x)))
+    return w.add(y, y)
+
+
+def expm1(w: Writer, x: Value) -> Value:
+    y = _minus_one(w, at_least(w, at_most(w, x, 89.0), -20.0))
+    tiny = w.compare("olt", absolute(w, x), w.like(1e-6, x))
+    return w.select(tiny, w.fma(w.mul(x, w.like(0.5, x)), x, x), y)
+
+
+def tanh(w: Writer, x: Value) -> Value:
+    """t / (t + 2) with t = exp(2 |x|) - 1."""
+    a = at_most(w, absolute(w, x), 10.0)
+    t = _minus_one(w, w.add(a, a))
+    return with_sign(w, quotient(w, t, w.add(t, w.like(2, x))), x)
+
+
+def erf(w: Writer, x: Value) -> Value:
+    """x + x P(x**2) near 0, 1 - exp(-x P(x)) elsewhere: the logarithm of 1 - erf is smooth."""
+    a = absolute(w, x)
+    near = w.fma(x, polynomial(w, w.mul(a, a), ERF_NEAR), x)
+    t = at_most(w, a, 4.05)
+    exponent = w.neg(w.mul(t, polynomial(w, t, ERF_FAR)))
+    far = with_sign(w, w.neg(_minus_one(w, exponent)), x)
+    return w.select(w.compare("olt", a, w.like(ERF_SPLIT, x)), near, far)
