@@ -1,12 +1,20 @@
-# ruff: noqa: F403  (each family names in __all__ what it offers)
 """Operators: functions on tensors, in one file for each family.
 
 A function brings its operands and arguments into the strict form that primitives take (`_operands` has the rules), and
 calls them through `runtime.record.apply`. `operations` (P) offers the same as classes, `functional` (F) under the names
-of the functional interface, `composite` (C) what combines functions.
+of the functional interface, `composite` (C) what combines functions; the names of these three are found here too, when
+they are first used.
 """
+# ruff: noqa: F403  (each family names in __all__ what it offers)
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
+from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.creation import *
 from mindspore.ops.elementwise import *
@@ -23,3 +31,23 @@ from mindspore.ops.sorting import *
 from mindspore.ops.state import *
 from mindspore.ops.triangles import *
 from mindspore.ops.windows import *
+
+_MORE = ("primitive", "composite", "functional", "operations")
+_SHORT = {"P": "operations", "F": "functional", "C": "composite"}
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        if name in _MORE or name in _SHORT:
+            return importlib.import_module(f"mindspore.ops.{_SHORT.get(name, name)}")
+        for module in _MORE:
+            found = getattr(importlib.import_module(f"mindspore.ops.{module}"), name, None)
+            if found is not None and not isinstance(found, ModuleType):
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module 'mindspore.ops' has no operator {name!r}")
+
+
+def __dir__() -> list[str]:
+    more = [importlib.import_module(f"mindspore.ops.{m}") for m in _MORE]
+    return sorted({*globals(), *_MORE, *_SHORT, *(n for m in more for n in vars(m) if not n.startswith("_"))})

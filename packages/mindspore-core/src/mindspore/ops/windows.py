@@ -238,7 +238,7 @@ def _bins(size: int, count: int) -> list[tuple[int, int]]:
     return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
 
-def _mix(x: Tensor, axis: int, weights: np.ndarray) -> Tensor:
+def mix(x: Tensor, axis: int, weights: np.ndarray) -> Tensor:
     """Weighted sums along an axis: weights (new size, old size)."""
     moved = x if axis == x.ndim - 1 else swapaxes(x, axis, -1)
     mixed = matmul(moved, Tensor(np.ascontiguousarray(weights.T).astype(x.dtype.np)))
@@ -252,7 +252,7 @@ def _adaptive_avg(x: Tensor, axis: int, count: int) -> Tensor:
     weights = np.zeros((count, size))
     for row, (start, stop) in zip(weights, _bins(size, count)):
         row[start:stop] = 1 / (stop - start)
-    return _mix(x, axis, weights)
+    return mix(x, axis, weights)
 
 
 def _adaptive_max(x: Tensor, axis: int, count: int) -> Tensor:
@@ -383,27 +383,36 @@ def interpolate(input: Operand, size: Sizes | None = None, scale_factor: float |
         if mode == "area":
             x = _adaptive_avg(x, axis, target)
         elif target != x.shape[axis] or scale is not None:
-            x = _mix(x, axis, _weights(x.shape[axis], target, mode, bool(align_corners), scale))
+            x = mix(x, axis, _weights(x.shape[axis], target, mode, bool(align_corners), scale))
     return x
 
 
 def _weights(size: int, target: int, mode: str, align_corners: bool, scale: float | None) -> np.ndarray:
-    """How much each old place counts in each new one."""
     step = size / target if scale is None else scale
     places = np.arange(target)
-    weights = np.zeros((target, size))
-    if mode.startswith("nearest"):
-        at = np.floor((places + 0.5) * step if mode == "nearest-exact" else places * step)
-        weights[places, np.minimum(at.astype(int), size - 1)] = 1
-        return weights
+    if mode == "nearest":
+        return nearest_weights(places * step, size)
+    if mode == "nearest-exact":
+        return nearest_weights((places + 0.5) * step, size)
     if align_corners:
-        at = places * ((size - 1) / max(target - 1, 1))
-    else:
-        at = np.maximum((places + 0.5) * step - 0.5, 0)
+        return linear_weights(places * ((size - 1) / max(target - 1, 1)), size)
+    return linear_weights(np.maximum((places + 0.5) * step - 0.5, 0), size)
+
+
+def nearest_weights(at: np.ndarray, size: int) -> np.ndarray:
+    """How much each old place counts in each new one, which takes the old one at or below its position."""
+    weights = np.zeros((len(at), size))
+    weights[np.arange(len(at)), np.clip(np.floor(at).astype(int), 0, size - 1)] = 1
+    return weights
+
+
+def linear_weights(at: np.ndarray, size: int) -> np.ndarray:
+    """How much each old place counts in each new one, which lies between the two around its position."""
+    weights = np.zeros((len(at), size))
     low = np.minimum(at.astype(int), size - 1)
     share = np.clip(at - low, 0, 1)
-    np.add.at(weights, (places, low), 1 - share)
-    np.add.at(weights, (places, np.minimum(low + 1, size - 1)), share)
+    np.add.at(weights, (np.arange(len(at)), low), 1 - share)
+    np.add.at(weights, (np.arange(len(at)), np.minimum(low + 1, size - 1)), share)
     return weights
 
 

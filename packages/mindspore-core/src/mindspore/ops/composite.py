@@ -1,0 +1,151 @@
+"""Combining functions, usually imported as C: gradients, functions that choose by the types of their arguments, and
+functions mapped over nested tuples."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mindspore.common.dtype import DType
+from mindspore.common.tensor import Tensor
+from mindspore.gradient import GradOperation
+from mindspore.ops.clipping import clip_by_global_norm, clip_by_value
+from mindspore.ops.creation import ones_like, zeros_like
+from mindspore.ops.joining import repeat_elements, repeat_interleave
+from mindspore.ops.linalg import batch_dot, dot, matmul, mm, tensor_dot, vecdot
+from mindspore.ops.random import laplace, multinomial, normal, uniform
+from mindspore.ops.reduction import count_nonzero, cummin
+
+__all__ = [
+    "GradOperation", "HyperMap", "Map", "MultitypeFuncGraph", "add_flags", "batch_dot", "clip_by_global_norm",
+    "clip_by_value", "core", "count_nonzero", "cummin", "dot", "hyper_add", "laplace", "matmul", "mm", "multinomial",
+    "normal", "ones_like", "repeat_elements", "repeat_interleave", "tensor_dot", "uniform", "vecdot", "zeros_like",
+]
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "Tensor": lambda v: isinstance(v, Tensor),
+    "Number": lambda v: isinstance(v, (int, float, np.number)) and not isinstance(v, bool),
+    "Bool": lambda v: isinstance(v, (bool, np.bool_)),
+    "Tuple": lambda v: isinstance(v, tuple),
+    "List": lambda v: isinstance(v, list),
+    "Dictionary": lambda v: isinstance(v, dict),
+    "String": lambda v: isinstance(v, str),
+    "Function": callable,
+    "None": lambda v: v is None,
+    "Type": lambda v: isinstance(v, DType),
+}
+
+
+class MultitypeFuncGraph:
+    """A function with several implementations, of which the first one that fits the types of the arguments is called.
+
+    Args:
+        name: shown in messages. read_value: accepted for compatibility; tensors always stand for their values.
+    """
+
+    def __init__(self, name: str, read_value: bool = False):
+        self.name, self.read_value = name, read_value
+        self.entries: list[tuple[tuple[str, ...], Callable]] = []
+
+    def register(self, *type_names: Any) -> Callable[[Callable], Callable]:
+        """Decorator: the function serves arguments of these types.
+
+        Args:
+            type_names: 'Tensor', 'Number', 'Bool', 'Tuple', 'List', 'Dictionary', 'String', 'Function', 'None', 'Type',
+                or a dtype for tensors of it.
+
+        Raises:
+            TypeError: a name is unknown.
+        """
+        for kind in type_names:
+            if not isinstance(kind, DType) and kind not in _KINDS:
+                raise TypeError(f"MultitypeFuncGraph {self.name!r}: {kind!r} is no known type; expected a dtype or one "
+                                f"of {', '.join(_KINDS)}")
+
+        def keep(function: Callable) -> Callable:
+            self.entries.append((type_names, function))
+            return function
+
+        return keep
+
+    def __call__(self, *args: Any) -> Any:
+        for kinds, function in self.entries:
+            if len(kinds) == len(args) and all(_is_kind(k, v) for k, v in zip(kinds, args)):
+                return function(*args)
+        known = "; ".join(", ".join(map(str, kinds)) for kinds, _ in self.entries)
+        raise TypeError(f"{self.name}: there is no implementation for ({', '.join(type(a).__name__ for a in args)}); "
+                        f"registered are: {known or 'none'}")
+
+    def __repr__(self) -> str:
+        return f"MultitypeFuncGraph({self.name!r}, {len(self.entries)} implementations)"
+
+
+def _is_kind(kind: Any, value: Any) -> bool:
+    if isinstance(kind, DType):
+        return isinstance(value, Tensor) and value.dtype is kind
+    return _KINDS[kind](value)
+
+
+class Map:
+    """A function mapped over tuples or lists of one length.
+
+    Args:
+        ops: the function; without one it is the first argument of the call. reverse: start at the end.
+    """
+
+    nested = False
+
+    def __init__(self, ops: Callable | None = None, reverse: bool = False):
+        self.ops, self.reverse = ops, reverse
+
+    def __call__(self, *args: Any) -> Any:
+        function, args = (args[0], args[1:]) if self.ops is None else (self.ops, args)
+        return self._mapped(function, args, True)
+
+    def _mapped(self, function: Callable, args: tuple, enter: bool) -> Any:
+        sequences = [a for a in args if isinstance(a, (tuple, list))]
+        if not enter or not sequences:
+            return function(*args)
+        length = len(sequences[0])
+        if len(sequences) != len(args) or any(len(s) != length for s in sequences):
+            raise ValueError(f"{type(self).__name__}: expected tuples or lists of one length for all arguments, but "
+                             f"got {', '.join(_described(a) for a in args)}")
+        order = range(length)[::-1] if self.reverse else range(length)
+        results = {i: self._mapped(function, tuple(a[i] for a in args), self.nested) for i in order}
+        return type(sequences[0])(results[i] for i in range(length))
+
+
+class HyperMap(Map):
+    """A function mapped over tuples or lists of one length, and over those inside of them, down to the elements.
+
+    Args:
+        ops: the function; without one it is the first argument of the call. reverse: start at the end.
+    """
+
+    nested = True
+
+
+def _described(value: Any) -> str:
+    return f"{type(value).__name__} of {len(value)}" if isinstance(value, (tuple, list)) else type(value).__name__
+
+
+def _add(x: Any, y: Any) -> Any:
+    return x + y
+
+
+hyper_add = HyperMap(_add)
+
+
+def add_flags(fn: Callable | None = None, **flags: Any) -> Callable:
+    """Decorator that notes flags on a function or a Cell, in its `_func_graph_flags`."""
+    def noted(target):
+        known = dict(getattr(target, "_func_graph_flags", None) or {})
+        target._func_graph_flags = {**known, **flags}
+        return target
+    return noted if fn is None else noted(fn)
+
+
+def core(fn: Callable | None = None, **flags: Any) -> Callable:
+    """Decorator that marks a function as one of the core; see `add_flags`."""
+    return add_flags(fn, core=True, **flags)

@@ -1,0 +1,289 @@
+"""Operators as classes, usually imported as P: `relu = P.ReLU(); relu(x)`.
+
+One line for each: the name, the function that it calls, and the arguments of its constructor, which the function gets
+by name. Functions that differ from those of `mindspore.ops` stand in `_legacy`.
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mindspore.common import dtype as mstype
+from mindspore.compiler.primitives import primitive
+from mindspore.ops import (
+    _legacy,
+    activation,
+    arithmetic,
+    comparison,
+    creation,
+    elementwise,
+    indexing,
+    joining,
+    layers,
+    linalg,
+    loss,
+    reduction,
+    shapes,
+    slicing,
+    sorting,
+    state,
+    triangles,
+    windows,
+)
+from mindspore.ops import random as random_
+from mindspore.ops.primitive import (
+    REQUIRED,
+    Primitive,
+    PrimitiveWithCheck,
+    PrimitiveWithInfer,
+    define,
+    prim_attr_register,
+)
+
+__all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "prim_attr_register"]
+
+
+if TYPE_CHECKING:
+    def __getattr__(name: str) -> type[Primitive]:
+        """The operators of the tables below, for type checkers."""
+
+
+def _define(name, function, **attributes):
+    __all__.append(name)
+    return define(name, function, **attributes)
+
+
+# -- element by element ------------------------------------------------------------------------------------------------
+
+for _name, _function in {
+    "Abs": arithmetic.abs, "Add": arithmetic.add, "Addcdiv": arithmetic.addcdiv, "Addcmul": arithmetic.addcmul,
+    "AddN": arithmetic.addn, "AccumulateNV2": arithmetic.accumulate_n, "Div": arithmetic.true_divide,
+    "RealDiv": arithmetic.true_divide, "DivNoNan": _legacy.div_no_nan, "FloorDiv": arithmetic.floor_divide,
+    "FloorMod": arithmetic.floor_mod, "Fmax": arithmetic.fmax, "Fmin": arithmetic.fmin,
+    "Heaviside": arithmetic.heaviside, "Hypot": arithmetic.hypot, "Inv": arithmetic.inv, "Lerp": arithmetic.lerp,
+    "Maximum": arithmetic.maximum, "Minimum": arithmetic.minimum, "Mod": arithmetic.truncate_mod,
+    "Mul": arithmetic.mul, "MulNoNan": _legacy.mul_no_nan, "Neg": arithmetic.neg, "Pow": arithmetic.pow,
+    "Reciprocal": arithmetic.reciprocal, "Sign": arithmetic.sign, "Square": arithmetic.square, "Sub": arithmetic.sub,
+    "SquaredDifference": _legacy.squared_difference, "SquareSumAll": _legacy.square_sum_all,
+    "TensorAdd": arithmetic.add, "TruncateDiv": arithmetic.truncate_div, "TruncateMod": arithmetic.truncate_mod,
+    "Xdivy": arithmetic.xdivy, "Xlogy": arithmetic.xlogy,
+    "ACos": elementwise.acos, "Acosh": elementwise.acosh, "Asin": elementwise.asin, "Asinh": elementwise.asinh,
+    "Atan": elementwise.atan, "Atan2": elementwise.atan2, "Atanh": elementwise.atanh, "Ceil": elementwise.ceil,
+    "Cos": elementwise.cos, "Cosh": elementwise.cosh, "Erf": elementwise.erf, "Erfc": elementwise.erfc,
+    "Exp": elementwise.exp, "Expm1": elementwise.expm1, "Floor": elementwise.floor,
+    "IsFinite": elementwise.isfinite, "IsInf": elementwise.isinf, "IsNan": elementwise.isnan, "Log": elementwise.log,
+    "Log1p": elementwise.log1p, "Rint": elementwise.round, "Round": elementwise.round, "Rsqrt": elementwise.rsqrt,
+    "Sin": elementwise.sin, "Sinc": elementwise.sinc, "Sinh": elementwise.sinh, "Sqrt": elementwise.sqrt,
+    "Tan": elementwise.tan, "Tanh": elementwise.tanh, "Trunc": elementwise.trunc,
+    "BitwiseAnd": comparison.bitwise_and, "BitwiseOr": comparison.bitwise_or, "BitwiseXor": comparison.bitwise_xor,
+    "Equal": comparison.eq, "EqualCount": _legacy.equal_count, "FloatStatus": _legacy.float_status,
+    "Greater": comparison.gt, "GreaterEqual": comparison.ge, "Invert": comparison.invert,
+    "LeftShift": comparison.bitwise_left_shift, "Less": comparison.lt, "LessEqual": comparison.le,
+    "LogicalAnd": comparison.logical_and, "LogicalNot": comparison.logical_not, "LogicalOr": comparison.logical_or,
+    "LogicalXor": comparison.logical_xor, "MaskedFill": comparison.masked_fill, "NotEqual": comparison.ne,
+    "RightShift": comparison.bitwise_right_shift, "Select": comparison.select,
+    "FastGeLU": activation.fast_gelu, "FastGelu": activation.fast_gelu, "GeLU": activation.gelu,
+    "Gelu": activation.gelu, "HSigmoid": activation.hardsigmoid, "HSwish": activation.hardswish,
+    "Mish": activation.mish, "PReLU": activation.prelu, "ReLU": activation.relu, "ReLU6": activation.relu6,
+    "SeLU": activation.selu, "Sigmoid": activation.sigmoid, "Softplus": activation.softplus,
+    "Softsign": activation.softsign,
+}.items():
+    globals()[_name] = _define(_name, _function)
+
+ApproximateEqual = _define("ApproximateEqual", comparison.approximate_equal, tolerance=1e-5)
+CeLU = _define("CeLU", activation.celu, alpha=1.0)
+Elu = _define("Elu", activation.elu, alpha=1.0)
+GLU = _define("GLU", activation.glu, axis=-1)
+HShrink = _define("HShrink", activation.hardshrink, lambd=0.5)
+IsClose = _define("IsClose", comparison.isclose, rtol=1e-5, atol=1e-8, equal_nan=False)
+Logit = _define("Logit", elementwise.logit, eps=-1.0)
+LogSoftmax = _define("LogSoftmax", activation.log_softmax, axis=-1)
+NanToNum = _define("NanToNum", arithmetic.nan_to_num, nan=None, posinf=None, neginf=None)
+SoftShrink = _define("SoftShrink", activation.softshrink, lambd=0.5)
+Softmax = _define("Softmax", activation.softmax, axis=-1)
+
+# -- shapes and places -------------------------------------------------------------------------------------------------
+
+for _name, _function in {
+    "Cast": shapes.cast, "DType": shapes.dtype, "ExpandDims": shapes.expand_dims, "Flatten": _legacy.flatten,
+    "Rank": shapes.rank, "Reshape": shapes.reshape, "ScalarCast": shapes.scalar_cast, "Shape": shapes.shape,
+    "Size": shapes.size, "TensorShape": _legacy.tensor_shape, "DynamicShape": _legacy.tensor_shape,
+    "Transpose": shapes.transpose, "Tile": joining.tile, "Diag": triangles.diag, "DiagPart": triangles.diagonal,
+    "Trace": triangles.trace, "InvertPermutation": _legacy.invert_permutation, "Slice": slicing.slice,
+    "Eye": creation.eye, "Fill": _legacy.fill, "FillV2": _legacy.fill_v2, "Fills": creation.fills,
+    "LinSpace": creation.linspace, "Ones": creation.ones, "OnesLike": creation.ones_like,
+    "ScalarToArray": creation.scalar_to_array, "ScalarToTensor": creation.scalar_to_tensor,
+    "TupleToArray": creation.tuple_to_array, "Zeros": creation.zeros, "ZerosLike": creation.zeros_like,
+    "GatherD": indexing.gather_d, "GatherNd": indexing.gather_nd, "IndexFill": indexing.index_fill,
+    "MaskedSelect": indexing.masked_select, "NonZero": indexing.nonzero, "ScatterNd": indexing.scatter_nd,
+    "TensorScatterAdd": indexing.tensor_scatter_add, "TensorScatterSub": indexing.tensor_scatter_sub,
+    "TensorScatterUpdate": indexing.tensor_scatter_update, "UnsortedSegmentSum": indexing.unsorted_segment_sum,
+    "GatherV2": indexing.gather, "Unique": sorting.unique,
+}.items():
+    globals()[_name] = _define(_name, _function)
+
+BroadcastTo = _define("BroadcastTo", shapes.broadcast_to, shape=REQUIRED)
+Concat = _define("Concat", joining.concat, axis=0)
+DepthToSpace = _define("DepthToSpace", _legacy.depth_to_space, block_size=REQUIRED)
+Gather = _define("Gather", indexing.gather, batch_dims=0)
+IndexAdd = _define("IndexAdd", indexing.index_add, axis=REQUIRED, use_lock=True, check_index_bound=True)
+Meshgrid = _define("Meshgrid", lambda inputs, indexing: joining.meshgrid(*inputs, indexing=indexing), indexing="xy")
+MirrorPad = _define("MirrorPad", _legacy.mirror_pad, mode="REFLECT")
+OneHot = _define("OneHot", indexing.one_hot, axis=-1)
+Pack = _define("Pack", joining.stack, axis=0)
+Pad = _define("Pad", _legacy.pad, paddings=REQUIRED)
+PadV3 = _define("PadV3", _legacy.pad_v3, mode="constant", paddings_contiguous=True)
+Range = _define("Range", creation.range, maxlen=1000000)
+ReverseV2 = _define("ReverseV2", shapes.reverse, axis=REQUIRED)
+Roll = _define("Roll", lambda input, shifts, dims: shapes.roll(input, shifts, dims), shifts=REQUIRED, dims=None)
+SearchSorted = _define("SearchSorted", _legacy.search_sorted, dtype=mstype.int64, right=False)
+Sort = _define("Sort", sorting.sort, axis=-1, descending=False)
+SpaceToDepth = _define("SpaceToDepth", _legacy.space_to_depth, block_size=REQUIRED)
+Split = _define("Split", _legacy.split_evenly, axis=0, output_num=1)
+SplitV = _define("SplitV", _legacy.split_sizes, size_splits=REQUIRED, split_dim=REQUIRED, num_split=REQUIRED)
+Squeeze = _define("Squeeze", shapes.squeeze, axis=())
+Stack = _define("Stack", joining.stack, axis=0)
+StridedSlice = _define("StridedSlice", slicing.strided_slice, begin_mask=0, end_mask=0, ellipsis_mask=0,
+                       new_axis_mask=0, shrink_axis_mask=0)
+TensorScatterElements = _define("TensorScatterElements", indexing.tensor_scatter_elements, axis=0, reduction="none")
+TopK = _define("TopK", _legacy.top_k, sorted=True)
+Tril = _define("Tril", triangles.tril, diagonal=0)
+TrilIndices = _define("TrilIndices", creation.tril_indices, row=REQUIRED, col=REQUIRED, offset=0, dtype=mstype.int32)
+Triu = _define("Triu", triangles.triu, diagonal=0)
+TriuIndices = _define("TriuIndices", creation.triu_indices, row=REQUIRED, col=REQUIRED, offset=0, dtype=mstype.int32)
+UniqueConsecutive = _define("UniqueConsecutive", sorting.unique_consecutive, return_inverse=False,
+                            return_counts=False, dim=None)
+Unpack = _define("Unpack", lambda input_x, axis: joining.unstack(input_x, axis), axis=0)
+Unstack = _define("Unstack", lambda input_x, axis, num: joining.unstack(input_x, axis), axis=0, num=None)
+
+# -- reductions and products -------------------------------------------------------------------------------------------
+
+ArgMaxWithValue = _define("ArgMaxWithValue", _legacy.arg_with_value(reduction.max), axis=0, keep_dims=False)
+ArgMinWithValue = _define("ArgMinWithValue", _legacy.arg_with_value(reduction.min), axis=0, keep_dims=False)
+Argmax = _define("Argmax", _legacy.arg(reduction.argmax), axis=-1, output_type=mstype.int32)
+Argmin = _define("Argmin", _legacy.arg(reduction.argmin), axis=-1, output_type=mstype.int32)
+BatchMatMul = _define("BatchMatMul", _legacy.mat_mul, transpose_a=False, transpose_b=False)
+BiasAdd = _define("BiasAdd", lambda input_x, bias, data_format: linalg.bias_add(input_x, bias), data_format="NCHW")
+CountNonZero = _define("CountNonZero", lambda x, dims: reduction.count_nonzero(x, dims or ()), dims=None)
+CumProd = _define("CumProd", _legacy.cumprod, exclusive=False, reverse=False)
+CumSum = _define("CumSum", _legacy.cumsum, exclusive=False, reverse=False)
+Cummax = _define("Cummax", reduction.cummax, axis=REQUIRED)
+Cummin = _define("Cummin", reduction.cummin, axis=REQUIRED)
+Dense = _define("Dense", linalg.dense)
+EuclideanNorm = _define("EuclideanNorm", lambda x, axes, keep_dims: reduction.vector_norm(x, 2, axes, keep_dims),
+                        keep_dims=False)
+Ger = _define("Ger", linalg.ger)
+LpNorm = _define("LpNorm", _legacy.lp_norm, axis=REQUIRED, p=2, keep_dims=False, epsilon=1e-12)
+MatMul = _define("MatMul", _legacy.mat_mul, transpose_a=False, transpose_b=False)
+MatrixPower = _define("MatrixPower", linalg.matrix_power, n=REQUIRED)
+ReduceAll = _define("ReduceAll", reduction.all, keep_dims=False)
+ReduceAny = _define("ReduceAny", reduction.any, keep_dims=False)
+ReduceMax = _define("ReduceMax", lambda x, axis=(), keep_dims=False: reduction.amax(x, axis, keep_dims),
+                    keep_dims=False)
+ReduceMean = _define("ReduceMean", reduction.mean, keep_dims=False)
+ReduceMin = _define("ReduceMin", lambda x, axis=(), keep_dims=False: reduction.amin(x, axis, keep_dims),
+                    keep_dims=False)
+ReduceProd = _define("ReduceProd", _legacy.reduce_prod, keep_dims=False)
+ReduceStd = _define("ReduceStd", _legacy.reduce_std, axis=(), unbiased=True, keep_dims=False)
+ReduceSum = _define("ReduceSum", _legacy.reduce_sum, keep_dims=False, skip_mode=False)
+
+# -- neural networks ---------------------------------------------------------------------------------------------------
+
+_window = {"kernel_size": 1, "strides": 1, "pad_mode": "valid", "data_format": "NCHW"}
+AdaptiveAvgPool2D = _define("AdaptiveAvgPool2D", windows.adaptive_avg_pool2d, output_size=REQUIRED)
+AdaptiveMaxPool2D = _define("AdaptiveMaxPool2D",
+                            lambda input, output_size: windows.adaptive_max_pool2d(input, output_size, True),
+                            output_size=REQUIRED)
+AvgPool = _define("AvgPool", _legacy.avg_pool, **_window)
+BatchNorm = _define("BatchNorm", _legacy.batch_norm, is_training=False, epsilon=1e-5, momentum=0.1,
+                    data_format="NCHW")
+BCEWithLogitsLoss = _define(
+    "BCEWithLogitsLoss",
+    lambda input, target, weight=None, posWeight=None, reduction="mean":
+        loss.binary_cross_entropy_with_logits(input, target, weight, posWeight, reduction), reduction="mean")
+BinaryCrossEntropy = _define("BinaryCrossEntropy", loss.binary_cross_entropy, reduction="mean")
+Conv2D = _define("Conv2D", _legacy.convolution, out_channel=REQUIRED, kernel_size=REQUIRED, mode=1, pad_mode="valid",
+                 pad=0, stride=1, dilation=1, group=1, data_format="NCHW")
+Conv2DTranspose = _define("Conv2DTranspose", _legacy.convolution_transposed, out_channel=REQUIRED,
+                          kernel_size=REQUIRED, pad_mode="valid", pad=0, pad_list=None, mode=1, stride=1, dilation=1,
+                          group=1, data_format="NCHW")
+Conv2DBackpropInput = _define("Conv2DBackpropInput", _legacy.convolution_transposed, out_channel=REQUIRED,
+                              kernel_size=REQUIRED, pad_mode="valid", pad=0, pad_list=None, mode=1, stride=1,
+                              dilation=1, group=1, data_format="NCHW")
+Dropout = _define("Dropout", _legacy.dropout, keep_prob=0.5, Seed0=0, Seed1=0)
+KLDivLoss = _define("KLDivLoss", loss.kl_div, reduction="mean")
+L2Loss = _define("L2Loss", _legacy.l2_loss)
+L2Normalize = _define("L2Normalize", _legacy.l2_normalize, axis=0, epsilon=1e-4)
+LayerNorm = _define("LayerNorm", _legacy.layer_norm, begin_norm_axis=1, begin_params_axis=1, epsilon=1e-7)
+MaxPool = _define("MaxPool", _legacy.max_pool, **_window)
+MaxPoolWithArgmax = _define("MaxPoolWithArgmax", _legacy.max_pool_with_argmax, **_window)
+NLLLoss = _define("NLLLoss", _legacy.nll_loss, reduction="mean", ignore_index=-100)
+ResizeBilinearV2 = _define("ResizeBilinearV2", _legacy.resize(windows.linear_weights), align_corners=False,
+                           half_pixel_centers=False)
+ResizeNearestNeighbor = _define("ResizeNearestNeighbor", _legacy.resize(windows.nearest_weights), size=REQUIRED,
+                                align_corners=False, half_pixel_centers=False)
+ResizeNearestNeighborV2 = _define("ResizeNearestNeighborV2", _legacy.resize(windows.nearest_weights),
+                                  align_corners=False, half_pixel_centers=False)
+RmsNorm = _define("RmsNorm", layers.rms_norm, epsilon=1e-6)
+SigmoidCrossEntropyWithLogits = _define("SigmoidCrossEntropyWithLogits", _legacy.sigmoid_cross_entropy)
+SmoothL1Loss = _define("SmoothL1Loss", _legacy.smooth_l1_loss, beta=1.0, reduction="none")
+SoftMarginLoss = _define("SoftMarginLoss", loss.soft_margin_loss, reduction="mean")
+SoftmaxCrossEntropyWithLogits = _define("SoftmaxCrossEntropyWithLogits", _legacy.softmax_cross_entropy)
+SparseSoftmaxCrossEntropyWithLogits = _define("SparseSoftmaxCrossEntropyWithLogits",
+                                              _legacy.sparse_softmax_cross_entropy, is_grad=False)
+
+# -- random numbers ----------------------------------------------------------------------------------------------------
+
+Multinomial = _define("Multinomial", _legacy.multinomial, seed=0, seed2=0, dtype=mstype.int32)
+RandomCategorical = _define("RandomCategorical", random_.random_categorical, dtype=mstype.int64)
+RandomShuffle = _define("RandomShuffle", _legacy.shuffle, seed=0, seed2=0)
+RandpermV2 = _define("RandpermV2", random_.randperm, seed=0, offset=0, dtype=mstype.int64)
+StandardNormal = _define("StandardNormal", _legacy.standard_normal, seed=0, seed2=0)
+UniformInt = _define("UniformInt", _legacy.uniform_int, seed=0, seed2=0)
+UniformReal = _define("UniformReal", _legacy.uniform_real, seed=0, seed2=0)
+
+# -- evaluation and assignment -----------------------------------------------------------------------------------------
+
+Assign = _define("Assign", state.assign)
+AssignAdd = _define("AssignAdd", state.assign_add)
+AssignSub = _define("AssignSub", state.assign_sub)
+Depend = _define("Depend", state.depend)
+Identity = _define("Identity", state.deepcopy)
+StopGradient = _define("StopGradient", state.stop_gradient)
+ScatterAdd = _define("ScatterAdd", _legacy.scattered(indexing.tensor_scatter_add, True), use_locking=False)
+ScatterSub = _define("ScatterSub", _legacy.scattered(indexing.tensor_scatter_sub, True), use_locking=False)
+ScatterUpdate = _define("ScatterUpdate", _legacy.scattered(indexing.tensor_scatter_update, True), use_locking=True)
+ScatterNdAdd = _define("ScatterNdAdd", _legacy.scattered(indexing.tensor_scatter_add, False), use_locking=False)
+ScatterNdSub = _define("ScatterNdSub", _legacy.scattered(indexing.tensor_scatter_sub, False), use_locking=False)
+ScatterNdUpdate = _define("ScatterNdUpdate", _legacy.scattered(indexing.tensor_scatter_update, False),
+                          use_locking=True)
+
+Adam = _define("Adam", _legacy.update(primitive("apply_adam")), use_locking=False, use_nesterov=False)
+AdamWeightDecay = _define("AdamWeightDecay", _legacy.update(primitive("apply_adam_weight_decay")), use_locking=False)
+ApplyAdaMax = _define("ApplyAdaMax", _legacy.update(primitive("apply_ada_max")))
+ApplyAdadelta = _define("ApplyAdadelta", _legacy.update(primitive("apply_adadelta")))
+ApplyAdagrad = _define("ApplyAdagrad", _legacy.update(primitive("apply_adagrad")), update_slots=True)
+ApplyAdagradV2 = _define("ApplyAdagradV2", _legacy.update(primitive("apply_adagrad")), epsilon=REQUIRED,
+                         update_slots=True)
+ApplyCenteredRMSProp = _define("ApplyCenteredRMSProp",
+                               _legacy.update(primitive("apply_centered_rms_prop"), single=True), use_locking=False)
+ApplyFtrl = _define("ApplyFtrl", _legacy.update(primitive("apply_ftrl"), single=True), use_locking=False)
+ApplyGradientDescent = _define("ApplyGradientDescent", _legacy.gradient_descent)
+ApplyMomentum = _define("ApplyMomentum", _legacy.update(primitive("apply_momentum"), single=True), use_nesterov=False,
+                        use_locking=False, gradient_scale=1.0)
+ApplyRMSProp = _define("ApplyRMSProp", _legacy.update(primitive("apply_rms_prop"), single=True), use_locking=False)
+SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampening=0.0, weight_decay=0.0,
+              nesterov=False)
+
+
+class Print(Primitive):
+    """Prints its operands when it is called."""
+
+    def __init__(self):
+        super().__init__("Print")
+
+    def __call__(self, *args) -> None:
+        print(*args)
+
+
+__all__.append("Print")
+del _name, _function, _window

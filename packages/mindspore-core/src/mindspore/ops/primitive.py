@@ -1,0 +1,149 @@
+"""Operators as objects: the base class, and a short way to define one by the function that it calls.
+
+An operator object holds what is fixed about an operator, its attributes, and is called with operands; operators of the
+network (`self.relu = ops.ReLU()`) are used in this form. What it computes is a function of `mindspore.ops`; nothing is
+computed here.
+"""
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from mindspore.common.api import constexpr
+
+__all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "prim_attr_register"]
+
+REQUIRED = inspect.Parameter.empty
+
+
+class Primitive:
+    """An operator with a name and attributes.
+
+    Args:
+        name: the operator's name.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.attrs: dict[str, Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        raise TypeError(f"{self.name}: the class {type(self).__name__} does not say what the operator computes; define "
+                        f"__call__ in it")
+
+    def add_prim_attr(self, name: str, value: Any) -> Primitive:
+        """Set an attribute; returns the operator."""
+        self.attrs[name] = value
+        return self
+
+    def del_prim_attr(self, name: str) -> Primitive:
+        """Remove an attribute; returns the operator."""
+        self.attrs.pop(name, None)
+        return self
+
+    def get_attr_dict(self) -> dict[str, Any]:
+        """All attributes by name."""
+        return dict(self.attrs)
+
+    def init_prim_io_names(self, inputs: list[str], outputs: list[str]) -> None:
+        """Name the operands and results."""
+        self.add_prim_attr("input_names", list(inputs)).add_prim_attr("output_names", list(outputs))
+
+    def set_device(self, device_target: str) -> Primitive:
+        """Note the device that the operator is meant for; returns the operator."""
+        return self.add_prim_attr("primitive_target", device_target)
+
+    def set_stage(self, stage: int) -> Primitive:
+        """Note the stage of a pipeline that the operator belongs to; returns the operator."""
+        return self.add_prim_attr("stage", stage)
+
+    def set_prim_instance_name(self, instance_name: str) -> Primitive:
+        """Name this use of the operator; returns the operator."""
+        return self.add_prim_attr("instance_name", instance_name)
+
+    def shard(self, in_strategy: tuple | None = None, out_strategy: tuple | None = None) -> Primitive:
+        """Note how operands and results are to be split over devices; returns the operator."""
+        return self.add_prim_attr("in_strategy", in_strategy).add_prim_attr("out_strategy", out_strategy)
+
+    def recompute(self, mode: bool = True) -> Primitive:
+        """Note whether the result is to be computed again in the backward pass; returns the operator."""
+        return self.add_prim_attr("recompute", mode)
+
+    def place(self, role: str, rank_id: int) -> Primitive:
+        """Note the process that the operator is meant for; returns the operator."""
+        return self.add_prim_attr("place", (role, rank_id))
+
+    def check_elim(self, *args: Any) -> tuple[bool, Any]:
+        """Whether the operator's result is known without computing it, and the result: never here."""
+        return False, None
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v}" for k, v in self.attrs.items())
+        return f"Prim[{self.name}]<{shown}>" if shown else f"Prim[{self.name}]"
+
+
+PrimitiveWithInfer = PrimitiveWithCheck = Primitive
+
+
+def prim_attr_register(fn: Callable) -> Callable:
+    """Decorator of `__init__` in a class of operators: the operator is named like its class, and the arguments become
+    its attributes."""
+    signature = inspect.signature(fn)
+
+    @functools.wraps(fn)
+    def initialise(self, *args, **kwargs):
+        Primitive.__init__(self, type(self).__name__)
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        for name, value in list(bound.arguments.items())[1:]:
+            self.add_prim_attr(name, value)
+        fn(self, *args, **kwargs)
+
+    return initialise
+
+
+class _Defined(Primitive):
+    """An operator that calls one function with its operands and its attributes, these by name."""
+
+    _function: Callable
+    _attributes: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(type(self).__name__)
+        if not args and not kwargs:
+            self.attrs.update(self._attributes)
+        else:
+            bound = self.__signature__.bind(*args, **kwargs)
+            bound.apply_defaults()
+            self.attrs.update(bound.arguments)
+        for name, value in self.attrs.items():
+            if value is REQUIRED:
+                raise TypeError(f"{self.name}: the argument {name!r} is missing")
+            self.__dict__[name] = value
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return _signature(tuple(self._attributes.items()))
+
+    def __call__(self, *operands: Any, **named: Any) -> Any:
+        return type(self)._function(*operands, **{k: self.__dict__[k] for k in self._attributes}, **named)
+
+
+@functools.cache
+def _signature(attributes: tuple) -> inspect.Signature:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature([inspect.Parameter(name, kind, default=default) for name, default in attributes])
+
+
+def define(name: str, function: Callable, **attributes: Any) -> type[Primitive]:
+    """A class of operators called `name`. Its constructor takes `attributes` (name=default, or REQUIRED), its instances
+    call `function` with the operands given and with the attributes by name."""
+    namespace = {"_function": staticmethod(function), "_attributes": attributes, "__doc__": function.__doc__,
+                 "__module__": "mindspore.ops.operations"}
+    if not attributes:
+        def call(self, *operands, **named):
+            return function(*operands, **named)
+        namespace["__call__"] = call
+    return type(name, (_Defined,), namespace)
