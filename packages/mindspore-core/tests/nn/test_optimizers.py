@@ -162,13 +162,13 @@ def test_groups_have_their_own_rate_decay_and_centralization(mode):
     assert optimizer.get_lr_parameter([b])[0].name == "learning_rate"
 
 
-@pytest.mark.parametrize("rate", [[0.3, 0.2, 0.1], np.array([0.3, 0.2, 0.1]),
-                                  Tensor(np.array([0.3, 0.2, 0.1], np.float32)), nn.PolynomialDecayLR(0.3, 0.1, 2, 1.0)])
+@pytest.mark.parametrize("rate", [[0.3, 0.2, 0.1], np.array([0.3, 0.2, 0.1]), Tensor([0.3, 0.2, 0.1]),
+                                  nn.PolynomialDecayLR(0.3, 0.1, 2, 1.0)])
 def test_rates_of_steps(mode, rate):
     (param,) = parameters()[:1]
     optimizer = nn.SGD([param], rate)
     seen = []
-    for step in range(4):
+    for _ in range(4):
         seen.append(float(optimizer.get_lr().asnumpy()))
         before = param.asnumpy().copy()
         optimizer((Tensor(np.ones((3, 4), np.float32)),))

@@ -21,7 +21,7 @@ def snapshot(value: Any, depth: int = 4) -> Any:
     if depth and isinstance(value, list | tuple):
         return _Contents(type(value), [snapshot(v, depth - 1) for v in value])
     if depth and isinstance(value, dict):
-        return _Contents(dict, [(k, snapshot(v, depth - 1)) for k, v in value.items()])
+        return _Contents(type(value), [(k, snapshot(v, depth - 1)) for k, v in value.items()])
     return value
 
 
@@ -37,8 +37,8 @@ def same(value: Any, seen: Any) -> bool:
     if type(seen) is _Contents:
         if type(value) is not seen.kind or len(value) != len(seen.items):
             return False
-        if seen.kind is dict:
-            return all(k in value and same(value[k], s) for k, s in seen.items)
+        if issubclass(seen.kind, dict):
+            return all(k == key and same(v, s) for (key, v), (k, s) in zip(value.items(), seen.items))
         return all(same(v, s) for v, s in zip(value, seen.items))
     if value is seen:
         return True

@@ -1,4 +1,6 @@
 """Networks: Cells, layers, losses, optimizers."""
+from __future__ import annotations
+
 from mindspore.nn.cell import Cell
 from mindspore.nn.dynamic_lr import (
     cosine_decay_lr,
@@ -33,3 +35,15 @@ from mindspore.nn.loss import (
 )
 from mindspore.nn.optim import SGD, Adam, AdamWeightDecay, Momentum, Optimizer
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
+
+_METRICS = ("Accuracy", "F1", "Fbeta", "Loss", "MAE", "MSE", "Metric", "Precision", "Recall",
+            "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "get_metric_fn", "names",
+            "rearrange_inputs")
+
+
+def __getattr__(name: str):
+    """Metrics belong to `mindspore.train` and are known here, too."""
+    if name in _METRICS:
+        from mindspore.train import metrics
+        return getattr(metrics, name)
+    raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")

@@ -28,6 +28,7 @@ from mindspore.train.metrics import (
     TopKCategoricalAccuracy,
     get_metric_fn,
     names,
+    rearrange_inputs,
 )
 from mindspore.train.model import Model
 from mindspore.train.serialization import load_checkpoint, load_param_into_net, save_checkpoint

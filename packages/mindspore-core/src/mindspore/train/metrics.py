@@ -4,7 +4,9 @@ A metric is fed batch by batch (`update`) and then asked (`eval`); `clear` start
 """
 from __future__ import annotations
 
+import functools
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,7 +14,15 @@ from mindspore.common.tensor import Tensor
 
 __all__ = ["Metric", "Accuracy", "Precision", "Recall", "Fbeta", "F1", "MAE", "MSE", "Loss",
            "TopKCategoricalAccuracy", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "get_metric_fn",
-           "get_metrics", "names"]
+           "get_metrics", "names", "rearrange_inputs"]
+
+
+def rearrange_inputs(func: Callable) -> Callable:
+    """Decorator for `update`: passes the inputs on in the order of `set_indexes`, where it was called."""
+    @functools.wraps(func)
+    def update(self, *inputs):
+        return func(self, *inputs if self.indexes is None else [inputs[i] for i in self.indexes])
+    return update
 
 
 class Metric(metaclass=ABCMeta):
@@ -75,8 +85,8 @@ class _Classified(Metric):
         scores, labels = self._arrays(inputs)
         if self.eval_type == "multilabel":
             if scores.shape != labels.shape:
-                raise ValueError(f"For '{type(self).__name__}', predictions of shape {scores.shape} and labels of shape "
-                                 f"{labels.shape} must agree for 'multilabel'.")
+                raise ValueError(f"For '{type(self).__name__}' and 'multilabel', predictions and labels must have one "
+                                 f"shape, but have {scores.shape} and {labels.shape}.")
             return scores, labels, 0
         if scores.ndim == labels.ndim + 1:
             return scores.argmax(1), labels, scores.shape[1]
@@ -93,6 +103,7 @@ class Accuracy(_Classified):
         """Start anew."""
         self._right, self._total = 0, 0
 
+    @rearrange_inputs
     def update(self, *inputs):
         """predictions, labels."""
         got, want, _ = self._prepared(inputs)
@@ -117,6 +128,7 @@ class _PerClass(_Classified):
         self._right = self._predicted = self._present = 0
         self._seen = False
 
+    @rearrange_inputs
     def update(self, *inputs):
         """predictions, labels."""
         got, want, classes = self._prepared(inputs)
@@ -189,6 +201,7 @@ class _MeanOf(Metric):
         """Start anew."""
         self._sum, self._samples = 0.0, 0
 
+    @rearrange_inputs
     def update(self, *inputs):
         """predictions, labels."""
         got, want = self._arrays(inputs)
@@ -232,6 +245,7 @@ class Loss(Metric):
         """Start anew."""
         self._sum, self._batches = 0.0, 0
 
+    @rearrange_inputs
     def update(self, *inputs):
         """loss."""
         (loss,) = self._arrays(inputs, 1)
@@ -258,6 +272,7 @@ class TopKCategoricalAccuracy(Metric):
         """Start anew."""
         self._right, self._total = 0, 0
 
+    @rearrange_inputs
     def update(self, *inputs):
         """predictions (N, C), labels (N,) or one-hot (N, C)."""
         scores, labels = self._arrays(inputs)

@@ -9,7 +9,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.nn.cell import Cell
 from mindspore.nn.wrap import TrainOneStepCell, WithEvalCell, WithLossCell
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
-from mindspore.train.metrics import Metric, get_metrics
+from mindspore.train.metrics import Loss, Metric, get_metrics
 
 __all__ = ["Model"]
 
@@ -32,6 +32,9 @@ class Model:
                  amp_level="O0", boost_level="O0", **kwargs):
         if not isinstance(network, Cell):
             raise TypeError(f"For 'Model', the 'network' must be a Cell, but got {type(network).__name__}.")
+        if kwargs:
+            raise TypeError(f"For 'Model', there is no argument {sorted(kwargs)[0]!r}: loss scaling belongs to mixed "
+                            f"precision; without it give the optimizer a 'loss_scale'.")
         if amp_level != "O0":
             raise ValueError(f"For 'Model', the 'amp_level' must be 'O0', but got {amp_level!r}: for mixed "
                              f"precision call network.to_float(dtype) before the Model is made.")
@@ -40,7 +43,7 @@ class Model:
                             f"{type(loss_fn).__name__}.")
         self._network, self._loss_fn, self._optimizer = network, loss_fn, optimizer
         self._metric_fns = get_metrics(metrics)
-        self._eval_indexes = eval_indexes
+        self._eval_indexes = _checked_indexes(eval_indexes)
         self._train_network = self._make_train_network()
         self._eval_network = eval_network or self._make_eval_network()
         self._current_step = 0
@@ -116,7 +119,7 @@ class Model:
                 run.cur_epoch_num = number
                 self._train_epoch(dataset, run, context_, manager)
                 if valid is not None and _is_due(number, frequency):
-                    run.eval_results = self._evaluate(valid, manager, in_fit=True)
+                    run.eval_results = self._evaluate(valid, manager, with_loss=True)
                 manager.on_train_epoch_end(context_)
                 run.eval_results = None
                 if context_.get_stop_requested():
@@ -166,14 +169,18 @@ class Model:
         with CallbackManager(callbacks) as manager:
             return self._evaluate(valid_dataset, manager)
 
-    def _evaluate(self, dataset, manager, in_fit: bool = False) -> dict:
+    def _evaluate(self, dataset, manager, with_loss: bool = False) -> dict:
+        """The metrics over a data set; `with_loss` adds the mean loss as 'eval_loss' where there is a loss."""
         if not self._metric_fns:
             raise ValueError("For 'Model.eval', the Model has no metrics: give metrics={'accuracy'} or others to "
                              "Model(...).")
         run = self._run_parameters(dataset, dataset_size(dataset))
         run.update(valid_dataset=dataset, eval_results={}, list_callback=manager)
         context_ = RunContext(run)
-        for metric in self._metric_fns.values():
+        metrics = dict(self._metric_fns)
+        if with_loss and self._eval_indexes is not None:
+            metrics.setdefault("eval_loss", Loss())
+        for metric in metrics.values():
             metric.clear()
         with _training(self._eval_network, False):
             manager.on_eval_begin(context_)
@@ -183,28 +190,27 @@ class Model:
                 manager.on_eval_step_begin(context_)
                 self._check_columns(columns, "eval")
                 run.net_outputs = self._eval_network(*columns)
-                self._update_metrics(run.net_outputs)
+                self._update_metrics(metrics, run.net_outputs)
                 manager.on_eval_step_end(context_)
                 if context_.get_stop_requested():
                     break
-            run.metrics = run.eval_results = {name: metric.eval() for name, metric in self._metric_fns.items()}
+            run.metrics = run.eval_results = {name: metric.eval() for name, metric in metrics.items()}
             manager.on_eval_epoch_end(context_)
             manager.on_eval_end(context_)
         return run.metrics
 
-    def _update_metrics(self, outputs) -> None:
-        from mindspore.train.metrics import Loss
+    def _update_metrics(self, metrics: dict[str, Metric], outputs) -> None:
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        for metric in self._metric_fns.values():
-            metric.update(*self._metric_inputs(metric, outputs, isinstance(metric, Loss)))
-
-    def _metric_inputs(self, metric: Metric, outputs: tuple, is_loss: bool) -> tuple:
-        if metric.indexes is not None:
-            return tuple(outputs[i] for i in metric.indexes)
         if self._eval_indexes is None:
-            return outputs
-        loss, predictions, labels = self._eval_indexes
-        return (outputs[loss],) if is_loss else (outputs[predictions], outputs[labels])
+            for metric in metrics.values():
+                metric.update(*outputs)
+            return
+        if len(outputs) < 3:
+            raise ValueError(f"For 'Model.eval' with 'eval_indexes', the evaluation network must return loss, "
+                             f"predictions and labels, but it returned {len(outputs)} outputs.")
+        loss, predictions, labels = [outputs[i] for i in self._eval_indexes]
+        for metric in metrics.values():
+            metric.update(*[loss] if isinstance(metric, Loss) else [predictions, labels])
 
     # -- prediction --------------------------------------------------------------------------------------------------
 
@@ -243,6 +249,16 @@ def batches(dataset) -> Iterator[tuple]:
     for row in rows:
         row = tuple(row.values()) if isinstance(row, dict) else tuple(row) if isinstance(row, tuple | list) else (row,)
         yield tuple(c if isinstance(c, Tensor) else Tensor(c) for c in row)
+
+
+def _checked_indexes(indexes) -> list[int] | None:
+    """The places of loss, predictions and labels, after a check."""
+    if indexes is None:
+        return None
+    if not isinstance(indexes, list) or len(indexes) != 3 or not all(type(i) is int for i in indexes):
+        raise ValueError(f"For 'Model', the 'eval_indexes' must be a list of three ints, the places of loss, "
+                         f"predictions and labels among the outputs, but got {indexes!r}.")
+    return indexes
 
 
 def _is_due(epoch: int, frequency) -> bool:

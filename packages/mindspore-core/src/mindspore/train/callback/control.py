@@ -4,7 +4,6 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.parameter import Parameter
-from mindspore.common.tensor import Tensor
 from mindspore.train.callback.base import EVENTS, Callback
 from mindspore.train.callback.monitor import loss_of
 
@@ -25,8 +24,25 @@ class LambdaCallback(Callback):
                 setattr(self, name, function)
 
 
+def change_rates(optimizer, change) -> list[float]:
+    """Replace each learning rate of an optimizer by `change(rate)`; the new rates.
+
+    Raises:
+        ValueError: a rate is a schedule or a list, which no callback can change.
+    """
+    names = optimizer.get_lr_parameter(list(optimizer.parameters))
+    rates = list({id(rate): rate for rate in names}.values())
+    if any(not isinstance(rate, Parameter) or rate.ndim for rate in rates):
+        raise ValueError("the learning rate is a schedule or a list of rates; a callback can only change a fixed "
+                         "learning rate")
+    changed = [float(change(float(rate.asnumpy()))) for rate in rates]
+    for rate, value in zip(rates, changed):
+        rate.set_data(value)
+    return changed
+
+
 class LearningRateScheduler(Callback):
-    """Sets the learning rate before each step to `learning_rate_function(rate, step)`."""
+    """Sets the learning rate after each step to `learning_rate_function(rate, step)`, where the steps count from 1."""
 
     def __init__(self, learning_rate_function):
         if not callable(learning_rate_function):
@@ -36,26 +52,16 @@ class LearningRateScheduler(Callback):
     def on_train_step_end(self, run_context):
         """Set the rate of the next step."""
         args = run_context.original_args()
-        rate = args.optimizer.get_lr_parameter(args.optimizer.parameters[0])
-        set_rate(args.optimizer, float(self.learning_rate_function(float(rate.asnumpy()), args.cur_step_num)))
-
-
-def set_rate(optimizer, value: float) -> None:
-    """Give every group of an optimizer a fixed learning rate."""
-    for param in optimizer.parameters:
-        rate = optimizer.get_lr_parameter(param)
-        if not isinstance(rate, Parameter) or rate.ndim:
-            raise ValueError("the learning rate is a schedule; only a fixed learning rate can be set by a callback")
-        rate.set_data(Tensor(np.float32(value)))
+        change_rates(args.optimizer, lambda rate: self.learning_rate_function(rate, args.cur_step_num))
 
 
 class _Watcher(Callback):
     """What callbacks share that watch one number per epoch."""
 
-    def __init__(self, monitor, mode, patience, verbose):
+    def __init__(self, monitor, mode, patience, min_delta, verbose):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"For '{type(self).__name__}', the 'mode' must be auto, min or max, but got {mode!r}.")
-        self.monitor, self.patience, self.verbose = monitor, patience, verbose
+        self.monitor, self.patience, self.min_delta, self.verbose = monitor, patience, abs(min_delta), verbose
         growing = mode == "max" or (mode == "auto" and not any(w in monitor for w in ("loss", "error", "mse", "mae")))
         self.sign = 1.0 if growing else -1.0
         self.best, self.waited = -np.inf, 0
@@ -63,6 +69,18 @@ class _Watcher(Callback):
     def on_train_begin(self, run_context):
         """Start anew."""
         self.best, self.waited = -np.inf, 0
+
+    def improves(self, value: float) -> bool:
+        """Whether a number is better than the best one so far, which it becomes."""
+        better = value - self.min_delta > self.best
+        if better:
+            self.best = value
+        return better
+
+    def report(self, line: str) -> None:
+        """Print a line, if that is wanted."""
+        if self.verbose:
+            print(line, flush=True)
 
     def watched(self, run_context) -> float | None:
         """The monitored number, larger for better."""
@@ -80,12 +98,19 @@ class _Watcher(Callback):
 
 
 class EarlyStopping(_Watcher):
-    """Stops when the monitored number has not improved for `patience` epochs."""
+    """Stops when the monitored number has not improved for `patience` epochs (at least 1).
+
+    Args:
+        monitor: 'loss' (of the epoch's last step), 'eval_loss', or the name of a metric of `Model.fit`.
+        min_delta: how much better counts as better. mode: 'min', 'max', or 'auto' by the monitor's name.
+        baseline: until the number is better than this no epoch counts as an improvement.
+        restore_best_weights: at the end give the network the weights of the best epoch.
+    """
 
     def __init__(self, monitor="eval_loss", min_delta=0, patience=0, verbose=False, mode="auto", baseline=None,
                  restore_best_weights=False):
-        super().__init__(monitor, mode, patience, verbose)
-        self.min_delta, self.baseline, self.restore_best_weights = abs(min_delta), baseline, restore_best_weights
+        super().__init__(monitor, mode, patience, min_delta, verbose)
+        self.baseline, self.restore_best_weights = baseline, restore_best_weights
         self._weights: dict | None = None
 
     def on_train_epoch_end(self, run_context):
@@ -93,29 +118,40 @@ class EarlyStopping(_Watcher):
         value = self.watched(run_context)
         if value is None:
             return
-        network = run_context.original_args().network
-        if value - self.min_delta > self.best:
-            self.best, self.waited = value, 0
-            if self.restore_best_weights:
-                self._weights = {p.name: p.asnumpy().copy() for p in network.get_parameters()}
-            return
+        args = run_context.original_args()
         self.waited += 1
+        if self.improves(value):
+            if self.restore_best_weights:
+                self._weights = {p.name: p.asnumpy().copy() for p in args.network.get_parameters()}
+            if self.baseline is None or value > self.sign * self.baseline:
+                self.waited = 0
         if self.waited >= max(self.patience, 1):
             run_context.request_stop()
-            if self._weights is not None:
-                for param in network.get_parameters():
-                    param.set_data(Tensor(self._weights[param.name]))
+            self.report(f"epoch {args.cur_epoch_num}: {self.monitor} has not improved for {self.waited} epochs; "
+                        f"training stops")
+            for param in args.network.get_parameters() if self._weights is not None else ():
+                param.set_data(self._weights[param.name])
 
 
 class ReduceLROnPlateau(_Watcher):
-    """Multiplies the learning rate by `factor` when the monitored number has not improved for `patience` epochs."""
+    """Multiplies the learning rate by `factor` when the monitored number has not improved for `patience` epochs.
+
+    Args:
+        cooldown: so many epochs after a change do not count. min_lr: the rate does not fall below this.
+        The others are those of `EarlyStopping`.
+    """
 
     def __init__(self, monitor="eval_loss", factor=0.1, patience=10, verbose=False, mode="auto", min_delta=1e-4,
                  cooldown=0, min_lr=0):
-        super().__init__(monitor, mode, patience, verbose)
+        super().__init__(monitor, mode, patience, min_delta, verbose)
         if not 0 < factor < 1:
             raise ValueError(f"For 'ReduceLROnPlateau', the 'factor' must be between 0 and 1, but got {factor}.")
-        self.factor, self.min_delta, self.cooldown, self.min_lr = factor, abs(min_delta), cooldown, min_lr
+        self.factor, self.cooldown, self.min_lr = factor, cooldown, min_lr
+        self._resting = 0
+
+    def on_train_begin(self, run_context):
+        """Start anew."""
+        super().on_train_begin(run_context)
         self._resting = 0
 
     def on_train_epoch_end(self, run_context):
@@ -125,12 +161,15 @@ class ReduceLROnPlateau(_Watcher):
             return
         if self._resting:
             self._resting, self.waited = self._resting - 1, 0
-        if value - self.min_delta > self.best:
-            self.best, self.waited = value, 0
-            return
-        self.waited += 1
-        if self.waited >= max(self.patience, 1):
-            optimizer = run_context.original_args().optimizer
-            rate = float(optimizer.get_lr_parameter(optimizer.parameters[0]).asnumpy())
-            set_rate(optimizer, max(rate * self.factor, self.min_lr))
-            self._resting, self.waited = self.cooldown, 0
+        if self.improves(value):
+            self.waited = 0
+        elif not self._resting:
+            self.waited += 1
+            if self.waited >= max(self.patience, 1):
+                self._reduce(run_context.original_args())
+
+    def _reduce(self, args) -> None:
+        rates = change_rates(args.optimizer, lambda rate: min(rate, max(rate * self.factor, self.min_lr)))
+        self._resting, self.waited = self.cooldown, 0
+        self.report(f"epoch {args.cur_epoch_num}: {self.monitor} has not improved; the learning rate is now "
+                    f"{', '.join(f'{rate:g}' for rate in rates)}")
