@@ -29,19 +29,18 @@ from mindspore.compiler.frontend.location import Location
 from mindspore.compiler.frontend.policy import ABSENT, Policy
 
 # The interpreter itself is loaded when something is compiled: importing the package must be quick.
-_ON_DEMAND = {"InterpretedFunction": "functions", "interpret": "interpreter", "refuse_condition": "branches",
-              "source_problem": "source"}
-# Importing these modules registers the compilers of all kinds of syntax nodes.
-_SYNTAX = ("attributes", "compile_call", "compile_data", "compile_def", "compile_match", "compile_ops", "compile_stmt",
-           "compile_try")
+_ON_DEMAND = {
+    "InterpretedFunction": "functions",
+    "interpret": "interpreter",
+    "refuse_condition": "branches",
+    "source_problem": "source",
+}
 
 
 def __getattr__(name: str) -> Any:
     module = _ON_DEMAND.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    for syntax in _SYNTAX:
-        importlib.import_module(f"{__name__}.{syntax}")
     value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     return value
 

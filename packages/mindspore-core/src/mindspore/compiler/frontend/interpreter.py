@@ -6,6 +6,16 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+# Importing the compile_* modules registers the compilers of all kinds of syntax nodes.
+from mindspore.compiler.frontend import (  # noqa: F401
+    compile_call,
+    compile_data,
+    compile_def,
+    compile_match,
+    compile_ops,
+    compile_stmt,
+    compile_try,
+)
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.frames import Session
 from mindspore.compiler.frontend.location import thread_state

@@ -1,11 +1,10 @@
 """From a code object to the syntax tree it was compiled from.
 
 The text comes from `linecache`, so files, notebook cells, doctests and everything else that tracebacks can show are
-read the same way. A file is parsed once and its functions are indexed by (name, first line); what is found there is a
-*candidate*. A candidate is accepted when compiling it gives the very bytecode, names and constants of the code object.
-That one check settles three questions: whether the file was edited since it was imported, whether another function
-happens to stand at that line of a file of the same name (`<string>`), and which of several lambdas on one line is
-meant. Two lambdas that compile to the same bytecode are the same function; where Python records columns (3.11 on),
+read the same way. A file is parsed once; a function of the right name at the right line is a *candidate*. A candidate
+is accepted when compiling it gives the very bytecode, names and constants of the code object. That one check settles
+three questions: whether the file was edited since it was imported, whether another function happens to stand at that
+line of a file of the same name (`<string>`), and which of several lambdas on one line is meant. Two lambdas that compile to the same bytecode are the same function; where Python records columns (3.11 on),
 they decide which of them error messages point at.
 
 To be compiled alone, a candidate is put back into what surrounds it: a function whose parameters are its free
@@ -64,32 +63,36 @@ class _Candidate(NamedTuple):
 
 
 class _ParsedFile:
-    """A parsed text with its functions by (name, first line)."""
+    """A parsed text."""
 
     def __init__(self, filename: str, lines: list[str]) -> None:
         self.lines = lines
         self.text = SourceText(filename, tuple(lines))
         with _quietly():
-            tree = ast.parse("".join(lines), filename)
-        self.imported = set(_imported_names(tree))
-        self.functions: dict[tuple[str, int], list[_Candidate]] = {}
-        for candidate in _functions_in(tree, None):
-            node = candidate.node
+            self.tree = ast.parse("".join(lines), filename)
+        self.imported = set(_imported_names(self.tree))
+
+    def candidates(self, name: str, first_line: int) -> Iterator[_Candidate]:
+        """The functions of that name whose definition, decorators included, begins at that line."""
+        pending: list[tuple[ast.AST, str | None]] = [(self.tree, None)]
+        while pending:
+            node, private = pending.pop()
             if isinstance(node, ast.Lambda):
-                key = ("<lambda>", node.lineno)
-            else:
-                key = (node.name, min([node.lineno, *(each.lineno for each in node.decorator_list)]))
-            self.functions.setdefault(key, []).append(candidate)
+                if name == "<lambda>" and node.lineno == first_line:
+                    yield _Candidate(node, private)
+            elif isinstance(node, FunctionNode) and node.name == name and _first_line(node) == first_line:
+                yield _Candidate(node, private)
+            inside = node.name if isinstance(node, ast.ClassDef) else private
+            pending += [(child, inside) for child in ast.iter_child_nodes(node) if _reaches(child, first_line)]
 
 
-def _functions_in(tree: ast.AST, private: str | None) -> Iterator[_Candidate]:
-    pending: list[tuple[ast.AST, str | None]] = [(tree, private)]
-    while pending:
-        node, private = pending.pop()
-        if isinstance(node, FunctionNode):
-            yield _Candidate(node, private)
-        inside = node.name if isinstance(node, ast.ClassDef) else private
-        pending += [(child, inside) for child in ast.iter_child_nodes(node)]
+def _first_line(node: Any) -> int:
+    return min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+
+
+def _reaches(node: Any, line: int) -> bool:
+    """Whether a node may hold a definition that begins at `line`; nodes without position are looked into."""
+    return not hasattr(node, "lineno") or _first_line(node) <= line <= node.end_lineno
 
 
 def _imported_names(tree: ast.Module) -> Iterator[str]:
@@ -136,8 +139,8 @@ def _locate(code: CodeType, namespace: dict[str, Any], refresh: bool) -> Functio
         if len(_files) >= _MOST_FILES:
             _files.pop(next(iter(_files)))
         _files[filename] = file
-    candidates = file.functions.get((code.co_name, code.co_firstlineno), [])
     imported = file.imported.intersection(_names_of(code))
+    candidates = file.candidates(code.co_name, code.co_firstlineno)
     accepted = [each for each in candidates if _compiles_to(each, code, imported)]
     if not accepted:
         return SourceProblem(
