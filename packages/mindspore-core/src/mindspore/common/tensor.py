@@ -20,7 +20,7 @@ from mindspore.runtime.storage import Storage, from_numpy
 if TYPE_CHECKING:
     from mindspore.common.tensor_methods import TensorMethods as _Attached
 else:
-    _Attached = object  # what type checkers see as inherited is attached when mindspore.common.tensor_methods is imported
+    _Attached = object  # what type checkers see as inherited, mindspore.common.tensor_methods attaches
 
 __all__ = ["Tensor", "tensor"]
 

@@ -160,8 +160,9 @@ class ProgressBar(Callback):
               f"{metrics}", flush=True)
 
     def _look(self) -> None:
-        self._sum += sum(loss_of(loss) for loss in self._losses)
-        self._looked += len(self._losses)
+        values = [value for loss in self._losses if (value := loss_of(loss)) is not None]
+        self._sum += sum(values)
+        self._looked += len(values)
         self._losses = []
 
     def _close(self) -> None:
