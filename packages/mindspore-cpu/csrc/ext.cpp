@@ -4,15 +4,13 @@
 #include <pybind11/stl.h>
 
 #include <cstdint>
-#include <memory>
-#include <tuple>
-#include <vector>
 
 #include <dnnl.hpp>
 
+#include "bind_kernels.h"
 #include "buffer_object.h"
 #include "executable.h"
-#include "loop_kernel.h"
+#include "isa.h"
 #include "memory.h"
 #include "threads.h"
 
@@ -49,32 +47,6 @@ void bind_threads(py::module_& module) {
   module.def("forked", &forked, "Whether this process was forked after the module was loaded.");
 }
 
-void bind_kernels(py::module_& module) {
-  module.def(
-      "loop_kernel",
-      [](const std::vector<std::tuple<std::uint64_t, std::int64_t, double>>& phases, int buffers, std::uint64_t params,
-         std::uint64_t scratch, py::object keep) {
-        std::vector<LoopPhase> list;
-        for (const auto& [address, units, nanoseconds] : phases) {
-          list.push_back({reinterpret_cast<decltype(LoopPhase::function)>(address), units, nanoseconds});
-        }
-        return std::make_shared<KernelObject>(make_loop_kernel(std::move(list), params, scratch, buffers),
-                                              std::move(keep));
-      },
-      py::arg("phases"), py::arg("buffers"), py::arg("params"), py::arg("scratch"), py::arg("keep"),
-      "A kernel of generated loops. phases: (address of a function, units, nanoseconds per unit); buffers: how many "
-      "inputs and outputs; params: an address that the functions get behind the buffers; scratch: bytes of temporary "
-      "memory, whose address comes last; keep: owns the code.");
-  module.def(
-      "host_kernel",
-      [](py::object function, std::vector<std::uint64_t> inputs, std::vector<std::uint64_t> outputs) {
-        return std::make_shared<KernelObject>(
-            make_host_kernel(std::move(function), std::move(inputs), std::move(outputs)));
-      },
-      py::arg("function"), py::arg("input_bytes"), py::arg("output_bytes"),
-      "A kernel that calls `function(inputs, outputs)` with lists of memoryviews of bytes, which it must not keep.");
-}
-
 }  // namespace
 
 PYBIND11_MODULE(_ext, module) {
@@ -83,6 +55,7 @@ PYBIND11_MODULE(_ext, module) {
   bind_threads(module);
   bind_kernels(module);
   bind_executable(module);
+  module.def("isa", &isa_name, "Which vector instructions our own kernels use: generic, avx2 or avx512.");
   module.def(
       "onednn_version",
       [] {

@@ -19,4 +19,18 @@ using HostCache = kit::BlockCache<SystemMemory>;
 // The cache from which everything is allocated. It is never destroyed: buffers may outlive the module.
 HostCache& host_cache();
 
+// A block from the cache, for the length of a scope.
+class HostBlock {
+ public:
+  explicit HostBlock(std::size_t bytes) : data_(host_cache().allocate(bytes)), bytes_(bytes) {}
+  ~HostBlock() { host_cache().release(data_, bytes_); }
+  HostBlock(const HostBlock&) = delete;
+  HostBlock& operator=(const HostBlock&) = delete;
+  char* data() const { return static_cast<char*>(data_); }
+
+ private:
+  void* data_;
+  std::size_t bytes_;
+};
+
 }  // namespace mindspore::cpu

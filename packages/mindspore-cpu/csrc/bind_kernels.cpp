@@ -1,0 +1,144 @@
+// The kernel factories, as Python calls them: plain numbers, strings and tuples in, a Kernel or None out.
+
+#include "bind_kernels.h"
+
+#include <pybind11/stl.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "conv.h"
+#include "loop_kernel.h"
+#include "matmul.h"
+#include "movement.h"
+#include "pool.h"
+#include "scatter.h"
+
+namespace mindspore::cpu {
+
+namespace {
+
+using Pair = std::array<std::int64_t, 2>;
+using Four = std::array<std::int64_t, 4>;
+using Sizes = std::vector<std::int64_t>;
+
+// None where there is no kernel.
+py::object wrap(std::unique_ptr<Kernel> kernel, py::object keep = py::none()) {
+  if (!kernel) return py::none();
+  return py::cast(std::make_shared<KernelObject>(std::move(kernel), std::move(keep)));
+}
+
+template <class Kind, std::size_t N>
+Kind kind_of(const char* family, const std::array<const char*, N>& names, const std::string& name) {
+  for (std::size_t k = 0; k < N; ++k) {
+    if (name == names[k]) return static_cast<Kind>(k);
+  }
+  throw std::invalid_argument(std::string(family) + ": there is no kind " + name);
+}
+
+constexpr std::array<const char*, 3> conv_kinds = {"forward", "input_grad", "weight_grad"};
+constexpr std::array<const char*, 6> pool_kinds = {"max", "max_grad", "max_pick", "max_index", "mean", "mean_grad"};
+
+py::object conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
+                const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation, std::int64_t groups,
+                bool bias, bool relu, const std::string& implementation) {
+  const ConvShape shape{image[0],   image[1],   image[2],   image[3],   weights[0], weights[2],  weights[3],  output[0], output[1],
+                        stride[0],  stride[1],  padding[0], padding[1], padding[2], padding[3],  dilation[0], dilation[1],
+                        groups};
+  const auto conv_kind = kind_of<ConvKind>("conv", conv_kinds, kind);
+  const auto make = implementation == "direct"    ? make_conv_direct
+                    : implementation == "onednn"  ? make_conv_onednn
+                    : implementation == "unfold"  ? make_conv_unfold
+                                                  : make_conv;
+  return wrap(make(conv_kind, element_of(element), shape, {bias, relu}));
+}
+
+py::object pool(const std::string& kind, const std::string& element, const Four& image, const Pair& output,
+                const Pair& kernel, const Pair& stride, const Four& padding, const Pair& dilation, bool count_padding) {
+  const PoolShape shape{image[0] * image[1], image[2],   image[3],    output[0],   output[1],    kernel[0], kernel[1],
+                        stride[0],           stride[1],  padding[0],  padding[2],  dilation[0],  dilation[1],
+                        count_padding};
+  return wrap(make_pool(kind_of<PoolKind>("pool", pool_kinds, kind), element_of(element), shape));
+}
+
+py::object copies(const std::vector<std::tuple<std::int64_t, Sizes, Sizes, Sizes, std::int64_t, std::int64_t>>& list,
+                  std::int64_t total, const py::bytes& fill) {
+  std::vector<StridedCopy> made;
+  for (const auto& [bytes, sizes, from, to, from_offset, to_offset] : list) {
+    made.push_back({bytes, sizes, from, to, from_offset, to_offset});
+  }
+  const std::string text = fill;
+  return wrap(make_copies(std::move(made), total, {text.begin(), text.end()}));
+}
+
+py::object loop_kernel(const std::vector<std::tuple<std::uint64_t, std::int64_t, double>>& phases, int buffers,
+                       std::uint64_t params, std::uint64_t scratch, py::object keep) {
+  std::vector<LoopPhase> list;
+  for (const auto& [address, units, nanoseconds] : phases) {
+    list.push_back({reinterpret_cast<decltype(LoopPhase::function)>(address), units, nanoseconds});
+  }
+  return wrap(make_loop_kernel(std::move(list), params, scratch, buffers), std::move(keep));
+}
+
+void bind_foreign(py::module_& module) {
+  module.def("loop_kernel", &loop_kernel, py::arg("phases"), py::arg("buffers"), py::arg("params"), py::arg("scratch"),
+             py::arg("keep"),
+             "A kernel of generated loops. phases: (address of a function, units, nanoseconds per unit); buffers: how "
+             "many inputs and outputs; params: an address that the functions get first; scratch: bytes of temporary memory, "
+             "whose address they get second, before the buffers; keep: owns the code.");
+  module.def(
+      "host_kernel",
+      [](py::object function, std::vector<std::uint64_t> inputs, std::vector<std::uint64_t> outputs) {
+        return wrap(make_host_kernel(std::move(function), std::move(inputs), std::move(outputs)));
+      },
+      py::arg("function"), py::arg("input_bytes"), py::arg("output_bytes"),
+      "A kernel that calls `function(inputs, outputs)` with lists of memoryviews of bytes, which it must not keep.");
+}
+
+}  // namespace
+
+void bind_kernels(py::module_& module) {
+  bind_foreign(module);
+  module.def(
+      "matmul",
+      [](const std::string& element, Sizes a, Sizes b, bool transpose_a, bool transpose_b, bool bias, bool relu,
+         const std::string& implementation) {
+        const MatmulSpec spec{element_of(element), std::move(a), std::move(b), transpose_a, transpose_b, bias, relu};
+        if (implementation == "own") return wrap(make_matmul_own(spec, plan_matmul(spec)));
+        if (implementation == "onednn") return wrap(make_matmul_onednn(spec, plan_matmul(spec)));
+        return wrap(make_matmul(spec));
+      },
+      py::arg("element"), py::arg("a_shape"), py::arg("b_shape"), py::arg("transpose_a"), py::arg("transpose_b"),
+      py::arg("bias") = false, py::arg("relu") = false, py::arg("implementation") = "",
+      "relu?(a @ b + bias). Buffers: a, b, [bias], c. implementation: own or onednn instead of the faster one.");
+  module.def("conv", &conv, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("weights"), py::arg("output"),
+             py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("bias") = false,
+             py::arg("relu") = false, py::arg("implementation") = "",
+             "A convolution or a derivative of it: forward (x, w, [bias], y), input_grad (dy, w, dx), weight_grad (x, "
+             "dy, dw). image: [n, c, h, w]; weights: [o, i, kh, kw]; output: [oh, ow]; padding: top, bottom, left, "
+             "right; implementation: direct, onednn or unfold instead of the fastest. None where there is no kernel.");
+  module.def("pool", &pool, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("output"), py::arg("kernel"),
+             py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("count_padding") = false,
+             "max (x, y), max_grad (x, y, dy, dx), max_pick (x, y, z, picked), max_index (x, y, places), mean (x, y), "
+             "mean_grad (dy, dx). None where there is no kernel.");
+  module.def("copies", &copies, py::arg("copies"), py::arg("total"), py::arg("fill"),
+             "Strided copies of inputs into one output. copies: for each input (bytes per element, sizes, source steps, "
+             "target steps, source offset, target offset) in elements; total: the output's elements; fill: the bytes of "
+             "the element that fills it first, or none.");
+  module.def(
+      "scatter_add",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t count, std::int64_t inner,
+         const std::string& index, bool own_index) {
+        return wrap(make_scatter_add({element_of(element), outer, size, count, inner, element_of(index), own_index}));
+      },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("count"), py::arg("inner"), py::arg("index"),
+      py::arg("own_index"),
+      "y = x[outer, size, inner] with updates[outer, count, inner] added at indices[count], or with own_index at "
+      "indices[outer, count, inner]. Buffers: x, indices, updates, y.");
+}
+
+}  // namespace mindspore::cpu

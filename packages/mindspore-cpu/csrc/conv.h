@@ -1,0 +1,50 @@
+// Two-dimensional convolution and its two derivatives: shapes, and the choice of an implementation.
+//
+// There are three: `conv_direct` (our own, for few channels), oneDNN (`conv_onednn`), and unfolding into a matrix product
+// (`conv_unfold`, for element types that the others do not know).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "element.h"
+#include "kernel.h"
+
+namespace mindspore::cpu {
+
+// x[n, ic, ih, iw] with w[oc, ic / groups, kh, kw] gives y[n, oc, oh, ow].
+struct ConvShape {
+  std::int64_t n, ic, ih, iw;
+  std::int64_t oc, kh, kw;
+  std::int64_t oh, ow;
+  std::int64_t stride_h, stride_w;
+  std::int64_t top, bottom, left, right;
+  std::int64_t dilation_h, dilation_w;
+  std::int64_t groups;
+
+  double multiplications() const {
+    return static_cast<double>(n * oc * oh * ow) * static_cast<double>(ic / groups * kh * kw);
+  }
+};
+
+enum class ConvKind { forward, input_grad, weight_grad };
+
+// What a forward convolution does to its result: adds bias[oc], then takes max(., 0).
+struct ConvEpilogue {
+  bool bias = false;
+  bool relu = false;
+};
+
+// Buffers: forward (x, w, [bias], y), input_grad (dy, w, dx), weight_grad (x, dy, dw). Null where no implementation
+// takes the element type.
+std::unique_ptr<Kernel> make_conv(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue);
+
+// The implementations; each gives null for what it does not do.
+std::unique_ptr<Kernel> make_conv_direct(ConvKind kind, Element element, const ConvShape& shape,
+                                         const ConvEpilogue& epilogue);
+std::unique_ptr<Kernel> make_conv_onednn(ConvKind kind, Element element, const ConvShape& shape,
+                                         const ConvEpilogue& epilogue);
+std::unique_ptr<Kernel> make_conv_unfold(ConvKind kind, Element element, const ConvShape& shape,
+                                         const ConvEpilogue& epilogue);
+
+}  // namespace mindspore::cpu

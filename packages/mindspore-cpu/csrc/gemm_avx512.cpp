@@ -1,0 +1,27 @@
+// The matrix product for AVX-512 processors.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "gemm_isa.h"
+#include "kernel.h"
+#include "transpose_avx512.h"
+
+#define VECTOR_BYTES 64
+#define TILE_VECTORS 4
+#define TILE_ROWS 6
+#define TRANSPOSE_PANEL transpose_panel
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+namespace mindspore::cpu {
+namespace {
+#include "gemm_impl.h"
+}  // namespace
+
+const GemmTable gemm_avx512 = {gemm_entry, scratch_entry, columns_entry};
+
+}  // namespace mindspore::cpu
+#pragma GCC pop_options

@@ -1,0 +1,75 @@
+// The matrix product by oneDNN, for large f32 and bf16 operands.
+
+#include "matmul.h"
+#include "onednn.h"
+
+namespace mindspore::cpu {
+
+namespace {
+
+constexpr double multiplications_per_nanosecond = 80;
+
+using Dims = dnnl::memory::dims;
+
+// A stack of matrices: batch sizes with the steps given, then `rows` x `cols`, exchanged where `transposed`.
+dnnl::memory::desc stack(const MatmulPlan& plan, const std::vector<std::int64_t>& steps, std::int64_t rows,
+                         std::int64_t cols, bool transposed, dnnl::memory::data_type type) {
+  Dims sizes;
+  Dims strides;
+  for (std::size_t axis = 0; axis < plan.batch.size(); ++axis) {
+    const bool one = steps[axis] == 0;
+    sizes.push_back(one ? 1 : plan.batch[axis]);
+    strides.push_back(one ? rows * cols : steps[axis]);
+  }
+  sizes.insert(sizes.end(), {rows, cols});
+  strides.insert(strides.end(), {transposed ? 1 : cols, transposed ? rows : 1});
+  return {sizes, type, strides};
+}
+
+dnnl::memory::desc dense(const MatmulPlan& plan, dnnl::memory::data_type type) {
+  std::vector<std::int64_t> steps(plan.batch.size());
+  std::int64_t step = plan.m * plan.n;
+  for (std::size_t axis = steps.size(); axis-- > 0;) {
+    steps[axis] = plan.batch[axis] == 1 ? 0 : step;
+    step *= plan.batch[axis];
+  }
+  return stack(plan, steps, plan.m, plan.n, false, type);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_matmul_onednn(const MatmulSpec& spec, const MatmulPlan& plan) {
+  const auto type = onednn_type(spec.element);
+  if (!type || plan.multiplications() == 0 || plan.batch.size() > 4) return nullptr;
+  if (spec.element != Element::f32 && (plan.k % 32 != 0 || plan.n % 16 != 0)) return nullptr;  // as in conv_onednn.cpp
+  const auto build = [spec, plan, type = *type]() -> std::optional<OnednnProgram> {
+    const auto a = stack(plan, plan.a_steps, plan.m, plan.k, spec.transpose_a, type);
+    const auto b = stack(plan, plan.b_steps, plan.k, plan.n, spec.transpose_b, type);
+    const auto c = dense(plan, type);
+    Dims bias_sizes(plan.batch.size() + 1, 1);
+    Dims bias_steps(plan.batch.size() + 1, plan.n);
+    bias_sizes.push_back(plan.n);
+    bias_steps.push_back(1);
+    const dnnl::memory::desc bias(bias_sizes, type, bias_steps);
+    dnnl::primitive_attr attributes = onednn_attributes();
+    if (spec.relu) {
+      dnnl::post_ops after;
+      after.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
+      attributes.set_post_ops(after);
+    }
+    using Descriptor = dnnl::matmul::primitive_desc;
+    Descriptor descriptor = spec.bias ? Descriptor(onednn_engine(), a, b, bias, c, attributes)
+                                      : Descriptor(onednn_engine(), a, b, c, attributes);
+    if (!skip_references(descriptor)) return std::nullopt;
+    OnednnProgram program;
+    program.description = std::string("oneDNN ") + descriptor.impl_info_str();
+    std::vector<OnednnArgument> arguments = {{DNNL_ARG_SRC, a, 0, 0}, {DNNL_ARG_WEIGHTS, b, 1, 0}};
+    if (spec.bias) arguments.push_back({DNNL_ARG_BIAS, bias, 2, 0});
+    arguments.push_back({DNNL_ARG_DST, c, spec.bias ? 3 : 2, 0});
+    program.append(dnnl::matmul(descriptor), std::move(arguments), descriptor.scratchpad_desc());
+    return program;
+  };
+  return make_onednn_kernel(build, spec.bias ? 4 : 3, plan.multiplications() / multiplications_per_nanosecond);
+}
+
+}  // namespace mindspore::cpu

@@ -1,0 +1,227 @@
+// Pooling: each plane by itself, plain loops over windows.
+//
+// A window's maximum is found in row-major order, and so is the place to which a cotangent goes: the first tap that equals
+// the maximum, where NaN equals NaN. Half-precision values are compared and added as floats.
+
+#include "pool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "isa.h"
+#include "threads.h"
+
+namespace mindspore::cpu {
+
+namespace {
+
+// The taps of a window that lie inside the image, along one axis: `taps` from `first`, the first at image place `begin`.
+struct Extent {
+  std::int64_t first, end, begin;
+};
+
+Extent extent(std::int64_t output, std::int64_t stride, std::int64_t low, std::int64_t dilation, std::int64_t taps,
+              std::int64_t size) {
+  const std::int64_t origin = output * stride - low;
+  const std::int64_t first = origin >= 0 ? 0 : (-origin + dilation - 1) / dilation;
+  const std::int64_t end = size <= origin ? 0 : std::min(taps, (size - origin + dilation - 1) / dilation);
+  return {first, std::max(first, end), origin + first * dilation};
+}
+
+// Calls `body(place)` for the image places of a window in row-major order, until it returns true.
+template <class Body>
+void visit(const PoolShape& s, const Extent& rows, const Extent& columns, Body body) {
+  std::int64_t y = rows.begin;
+  for (std::int64_t ky = rows.first; ky < rows.end; ++ky, y += s.dilation_h) {
+    std::int64_t x = columns.begin;
+    for (std::int64_t kx = columns.first; kx < columns.end; ++kx, x += s.dilation_w) {
+      if (body(y * s.iw + x)) return;
+    }
+  }
+}
+
+// Calls `body(output, rows, columns)` for every window of a plane.
+template <class Body>
+void for_windows(const PoolShape& s, Body body) {
+  for (std::int64_t oy = 0; oy < s.oh; ++oy) {
+    const Extent rows = extent(oy, s.stride_h, s.top, s.dilation_h, s.kh, s.ih);
+    for (std::int64_t ox = 0; ox < s.ow; ++ox) {
+      body(oy * s.ow + ox, rows, extent(ox, s.stride_w, s.left, s.dilation_w, s.kw, s.iw));
+    }
+  }
+}
+
+template <class T>
+bool same(T a, T b) {
+  return a == b || (a != a && b != b);
+}
+
+// The place of the first maximum of a window, or -1.
+template <class S>
+std::int64_t first_maximum(const PoolShape& s, const Extent& rows, const Extent& columns, const S* x, S y) {
+  std::int64_t found = -1;
+  const auto target = wide(y);
+  visit(s, rows, columns, [&](std::int64_t place) {
+    if (!same(wide(x[place]), target)) return false;
+    found = place;
+    return true;
+  });
+  return found;
+}
+
+template <class S>
+class PoolKernel final : public Kernel {
+ public:
+  using T = decltype(wide(S{}));
+
+  PoolKernel(PoolKind kind, Element element, const PoolShape& shape) : kind_(kind), shape_(shape) {
+    fast_ = element == Element::f32 && isa() == Isa::avx512 && (kind == PoolKind::max || kind == PoolKind::max_grad) &&
+            shape.kh == 2 && shape.kw == 2 && shape.stride_h == 2 && shape.stride_w == 2 && shape.top == 0 &&
+            shape.left == 0 && shape.dilation_h == 1 && shape.dilation_w == 1 && shape.ih >= 2 * shape.oh &&
+            shape.iw >= 2 * shape.ow;
+    most_threads_ = threads();
+    const bool adds = kind == PoolKind::max_grad || kind == PoolKind::mean_grad;
+    if (adds && !std::is_same_v<S, T>) {
+      thread_bytes_ = round_up(static_cast<std::uint64_t>(shape.ih * shape.iw) * sizeof(T), 64);
+      scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
+    }
+    const double windows = static_cast<double>(shape.planes * shape.oh * shape.ow);
+    nanoseconds = 50 + windows * (fast_ ? 0.3 : 2.0 + 0.7 * static_cast<double>(shape.kh * shape.kw));
+    buffers = kind == PoolKind::max || kind == PoolKind::mean || kind == PoolKind::mean_grad ? 2
+              : kind == PoolKind::max_index                                                  ? 3
+                                                                                             : 4;
+    description = fast_ ? "pooling 2x2" : "pooling";
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    const int wanted =
+        static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), shape_.planes));
+    parallel(wanted, [&](int thread, int count) {
+      char* own = static_cast<char*>(stream.scratch) + static_cast<std::uint64_t>(thread) * thread_bytes_;
+      const Range range = part(shape_.planes, thread, count);
+      for (std::int64_t plane = range.begin; plane < range.end; ++plane) compute(plane, given, reinterpret_cast<T*>(own));
+    });
+  }
+
+ private:
+  void compute(std::int64_t plane, void* const* given, T* own) const {
+    const std::int64_t image = plane * shape_.ih * shape_.iw;
+    const std::int64_t result = plane * shape_.oh * shape_.ow;
+    const S* first = static_cast<const S*>(given[0]);
+    const S* y = static_cast<const S*>(given[1]) + result;
+    switch (kind_) {
+      case PoolKind::max: return maximum(first + image, static_cast<S*>(given[1]) + result);
+      case PoolKind::max_grad:
+        return spread(first + image, y, static_cast<const S*>(given[2]) + result, static_cast<S*>(given[3]) + image, own);
+      case PoolKind::max_pick:
+        return pick(first + image, y, static_cast<const S*>(given[2]) + image, static_cast<S*>(given[3]) + result);
+      case PoolKind::max_index: return index(first + image, y, static_cast<std::int64_t*>(given[2]) + result);
+      case PoolKind::mean: return mean(first + image, static_cast<S*>(given[1]) + result);
+      case PoolKind::mean_grad: return share(first + result, static_cast<S*>(given[1]) + image, own);
+    }
+  }
+
+  void maximum(const S* x, S* y) const {
+    if constexpr (std::is_same_v<S, float>) {
+      if (fast_) return max_pool_2x2_avx512(shape_, x, y);
+    }
+    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+      T best = -std::numeric_limits<T>::infinity();
+      visit(shape_, rows, columns, [&](std::int64_t place) {
+        const T value = wide(x[place]);
+        if (value > best || value != value) best = value;
+        return false;
+      });
+      y[output] = narrow<S>(best);
+    });
+  }
+
+  void spread(const S* x, const S* y, const S* dy, S* dx, T* own) const {
+    if constexpr (std::is_same_v<S, float>) {
+      if (fast_) return max_pool_2x2_grad_avx512(shape_, x, y, dy, dx);
+    }
+    add_into(dx, own, [&](T* sums) {
+      for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+        const std::int64_t place = first_maximum(shape_, rows, columns, x, y[output]);
+        if (place >= 0) sums[place] += wide(dy[output]);
+      });
+    });
+  }
+
+  void pick(const S* x, const S* y, const S* z, S* picked) const {
+    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+      const std::int64_t place = first_maximum(shape_, rows, columns, x, y[output]);
+      picked[output] = place >= 0 ? z[place] : S{};
+    });
+  }
+
+  void index(const S* x, const S* y, std::int64_t* places) const {
+    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+      places[output] = first_maximum(shape_, rows, columns, x, y[output]);
+    });
+  }
+
+  T divisor(const Extent& rows, const Extent& columns) const {
+    if (shape_.count_padding) return static_cast<T>(shape_.kh * shape_.kw);
+    return static_cast<T>(std::max<std::int64_t>((rows.end - rows.first) * (columns.end - columns.first), 1));
+  }
+
+  void mean(const S* x, S* y) const {
+    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+      T sum{};
+      visit(shape_, rows, columns, [&](std::int64_t place) {
+        sum += wide(x[place]);
+        return false;
+      });
+      y[output] = narrow<S>(sum / divisor(rows, columns));
+    });
+  }
+
+  void share(const S* dy, S* dx, T* own) const {
+    add_into(dx, own, [&](T* sums) {
+      for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+        const T value = wide(dy[output]) / divisor(rows, columns);
+        visit(shape_, rows, columns, [&](std::int64_t place) {
+          sums[place] += value;
+          return false;
+        });
+      });
+    });
+  }
+
+  // Lets `body` add into a plane of zeros; rounded once where the stored type is narrower.
+  template <class Body>
+  void add_into(S* dx, T* own, Body body) const {
+    const std::int64_t count = shape_.ih * shape_.iw;
+    if constexpr (std::is_same_v<S, T>) {
+      std::memset(dx, 0, static_cast<std::size_t>(count) * sizeof(S));
+      body(dx);
+    } else {
+      std::memset(own, 0, static_cast<std::size_t>(count) * sizeof(T));
+      body(own);
+      for (std::int64_t i = 0; i < count; ++i) dx[i] = narrow<S>(own[i]);
+    }
+  }
+
+  PoolKind kind_;
+  PoolShape shape_;
+  bool fast_;
+  int most_threads_;
+  std::uint64_t thread_bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_pool(PoolKind kind, Element element, const PoolShape& shape) {
+  switch (element) {
+    case Element::f32: return std::make_unique<PoolKernel<float>>(kind, element, shape);
+    case Element::f64: return std::make_unique<PoolKernel<double>>(kind, element, shape);
+    case Element::f16: return std::make_unique<PoolKernel<Half>>(kind, element, shape);
+    case Element::bf16: return std::make_unique<PoolKernel<Bfloat>>(kind, element, shape);
+    default: return nullptr;
+  }
+}
+
+}  // namespace mindspore::cpu

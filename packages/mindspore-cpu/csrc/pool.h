@@ -1,0 +1,33 @@
+// Two-dimensional pooling, its derivatives, and where the maxima stand.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "element.h"
+#include "kernel.h"
+
+namespace mindspore::cpu {
+
+// Images of `planes` = batch * channels planes.
+struct PoolShape {
+  std::int64_t planes, ih, iw, oh, ow;
+  std::int64_t kh, kw;
+  std::int64_t stride_h, stride_w;
+  std::int64_t top, left;
+  std::int64_t dilation_h, dilation_w;
+  bool count_padding;  // the mean divides by all taps, not only by those inside the image
+};
+
+// Buffers: max (x, y); max_grad (x, y, dy, dx); max_pick (x, y, z, picked); max_index (x, y, int64 places);
+// mean (x, y); mean_grad (dy, dx).
+enum class PoolKind { max, max_grad, max_pick, max_index, mean, mean_grad };
+
+// Null where there is no kernel for the element type.
+std::unique_ptr<Kernel> make_pool(PoolKind kind, Element element, const PoolShape& shape);
+
+// 2 x 2 windows side by side, in f32 with AVX-512: one plane.
+void max_pool_2x2_avx512(const PoolShape& shape, const float* x, float* y);
+void max_pool_2x2_grad_avx512(const PoolShape& shape, const float* x, const float* y, const float* dy, float* dx);
+
+}  // namespace mindspore::cpu

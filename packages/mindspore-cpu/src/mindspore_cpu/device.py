@@ -1,0 +1,87 @@
+"""The opened CPU device: memory, kernels, claims, and the compilation of plans."""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.dtype import DType
+from mindspore.compiler.ir import Graph
+from mindspore.compiler.program import Plan
+from mindspore.plugin import Capabilities, Claim, KernelSpec
+from mindspore_cpu import _ext
+from mindspore_cpu.claims import find_claims
+from mindspore_cpu.codegen import SUPPORTED
+from mindspore_cpu.kernels import KERNELS, supports
+from mindspore_cpu.lowering import CPUExecutable, FallbackCounter, build_executable
+
+DTYPES = frozenset(t.key for t in DType._all if t.kind != "c")
+
+
+class CPUAllocator:
+    """Buffers of host memory from the extension's block cache. Every copy is immediate."""
+
+    def allocate(self, nbytes: int) -> _ext.Buffer:
+        """An uninitialised buffer, aligned to 64. DeviceMemoryError where there is no room."""
+        return _ext.Buffer(nbytes)
+
+    def copy_from_host(self, buffer: _ext.Buffer, array: np.ndarray) -> None:
+        """Copy a C-contiguous array into the buffer."""
+        np.ndarray(array.shape, array.dtype, buffer)[...] = array
+
+    def copy_to_host(self, buffer: _ext.Buffer, array: np.ndarray) -> None:
+        """Copy the buffer into a C-contiguous array."""
+        array[...] = np.ndarray(array.shape, array.dtype, buffer)
+
+    def copy(self, target: _ext.Buffer, source: _ext.Buffer, nbytes: int) -> None:
+        """Copy the first `nbytes` bytes of one buffer into another."""
+        np.ndarray(nbytes, np.uint8, target)[...] = np.ndarray(nbytes, np.uint8, source)
+
+    def synchronize(self) -> None:
+        """Nothing is ever pending."""
+
+
+class CPUDevice:
+    """One device for the process; all its parts may be used from several threads."""
+
+    capabilities = Capabilities(dtypes=DTYPES, codegen=SUPPORTED, host_memory=True, in_place=True)
+
+    def __init__(self):
+        self.allocator = CPUAllocator()
+        self.kernels = dict(KERNELS)
+        self._fallbacks = FallbackCounter()
+
+    def supports(self, spec: KernelSpec) -> bool:
+        """Whether the kernel table serves these dtypes (`capabilities.dtypes` is the same for all operators)."""
+        return supports(spec)
+
+    def claim(self, graph: Graph) -> list[Claim]:
+        """Products and convolutions with the bias and relu that follow them."""
+        return find_claims(graph)
+
+    def compile(self, plan: Plan) -> CPUExecutable:
+        """The executable of a plan: one call of C++ runs it whole."""
+        return build_executable(plan, self.kernels, self._fallbacks)
+
+    def as_numpy(self, buffer: _ext.Buffer, dtype: DType, shape: tuple) -> np.ndarray:
+        """A writable view of a buffer, which keeps it alive."""
+        return np.ndarray(shape, dtype.np, buffer)
+
+    @property
+    def host_fallbacks(self) -> int:
+        """How many launches ran a primitive's NumPy reference for want of a kernel."""
+        return self._fallbacks.count
+
+    @property
+    def threads(self) -> int:
+        """How many threads kernels may use: OMP_NUM_THREADS, or all cores; 1 in a forked child."""
+        return _ext.threads()
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        _ext.set_threads(count)
+
+    def describe(self) -> dict[str, str]:
+        """What the machine and the libraries are, for `doctor`."""
+        use = _ext.memory_use()
+        return {"vector instructions": _ext.isa(), "threads": str(_ext.threads()),
+                "oneDNN": ".".join(map(str, _ext.onednn_version())),
+                "memory in use": f"{use['in_use']} bytes (peak {use['peak']}, idle {use['idle']})"}

@@ -1,0 +1,144 @@
+"""The kernel table: for each primitive that code generation does not serve, the call of a kernel factory.
+
+A builder gets a `KernelSpec` (one primitive at fixed shapes, dtypes and attributes) and returns a `_ext.Kernel`, which
+core's Python executor may call and the C++ executor runs. `supports` says beforehand which dtypes a builder takes.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from mindspore.plugin import KernelSpec
+from mindspore_cpu import _ext
+
+KERNELS: dict[str, Callable[[KernelSpec], _ext.Kernel | None]] = {}
+_KINDS: dict[str, str] = {}
+
+
+def kernel(*names: str, kinds: str):
+    """Register a builder for primitives; `kinds` are the dtype kinds of the first operand that it takes."""
+    def enter(build):
+        for name in names:
+            KERNELS[name] = build
+            _KINDS[name] = kinds
+        return build
+    return enter
+
+
+def supports(spec: KernelSpec) -> bool:
+    """Whether the table has a kernel for the dtypes of `spec`; of kernels from elsewhere nothing is known, so yes."""
+    kinds = _KINDS.get(spec.name)
+    return kinds is None or spec.ins[0].dtype.kind in kinds
+
+
+@kernel("matmul", kinds="iuf")
+def _matmul(spec: KernelSpec):
+    a, b = spec.ins
+    return _ext.matmul(a.dtype.key, a.shape, b.shape, spec.attrs["transpose_a"], spec.attrs["transpose_b"])
+
+
+def conv_kernel(kind: str, dtype: str, image: tuple, weights: tuple, output: tuple, attrs: dict, *, bias: bool = False,
+                relu: bool = False) -> _ext.Kernel | None:
+    """A convolution (see `_ext.conv`). image, weights: whole shapes; output: its spatial sizes."""
+    return _ext.conv(kind, dtype, image, weights, output, attrs["stride"], attrs["padding"], attrs["dilation"],
+                     attrs["groups"], bias, relu)
+
+
+@kernel("conv2d", kinds="f")
+def _conv2d(spec: KernelSpec):
+    x, w = spec.ins
+    return conv_kernel("forward", x.dtype.key, x.shape, w.shape, spec.outs[0].shape[2:], spec.attrs)
+
+
+@kernel("conv2d_input_grad", kinds="f")
+def _conv2d_input_grad(spec: KernelSpec):
+    dy, w = spec.ins
+    return conv_kernel("input_grad", dy.dtype.key, spec.outs[0].shape, w.shape, dy.shape[2:], spec.attrs)
+
+
+@kernel("conv2d_weight_grad", kinds="f")
+def _conv2d_weight_grad(spec: KernelSpec):
+    x, dy = spec.ins
+    return conv_kernel("weight_grad", x.dtype.key, x.shape, spec.outs[0].shape, dy.shape[2:], spec.attrs)
+
+
+def _pool(kind: str, spec: KernelSpec, image: tuple, output: tuple):
+    attrs = spec.attrs
+    return _ext.pool(kind, spec.ins[0].dtype.key, image, output[2:], attrs["kernel"], attrs["stride"], attrs["padding"],
+                     attrs.get("dilation", (1, 1)), attrs.get("count_include_pad", False))
+
+
+@kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", kinds="f")
+def _max_pool(spec: KernelSpec):
+    kind = spec.name.replace("max_pool2d", "max")
+    return _pool(kind, spec, spec.ins[0].shape, (spec.ins[1] if len(spec.ins) > 1 else spec.outs[0]).shape)
+
+
+@kernel("avg_pool2d", kinds="f")
+def _avg_pool(spec: KernelSpec):
+    return _pool("mean", spec, spec.ins[0].shape, spec.outs[0].shape)
+
+
+@kernel("avg_pool2d_grad", kinds="f")
+def _avg_pool_grad(spec: KernelSpec):
+    return _pool("mean_grad", spec, spec.outs[0].shape, spec.ins[0].shape)
+
+
+def row_major(shape: tuple) -> list[int]:
+    """The steps of a contiguous array, in elements."""
+    steps = [1] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        steps[axis] = steps[axis + 1] * shape[axis + 1]
+    return steps
+
+
+@kernel("pad", kinds="biuf")
+def _pad(spec: KernelSpec):
+    x, y = spec.ins[0], spec.outs[0]
+    low, interior = spec.attrs["low"], spec.attrs["interior"]
+    steps = row_major(y.shape)
+    copy = (x.dtype.itemsize, list(x.shape), row_major(x.shape), [s * (i + 1) for s, i in zip(steps, interior)], 0,
+            sum(s * n for s, n in zip(steps, low)))
+    return _ext.copies([copy], y.size, np.full((), spec.attrs["value"]).astype(x.dtype.np).tobytes())
+
+
+@kernel("concat", kinds="biuf")
+def _concat(spec: KernelSpec):
+    axis, y = spec.attrs["axis"], spec.outs[0]
+    steps, copies, place = row_major(y.shape), [], 0
+    for x in spec.ins:
+        copies.append((x.dtype.itemsize, list(x.shape), row_major(x.shape), steps, 0, place * steps[axis]))
+        place += x.shape[axis]
+    return _ext.copies(copies, y.size, b"")
+
+
+@kernel("reverse", kinds="biuf")
+def _reverse(spec: KernelSpec):
+    x, axes = spec.ins[0], spec.attrs["axes"]
+    steps = row_major(x.shape)
+    turned = [-s if axis in axes else s for axis, s in enumerate(steps)]
+    start = sum(steps[axis] * (x.shape[axis] - 1) for axis in axes if x.size)
+    return _ext.copies([(x.dtype.itemsize, list(x.shape), turned, steps, start, 0)], x.size, b"")
+
+
+def copy_kernel(nbytes: int) -> _ext.Kernel:
+    """A copy of so many bytes."""
+    return _ext.copies([(1, [nbytes], [1], [1], 0, 0)], nbytes, b"")
+
+
+@kernel("scatter_add", kinds="iuf")
+def _scatter_add(spec: KernelSpec):
+    x, indices, _ = spec.ins
+    axis = spec.attrs["axis"]
+    return _ext.scatter_add(x.dtype.key, prod(x.shape[:axis]), x.shape[axis], indices.size, prod(x.shape[axis + 1:]),
+                            indices.dtype.key, False)
+
+
+@kernel("scatter_add_elements", kinds="iuf")
+def _scatter_add_elements(spec: KernelSpec):
+    x, indices, _ = spec.ins
+    axis = spec.attrs["axis"]
+    return _ext.scatter_add(x.dtype.key, prod(x.shape[:axis]), x.shape[axis], indices.shape[axis],
+                            prod(x.shape[axis + 1:]), indices.dtype.key, True)

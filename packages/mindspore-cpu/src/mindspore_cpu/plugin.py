@@ -1,0 +1,10 @@
+"""The plugin: brings the CPU backend. Importing it loads no library; `CPUBackend.open` does."""
+from __future__ import annotations
+
+from mindspore.plugin import hookimpl
+from mindspore_cpu.backend import CPUBackend
+
+
+@hookimpl
+def mindspore_backends() -> list[CPUBackend]:
+    return [CPUBackend()]
