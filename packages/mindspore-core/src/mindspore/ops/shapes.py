@@ -298,9 +298,9 @@ def roll(input: Operand, shifts: int | Sequence[int], dims: int | Sequence[int] 
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must have one length")
     for step, axis in zip(steps, axes):
         axis = normalize_axis("roll", axis, x.ndim, "dims")
-        cut = (-step) % x.shape[axis] if x.shape[axis] else 0
-        if cut:
-            x = apply(_CONCAT, (cut(x, axis, cut, x.shape[axis]), cut(x, axis, 0, cut)), (axis,))
+        start = (-step) % x.shape[axis] if x.shape[axis] else 0
+        if start:
+            x = apply(_CONCAT, (cut(x, axis, start, x.shape[axis]), cut(x, axis, 0, start)), (axis,))
     return x
 
 
