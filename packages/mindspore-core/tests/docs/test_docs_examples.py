@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -14,9 +15,15 @@ pytestmark = docs.needs_docs
 RUNNER = Path(__file__).with_name("run_examples.py")
 
 
-def _run_blocks(sources: list[str], folder: Path) -> list:
-    done = subprocess.run([sys.executable, str(RUNNER), str(folder)], input=json.dumps(sources), capture_output=True,
+def _python(arguments: list[str], folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder, with none of our environment variables set."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MS_")}
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, input=given, capture_output=True,
                           text=True, timeout=300)
+
+
+def _run_blocks(sources: list[str], folder: Path) -> list:
+    done = _python([str(RUNNER), str(folder)], folder, json.dumps(sources))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -39,8 +46,7 @@ def test_examples_print_what_the_page_shows(page, tmp_path):
             problems.append(where + _problem(example.shown, printed))
     for command, shown in docs.commands(page):
         if command.startswith("python -m mindspore"):
-            done = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=tmp_path, capture_output=True,
-                                  text=True, timeout=300)
+            done = _python(shlex.split(command)[1:], tmp_path)
             if not docs.agrees(shown, done.stdout + done.stderr):
                 problems.append(f"{page.name}, {command!r}: {_problem(shown, done.stdout + done.stderr)}")
     assert not problems, "\n\n".join(problems)
