@@ -14,6 +14,7 @@ from frontend_support import TENSOR, Recorded, RecordingPolicy, Stream, run_inte
 
 from mindspore.compiler.frontend import InterpretedFunction, Policy, interpret, location
 from mindspore.compiler.frontend.location import thread_state
+from mindspore.compiler.frontend.recursion import Room
 
 SCALE = 10
 
@@ -262,6 +263,44 @@ def test_recursion_limit_is_the_users():
     assert interpret(count, (limit - 100,), {}, RecordingPolicy()) == limit - 100
     with pytest.raises(RecursionError, match="maximum recursion depth exceeded"):
         interpret(count, (limit + 10,), {}, RecordingPolicy())
+    assert sys.getrecursionlimit() == limit
+
+
+class Endless:
+    def __getattr__(self, name):
+        return self.other
+
+    def __add__(self, other):
+        return self + other
+
+    def __repr__(self):
+        return f"{[self]!r}"
+
+
+@pytest.mark.parametrize(
+    "action", [lambda: Endless().attribute, lambda: Endless() + 1, lambda: repr(Endless())], ids=["get", "add", "repr"]
+)
+def test_endless_recursion_of_native_code(action):
+    def climb(n):
+        return climb(n - 1) if n else action()
+
+    limit = sys.getrecursionlimit()
+    for height in (0, 300):
+        with pytest.raises(RecursionError):
+            interpret(climb, (height,), {}, RecordingPolicy())
+    assert sys.getrecursionlimit() == limit
+
+
+def test_room_follows_the_thread_that_needs_most():
+    limit = sys.getrecursionlimit()
+    with Room() as one:
+        assert one.most == limit
+        first = sys.getrecursionlimit()
+        with Room() as other, other.deeper(100):
+            assert other.most == limit
+            assert other.depth > 100
+            assert sys.getrecursionlimit() >= first > limit
+        assert sys.getrecursionlimit() == first
     assert sys.getrecursionlimit() == limit
 
 

@@ -114,7 +114,8 @@ def _call_function(
         if kwdefaults is not None:
             guard_attr(fn, "__kwdefaults__", kwdefaults)
         args = code.binder(fn.__name__, fn.__qualname__, defaults, kwdefaults)(*args, **(kwargs or {}))
-    return run_function(session, code, args, fn.__globals__, fn.__builtins__, fn.__closure__)
+    builtins: dict[str, Any] = fn.__builtins__  # type: ignore[attr-defined]
+    return run_function(session, code, args, fn.__globals__, builtins, fn.__closure__)
 
 
 def _call_cell(session: Session, cell: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:

@@ -23,11 +23,13 @@ _CompilerT = TypeVar("_CompilerT", bound=Compiler)
 _COMPILERS: dict[type[ast.AST], Compiler] = {}
 
 _WORDS = {
-    ast.Yield: "yield",
-    ast.YieldFrom: "yield from",
-    ast.Await: "await",
-    ast.AsyncFor: "async for",
-    ast.AsyncWith: "async with",
+    "Yield": "yield",
+    "YieldFrom": "yield from",
+    "Await": "await",
+    "AsyncFor": "async for",
+    "AsyncWith": "async with",
+    "TryStar": "except*",
+    "TypeAlias": "the type statement",
 }
 
 
@@ -46,7 +48,8 @@ def compile_node(node: ast.AST, scope: Scope) -> Run:
     """The closure of an expression (`run(frame) -> value`) or a statement (`run(frame) -> signal`)."""
     compiler = _COMPILERS.get(type(node))
     if compiler is None:
-        word = _WORDS.get(type(node), f"the syntax '{type(node).__name__}'")
+        kind = type(node).__name__
+        word = _WORDS.get(kind, f"the syntax '{kind}'")
         unsupported(word, "compute the value with ordinary statements, or do it outside of the graph", scope.site(node))
     return compiler(node, scope)
 

@@ -18,6 +18,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.recursion import Room
 
 if TYPE_CHECKING:
     from mindspore.compiler.frontend.attributes import Entry
@@ -52,7 +53,7 @@ class Session:
         functions: the compiled form of each function called so far; None for those that are called natively.
         kinds, entries: how attributes are read, by the type of the object and by type and name (`attributes.py`).
         created: the objects and classes that the program made itself, by identity; they are not guarded.
-        max_depth: how deep the program may recurse.
+        room: how deep the program may recurse (`recursion.py`).
     """
 
 
@@ -66,12 +67,12 @@ class Session:
         "guard_global",
         "is_traced",
         "kinds",
-        "max_depth",
         "policy",
         "replacements",
+        "room",
     )
 
-    def __init__(self, policy: Policy, replacements: dict[Any, Any]) -> None:
+    def __init__(self, policy: Policy, replacements: dict[Any, Any], room: Room) -> None:
         self.policy = policy
         self.is_traced = policy.is_traced
         self.guard_global = policy.guard_global
@@ -83,7 +84,7 @@ class Session:
         self.kinds: dict[type, int] = {}
         self.entries: dict[tuple[type, str], Entry] = {}
         self.created: dict[int, object] = {}
-        self.max_depth = 0
+        self.room = room
 
 
 class Frame:

@@ -182,14 +182,24 @@ def run_function(
         variables.extend(closure)
     back = session.frame
     frame = Frame(session, back, code, namespace, builtins, code.site, variables, foreign)
-    if frame.depth > session.max_depth:
-        raise RecursionError("maximum recursion depth exceeded")
     session.frame = frame
     try:
-        code.body(frame)
+        if frame.depth < session.room.depth:
+            code.body(frame)
+        else:
+            _run_deeper(frame, code)
     finally:
         session.frame = back
     return frame.result
+
+
+def _run_deeper(frame: Frame, code: FunctionCode) -> None:
+    """Run a body for which there is no room on Python's stack yet."""
+    room = frame.session.room
+    if frame.depth > room.most:
+        raise RecursionError("maximum recursion depth exceeded")
+    with room.deeper(frame.depth):
+        code.body(frame)
 
 
 def inner_frame(scope: Scope, outer: Scope) -> Callable[[Frame], Frame]:

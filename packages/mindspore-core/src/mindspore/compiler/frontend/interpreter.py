@@ -20,7 +20,7 @@ from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.frames import Session
 from mindspore.compiler.frontend.location import thread_state
 from mindspore.compiler.frontend.policy import Policy
-from mindspore.compiler.frontend.recursion import headroom
+from mindspore.compiler.frontend.recursion import Room
 from mindspore.compiler.frontend.replacements import replacements_for
 from mindspore.compiler.frontend.tracebacks import show_user_lines
 
@@ -53,16 +53,15 @@ def interpret(
     active = thread_state.session
     if active is not None and active.policy is policy and active.compilation is policy.compilation():
         return call(active.frame, fn, args, kwargs)
-    session = Session(policy, replacements_for(policy))
+    room = Room() if active is None else active.room
+    session = Session(policy, replacements_for(policy), room)
     thread_state.session = session
     try:
         if active is not None:
             session.frame.back = active.frame
             session.frame.depth = active.frame.depth
-            session.max_depth = active.max_depth
             return call(session.frame, fn, args, kwargs)
-        with headroom as limit:
-            session.max_depth = limit
+        with room:
             return call(session.frame, fn, args, kwargs)
     except BaseException as error:
         if active is None:

@@ -4,8 +4,9 @@ The text comes from `linecache`, so files, notebook cells, doctests and everythi
 read the same way. A file is parsed once; a function of the right name at the right line is a *candidate*. A candidate
 is accepted when compiling it gives the very bytecode, names and constants of the code object. That one check settles
 three questions: whether the file was edited since it was imported, whether another function happens to stand at that
-line of a file of the same name (`<string>`), and which of several lambdas on one line is meant. Two lambdas that compile to the same bytecode are the same function; where Python records columns (3.11 on),
-they decide which of them error messages point at.
+line of a file of the same name (`<string>`), and which of several lambdas on one line is meant. Two lambdas that
+compile to the same bytecode are the same function; where Python records columns (3.11 on), they decide which of them
+error messages point at.
 
 To be compiled alone, a candidate is put back into what surrounds it: a function whose parameters are its free
 variables, a class of the same name if private names are mangled, and the module's imports (some versions of Python
@@ -77,11 +78,10 @@ class _ParsedFile:
         pending: list[tuple[ast.AST, str | None]] = [(self.tree, None)]
         while pending:
             node, private = pending.pop()
-            if isinstance(node, ast.Lambda):
-                if name == "<lambda>" and node.lineno == first_line:
+            if isinstance(node, FunctionNode):
+                own_name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+                if own_name == name and _first_line(node) == first_line:
                     yield _Candidate(node, private)
-            elif isinstance(node, FunctionNode) and node.name == name and _first_line(node) == first_line:
-                yield _Candidate(node, private)
             inside = node.name if isinstance(node, ast.ClassDef) else private
             pending += [(child, inside) for child in ast.iter_child_nodes(node) if _reaches(child, first_line)]
 
