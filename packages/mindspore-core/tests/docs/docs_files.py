@@ -15,7 +15,11 @@ from __future__ import annotations
 
 import ast
 import doctest
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -45,7 +49,7 @@ def pages() -> list[Path]:
 
 @dataclass
 class Block:
-    """A fenced block: its language, its lines as one text, the line of its first character, and the line after it."""
+    """A fenced block: its language, its text, and the line numbers of that text and of the closing fence."""
 
     language: str
     text: str
@@ -68,10 +72,14 @@ def blocks(page: Path) -> list[Block]:
 
 @dataclass
 class Example:
-    """A block to run and what it must print."""
+    """A block to run and the block that shows what it prints, if there is one."""
 
     block: Block
-    shown: str
+    output: Block | None
+
+    @property
+    def shown(self) -> str:
+        return "" if self.output is None else self.output.text
 
 
 def examples(page: Path) -> list[Example]:
@@ -81,7 +89,7 @@ def examples(page: Path) -> list[Example]:
     for block, after in zip(every, [*every[1:], None]):
         if block.language == "python":
             follows = after is not None and after.language == "text" and after.line - block.end <= 3
-            found.append(Example(block, after.text if follows else ""))
+            found.append(Example(block, after if follows else None))
     return found
 
 
@@ -94,6 +102,21 @@ def commands(page: Path) -> list[tuple[str, str]]:
                 command, _, printed = part.partition("\n")
                 found.append((command, printed))
     return found
+
+
+def run_python(arguments: list[str], folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder, with none of our environment variables set."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MS_")}
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, input=given, capture_output=True,
+                          text=True, timeout=300)
+
+
+def run_examples(sources: list[str], folder: Path) -> list[tuple[str, str | None]]:
+    """(printed text, traceback or None) of each source, up to the first that fails; see `run_examples.py`."""
+    runner = Path(__file__).with_name("run_examples.py")
+    done = run_python([str(runner), str(folder)], folder, json.dumps(sources))
+    assert done.returncode == 0, done.stderr
+    return [(printed, failure) for printed, failure in json.loads(done.stdout)]
 
 
 def agrees(shown: str, printed: str) -> bool:
