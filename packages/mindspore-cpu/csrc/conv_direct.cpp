@@ -56,11 +56,16 @@ class ForwardKernel final : public Kernel {
     rows_ = std::max<std::int64_t>(2, (shape.oh + bands_wanted - 1) / bands_wanted);
     rows_ = std::min(rows_, shape.oh);
     bands_ = (shape.oh + rows_ - 1) / rows_;
+    images_ = by_channels_ || shape.n < most_images * most_threads_ ? 1 : most_images;
     const std::int64_t channels = by_channels_ ? lanes * blocks_of_lanes(shape.oc) : shape.oc;
     packed_bytes_ = round_up(static_cast<std::uint64_t>(channels * shape.ic * shape.kh * shape.kw) * sizeof(float), 64);
     pixel_bytes_ = by_channels_ ? static_cast<std::uint64_t>(rows_ * shape.ow * lanes) * sizeof(float) : 0;
     tap_bytes_ = round_up(static_cast<std::uint64_t>(shape.ic * shape.kh * shape.kw) * sizeof(std::int64_t), 64);
-    thread_bytes_ = pixel_bytes_ + tap_bytes_ + round_up(padded_bytes(shape, rows_), 64);
+    image_bytes_ = 0;
+    for (std::int64_t band = 0; band < bands_; ++band) {
+      image_bytes_ = std::max<std::uint64_t>(image_bytes_, round_up(view_bytes(shape, rows_inside(shape, rows(band))), 64));
+    }
+    thread_bytes_ = pixel_bytes_ + tap_bytes_ + images_ * image_bytes_;
     scratch_bytes = packed_bytes_ + static_cast<std::uint64_t>(most_threads_) * thread_bytes_;
     nanoseconds = shape.multiplications() / multiplications_per_nanosecond;
     buffers = epilogue.bias ? 4 : 3;
@@ -76,7 +81,7 @@ class ForwardKernel final : public Kernel {
     auto* packed = reinterpret_cast<float*>(scratch);
     const WeightView weights = turned_ ? turned_weights(original_, w) : plain_weights(shape_, w);
     by_channels_ ? pack_channels(shape_, weights, packed) : pack_columns(shape_, weights, packed);
-    const std::int64_t units = shape_.n * bands_;
+    const std::int64_t units = (shape_.n + images_ - 1) / images_ * bands_;
     parallel(std::min(threads_for(nanoseconds), most_threads_), [&](int thread, int count) {
       char* own = scratch + packed_bytes_ + static_cast<std::uint64_t>(thread) * thread_bytes_;
       const Range range = part(units, thread, count);
@@ -89,26 +94,35 @@ class ForwardKernel final : public Kernel {
  private:
   void compute(std::int64_t unit, const float* images, const float* packed, const float* bias, char* memory,
                float* results) const {
-    const std::int64_t sample = unit / bands_;
-    const std::int64_t row = unit % bands_ * rows_;
-    const Band band{row, std::min(rows_, shape_.oh - row)};
-    const ImageView view = view_image(shape_, images + sample * shape_.ic * shape_.ih * shape_.iw, band,
-                                      reinterpret_cast<float*>(memory + pixel_bytes_ + tap_bytes_));
-    const Taps taps = tap_offsets(shape_, view, reinterpret_cast<std::int64_t*>(memory + pixel_bytes_));
-    float* y = results + sample * shape_.oc * shape_.oh * shape_.ow;
-    if (by_channels_) {
-      forward_channels(shape_, view, taps, packed, bias, epilogue_.relu, band, reinterpret_cast<float*>(memory), y);
-    } else {
-      forward_columns(shape_, view, taps, packed, bias, epilogue_.relu, band, y);
+    const std::int64_t first = unit / bands_ * images_;
+    const int count = static_cast<int>(std::min(images_, shape_.n - first));
+    const Rows outputs = rows(unit % bands_);
+    const Rows inputs = rows_inside(shape_, outputs);
+    ImageView views[most_images];
+    for (int k = 0; k < count; ++k) {
+      const float* image = images + (first + k) * shape_.ic * shape_.ih * shape_.iw;
+      views[k] = view_image(shape_, image, inputs, first + k + 1 < shape_.n,
+                            reinterpret_cast<float*>(memory + pixel_bytes_ + tap_bytes_ + k * image_bytes_));
     }
+    const Taps taps = tap_offsets(shape_, views[0], reinterpret_cast<std::int64_t*>(memory + pixel_bytes_));
+    float* y = results + first * shape_.oc * shape_.oh * shape_.ow;
+    if (by_channels_) {
+      forward_channels(shape_, views[0], taps, packed, bias, epilogue_.relu, outputs, reinterpret_cast<float*>(memory), y);
+    } else {
+      forward_columns(shape_, views, count, taps, packed, bias, epilogue_.relu, outputs, y);
+    }
+  }
+
+  Rows rows(std::int64_t band) const {
+    return {band * rows_, std::min(rows_, shape_.oh - band * rows_)};
   }
 
   ConvShape shape_, original_;
   ConvEpilogue epilogue_;
   bool turned_, by_channels_;
   int most_threads_;
-  std::int64_t rows_, bands_;
-  std::uint64_t packed_bytes_, pixel_bytes_, tap_bytes_, thread_bytes_;
+  std::int64_t rows_, bands_, images_;
+  std::uint64_t packed_bytes_, pixel_bytes_, tap_bytes_, image_bytes_, thread_bytes_;
 };
 
 class WeightKernel final : public Kernel {
@@ -120,7 +134,7 @@ class WeightKernel final : public Kernel {
     taps_ = shape.ic * shape.kh * shape.kw;
     sums_ = lanes * (by_channels_ ? blocks_of_lanes(shape.oc) : shape.oc) * taps_;
     pixel_bytes_ = by_channels_ ? round_up(shape.oh * shape.ow, lanes) * lanes * sizeof(float) : 0;
-    thread_bytes_ = pixel_bytes_ + round_up(padded_bytes(shape, shape.oh), 64);
+    thread_bytes_ = pixel_bytes_ + round_up(view_bytes(shape, rows_with_padding(shape)), 64);
     const std::uint64_t all_sums = static_cast<std::uint64_t>(parts_ * sums_) * sizeof(float);
     scratch_bytes = all_sums + static_cast<std::uint64_t>(most_threads_) * thread_bytes_;
     nanoseconds = shape.multiplications() / multiplications_per_nanosecond;
@@ -150,13 +164,13 @@ class WeightKernel final : public Kernel {
     std::memset(sums, 0, static_cast<std::size_t>(sums_) * sizeof(float));
     const Range samples = part(shape_.n, static_cast<int>(number), static_cast<int>(parts_));
     for (std::int64_t n = samples.begin; n < samples.end; ++n) {
-      const ImageView view = view_image(shape_, images + n * shape_.ic * shape_.ih * shape_.iw, {0, shape_.oh},
-                                        reinterpret_cast<float*>(memory + pixel_bytes_));
+      const ImageView view = view_image(shape_, images + n * shape_.ic * shape_.ih * shape_.iw, rows_with_padding(shape_),
+                                        n + 1 < shape_.n, reinterpret_cast<float*>(memory + pixel_bytes_));
       const float* dy = cotangents + n * shape_.oc * shape_.oh * shape_.ow;
       if (by_channels_) {
         weights_channels(shape_, view, dy, reinterpret_cast<float*>(memory), sums);
       } else {
-        weights_columns(shape_, view, dy, sums);
+        weights_columns(shape_, view, dy, n + 1 < shape_.n, sums);
       }
     }
   }

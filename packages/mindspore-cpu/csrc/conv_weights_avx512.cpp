@@ -20,6 +20,7 @@ constexpr int most_sums = 28;
 constexpr int most_taps = 7;   // columns of taps in one tile
 constexpr int most_rows = 7;   // rows of taps
 constexpr int most_block = 6;  // output channels in one tile, where lanes are columns
+constexpr int most_products = 24;  // of output channels and taps in such a tile
 
 // Taps [ky, ky + rows) x [kx, kx + columns) of one channel; the column step between taps is one stride or less, so they
 // lie at offsets that `offsets` lists.
@@ -45,13 +46,16 @@ __attribute__((noinline)) void channel_taps(const ConvShape& s, const TapTile& t
     const float* x = taps.image + row * step;
     for (std::int64_t column = 0; column < s.ow; ++column, ++x, dy += lanes) {
       const __m512 cotangent = _mm512_loadu_ps(dy);
+      const float* line = x;
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) {
+        keep_in_register(line);
 #pragma GCC unroll 8
         for (int c = 0; c < C; ++c) {
-          const float factor = x[r * taps.row_pitch + (Dense ? c : taps.offsets[c])];
+          const float factor = line[Dense ? c : taps.offsets[c]];
           sum[r][c] = _mm512_fmadd_ps(_mm512_set1_ps(factor), cotangent, sum[r][c]);
         }
+        line += taps.row_pitch;
       }
     }
   }
@@ -89,7 +93,9 @@ constexpr auto loose_channels = channel_table<false>(std::make_integer_sequence<
 // -- lanes are output columns ---------------------------------------------------------------------------------------
 
 // O output channels x C taps of one row: for each vector of output columns O vectors of dy and C of the image.
-template <int O, int C>
+// Where there is slack, whole vectors are loaded and lanes behind the row left out of the sum by its mask, which costs
+// nothing; masked loads cost as much as the arithmetic.
+template <int O, int C, bool Slack>
 __attribute__((noinline)) void column_taps(const ConvShape& s, const TapTile& taps, std::int64_t step, const float* dy,
                                            float* sums, std::int64_t sums_channel) {
   __m512 sum[O][C];
@@ -106,12 +112,17 @@ __attribute__((noinline)) void column_taps(const ConvShape& s, const TapTile& ta
       const float* from = dy + row * s.ow + column;
       __m512 value[C];
 #pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) value[c] = _mm512_maskz_loadu_ps(mask, x + taps.offsets[c]);
+      for (int c = 0; c < C; ++c) {
+        const float* at = x + taps.offsets[c];
+        value[c] = Slack ? _mm512_loadu_ps(at) : _mm512_maskz_loadu_ps(mask, at);
+        keep_in_register(value[c]);
+      }
 #pragma GCC unroll 8
       for (int o = 0; o < O; ++o) {
-        const __m512 cotangent = _mm512_maskz_loadu_ps(mask, from + o * plane);
+        const float* at = from + o * plane;
+        const __m512 cotangent = Slack ? _mm512_loadu_ps(at) : _mm512_maskz_loadu_ps(mask, at);
 #pragma GCC unroll 8
-        for (int c = 0; c < C; ++c) sum[o][c] = _mm512_fmadd_ps(cotangent, value[c], sum[o][c]);
+        for (int c = 0; c < C; ++c) sum[o][c] = _mm512_mask3_fmadd_ps(cotangent, value[c], sum[o][c], mask);
       }
     }
   }
@@ -124,31 +135,32 @@ __attribute__((noinline)) void column_taps(const ConvShape& s, const TapTile& ta
 
 using ColumnTaps = void (*)(const ConvShape&, const TapTile&, std::int64_t, const float*, float*, std::int64_t);
 
-template <int O, int C>
+template <int O, int C, bool Slack>
 constexpr ColumnTaps column_entry() {
-  if constexpr (O * C <= 24) {
-    return column_taps<O, C>;
+  if constexpr (O * C <= most_products) {
+    return column_taps<O, C, Slack>;
   } else {
     return nullptr;
   }
 }
 
-template <int C, int... O>
+template <int C, bool Slack, int... O>
 constexpr std::array<ColumnTaps, most_block> column_channels(std::integer_sequence<int, O...>) {
-  return {column_entry<O + 1, C>()...};
+  return {column_entry<O + 1, C, Slack>()...};
 }
 
-template <int... C>
+template <bool Slack, int... C>
 constexpr std::array<std::array<ColumnTaps, most_block>, most_taps> column_table(std::integer_sequence<int, C...>) {
-  return {column_channels<C + 1>(std::make_integer_sequence<int, most_block>{})...};
+  return {column_channels<C + 1, Slack>(std::make_integer_sequence<int, most_block>{})...};
 }
 
-constexpr auto columns = column_table(std::make_integer_sequence<int, most_taps>{});
+constexpr auto whole_columns = column_table<true>(std::make_integer_sequence<int, most_taps>{});
+constexpr auto masked_columns = column_table<false>(std::make_integer_sequence<int, most_taps>{});
 
 // The tile of `count` taps that begins at tap (ky, kx) of `channel`.
 TapTile place_taps(const ConvShape& s, const ImageView& image, std::int64_t channel, std::int64_t ky, std::int64_t kx,
                 std::int64_t count) {
-  TapTile taps{image.data + channel * image.plane + ky * s.dilation_h * image.pitch, s.dilation_h * image.pitch, {}};
+  TapTile taps{image.data + channel * image.plane + (ky * s.dilation_h - s.top) * image.pitch, s.dilation_h * image.pitch, {}};
   for (std::int64_t c = 0; c < count; ++c) {
     const std::int64_t reach = (kx + c) * s.dilation_w;
     taps.offsets[c] = reach % s.stride_w * image.phase_pitch + reach / s.stride_w;
@@ -198,11 +210,12 @@ void weights_channels(const ConvShape& s, const ImageView& image, const float* d
   }
 }
 
-void weights_columns(const ConvShape& s, const ImageView& image, const float* dy, float* sums) {
+void weights_columns(const ConvShape& s, const ImageView& image, const float* dy, bool followed, float* sums) {
+  const auto& table = image.slack && followed ? whole_columns : masked_columns;
   const std::int64_t plane = s.oh * s.ow;
   const std::int64_t taps_of_channel = s.kh * s.kw;
   const std::int64_t width = even_part(s.kw, most_taps);
-  const std::int64_t block = even_part(s.oc, std::min<std::int64_t>(most_block, 24 / width));
+  const std::int64_t block = even_part(s.oc, std::min<std::int64_t>(most_block, most_products / width));
   const std::int64_t step = image.pitch * s.stride_h;
   for (std::int64_t o = 0; o < s.oc; o += block) {
     const std::int64_t here = std::min(block, s.oc - o);
@@ -212,7 +225,7 @@ void weights_columns(const ConvShape& s, const ImageView& image, const float* dy
           const std::int64_t count = std::min(width, s.kw - kx);
           const TapTile taps = place_taps(s, image, channel, ky, kx, count);
           float* to = sums + ((o * s.ic + channel) * taps_of_channel + ky * s.kw + kx) * lanes;
-          columns[count - 1][here - 1](s, taps, step, dy + o * plane, to, s.ic * taps_of_channel * lanes);
+          table[count - 1][here - 1](s, taps, step, dy + o * plane, to, s.ic * taps_of_channel * lanes);
         }
       }
     }

@@ -1,4 +1,4 @@
-// Transposing 16 x 16 blocks of 32-bit elements in AVX-512 registers.
+// Tools of the kernels that are written for AVX-512: masks, and transposing 16 x 16 blocks of floats in registers.
 //
 // Four rounds of 16 shuffles each: pairs of rows, pairs of pairs, then quarters of registers twice. After each round an
 // element has one more bit of its row number exchanged for one of its column number.
@@ -44,6 +44,15 @@ inline __attribute__((always_inline)) void transpose_16x16(__m512* r) {
   }
 }
 
+// Stops the compiler from seeing through an address: it would keep values of earlier iterations, in memory for want of
+// registers, to save loads that cost nothing.
+inline __attribute__((always_inline)) void keep_in_register(const float*& pointer) { asm("" : "+r"(pointer)); }
+
+// The same for a vector that is used several times: it would be loaded each time, which is dear where it straddles two
+// cache lines.
+inline __attribute__((always_inline)) void keep_in_register(__m512& vector) { asm("" : "+v"(vector)); }
+
+// A mask of the first `count` lanes.
 inline __mmask16 first_lanes(std::int64_t count) {
   return static_cast<__mmask16>(count >= 16 ? 0xffffu : (1u << count) - 1u);
 }
