@@ -106,11 +106,18 @@ def series(f, small, x):
         return np.where(np.abs(x) < 1e-3, small(x), f(x))
 
 
+def _expm1_rest(r):
+    """(exp(r) - 1 - r) / r**2."""
+    return series(lambda x: (np.expm1(x) - x) / x**2,
+                  lambda x: LONG(1) / 2 + x / 6 + x**2 / 24 + x**3 / 120 + x**4 / 720 + x**5 / 5040, r)
+
+
 FITS = {
     # exp(r) = 1 + r + r**2 P(r) on |r| <= ln(2)/2
-    "EXP": lambda: fit(lambda r: series(lambda x: (np.expm1(x) - x) / x**2,
-                                        lambda x: LONG(1) / 2 + x / 6 + x**2 / 24 + x**3 / 120 + x**4 / 720, r),
-                       lambda r: r * r, -LN2 / 2, LN2 / 2, range(5), np.float32),
+    "EXP": lambda: fit(_expm1_rest, lambda r: r * r, -LN2 / 2, LN2 / 2, range(5), np.float32),
+    # exp(r) - 1 = r + r**2 P(r) on 0 <= r <= ln(2)
+    "EXPM1_ABOVE": lambda: fit(_expm1_rest, lambda r: r * r / np.expm1(r), 1e-9, LN2 * 1.0001,
+                               range(6), np.float32),
     # 2**r = 1 + r P(r) on |r| <= 1/2
     "EXP2": lambda: fit(lambda r: series(lambda x: np.expm1(x * LN2) / x,
                                          lambda x: sum(LN2**(k + 1) * x**k / np.prod(np.arange(1, k + 2), dtype=LONG)
@@ -139,10 +146,7 @@ FITS = {
     "ERFC": lambda: fit(erfcx_fold, lambda u: 1 / erfcx_fold(u), -1.0, 9 / 13 + 1e-9, range(15), np.float64),
     # in double, for functions that are computed there:
     # exp(r) = 1 + r + r**2 P(r) on |r| <= ln(2)/2
-    "EXP_WIDE": lambda: fit(lambda r: series(lambda x: (np.expm1(x) - x) / x**2,
-                                             lambda x: LONG(1) / 2 + x / 6 + x**2 / 24 + x**3 / 120 + x**4 / 720
-                                             + x**5 / 5040, r),
-                            lambda r: r * r, -LN2 / 2, LN2 / 2, range(9), np.float64),
+    "EXP_WIDE": lambda: fit(_expm1_rest, lambda r: r * r, -LN2 / 2, LN2 / 2, range(9), np.float64),
     # log(m) = 2 s + s**3 P(s**2) with s = (m - 1) / (m + 1), in z = s**2
     "LOG_WIDE": lambda: fit(lambda z: series(lambda x: (2 * np.arctanh(np.sqrt(x)) / np.sqrt(x) - 2) / x,
                                              lambda x: LONG(2) / 3 + 2 * x / 5 + 2 * x**2 / 7 + 2 * x**3 / 9, z),

@@ -257,7 +257,7 @@ class NestWriter:
         """One point of the kept axes, where the vector axis is reduced."""
         axes = self._reduced_axes()
         size = self.nest.sizes[self.vector]
-        if axes == [self.vector] and size <= self.work.lanes:
+        if axes == [self.vector] and (size == self.work.lanes or (size < self.work.lanes and self.w.target.masks)):
             self._resident_row(row, size)
             return
         widths = self._widths(size)
@@ -280,12 +280,9 @@ class NestWriter:
     def _resident_row(self, row: Scope, size: int) -> None:
         """A row that fits into one vector: it is loaded once, and all passes find it in registers."""
         w, lanes = self.w, self.work.lanes
-        if not w.target.masks and size != lanes:
-            lanes = 1
         zero = w.const(0, "i64")
-        masked = size != lanes
         self._row_steps(row, 0)
-        mask = self._mask(zero, w.const(size, "i64"), lanes) if masked else None
+        mask = self._mask(zero, w.const(size, "i64"), lanes) if size != lanes else None
         inner = Scope(row, {self.vector: zero}, lanes, mask, self.vector)
         for number, reductions in enumerate(self.passes.reductions):
             for k in reductions:

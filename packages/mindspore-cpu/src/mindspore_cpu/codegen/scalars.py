@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mindspore.common.dtype import DType, bfloat16, bool_, float16, float64
+from mindspore_cpu.codegen.formats import from_half, round_to_bfloat, round_to_odd, to_half
 from mindspore_cpu.codegen.vector_math import FUNCTIONS, function
 from mindspore_cpu.codegen.vector_math.common import ROUND, absolute, lane_calls, with_sign
 from mindspore_cpu.codegen.writer import BITS, FLOATS, Value, Writer, suffix, type_name
@@ -26,7 +27,7 @@ def storage_of(dtype: DType) -> str:
     """The element type in memory."""
     if dtype is bool_:
         return "i8"
-    return {float16: "half", bfloat16: "i16"}.get(dtype) or kind_of(dtype)
+    return "i16" if dtype in (float16, bfloat16) else kind_of(dtype)
 
 
 def from_storage(w: Writer, x: Value, dtype: DType) -> Value:
@@ -34,7 +35,7 @@ def from_storage(w: Writer, x: Value, dtype: DType) -> Value:
     if dtype is bool_:
         return w.compare("ne", x, w.like(0, x))
     if dtype is float16:
-        return w.convert("fpext", x, "float")
+        return from_half(w, x)
     if dtype is bfloat16:
         wide = w.convert("zext", x, "i32")
         return w.from_bits(w.binary("shl", wide, w.like(16, wide)), "float")
@@ -46,19 +47,10 @@ def to_storage(w: Writer, x: Value, dtype: DType) -> Value:
     if dtype is bool_:
         return w.convert("zext", x, "i8")
     if dtype is float16:
-        return w.convert("fptrunc", x, "half")
+        return to_half(w, x)
     if dtype is bfloat16:
-        return w.convert("trunc", w.binary("lshr", _round_to_bfloat(w, x), w.const(16, "i32", x.lanes)), "i16")
+        return w.convert("trunc", w.binary("lshr", round_to_bfloat(w, x), w.const(16, "i32", x.lanes)), "i16")
     return x
-
-
-def _round_to_bfloat(w: Writer, x: Value) -> Value:
-    """The bits of a float rounded to nearest even at bit 16; a NaN stays one."""
-    bits = w.bits(x)
-    odd = w.binary("and", w.binary("lshr", bits, w.like(16, bits)), w.like(1, bits))
-    rounded = w.add(bits, w.add(odd, w.like(0x7FFF, bits)))
-    quiet = w.binary("or", bits, w.like(0x400000, bits))
-    return w.select(w.compare("uno", x, x), quiet, rounded)
 
 
 def cast(w: Writer, x: Value, source: DType, target: DType) -> Value:
@@ -86,26 +78,14 @@ def _cast_float(w: Writer, x: Value, source: DType | None, target: DType) -> Val
     kind = kind_of(target)
     if x.kind != kind:
         if x.kind == "double" and target in (float16, bfloat16):
-            return _cast_float(w, _round_to_odd(w, x), None, target)
+            return _cast_float(w, round_to_odd(w, x), None, target)
         x = w.convert("fptrunc" if kind == "float" else "fpext", x, kind)
     if source is target or target not in (float16, bfloat16):
         return x
     if target is float16:
-        return w.convert("fpext", w.convert("fptrunc", x, "half"), "float")
-    bits = _round_to_bfloat(w, x)
+        return from_half(w, to_half(w, x))
+    bits = round_to_bfloat(w, x)
     return w.from_bits(w.binary("and", bits, w.like(0xFFFF0000, bits)), "float")
-
-
-def _round_to_odd(w: Writer, x: Value) -> Value:
-    """A double as a float whose last bit is set if it is inexact, so that a second rounding is right (S. Boldo and
-    G. Melquiond, Emulation of FMA and correctly rounded sums, 2008)."""
-    near = w.convert("fptrunc", x, "float")
-    back = w.convert("fpext", near, "double")
-    bits = w.bits(near)
-    one = w.like(1, bits)
-    toward_zero = w.select(w.compare("ogt", absolute(w, back), absolute(w, x)), w.sub(bits, one), bits)
-    odd = w.from_bits(w.binary("or", toward_zero, one), "float")
-    return w.select(w.compare("one", back, x), odd, near)
 
 
 def _to_integer(w: Writer, x: Value, target: DType) -> Value:

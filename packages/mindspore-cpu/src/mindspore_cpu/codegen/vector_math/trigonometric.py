@@ -30,7 +30,7 @@ _INVERSE_PI = 1 / Fraction("3.14159265358979323846264338327950288419716939937510
 
 def sin(w: Writer, x: Value) -> Value:
     quadrant, r = _reduce(w, x)
-    return _combine(w, quadrant, r, 0)
+    return _signed_zero(w, x, _combine(w, quadrant, r, 0))
 
 
 def cos(w: Writer, x: Value) -> Value:
@@ -45,7 +45,12 @@ def tan(w: Writer, x: Value) -> Value:
     s = w.fma(w.mul(z, r), polynomial(w, z, SIN_WIDE), r)
     c = w.fma(w.mul(z, z), polynomial(w, z, COS_WIDE), w.fma(z, w.like(-0.5, z), w.like(1, z)))
     odd = w.convert("trunc", quadrant, "i1")
-    return narrow(w, w.div(w.select(odd, w.neg(c), s), w.select(odd, s, c)))
+    return _signed_zero(w, x, narrow(w, w.div(w.select(odd, w.neg(c), s), w.select(odd, s, c))))
+
+
+def _signed_zero(w: Writer, x: Value, y: Value) -> Value:
+    """f(-0) = -0."""
+    return w.select(w.compare("oeq", x, w.like(0, x)), x, y)
 
 
 def _combine(w: Writer, quadrant: Value, r: Value, turn: int) -> Value:
