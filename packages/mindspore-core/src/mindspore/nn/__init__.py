@@ -1,4 +1,5 @@
 """Networks: Cells, layers, losses, optimizers."""
+# ruff: noqa: F403
 from __future__ import annotations
 
 from mindspore.nn.cell import Cell
@@ -11,8 +12,12 @@ from mindspore.nn.dynamic_lr import (
     polynomial_decay_lr,
     warmup_lr,
 )
-from mindspore.nn.layer import *  # noqa: F403
-from mindspore.nn.layer import get_activation
+from mindspore.nn.layer.activation import *
+from mindspore.nn.layer.basic import *
+from mindspore.nn.layer.container import *
+from mindspore.nn.layer.conv import *
+from mindspore.nn.layer.normalization import *
+from mindspore.nn.layer.pooling import *
 from mindspore.nn.learning_rate_schedule import (
     CosineDecayLR,
     ExponentialDecayLR,

@@ -35,43 +35,53 @@ def flag(layer: str, name: str, value) -> bool:
     return value
 
 
-def pair(layer: str, name: str, value, least: int = 1) -> tuple[int, int]:
-    """Two ints from an int or a pair (a 4-tuple keeps its last two); TypeError or ValueError otherwise."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = (value, value)
-    if not isinstance(value, tuple | list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in value):
-        raise TypeError(f"For '{layer}', the '{name}' must be an int or a tuple of two ints, but got {value!r}.")
-    if len(value) == 4:
-        value = value[2:]
-    if len(value) != 2 or min(value) < least:
-        raise ValueError(f"For '{layer}', the '{name}' must be two ints of at least {least}, but got {value!r}.")
-    return tuple(value)
+def per_axis(layer: str, name: str, value, count: int, least: int = 1) -> tuple[int, ...]:
+    """One int for each of `count` axes, from one for all or one for each; TypeError or ValueError otherwise."""
+    given = (value,) * count if is_int(value) else value
+    if not isinstance(given, (tuple, list)) or not all(is_int(v) for v in given):
+        raise TypeError(f"For '{layer}', the '{name}' must be an int or a tuple of {count} ints, but got {value!r}.")
+    if len(given) == count + 2 and tuple(given[:2]) == (1, 1):
+        given = given[2:]
+    if len(given) != count or min(given) < least:
+        raise ValueError(f"For '{layer}', the '{name}' must be an int or {count} ints of at least {least}, but got "
+                         f"{value!r}.")
+    return tuple(given)
 
 
-def pad_mode(layer: str, value, allowed: tuple[str, ...] = ("same", "valid", "pad")) -> str:
-    """One of the padding modes, in lower case; ValueError otherwise."""
+def paddings(layer: str, value, count: int) -> tuple[int, ...]:
+    """The padding before and behind each of `count` axes, in turn, from one int, one per axis or two per axis."""
+    given = (value,) * (2 * count) if is_int(value) else value
+    if not isinstance(given, (tuple, list)) or not all(is_int(v) for v in given):
+        raise TypeError(f"For '{layer}', the 'padding' must be an int or a tuple of ints, but got {value!r}.")
+    if len(given) == count and count > 1:
+        given = [v for v in given for _ in range(2)]
+    if len(given) != 2 * count or min(given) < 0:
+        raise ValueError(f"For '{layer}', the 'padding' must be an int, or {2 * count} ints, none negative, but got "
+                         f"{value!r}.")
+    return tuple(given)
+
+
+def is_int(value) -> bool:
+    """Whether a value is an int, and no bool."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def pad_mode(layer: str, value, padding) -> str:
+    """The padding mode in lower case; ValueError for another word, and for padding that belongs to mode 'pad'."""
     mode = value.lower() if isinstance(value, str) else value
-    if mode not in allowed:
-        raise ValueError(f"For '{layer}', the 'pad_mode' must be one of {', '.join(allowed)}, but got {value!r}.")
+    if mode not in ("same", "valid", "pad"):
+        raise ValueError(f"For '{layer}', the 'pad_mode' must be one of same, valid, pad, but got {value!r}.")
+    if mode != "pad" and any(padding):
+        raise ValueError(f"For '{layer}', the 'padding' must be 0 when 'pad_mode' is {value!r}, but got {padding}; use "
+                         f"pad_mode='pad'.")
     return mode
 
 
-def padding4(layer: str, value) -> tuple[int, int, int, int]:
-    """(top, bottom, left, right) from an int, a pair or four ints."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = (value,) * 4
-    if isinstance(value, tuple | list) and len(value) == 2:
-        value = (value[0], value[0], value[1], value[1])
-    if not isinstance(value, tuple | list) or len(value) != 4 or not all(isinstance(v, int) for v in value):
-        raise TypeError(f"For '{layer}', the 'padding' must be an int or a tuple of two or four ints, but got "
-                        f"{value!r}.")
-    if min(value) < 0:
-        raise ValueError(f"For '{layer}', the 'padding' must not be negative, but got {value!r}.")
-    return tuple(value)
-
-
-def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Padding before and after one axis so that the output has ceil(size / stride) places; the odd one goes after."""
-    extent = (kernel - 1) * dilation + 1
-    total = max((-(-size // stride) - 1) * stride + extent - size, 0)
-    return total // 2, total - total // 2
+def same_sides(sizes, kernel, stride, dilation) -> tuple[int, ...]:
+    """The padding before and behind each axis with which a window has ceil(size / stride) places on it; of an odd
+    total the larger part comes behind."""
+    sides: list[int] = []
+    for size, taps, step, apart in zip(sizes, kernel, stride, dilation):
+        total = max((-(-size // step) - 1) * step + (taps - 1) * apart + 1 - size, 0)
+        sides += [total // 2, total - total // 2]
+    return tuple(sides)

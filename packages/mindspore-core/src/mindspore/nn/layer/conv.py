@@ -1,4 +1,10 @@
-"""Convolution layers."""
+"""Convolutions and transposed convolutions of sequences, images and volumes.
+
+One class does the work for any number of spatial axes; a sequence is an image of height 1, and its weight has a height,
+too. A transposed convolution is the adjoint of a convolution (the gradient by its input), so its weight has the layout
+(in_channels, out_channels / group, ...) of the convolution that it is the adjoint of. Source: Dumoulin and Visin, "A
+guide to convolution arithmetic for deep learning", 2016.
+"""
 from __future__ import annotations
 
 import math
@@ -8,18 +14,104 @@ from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._check import pad_mode as check_pad_mode
-from mindspore.nn._check import padding4, pair, positive_int, same_padding
+from mindspore.nn._check import paddings, per_axis, positive_int, same_sides
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.basic import as_computed
 from mindspore.runtime.record import apply
 
-__all__ = ["Conv2d"]
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "Conv1dTranspose", "Conv2dTranspose", "Conv3dTranspose"]
 
-_CONV2D = primitive("conv2d")
 _RESHAPE = primitive("reshape")
 
 
-class Conv2d(Cell):
+class _Convolution(Cell):
+    """What all convolutions share. `spatial` is the number of spatial axes, `lead` the axes of size 1 before them."""
+
+    spatial = 2
+    lead: tuple[int, ...] = ()
+    transposed = False
+    layout = "NCHW"
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                 weight_init, bias_init, data_format, dtype):
+        super().__init__()
+        name, count, zeros = type(self).__name__, self.spatial, (0, 0) * len(self.lead)
+        self.in_channels = positive_int(name, "in_channels", in_channels)
+        self.out_channels = positive_int(name, "out_channels", out_channels)
+        self.group = positive_int(name, "group", group)
+        if in_channels % group or out_channels % group:
+            raise ValueError(f"For '{name}', 'in_channels' ({in_channels}) and 'out_channels' ({out_channels}) must be "
+                             f"divisible by 'group' ({group}).")
+        if data_format != self.layout:
+            raise ValueError(f"For '{name}', the 'data_format' must be '{self.layout}', but got {data_format!r}; "
+                             f"transpose the input to {self.layout}.")
+        self.kernel_size = self.lead + per_axis(name, "kernel_size", kernel_size, count)
+        self.stride = self.lead + per_axis(name, "stride", stride, count)
+        self.dilation = self.lead + per_axis(name, "dilation", dilation, count)
+        self.padding = zeros + paddings(name, padding, count)
+        self.pad_mode = check_pad_mode(name, pad_mode, self.padding)
+        self.has_bias = bool(has_bias)
+        channels = (in_channels, out_channels // group) if self.transposed else (out_channels, in_channels // group)
+        shape = (*channels, *self.kernel_size)
+        init = HeUniform(math.sqrt(5)) if weight_init is None else weight_init
+        self.weight = Parameter(initializer(init, shape, dtype), name="weight")
+        if self.has_bias:
+            init = Uniform(1 / math.sqrt(math.prod(shape[1:]))) if bias_init is None else bias_init
+            self.bias = Parameter(initializer(init, (out_channels,), dtype), name="bias")
+
+    def construct(self, x):
+        """The convolution of x."""
+        if x.ndim != self.spatial + 2 or x.shape[1] != self.in_channels:
+            raise ValueError(f"For '{type(self).__name__}', the input must have {self.spatial + 2} axes, the second "
+                             f"one of in_channels ({self.in_channels}), but the input has shape {x.shape}.")
+        image = apply(_RESHAPE, (x,), (x.shape[:2] + self.lead + x.shape[2:],)) if self.lead else x
+        y = self.convolve(image, as_computed(self, self.weight))
+        if self.has_bias:
+            flat = (1, self.out_channels) + (1,) * (y.ndim - 2)
+            y = y + apply(_RESHAPE, (as_computed(self, self.bias),), (flat,))
+        return apply(_RESHAPE, (y,), (y.shape[:2] + y.shape[2 + len(self.lead):],)) if self.lead else y
+
+    def convolve(self, x, weight):
+        """The convolution of an image with as many axes as the weight has."""
+        sides = same_sides(x.shape[2:], self.kernel_size, self.stride, self.dilation) if self.pad_mode == "same" \
+            else self.padding
+        return apply(self.operator, (x, weight), (self.stride, sides, self.dilation, self.group))
+
+    def extend_repr(self):
+        return (f"input_channels={self.in_channels}, output_channels={self.out_channels}, "
+                f"kernel_size={self.kernel_size}, stride={self.stride}, pad_mode={self.pad_mode}, "
+                f"padding={self.padding}, dilation={self.dilation}, group={self.group}, has_bias={self.has_bias}")
+
+
+class _Transposed(_Convolution):
+    """What the transposed convolutions share: the size of the output, which the adjoint convolution has as input."""
+
+    transposed = True
+    output_padding: tuple[int, ...] = ()
+
+    def _take_output_padding(self, value) -> None:
+        name = type(self).__name__
+        self.output_padding = per_axis(name, "output_padding", value, self.spatial, 0)
+        if any(self.output_padding) and self.pad_mode != "pad":
+            raise ValueError(f"For '{name}', the 'output_padding' must be 0 when 'pad_mode' is '{self.pad_mode}', but "
+                             f"got {value}.")
+
+    def convolve(self, x, weight):
+        """The transposed convolution of an image with as many axes as the weight has."""
+        sizes, spans = [], zip(x.shape[2:], self.kernel_size, self.stride, self.dilation)
+        for axis, (size, taps, step, apart) in enumerate(spans):
+            reach = (taps - 1) * apart + 1
+            length = size * step if self.pad_mode == "same" else size * step + max(reach - step, 0)
+            if self.pad_mode == "pad":
+                extra = self.output_padding[axis - len(self.lead)] if axis >= len(self.lead) else 0
+                length = (size - 1) * step + reach - self.padding[2 * axis] - self.padding[2 * axis + 1] + extra
+            sizes.append(length)
+        sides = same_sides(sizes, self.kernel_size, self.stride, self.dilation) if self.pad_mode == "same" \
+            else self.padding
+        return apply(self.operator, (x, weight), (tuple(sizes), self.stride, sides, self.dilation, self.group))
+
+
+class Conv2d(_Convolution):
     """2-D convolution (cross-correlation) of images.
 
     Args:
@@ -33,55 +125,86 @@ class Conv2d(Cell):
     Shapes: (N, in_channels, H, W) -> (N, out_channels, H', W').
 
     Raises:
-        TypeError, ValueError: arguments of wrong types or sizes.
+        TypeError, ValueError: arguments of wrong types or sizes; ValueError at a call for another shape.
     """
+
+    operator = primitive("conv2d")
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1,
                  group=1, has_bias=False, weight_init=None, bias_init=None, data_format="NCHW", dtype=mstype.float32):
-        super().__init__()
-        self.in_channels = positive_int("Conv2d", "in_channels", in_channels)
-        self.out_channels = positive_int("Conv2d", "out_channels", out_channels)
-        self.group = positive_int("Conv2d", "group", group)
-        if in_channels % group or out_channels % group:
-            raise ValueError(f"For 'Conv2d', 'in_channels' ({in_channels}) and 'out_channels' ({out_channels}) must be "
-                             f"divisible by 'group' ({group}).")
-        if data_format != "NCHW":
-            raise ValueError(f"For 'Conv2d', the 'data_format' must be 'NCHW', but got {data_format!r}; transpose the "
-                             f"input to NCHW.")
-        self.kernel_size = pair("Conv2d", "kernel_size", kernel_size)
-        self.stride = pair("Conv2d", "stride", stride)
-        self.dilation = pair("Conv2d", "dilation", dilation)
-        self.pad_mode = check_pad_mode("Conv2d", pad_mode)
-        self.padding = padding4("Conv2d", padding)
-        if any(self.padding) and self.pad_mode != "pad":
-            raise ValueError(f"For 'Conv2d', the 'padding' must be 0 when 'pad_mode' is {pad_mode!r}, but got "
-                             f"{padding}; use pad_mode='pad'.")
-        self.has_bias = bool(has_bias)
-        shape = (out_channels, in_channels // group, *self.kernel_size)
-        self.weight = Parameter(initializer(HeUniform(math.sqrt(5)) if weight_init is None else weight_init, shape,
-                                            dtype), name="weight")
-        if self.has_bias:
-            bound = Uniform(1 / math.sqrt(math.prod(shape[1:])))
-            self.bias = Parameter(initializer(bound if bias_init is None else bias_init, (out_channels,), dtype),
-                                  name="bias")
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                         weight_init, bias_init, data_format, dtype)
 
-    def construct(self, x):
-        """The convolution of x."""
-        y = apply(_CONV2D, (x, as_computed(self, self.weight)),
-                  (self.stride, self._padding(x.shape), self.dilation, self.group))
-        if self.has_bias:
-            y = y + apply(_RESHAPE, (as_computed(self, self.bias),), ((1, self.out_channels, 1, 1),))
-        return y
 
-    def _padding(self, shape: tuple) -> tuple:
-        if self.pad_mode == "pad":
-            return self.padding
-        if self.pad_mode == "valid" or len(shape) != 4:
-            return (0, 0, 0, 0)
-        sides = [same_padding(*sizes) for sizes in zip(shape[2:], self.kernel_size, self.stride, self.dilation)]
-        return sides[0] + sides[1]
+class Conv1d(_Convolution):
+    """1-D convolution of sequences (N, in_channels, L) to (N, out_channels, L'), with the arguments of `Conv2d`; sizes
+    are ints, padding is an int or (left, right), and the weight has the shape (out, in / group, 1, k)."""
 
-    def extend_repr(self):
-        return (f"input_channels={self.in_channels}, output_channels={self.out_channels}, "
-                f"kernel_size={self.kernel_size}, stride={self.stride}, pad_mode={self.pad_mode}, "
-                f"padding={self.padding}, dilation={self.dilation}, group={self.group}, has_bias={self.has_bias}")
+    operator = primitive("conv2d")
+    spatial, lead, layout = 1, (1,), "NCW"
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1,
+                 group=1, has_bias=False, weight_init=None, bias_init=None, dtype=mstype.float32):
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                         weight_init, bias_init, self.layout, dtype)
+
+
+class Conv3d(_Convolution):
+    """3-D convolution of volumes (N, in_channels, D, H, W) to (N, out_channels, D', H', W'), with the arguments of
+    `Conv2d`; padding is an int, (d, h, w) or (head, tail, top, bottom, left, right)."""
+
+    operator = primitive("conv3d")
+    spatial, layout = 3, "NCDHW"
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1,
+                 group=1, has_bias=False, weight_init=None, bias_init=None, data_format="NCDHW", dtype=mstype.float32):
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                         weight_init, bias_init, data_format, dtype)
+
+
+class Conv2dTranspose(_Transposed):
+    """The transpose of a 2-D convolution, for growing images; the arguments are those of `Conv2d`.
+
+    The output has H' = H stride for pad_mode 'same', H stride + max(reach - stride, 0) for 'valid', and
+    (H - 1) stride + reach - padding + output_padding for 'pad', where reach = dilation (k - 1) + 1. The weight has the
+    shape (in, out / group, h, w), and its default distribution the fan_in of this layout, out h w / group.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or sizes; ValueError at a call for another shape.
+    """
+
+    operator = primitive("conv2d_input_grad")
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, output_padding=0,
+                 dilation=1, group=1, has_bias=False, weight_init=None, bias_init=None, dtype=mstype.float32):
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                         weight_init, bias_init, self.layout, dtype)
+        self._take_output_padding(output_padding)
+
+
+class Conv1dTranspose(_Transposed):
+    """The transpose of a 1-D convolution: (N, in_channels, L) to (N, out_channels, L'); see `Conv2dTranspose`."""
+
+    operator = primitive("conv2d_input_grad")
+    spatial, lead, layout = 1, (1,), "NCW"
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1,
+                 group=1, has_bias=False, weight_init=None, bias_init=None, dtype=mstype.float32):
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                         weight_init, bias_init, self.layout, dtype)
+        self._take_output_padding(0)
+
+
+class Conv3dTranspose(_Transposed):
+    """The transpose of a 3-D convolution: (N, in_channels, D, H, W) to (N, out_channels, D', H', W'); see
+    `Conv2dTranspose`."""
+
+    operator = primitive("conv3d_input_grad")
+    spatial, layout = 3, "NCDHW"
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1,
+                 group=1, output_padding=0, has_bias=False, weight_init=None, bias_init=None, data_format="NCDHW",
+                 dtype=mstype.float32):
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                         weight_init, bias_init, data_format, dtype)
+        self._take_output_padding(output_padding)

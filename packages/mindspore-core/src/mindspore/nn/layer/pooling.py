@@ -1,92 +1,266 @@
-"""Pooling layers."""
+"""Pooling of sequences, images and volumes: one class for any number of spatial axes, as in `conv`."""
 from __future__ import annotations
 
 from mindspore import ops
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import flag, is_int, paddings, per_axis, positive_int, same_sides
 from mindspore.nn._check import pad_mode as check_pad_mode
-from mindspore.nn._check import padding4, pair, same_padding
 from mindspore.nn.cell import Cell
 from mindspore.runtime.record import apply
 
-__all__ = ["MaxPool2d", "AvgPool2d"]
+__all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d",
+           "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d"]
 
-_MAX = primitive("max_pool2d")
-_AVG = primitive("avg_pool2d")
+_RESHAPE = primitive("reshape")
 
 
-class _Pool2d(Cell):
-    """What the pooling layers share: windows and padding."""
+class _Pool(Cell):
+    """What the pooling layers share: windows, padding, and inputs without a batch axis. `spatial` is the number of
+    spatial axes, `lead` the axes of size 1 that are put before them."""
 
-    def __init__(self, kernel_size, stride, pad_mode, padding, data_format):
+    spatial = 2
+    lead: tuple[int, ...] = ()
+
+    def __init__(self, kernel_size, stride, pad_mode, padding, dilation, only_padded):
         super().__init__()
         name = type(self).__name__
-        self.kernel_size = pair(name, "kernel_size", kernel_size)
-        self.stride = pair(name, "stride", stride)
-        self.pad_mode = check_pad_mode(name, pad_mode)
-        self.padding = padding4(name, padding)
-        if any(self.padding) and self.pad_mode != "pad":
-            raise ValueError(f"For '{name}', the 'padding' must be 0 when 'pad_mode' is {pad_mode!r}, but got "
-                             f"{padding}; use pad_mode='pad'.")
-        if data_format != "NCHW":
-            raise ValueError(f"For '{name}', the 'data_format' must be 'NCHW', but got {data_format!r}; transpose the "
-                             f"input to NCHW.")
+        self.kernel_size = self.lead + per_axis(name, "kernel_size", kernel_size, self.spatial)
+        self.stride = self.lead + per_axis(name, "stride", stride, self.spatial)
+        self.dilation = self.lead + per_axis(name, "dilation", dilation, self.spatial)
+        self.padding = (0, 0) * len(self.lead) + paddings(name, padding, self.spatial)
+        self.pad_mode = check_pad_mode(name, pad_mode, self.padding)
+        for what, set_ in only_padded.items():
+            if set_ and self.pad_mode != "pad":
+                raise ValueError(f"For '{name}', the '{what}' belongs to pad_mode 'pad', but 'pad_mode' is "
+                                 f"{pad_mode!r}.")
 
-    def _sides(self, shape: tuple) -> tuple:
-        if self.pad_mode == "pad":
-            return self.padding
-        if self.pad_mode == "valid":
-            return (0, 0, 0, 0)
-        sides = [same_padding(*sizes, 1) for sizes in zip(shape[-2:], self.kernel_size, self.stride)]
-        return sides[0] + sides[1]
+    def construct(self, x):
+        """The pooled input."""
+        if x.ndim not in (self.spatial + 1, self.spatial + 2):
+            raise ValueError(f"For '{type(self).__name__}', the input must have {self.spatial + 1} or "
+                             f"{self.spatial + 2} axes, but the input has shape {x.shape}.")
+        batch = x.shape[:-self.spatial] if x.ndim == self.spatial + 2 else (1, x.shape[0])
+        whole = batch + self.lead + x.shape[-self.spatial:]
+        y = self.pool(x if whole == x.shape else apply(_RESHAPE, (x,), (whole,)))
+        results = [apply(_RESHAPE, (r,), (x.shape[:-self.spatial] + r.shape[-self.spatial:],))
+                   if whole != x.shape else r for r in (y if isinstance(y, tuple) else (y,))]
+        return tuple(results) if isinstance(y, tuple) else results[0]
 
-    def _batched(self, x, pool):
-        if x.ndim == 3:
-            return ops.squeeze(pool(ops.expand_dims(x, 0)), 0)
-        return pool(x)
+    def sides(self, x) -> tuple[int, ...]:
+        """The padding before and behind each spatial axis of x."""
+        if self.pad_mode == "same":
+            return same_sides(x.shape[2:], self.kernel_size, self.stride, self.dilation)
+        return self.padding
+
+    def ceil_sides(self, x) -> tuple[int, ...]:
+        """`sides`, larger behind, so that a last window that begins inside of the padded input counts."""
+        sides = list(self.sides(x))
+        for k, (size, taps, step, apart) in enumerate(zip(x.shape[2:], self.kernel_size, self.stride, self.dilation)):
+            low, high, reach = sides[2 * k], sides[2 * k + 1], (taps - 1) * apart + 1
+            windows = -(-(low + size + high - reach) // step) + 1
+            if (windows - 1) * step >= low + size:
+                windows -= 1
+            sides[2 * k + 1] = max(high, (windows - 1) * step + reach - low - size)
+        return tuple(sides)
 
     def extend_repr(self):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, pad_mode={self.pad_mode}"
 
 
-class MaxPool2d(_Pool2d):
-    """The largest element of each window.
+def _check_layout(name: str, given: str, layout: str) -> None:
+    if given != layout:
+        raise ValueError(f"For '{name}', the 'data_format' must be '{layout}', but got {given!r}; transpose the input "
+                         f"to {layout}.")
 
-    Shapes: (N, C, H, W) or (C, H, W) -> the same with H', W'. The gradient goes to the first largest element.
+
+class _MaxPool(_Pool):
+    operator, places = primitive("max_pool2d"), primitive("max_pool2d_index")
+
+    def __init__(self, kernel_size=1, stride=1, pad_mode="valid", padding=0, dilation=1, return_indices=False,
+                 ceil_mode=False):
+        name = type(self).__name__
+        self_only = {"return_indices": flag(name, "return_indices", return_indices),
+                     "ceil_mode": flag(name, "ceil_mode", ceil_mode)}
+        super().__init__(kernel_size, stride, pad_mode, padding, dilation, self_only)
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
+
+    def pool(self, x):
+        """The largest elements, and where they stand if that is asked for."""
+        attrs = (self.kernel_size, self.stride, self.ceil_sides(x) if self.ceil_mode else self.sides(x), self.dilation)
+        y = apply(self.operator, (x,), attrs)
+        return (y, apply(self.places, (x, y), attrs)) if self.return_indices else y
+
+
+class MaxPool2d(_MaxPool):
+    """The largest element of each window. The gradient goes to the first largest element.
+
+    Args:
+        kernel_size, stride, dilation: an int or (h, w). pad_mode: 'same', 'valid' or 'pad'.
+        padding: an int, (h, w) or (top, bottom, left, right), for pad_mode 'pad', as the next two.
+        return_indices: the result is (values, indices), h * W + w of each largest element (Int64).
+        ceil_mode: also windows that reach over the end count.
+
+    Shapes: (N, C, H, W) or (C, H, W) -> the same with H', W'.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or sizes; ValueError at a call for another shape.
     """
 
     def __init__(self, kernel_size=1, stride=1, pad_mode="valid", padding=0, dilation=1, return_indices=False,
                  ceil_mode=False, data_format="NCHW"):
-        super().__init__(kernel_size, stride, pad_mode, padding, data_format)
-        if return_indices or ceil_mode:
-            raise ValueError("For 'MaxPool2d', 'return_indices' and 'ceil_mode' must be False; use "
-                             "ops.max_pool2d for these.")
-        self.dilation = pair("MaxPool2d", "dilation", dilation)
-
-    def construct(self, x):
-        """The pooled images."""
-        attrs = (self.kernel_size, self.stride, self._sides(x.shape), self.dilation)
-        return self._batched(x, lambda t: apply(_MAX, (t,), attrs))
+        super().__init__(kernel_size, stride, pad_mode, padding, dilation, return_indices, ceil_mode)
+        _check_layout("MaxPool2d", data_format, "NCHW")
 
 
-class AvgPool2d(_Pool2d):
+class MaxPool1d(_MaxPool):
+    """The largest element of each window of (N, C, L) or (C, L); see `MaxPool2d`."""
+
+    spatial, lead = 1, (1,)
+
+
+class MaxPool3d(_MaxPool):
+    """The largest element of each window of (N, C, D, H, W) or (C, D, H, W); see `MaxPool2d`."""
+
+    operator, places, spatial = primitive("max_pool3d"), primitive("max_pool3d_index"), 3
+
+
+class _AvgPool(_Pool):
+    operator = primitive("avg_pool2d")
+
+    def __init__(self, kernel_size=1, stride=1, pad_mode="valid", padding=0, ceil_mode=False, count_include_pad=True,
+                 divisor_override=None):
+        name = type(self).__name__
+        super().__init__(kernel_size, stride, pad_mode, padding, 1, {"ceil_mode": flag(name, "ceil_mode", ceil_mode)})
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = flag(name, "count_include_pad", count_include_pad) and self.pad_mode == "pad"
+        if divisor_override is not None:
+            positive_int(name, "divisor_override", divisor_override)
+        self.divisor_override = divisor_override
+
+    def pool(self, x):
+        """The mean of each window; what reaches over the padding by `ceil_mode` never counts."""
+        sides, counted = self.sides(x), self.count_include_pad
+        wider = self.ceil_sides(x) if self.ceil_mode else sides
+        if self.divisor_override is not None:
+            window = 1
+            for taps in self.kernel_size:
+                window *= taps
+            y = apply(self.operator, (x,), (self.kernel_size, self.stride, wider, True))
+            return y * (window / self.divisor_override)
+        if counted and wider != sides:
+            x = ops.pad(x, [v for k in reversed(range(len(self.kernel_size))) for v in sides[2 * k:2 * k + 2]])
+            wider, counted = tuple(w - s for w, s in zip(wider, sides)), False
+        return apply(self.operator, (x,), (self.kernel_size, self.stride, wider, counted))
+
+
+class AvgPool2d(_AvgPool):
     """The mean of each window.
 
+    Args:
+        kernel_size, stride: an int or (h, w). pad_mode: 'same', 'valid' or 'pad'.
+        padding: an int, (h, w) or (top, bottom, left, right), for pad_mode 'pad', as the next two.
+        ceil_mode: also windows that reach over the end count. count_include_pad: the padding counts as zeros.
+        divisor_override: the sums are divided by this number.
+
     Shapes: (N, C, H, W) or (C, H, W) -> the same with H', W'.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or sizes; ValueError at a call for another shape.
     """
 
     def __init__(self, kernel_size=1, stride=1, pad_mode="valid", padding=0, ceil_mode=False, count_include_pad=True,
                  divisor_override=None, data_format="NCHW"):
-        super().__init__(kernel_size, stride, pad_mode, padding, data_format)
-        if ceil_mode:
-            raise ValueError("For 'AvgPool2d', 'ceil_mode' must be False.")
-        self.count_include_pad = bool(count_include_pad) if self.pad_mode == "pad" else False
-        self.divisor_override = divisor_override
+        super().__init__(kernel_size, stride, pad_mode, padding, ceil_mode, count_include_pad, divisor_override)
+        _check_layout("AvgPool2d", data_format, "NCHW")
+
+
+class AvgPool1d(_AvgPool):
+    """The mean of each window of (N, C, L) or (C, L); see `AvgPool2d`."""
+
+    spatial, lead = 1, (1,)
+
+    def __init__(self, kernel_size=1, stride=1, pad_mode="valid", padding=0, ceil_mode=False, count_include_pad=True):
+        super().__init__(kernel_size, stride, pad_mode, padding, ceil_mode, count_include_pad)
+
+
+class AvgPool3d(_AvgPool):
+    """The mean of each window of (N, C, D, H, W) or (C, D, H, W); see `AvgPool2d`."""
+
+    operator, spatial = primitive("avg_pool3d"), 3
+
+
+# -- pooling to a given size -------------------------------------------------------------------------------------------
+
+
+class _Adaptive(Cell):
+    """Evenly spread windows, as many as the output has places: place i covers the elements floor(i n / m) to
+    ceil((i + 1) n / m) of n, for m places."""
+
+    def __init__(self, output_size):
+        super().__init__()
+        sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,)
+        if not all(v is None or is_int(v) for v in sizes):
+            raise TypeError(f"For '{type(self).__name__}', the 'output_size' must be an int or a tuple of ints and "
+                            f"None, but got {output_size!r}.")
+        self.output_size = output_size
+
+    def extend_repr(self):
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool1d(_Adaptive):
+    """The means of `output_size` windows of (N, C, L) or (C, L)."""
+
+    def construct(self, x):
+        """The pooled sequences."""
+        return ops.adaptive_avg_pool1d(x, self.output_size)
+
+
+class AdaptiveAvgPool2d(_Adaptive):
+    """The means of `output_size` windows, an int or (h, w), of (N, C, H, W) or (C, H, W); None keeps a size."""
 
     def construct(self, x):
         """The pooled images."""
-        if self.divisor_override is not None:
-            window = self.kernel_size[0] * self.kernel_size[1]
-            attrs = (self.kernel_size, self.stride, self._sides(x.shape), True)
-            return self._batched(x, lambda t: apply(_AVG, (t,), attrs)) * (window / self.divisor_override)
-        attrs = (self.kernel_size, self.stride, self._sides(x.shape), self.count_include_pad)
-        return self._batched(x, lambda t: apply(_AVG, (t,), attrs))
+        return ops.adaptive_avg_pool2d(x, self.output_size)
+
+
+class AdaptiveAvgPool3d(_Adaptive):
+    """The means of `output_size` windows, an int or (d, h, w), of (N, C, D, H, W) or (C, D, H, W); None keeps a size.
+    The mean over a box is taken axis by axis."""
+
+    def construct(self, x):
+        """The pooled volumes."""
+        if x.ndim not in (4, 5):
+            raise ValueError(f"For 'AdaptiveAvgPool3d', the input must have 4 or 5 axes, but has shape {x.shape}.")
+        sizes = per_axis("AdaptiveAvgPool3d", "output_size", self.output_size, 3) \
+            if not isinstance(self.output_size, (tuple, list)) else self.output_size
+        for axis, size in zip((-3, -2, -1), sizes):
+            if size is None or size == x.shape[axis]:
+                continue
+            turned = ops.swapaxes(x, axis, -1)
+            rows = ops.reshape(turned, (1, -1, turned.shape[-1]))
+            x = ops.swapaxes(ops.reshape(ops.adaptive_avg_pool1d(rows, size), (*turned.shape[:-1], size)), axis, -1)
+        return x
+
+
+class AdaptiveMaxPool1d(_Adaptive):
+    """The largest elements of `output_size` windows of (N, C, L) or (C, L)."""
+
+    def construct(self, x):
+        """The pooled sequences."""
+        return ops.adaptive_max_pool1d(x, self.output_size)
+
+
+class AdaptiveMaxPool2d(_Adaptive):
+    """The largest elements of `output_size` windows, an int or (h, w), of (N, C, H, W) or (C, H, W).
+
+    With `return_indices`, which needs sizes that divide those of the images, also their places h * W + w.
+    """
+
+    def __init__(self, output_size, return_indices=False):
+        super().__init__(output_size)
+        self.return_indices = flag("AdaptiveMaxPool2d", "return_indices", return_indices)
+
+    def construct(self, x):
+        """The pooled images."""
+        return ops.adaptive_max_pool2d(x, self.output_size, self.return_indices)
