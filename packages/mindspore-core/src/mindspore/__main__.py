@@ -21,10 +21,10 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("doctor", help=COMMANDS["doctor"])
     show = commands.add_parser("show", help=COMMANDS["show"])
     show.add_argument("target", metavar="FILE:FUNC", help="a Python file and the name of a function or Cell in it")
-    show.add_argument("shapes", nargs="*", metavar="SHAPE",
-                      help="one argument each: 2x3 or 2x3:int32 (scalars: 1x or scalar)")
+    show.add_argument("arguments", nargs="*", metavar="SHAPE", type=_argument,
+                      help="one argument each: 2x3, 2x3:int32, or scalar for a 0-d tensor")
     arguments = parser.parse_args(argv)
-    run = {"plugins": plugins, "doctor": doctor, "show": lambda: show_graph(arguments.target, arguments.shapes)}
+    run = {"plugins": plugins, "doctor": doctor, "show": lambda: show_graph(arguments.target, arguments.arguments)}
     return run[arguments.command]()
 
 
@@ -94,13 +94,13 @@ def _small_program(device) -> bool:
     return np.allclose(run_graph(graph, [values], device)[0], np.exp(values @ values).sum(1), rtol=1e-4)
 
 
-def show_graph(target: str, shapes: list[str]) -> int:
-    """Compile FILE:FUNC for arguments of these shapes and print its graph with source lines."""
+def show_graph(target: str, arguments: list) -> int:
+    """Compile FILE:FUNC for these arguments and print its graph with source lines."""
     from mindspore.common.api import jit
     from mindspore.compiler.ir.text import show
     from mindspore.nn.cell import Cell
     path, _, name = target.rpartition(":")
-    if not path or not Path(path).is_file():
+    if not path.endswith(".py") or not Path(path).is_file():
         print(f"show: {target!r} is not FILE:FUNC with an existing Python file", file=sys.stderr)
         return 2
     module = _load(Path(path))
@@ -111,14 +111,13 @@ def show_graph(target: str, shapes: list[str]) -> int:
         print(f"show: {path} has no function or Cell called {name!r}", file=sys.stderr)
         return 2
     compiled: Any = found if hasattr(found, "graph") else jit(found)
-    print(show(compiled.graph(*[_argument(s) for s in shapes]), locations=True))
+    print(show(compiled.graph(*arguments), locations=True))
     return 0
 
 
 def _load(path: Path):
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        sys.exit(f"show: {path} is no Python file: its name must end in .py")
+    assert spec is not None and spec.loader is not None  # there is a loader for names that end in .py
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.parent))
@@ -127,11 +126,15 @@ def _load(path: Path):
 
 
 def _argument(text: str):
+    """The tensor that a SHAPE of the command line stands for."""
     from mindspore.common.dtype import DType
     from mindspore.common.tensor import Tensor
     sizes, _, key = text.partition(":")
-    shape = () if sizes == "scalar" else tuple(int(d) for d in sizes.split("x") if d)
-    return Tensor(shape=shape, dtype=DType._by_key[key or "float32"])
+    dtype = DType._by_key.get(key or "float32")
+    if dtype is None or not (sizes == "scalar" or all(d.isdecimal() for d in sizes.split("x"))):
+        raise argparse.ArgumentTypeError(f"{text!r} is no shape; expected sizes such as 2x3, or scalar, and a dtype "
+                                         f"where it is not float32, as in 2x3:int32")
+    return Tensor(shape=() if sizes == "scalar" else tuple(map(int, sizes.split("x"))), dtype=dtype)
 
 
 if __name__ == "__main__":
