@@ -1,5 +1,6 @@
 """What a program reads from outside of itself is reported; what it makes itself is not."""
 
+import enum
 import functools
 import math
 import types
@@ -298,14 +299,16 @@ def test_overrides():
             print: lambda *args, **kwargs: seen.append((args, kwargs)),
             math.sqrt: lambda x: -x,
             np.mean: lambda x: "mean",
-            helper: lambda *args: "never, since helper is interpreted",
+            helper: lambda *args: "helper",
+            Config: lambda *args: "config",
+            enum.Enum: lambda *args: "enum",
         }
 
     def program():
         print("a", sep="b")
-        return math.sqrt(4), list(map(math.sqrt, [1])), helper(2, 2), np.mean([1.0])
+        return math.sqrt(4), list(map(math.sqrt, [1])), helper(2, 2), np.mean([1.0]), Config(), enum.Enum()
 
-    assert interpret(program, (), {}, Replacing()) == (-4, [-1], 4, "mean")
+    assert interpret(program, (), {}, Replacing()) == (-4, [-1], "helper", "mean", "config", "enum")
     assert seen == [(("a",), {"sep": "b"})]
 
 
@@ -367,3 +370,47 @@ def test_cells_go_through_the_policy():
     assert policy.result == 21
     assert policy.calls == [net, net.layer, net.layer]
     assert attrs_of(policy, Layer.construct)[0] == ("__code__", Layer.construct.__code__)
+
+
+def test_entries_of_classes_that_calls_go_through():
+    class Layer(Module):
+        def construct(self, x):
+            return x
+
+    class Scoped:
+        def __init__(self):
+            self.entered = 0
+
+        def __call__(self):
+            return 1
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+    layer, scoped = Layer(), Scoped()
+
+    def program():
+        with scoped:
+            return layer(1), scoped(), Scoped()
+
+    policy = record(program)
+    assert attrs_of(policy, Layer) == [("construct", Layer.construct)]
+    names = ["__enter__", "__exit__", "__call__", "__init__"]
+    assert attrs_of(policy, Scoped) == [(name, vars(Scoped)[name]) for name in names]
+    assert attrs_of(record(layer.construct, 1), Layer) == [("construct", Layer.construct)]
+
+
+def test_method_of_an_instance_is_the_value_of_its_attribute():
+    class Layer(Module):
+        def construct(self, x):
+            return x
+
+    layer = Layer()
+    layer.construct = lambda x: -x
+    policy = record(layer, 1)
+    assert policy.result == -1
+    assert attrs_of(policy, layer) == [("construct", layer.construct)]
+    assert attrs_of(policy, Layer) == []

@@ -14,14 +14,14 @@ from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from mindspore.compiler.frontend.entries import entry_of, is_interpreted, report_read
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.functions import FunctionCode, InterpretedFunction, code_of, run_function
 
-__all__ = ["call", "call_from", "is_interpreted"]
+__all__ = ["call", "call_from"]
 
 _Args = Any
 _UNKNOWN: Any = object()
-
 
 
 def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
@@ -49,12 +49,12 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             kwargs = {**fn.keywords, **(kwargs or {})}
             fn = fn.func
         elif kind is BuiltinFunctionType:
-            if not kwargs and fn not in session.replacements:
-                return fn(*args)
-            return _call_builtin(frame, fn, args, kwargs)
-        elif kind is type and fn in session.replacements:
+            if kwargs and fn.__name__ == "sort" and type(fn.__self__) is list and kwargs.get("key") is not None:
+                kwargs = {**kwargs, "key": call_from(session, kwargs["key"])}
             return _call_native(frame, fn, args, kwargs)
         elif isinstance(fn, type):
+            if fn in session.replacements:
+                return _call_native(frame, fn, args, kwargs)
             return _construct(frame, fn, args, kwargs)
         elif session.policy.is_cell(fn):
             return _call_cell(session, fn, args, kwargs)
@@ -68,6 +68,7 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             method = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
             if not is_interpreted(session, method):
                 return fn(*args, **(kwargs or {}))
+            entry_of(session, kind, "__call__").report(session)
             args = (fn, *args)
             fn = method
 
@@ -83,18 +84,12 @@ def call_from(session: Session, fn: Any) -> Callable[..., Any]:
 
 def _prepare(session: Session, fn: FunctionType) -> FunctionCode | None:
     """The compiled form of a function that is called for the first time; None if it is called natively."""
-    code = None if session.policy.is_native(fn) else code_of(fn)
+    native = fn in session.replacements or session.policy.is_native(fn)
+    code = None if native else code_of(fn)
     if code is not None:
         session.guard_attr(fn, "__code__", fn.__code__)
     session.functions[fn] = code
     return code
-
-
-def is_interpreted(session: Session, fn: Any) -> bool:
-    """Whether `fn` is a function that is interpreted when the program calls it."""
-    if type(fn) is FunctionType:
-        return not session.policy.is_native(fn) and code_of(fn) is not None
-    return type(fn) is InterpretedFunction
 
 
 def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
@@ -120,7 +115,9 @@ def _call_function(
 
 def _call_cell(session: Session, cell: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
     def call_construct(*args: Any, **kwargs: Any) -> Any:
-        return call(session.frame, cell.construct, args, kwargs)
+        construct = cell.construct
+        report_read(session, cell, entry_of(session, type(cell), "construct"), construct)
+        return call(session.frame, construct, args, kwargs)
 
     return session.policy.call_cell(cell, tuple(args), kwargs or {}, call_construct)
 
@@ -134,6 +131,8 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
     keywords = kwargs or {}
     make, init = cls.__new__, cls.__init__
     own_new, own_init = is_interpreted(session, make), is_interpreted(session, init)
+    for name in ("__new__", "__init__"):
+        entry_of(session, cls, name).report(session)
     ordinary = type(cls).__call__ is type.__call__
     native = not ordinary or not (own_new or own_init)
     if native:
@@ -151,9 +150,3 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
         if outcome is not None:
             raise TypeError(f"__init__() should return None, not '{type(outcome).__name__}'")
     return obj
-
-
-def _call_builtin(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
-    if kwargs and fn.__name__ == "sort" and type(fn.__self__) is list and kwargs.get("key") is not None:
-        kwargs = {**kwargs, "key": call_from(frame.session, kwargs["key"])}
-    return _call_native(frame, fn, args, kwargs)

@@ -16,6 +16,7 @@ from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.compile_names import compile_delete_name, compile_store_name
 from mindspore.compiler.frontend.compile_targets import compile_store
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
+from mindspore.compiler.frontend.entries import entry_of
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
@@ -150,6 +151,8 @@ def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
             with manager:
                 raise AssertionError("entered an object that is no context manager")
         leave = kind.__exit__
+        for name in ("__enter__", "__exit__"):
+            entry_of(frame.session, kind, name).report(frame.session)
         entered = call(frame, kind.__enter__, (manager,), None)
         try:
             if store is not None:

@@ -21,7 +21,7 @@ from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.recursion import Room
 
 if TYPE_CHECKING:
-    from mindspore.compiler.frontend.attributes import Entry
+    from mindspore.compiler.frontend.entries import Entry
     from mindspore.compiler.frontend.functions import FunctionCode
     from mindspore.compiler.frontend.policy import Policy
 
@@ -51,7 +51,8 @@ class Session:
         replacements: callables that are replaced when the program calls them (`replacements.py`).
         frame: the innermost frame.
         functions: the compiled form of each function called so far; None for those that are called natively.
-        kinds, entries: how attributes are read, by the type of the object and by type and name (`attributes.py`).
+        kinds: how attributes are read, by the type of the object (`attributes.py`).
+        entries: what classes say about attributes, by class and name (`entries.py`).
         created: the objects and classes that the program made itself, by identity; they are not guarded.
         room: how deep the program may recurse (`recursion.py`).
     """

@@ -40,9 +40,12 @@ class FunctionCode:
     """A function ready to run.
 
     Attributes:
-        positional: the number of positional parameters if the function has no others, else -1.
-        captures: for an inner function, the slots of the enclosing frame that hold the cells of its closure.
-        filename, firstlineno: where it is defined.
+        node, scope: its syntax tree, and what its names mean.
+        site: the extent of its definition.
+        parameters: the number of its parameters; they have the first slots of a frame.
+        positional: the same if all of them are positional, else -1.
+        blank, cells, parameter_cells: how a frame's variables begin (`frame_layout`).
+        class_slot: the slot of the cell `__class__`, for `super()`; None if it has none.
     """
 
     def __init__(self, node: FunctionNode, scope: Scope) -> None:
@@ -251,13 +254,15 @@ class InterpretedFunction:
         "__name__",
         "__qualname__",
         "__weakref__",
+        "compilation",
         "interpreted_code",
-        "session",
+        "policy",
     )
 
     def __init__(self, code: FunctionCode, frame: Frame, closure: tuple[CellType, ...], doc: str | None) -> None:
         self.interpreted_code = code
-        self.session = frame.session
+        self.policy = frame.session.policy
+        self.compilation = frame.session.compilation
         self.__name__ = code.name
         self.__qualname__ = code.qualname
         self.__doc__ = doc
@@ -283,7 +288,7 @@ class InterpretedFunction:
             return self.run(active, args, kwargs)
         from mindspore.compiler.frontend.interpreter import interpret
 
-        return interpret(self, args, kwargs, self.session.policy)
+        return interpret(self, args, kwargs, self.policy)
 
     def run(self, session: Session, args: Any, kwargs: dict[str, Any] | None) -> Any:
         """Call the function within a session."""
@@ -294,7 +299,7 @@ class InterpretedFunction:
             self.__globals__,
             self.__builtins__,
             self.__closure__,
-            session is not self.session,
+            session.compilation is not self.compilation,
         )
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

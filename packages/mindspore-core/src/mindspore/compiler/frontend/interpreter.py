@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 # Importing the compile_* modules registers the compilers of all kinds of syntax nodes.
@@ -17,6 +18,7 @@ from mindspore.compiler.frontend import (  # noqa: F401
     compile_try,
 )
 from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.entries import entry_of, report_read
 from mindspore.compiler.frontend.frames import Session
 from mindspore.compiler.frontend.location import thread_state
 from mindspore.compiler.frontend.policy import Policy
@@ -52,7 +54,7 @@ def interpret(
     """
     active = thread_state.session
     if active is not None and active.policy is policy and active.compilation is policy.compilation():
-        return call(active.frame, fn, args, kwargs)
+        return _call_first(active, fn, args, kwargs)
     room = Room() if active is None else active.room
     session = Session(policy, replacements_for(policy), room)
     thread_state.session = session
@@ -60,9 +62,9 @@ def interpret(
         if active is not None:
             session.frame.back = active.frame
             session.frame.depth = active.frame.depth
-            return call(session.frame, fn, args, kwargs)
+            return _call_first(session, fn, args, kwargs)
         with room:
-            return call(session.frame, fn, args, kwargs)
+            return _call_first(session, fn, args, kwargs)
     except BaseException as error:
         if active is None:
             show_user_lines(error)
@@ -71,3 +73,13 @@ def interpret(
         raise
     finally:
         thread_state.session = active
+
+
+def _call_first(session: Session, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
+    """Call what the caller gave. A method was read from its object by the caller; that read is reported here."""
+    if type(fn) is MethodType and not isinstance(fn.__self__, type):
+        name = getattr(fn.__func__, "__name__", "")
+        entry = entry_of(session, type(fn.__self__), name)
+        if entry.raw is fn.__func__:
+            report_read(session, fn.__self__, entry, fn)
+    return call(session.frame, fn, args, kwargs)
