@@ -18,6 +18,7 @@ from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
+from mindspore.nn.layer.transformer import *
 from mindspore.nn.learning_rate_schedule import (
     CosineDecayLR,
     ExponentialDecayLR,

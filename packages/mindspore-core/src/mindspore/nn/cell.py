@@ -6,6 +6,7 @@ assignment. In graph mode a call compiles `construct` as a whole; in PyNative mo
 """
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -108,6 +109,13 @@ class Cell:
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._params, *self._cells})
+
+    def __deepcopy__(self, memo: dict) -> Cell:
+        """A cell with its own parameters, children and other attributes; compiled graphs stay with the original."""
+        twin = memo[id(self)] = object.__new__(type(self))
+        twin.__dict__.update((name, None if name == "_compiled" else copy.deepcopy(value, memo))
+                             for name, value in self.__dict__.items() if not hasattr(value, "__ms_function__"))
+        return twin
 
     def insert_param_to_cell(self, param_name: str, param: Parameter, check_name_contain_dot: bool = True) -> None:
         """Register a parameter under an attribute name.

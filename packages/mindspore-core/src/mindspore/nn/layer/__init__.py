@@ -6,3 +6,4 @@ from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
+from mindspore.nn.layer.transformer import *
