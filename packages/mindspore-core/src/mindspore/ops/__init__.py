@@ -32,22 +32,25 @@ from mindspore.ops.state import *
 from mindspore.ops.triangles import *
 from mindspore.ops.windows import *
 
-_MORE = ("primitive", "composite", "functional", "operations")
+_MORE = ("operations", "primitive", "composite", "functional")
 _SHORT = {"P": "operations", "F": "functional", "C": "composite"}
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"mindspore.ops.{name}")
 
 
 def __getattr__(name: str) -> Any:
     if not name.startswith("_"):
         if name in _MORE or name in _SHORT:
-            return importlib.import_module(f"mindspore.ops.{_SHORT.get(name, name)}")
-        for module in _MORE:
-            found = getattr(importlib.import_module(f"mindspore.ops.{module}"), name, None)
-            if found is not None and not isinstance(found, ModuleType):
-                globals()[name] = found
+            return _module(_SHORT.get(name, name))
+        for module in map(_module, _MORE):
+            if name in getattr(module, "__all__", vars(module)) and not isinstance(vars(module)[name], ModuleType):
+                found = globals()[name] = vars(module)[name]
                 return found
     raise AttributeError(f"module 'mindspore.ops' has no operator {name!r}")
 
 
 def __dir__() -> list[str]:
-    more = [importlib.import_module(f"mindspore.ops.{m}") for m in _MORE]
-    return sorted({*globals(), *_MORE, *_SHORT, *(n for m in more for n in vars(m) if not n.startswith("_"))})
+    more = [n for m in map(_module, _MORE) for n in getattr(m, "__all__", vars(m))]
+    return sorted({*globals(), *_MORE, *_SHORT, *(n for n in more if not n.startswith("_"))})
