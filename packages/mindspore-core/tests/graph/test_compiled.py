@@ -223,3 +223,39 @@ def test_a_leaked_tensor_is_reported():
     f(Tensor(array(3)))
     with pytest.raises(RuntimeError, match="known only at run time|finished compilation"):
         assign(Parameter(array(3)), call("add", leaked[0], leaked[0]))
+
+
+def test_assigned_attributes_keep_their_values():
+    class Net(Cell):
+        def __init__(self):
+            super().__init__()
+            self.calls = 0
+            self.last = None
+
+        def construct(self, x):
+            self.calls = self.calls + 1
+            self.last = call("neg", x)
+            return call("mul", x, Tensor(np.float32(self.calls)))
+
+    net = Net()
+    with pytest.warns(RuntimeWarning, match="compiled 8 times .*'calls' of Net changed"):
+        for k in range(1, 11):
+            np.testing.assert_array_equal(net(Tensor(array(2))).asnumpy(), k * array(2))
+            assert net.calls == k
+            np.testing.assert_array_equal(net.last.asnumpy(), -array(2))
+
+
+def test_objects_made_inside_are_free():
+    class Box:
+        pass
+
+    @jit
+    def f(x):
+        box = Box()
+        box.value = call("neg", x)
+        box.value = call("add", box.value, x)
+        return box.value
+
+    with pipeline.assert_max_compiles(1):
+        for _ in range(3):
+            np.testing.assert_array_equal(f(Tensor(array(2))).asnumpy(), [0, 0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,7 @@ from mindspore.runtime.record import wrap
 from mindspore.runtime.storage import Storage
 
 ENTRIES_PER_FUNCTION = 64
+MANY_ENTRIES = 8
 _getrefcount = sys.getrefcount
 
 
@@ -44,12 +46,15 @@ class Entry:
     """One specialisation of a function."""
 
     __slots__ = ("guards", "executable", "device", "lifted", "writes", "result", "single", "results", "graph",
-                 "donated", "out_avals", "kept")
+                 "donated", "out_avals", "effects", "kept")
 
-    def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, kept: list):
+    def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
+                 kept: list):
         self.guards, self.graph, self.lifted = guards, graph, lifted
         self.writes = writes  # (tensor, output position, input position)
-        self.result, self.results, self.single = result, results, tree.is_single(result)
+        self.result, self.results = result, results
+        self.effects = effects  # (object, attribute, spec of the value): assignments of the function
+        self.single = tree.is_single(result) and not effects
         self.donated = {out: source for _, out, source in writes}
         self.out_avals = graph.out_avals
         self.kept = kept
@@ -82,7 +87,11 @@ class Entry:
         if self.single:
             return wrap(Storage(self.out_avals[0], outputs[0], device))
         tensors = [wrap(Storage(self.out_avals[k], outputs[k], device)) for k in range(self.results)]
-        return tree.rebuild(self.result, iter(tensors))
+        found = iter(tensors)
+        result = tree.rebuild(self.result, found)
+        for obj, name, spec in self.effects:
+            setattr(obj, name, tree.rebuild(spec, found))
+        return result
 
 
 def _private_copy(value: Storage, device) -> Storage:
@@ -135,6 +144,10 @@ class CompiledFunction:
             entry = self._trace(args, kwargs)
             self.compile_count += 1
             entries = self.entries.setdefault(key, [])
+            if len(entries) == MANY_ENTRIES:
+                warnings.warn(f"{self.name} was compiled {MANY_ENTRIES} times for one signature, last because "
+                              f"{entries[0].guards.broken()}: make what changes from call to call an argument or a "
+                              f"Parameter", RuntimeWarning, stacklevel=4)
             entries.insert(0, entry)
             del entries[ENTRIES_PER_FUNCTION:]
             self.entries.move_to_end(key)
@@ -166,6 +179,8 @@ class CompiledFunction:
                 result = self.target(*args, **kwargs)
             outputs: list = []
             spec = tree.flatten(result, outputs)
+            effects = [(obj, attr, tree.flatten(getattr(obj, attr), outputs)) for obj, attr in guards.effects.values()
+                       if hasattr(obj, attr)]
             nodes = [trace.node_of(t) for t in outputs]
         finally:
             _session.guards = saved
@@ -179,7 +194,7 @@ class CompiledFunction:
                 raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of "
                                         f"{graph.out_avals[len(nodes) + k]}; shape and dtype must stay the same")
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
-        return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), [args, kwargs])
+        return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, [args, kwargs])
 
 
 def _signature(value: Any, leaves: list) -> Any:

@@ -48,7 +48,7 @@ def same(value: Any, seen: Any) -> bool:
 class Guards:
     """The guards of one compiled graph."""
 
-    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "layers", "epoch", "_seen")
+    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "layers", "effects", "epoch", "_seen")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -56,6 +56,7 @@ class Guards:
         self.attrs: list[tuple[Any, str, Any]] = []
         self.cell_attrs: list[tuple[Any, str, Any]] = []  # attributes of Cells, read by interpreted code
         self.layers: list[tuple[Any, dict]] = []  # framework Cells that ran natively: all their attributes
+        self.effects: dict[tuple[int, str], tuple[Any, str]] = {}  # attributes that the function assigns
         self.epoch = -1
         self._seen: set = set()
 
@@ -76,6 +77,10 @@ class Guards:
     def add_attr(self, obj: Any, name: str, value: Any, is_cell: bool) -> None:
         if self._new("attr", id(obj), name):
             (self.cell_attrs if is_cell else self.attrs).append((obj, name, snapshot(value)))
+
+    def knows(self, obj: Any) -> bool:
+        """Whether an attribute of `obj` was read, so that it is not an object of the compiled function's own making."""
+        return any(found is obj for found, _, _ in self.attrs)
 
     def add_layer(self, layer: Any) -> None:
         if self._new("layer", id(layer)):

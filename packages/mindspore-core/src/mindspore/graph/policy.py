@@ -42,10 +42,21 @@ class GraphPolicy(Policy):
         if guards is not None:
             guards.add_cell(closure_cell, value)
 
+    def set_attr(self, obj: Any, name: str, value: object) -> None:
+        guards = current_guards()
+        if guards is not None and (self.is_cell(obj) or guards.knows(obj)) and not _is_parameter(obj, name):
+            guards.effects[id(obj), name] = (obj, name)
+        setattr(obj, name, value)
+
     def guard_attr(self, obj: object, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
             guards.add_attr(obj, name, value, self.is_cell(obj))
+
+
+def _is_parameter(obj: Any, name: str) -> bool:
+    """Whether the attribute is a Parameter, whose assignments the trace keeps."""
+    return name in obj.__dict__.get("_params", ()) if hasattr(obj, "__dict__") else False
 
 
 POLICY = GraphPolicy()
