@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 PACKAGES = ("core", "cpu")
 INSTALLED_LIMIT_MB = 400
@@ -80,9 +82,9 @@ def closure(name: str, seen: set[str]) -> set[str]:
     """Return `name` and the names of all that it requires to run."""
     if name not in seen:
         seen.add(name)
-        for requirement in importlib.metadata.requires(name) or ():
-            if "extra ==" not in requirement:
-                closure(re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-"), seen)
+        for requirement in map(Requirement, importlib.metadata.requires(name) or ()):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                closure(canonicalize_name(requirement.name), seen)
     return seen
 
 
