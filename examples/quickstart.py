@@ -121,7 +121,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                                                                  "of scikit-learn)")
     parser.add_argument("--mode", choices=("graph", "pynative"), default="graph")
     parser.add_argument("--device", default="CPU", help="the device target (default: CPU)")
-    parser.add_argument("--epochs", type=int, help="default: 12, with --data 3")
+    parser.add_argument("--epochs", type=int, help="default: 10, with --data 3")
     parser.add_argument("--output", type=Path, metavar="DIR", default=Path("quickstart_output"),
                         help="where checkpoint and picture go (default: ./quickstart_output)")
     options = parser.parse_args(arguments)
@@ -137,8 +137,11 @@ def main(arguments: list[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     ms.set_context(mode=ms.GRAPH_MODE if options.mode == "graph" else ms.PYNATIVE_MODE, device_target=options.device)
     ms.set_seed(1)
-    train, test = digits(32) if options.data is None else mnist(options.data, 64)
-    epochs = options.epochs or (12 if options.data is None else 3)
+    try:
+        train, test = digits(32) if options.data is None else mnist(options.data, 64)
+    except (ModuleNotFoundError, FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"no digits to learn from: {error}") from None
+    epochs = options.epochs or (10 if options.data is None else 3)
 
     network = LeNet5()
     loss = nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction="mean")
