@@ -31,8 +31,12 @@ class Generator:
 
     def __init__(self):
         self._pair = Tensor(np.zeros(2, np.int64))
-        self._initial = 0
-        self.seed()
+        self._initial: int | None = None
+
+    def _start(self) -> None:
+        """Choose a seed if there is none yet."""
+        if self._initial is None:
+            self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed; returns the generator.
@@ -43,20 +47,23 @@ class Generator:
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
             raise TypeError(f"Generator.manual_seed: seed must be an int, but got {type(seed).__name__}: {seed!r}")
         self._initial = int(seed)
-        self._pair._value = from_numpy(np.array([_signed(self._initial), 0], np.int64))
+        self._pair._value = from_numpy(np.array([_signed(int(seed)), 0], np.int64))
         return self
 
     def seed(self) -> int:
         """Start again from a seed that the operating system gives; returns it."""
-        self.manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1)))
-        return self._initial
+        chosen = int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
+        self.manual_seed(chosen)
+        return chosen
 
     def initial_seed(self) -> int:
         """The seed from which the generator started."""
-        return self._initial
+        self._start()
+        return self._initial or 0
 
     def get_state(self) -> Tensor:
         """The seed and the offset, to be given to `set_state`."""
+        self._start()
         return Tensor(storage_of(self._pair).to_numpy())
 
     def set_state(self, state: Tensor) -> None:
@@ -64,10 +71,12 @@ class Generator:
         if not isinstance(state, Tensor) or state.shape != (2,) or state.dtype is not int64:
             raise ValueError(f"Generator.set_state: expected what get_state returned, an Int64 tensor of shape (2,), "
                              f"but got {state!r}")
+        self._start()
         self._pair._value = from_numpy(storage_of(state).to_numpy())
 
     def draw(self) -> Tensor:
         """The seed and the offset for one random tensor; the next call gives others."""
+        self._start()
         pair = self._pair
         value = pair._value
         if current_trace() is None and type(value) is Storage and value.host is not None:
@@ -82,6 +91,10 @@ class Generator:
 class _DefaultGenerator(Generator):
     """The generator that follows `set_seed`."""
 
+    def _start(self) -> None:
+        if self._initial is None:
+            self.seed_from_global()
+
     def seed_from_global(self) -> None:
         """Start again from the next stream of the global seed."""
         state = _seed.next_seed_sequence("ops").generate_state(1, np.uint64)[0]
@@ -95,7 +108,6 @@ def _signed(value: int) -> int:
 
 
 default_generator = _DefaultGenerator()
-default_generator.seed_from_global()
 _seed.on_set_seed(default_generator.seed_from_global)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,7 +89,15 @@ def as_dtype_of(name: str, value: Any, like: Tensor, what: str = "other") -> Ten
 
 def constant(value: float | np.ndarray, dtype: DType) -> Tensor:
     """A small constant that belongs to the program: it is part of the compiled code."""
+    if type(value) is int or (type(value) is float and value):
+        return apply(_CONSTANT, (), (_literal(value, dtype),))
     return apply(_CONSTANT, (), (Literal(np.asarray(value).astype(dtype.np)),))
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _literal(value: float, dtype: DType) -> Literal:
+    """The literal of a number; not for 0.0, which has a sign that a key does not show."""
+    return Literal(np.asarray(value).astype(dtype.np))
 
 
 def full_of(shape: tuple, value: Tensor) -> Tensor:
