@@ -44,7 +44,7 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -
     """The executable of a graph on a device, from the cache where the same structure was compiled before."""
     global compile_count
     donated = donated or {}
-    key = (graph.key(), device, tuple(sorted(donated.items())))
+    key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()))
     with _lock:
         found = _cache.get(key)
         if found is not None:

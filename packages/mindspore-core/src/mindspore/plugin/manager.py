@@ -41,7 +41,7 @@ class _State:
         self.records: list[PluginRecord] = []
         self.backends: dict[str, Backend] = {}
         self.devices: dict[tuple[str, int], Device] = {}
-        self.passes: list = []
+        self.passes: dict[str, list] = {}
         self.pluggy = pluggy.PluginManager("mindspore")
         self.warned: set[str] = set()
 
@@ -90,7 +90,7 @@ def register_plugin(module, name: str, record: PluginRecord | None = None) -> Pl
         for primitive in _own_hook(module, "mindspore_primitives"):
             from mindspore.compiler.primitives.base import register
             register(primitive)
-        _state.passes.extend(_own_hook(module, "mindspore_passes"))
+        _state.passes[name] = _own_hook(module, "mindspore_passes")
         for backend in _own_hook(module, "mindspore_backends"):
             _add_backend(backend, record)
         return record
@@ -122,6 +122,7 @@ def unregister_plugin(name: str) -> None:
         if plugin is None:
             raise KeyError(f"no plugin is registered as {name!r}")
         _state.pluggy.unregister(plugin)
+        _state.passes.pop(name, None)
         for record in [r for r in _state.records if r.name == name]:
             _state.records.remove(record)
             for info in record.backends:
@@ -144,7 +145,7 @@ def backends() -> dict[str, Backend]:
 def passes() -> list:
     """The graph passes that plugins contribute."""
     load()
-    return list(_state.passes)
+    return [found for name in sorted(_state.passes) for found in _state.passes[name]]
 
 
 def targets() -> list[str]:

@@ -61,7 +61,8 @@ Kernel = Callable[[Sequence[Any], Sequence[Any]], None]
 """A built kernel for the Python executor: called with input buffers and output buffers, enqueues its work."""
 
 KernelBuilder = Callable[[KernelSpec], "Kernel | None"]
-"""Builds a kernel, or returns None to decline (core decomposes or falls back to the host)."""
+"""Builds a kernel, or returns None to decline: the launch then runs on the host. A backend that wants the operator to be
+decomposed instead says so beforehand, through `Device.supports`."""
 
 
 @runtime_checkable
@@ -97,9 +98,12 @@ class Claim:
 class Device(Protocol):
     """An opened device. `kernels` maps primitive names to builders. The optional methods:
 
+    * `supports(spec) -> bool`: whether the kernel table serves this `KernelSpec`; where it does not, the operator is
+      decomposed, or runs on the host if it has no decomposition;
     * `claim(graph) -> list[Claim]`: anchor + epilogue patterns, by the backend's own deterministic costs;
     * `compile(plan) -> Executable`: its own executor; without it core's Python executor runs the plan;
-    * `as_numpy(buffer, dtype, shape)`: a zero-copy view, where `capabilities.host_memory`.
+    * `as_numpy(buffer, dtype, shape)`: a zero-copy view, where `capabilities.host_memory`;
+    * `describe()`: facts about the device for `python -m mindspore doctor`.
     """
 
     capabilities: Capabilities
