@@ -96,7 +96,7 @@ void bind_foreign(py::module_& module) {
         return wrap(make_host_kernel(std::move(function), std::move(inputs), std::move(outputs)));
       },
       py::arg("function"), py::arg("input_bytes"), py::arg("output_bytes"),
-      "A kernel that calls `function(inputs, outputs)` with lists of memoryviews of bytes, which it must not keep.");
+      "A kernel that calls `function(inputs, outputs)` with lists of Buffers, which it must not keep.");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 void dealloc(PyObject* self) {
   BufferObject* buffer = as_buffer(self);
-  if (buffer->data != nullptr) host_cache().release(buffer->data, static_cast<std::size_t>(buffer->nbytes));
+  if (buffer->owned) host_cache().release(buffer->data, static_cast<std::size_t>(buffer->nbytes));
   PyTypeObject* type = Py_TYPE(self);
   PyObject_Free(self);
   Py_DECREF(type);
@@ -76,13 +76,21 @@ PyObject* new_buffer(std::size_t nbytes) {
     set_memory_error(nbytes);
     return nullptr;
   }
-  BufferObject* buffer = PyObject_New(BufferObject, buffer_type);
+  PyObject* buffer = borrow_buffer(data, nbytes);
   if (buffer == nullptr) {
     host_cache().release(data, nbytes);
     return nullptr;
   }
+  as_buffer(buffer)->owned = true;
+  return buffer;
+}
+
+PyObject* borrow_buffer(void* data, std::size_t nbytes) {
+  BufferObject* buffer = PyObject_New(BufferObject, buffer_type);
+  if (buffer == nullptr) return nullptr;
   buffer->data = data;
   buffer->nbytes = static_cast<Py_ssize_t>(nbytes);
+  buffer->owned = false;
   return reinterpret_cast<PyObject*>(buffer);
 }
 

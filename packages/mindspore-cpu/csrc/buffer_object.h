@@ -15,6 +15,7 @@ struct BufferObject {
   PyObject_HEAD
   void* data;
   Py_ssize_t nbytes;
+  bool owned;  // whether `data` goes back to the cache with this object
 };
 
 // Creates the type; nullptr with a Python error where that fails. Called once, when the module is loaded.
@@ -24,6 +25,9 @@ extern PyTypeObject* buffer_type;
 
 // A new buffer; nullptr with DeviceMemoryError set where there is no room.
 PyObject* new_buffer(std::size_t nbytes);
+
+// A buffer over memory of somebody else, who makes sure that it does not outlive the memory; nullptr with a Python error.
+PyObject* borrow_buffer(void* data, std::size_t nbytes);
 
 inline bool is_buffer(PyObject* object) { return Py_TYPE(object) == buffer_type; }
 inline BufferObject* as_buffer(PyObject* object) { return reinterpret_cast<BufferObject*>(object); }

@@ -6,6 +6,7 @@
 
 #include <omp.h>
 
+#include "buffer_object.h"
 #include "threads.h"
 
 namespace mindspore::cpu {
@@ -85,34 +86,34 @@ class HostKernel final : public Kernel {
 
   void run(void* const* given, const ms_host_stream&) const override {
     Gil gil;
-    py::object inputs = views(given, input_bytes_, PyBUF_READ);
-    py::object outputs = inputs ? views(given + input_bytes_.size(), output_bytes_, PyBUF_WRITE) : py::object();
+    py::object inputs = borrow(given, input_bytes_);
+    py::object outputs = inputs ? borrow(given + input_bytes_.size(), output_bytes_) : py::object();
     if (!outputs) throw std::runtime_error("host kernel");
     PyObject* result = PyObject_CallFunctionObjArgs(function_.ptr(), inputs.ptr(), outputs.ptr(), nullptr);
-    const bool done = result != nullptr && release(inputs) && release(outputs);
+    const bool done = result != nullptr && given_back(inputs) && given_back(outputs);
     Py_XDECREF(result);
     if (!done) throw std::runtime_error("host kernel");
   }
 
  private:
-  // A list of memoryviews; null with a Python error where one cannot be made.
-  static py::object views(void* const* data, const std::vector<std::uint64_t>& sizes, int flags) {
+  // A list of buffers over the memory; null with a Python error where one cannot be made.
+  static py::object borrow(void* const* data, const std::vector<std::uint64_t>& sizes) {
     py::object list = py::reinterpret_steal<py::object>(PyList_New(static_cast<Py_ssize_t>(sizes.size())));
     for (std::size_t k = 0; list && k < sizes.size(); ++k) {
-      PyObject* view =
-          PyMemoryView_FromMemory(static_cast<char*>(data[k]), static_cast<Py_ssize_t>(sizes[k]), flags);
-      if (view == nullptr) return py::object();
-      PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(k), view);
+      PyObject* buffer = borrow_buffer(data[k], sizes[k]);
+      if (buffer == nullptr) return py::object();
+      PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(k), buffer);
     }
     return list;
   }
 
-  // BufferError where the function kept an array of a view: its memory will be used for other values.
-  static bool release(const py::object& list) {
+  // BufferError where the function kept a buffer, or an array of one: the memory will be used for other values.
+  static bool given_back(const py::object& list) {
     for (Py_ssize_t k = 0; k < PyList_GET_SIZE(list.ptr()); ++k) {
-      PyObject* result = PyObject_CallMethod(PyList_GET_ITEM(list.ptr(), k), "release", nullptr);
-      if (result == nullptr) return false;
-      Py_DECREF(result);
+      if (Py_REFCNT(PyList_GET_ITEM(list.ptr(), k)) == 1) continue;
+      PyErr_SetString(PyExc_BufferError, "host kernel: the function kept a buffer, or an array that is a view of one, "
+                                         "whose memory is used again; copy what is to be kept");
+      return false;
     }
     return true;
   }

@@ -23,8 +23,8 @@ struct LoopPhase {
 std::unique_ptr<Kernel> make_loop_kernel(std::vector<LoopPhase> phases, std::uint64_t params, std::uint64_t scratch,
                                          int buffers);
 
-// A Python function that reads and writes host memory: called with two lists of memoryviews of bytes, inputs and
-// outputs. The views are released when it returns, so it must not keep them.
+// A Python function that reads and writes host memory: called with two lists of `Buffer`s, inputs and outputs, which it
+// must not keep.
 std::unique_ptr<Kernel> make_host_kernel(pybind11::object function, std::vector<std::uint64_t> input_bytes,
                                          std::vector<std::uint64_t> output_bytes);
 

@@ -1,7 +1,7 @@
 """The backend: what is known of the CPU before it is opened, and the reasons why it may not open.
 
-The extension module needs libgomp, the OpenMP run-time of the system. It is not part of the wheel, because a second copy
-beside the one that other libraries load would be a second pool of threads.
+The extension module needs libgomp, the OpenMP run-time of the system. It is not part of the wheel, because a second
+copy beside the one that other libraries load would be a second pool of threads.
 """
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CPUBackend:
     def problem(self) -> str | None:
         """What keeps the device from being opened, with what to do; None where nothing does."""
         if importlib.util.find_spec("mindspore_cpu._ext") is None:
-            return "the extension module mindspore_cpu._ext is missing; install the package with pip install mindspore-cpu"
+            return "the extension module mindspore_cpu._ext is missing; install it with pip install mindspore-cpu"
         try:
             ctypes.CDLL(OPENMP_LIBRARY)
         except OSError:

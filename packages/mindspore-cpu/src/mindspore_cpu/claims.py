@@ -1,7 +1,7 @@
 """Claims: a product or convolution together with what follows it element by element.
 
-The anchor's result is still in registers when a bias is added and negative numbers are cut off, so a pass over memory is
-saved. The pattern is
+The anchor's result is still in registers when a bias is added and negative numbers are cut off, so a pass over memory
+is saved. The pattern is
 
     matmul or conv2d   ->   add of a bias   ->   maximum with 0
 

@@ -101,28 +101,22 @@ def host_kernel(spec: KernelSpec, fallbacks: FallbackCounter) -> _ext.Kernel:
                            f"{', '.join(str(a.dtype) for a in spec.ins)}, and MS_FORBID_HOST_FALLBACK is set")
     op = primitive(spec.name)
 
-    def run(inputs: list[memoryview], outputs: list[memoryview]) -> None:
+    def run(inputs: list[_ext.Buffer], outputs: list[_ext.Buffer]) -> None:
         fallbacks.add(spec.name)
-        arrays = [np.ndarray(a.shape, a.dtype.np, view) for a, view in zip(spec.ins, inputs)]
-        for aval, view, result in zip(spec.outs, outputs, reference(op, arrays, spec.attrs, spec.outs)):
-            np.ndarray(aval.shape, aval.dtype.np, view)[...] = result
+        arrays = [np.ndarray(a.shape, a.dtype.np, buffer) for a, buffer in zip(spec.ins, inputs)]
+        for aval, buffer, result in zip(spec.outs, outputs, reference(op, arrays, spec.attrs, spec.outs)):
+            np.ndarray(aval.shape, aval.dtype.np, buffer)[...] = result
 
     return _host(run, spec)
 
 
 def foreign_kernel(kernel: object, spec: KernelSpec) -> _ext.Kernel:
     """A kernel that another package contributed: a capsule with a C kernel, an object whose `capsule()` gives one, or a
-    Python function of input and output arrays of bytes."""
+    Python function of input and output buffers."""
     capsule = kernel.capsule() if hasattr(kernel, "capsule") else kernel
     if type(capsule).__name__ == "PyCapsule":
         return _ext.Kernel(capsule)
-    call: Callable = kernel
-
-    def run(inputs: list[memoryview], outputs: list[memoryview]) -> None:
-        call([np.ndarray(a.nbytes, np.uint8, view) for a, view in zip(spec.ins, inputs)],
-             [np.ndarray(a.nbytes, np.uint8, view) for a, view in zip(spec.outs, outputs)])
-
-    return _host(run, spec)
+    return _host(kernel, spec)
 
 
 def _host(run: Callable, spec: KernelSpec) -> _ext.Kernel:

@@ -1,0 +1,73 @@
+"""Buffers and the block cache behind them."""
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from mindspore.plugin import DeviceMemoryError
+from mindspore_cpu import _ext
+
+SIZES = [0, 1, 63, 64, 65, 511, 512, 513, 4096, 100_000, (1 << 20) + 1, 3 << 21]
+
+
+@pytest.mark.parametrize("nbytes", SIZES)
+def test_buffers_are_aligned_and_writable(nbytes):
+    buffer = _ext.Buffer(nbytes)
+    assert buffer.nbytes == nbytes and buffer.address % 64 == 0 and buffer.address != 0
+    with memoryview(buffer) as bytes_:
+        assert len(bytes_) == nbytes and not bytes_.readonly
+    view = np.ndarray(nbytes, np.uint8, buffer)
+    view[...] = 7
+    assert view.ctypes.data == buffer.address and view.sum() == 7 * nbytes
+    assert f"{nbytes} bytes" in repr(buffer)
+
+
+@pytest.mark.parametrize("nbytes", [n for n in SIZES if n])
+def test_a_freed_block_is_used_again(nbytes):
+    address = _ext.Buffer(nbytes).address
+    assert _ext.Buffer(nbytes).address == address
+
+
+def test_blocks_in_use_do_not_overlap():
+    rng = np.random.default_rng(0)
+    buffers = [_ext.Buffer(int(n)) for n in rng.integers(1, 5000, 300)]
+    del buffers[::3]
+    buffers += [_ext.Buffer(int(n)) for n in rng.integers(1, 5000, 300)]
+    spans = sorted((b.address, b.address + b.nbytes) for b in buffers)
+    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:]))
+
+
+def test_a_steady_loop_asks_the_system_for_nothing():
+    sizes = [100, 5000, 1 << 20, 9 << 20]
+
+    def step() -> None:
+        held = [_ext.Buffer(n) for n in sizes]
+        assert len(held) == len(sizes)
+    step()
+    before = _ext.memory_use()["requests"]
+    for _ in range(50):
+        step()
+    assert _ext.memory_use()["requests"] == before
+
+
+def test_use_is_counted_and_idle_memory_goes_back():
+    gc.collect()
+    before = _ext.memory_use()["in_use"]
+    buffer = _ext.Buffer(1 << 22)
+    held = _ext.memory_use()
+    assert (1 << 22) <= held["in_use"] - before <= (1 << 22) * 9 // 8 and held["peak"] >= held["in_use"]
+    del buffer
+    assert _ext.memory_use()["in_use"] == before and _ext.memory_use()["idle"] >= 1 << 22
+    _ext.trim_memory()
+    assert _ext.memory_use()["idle"] == 0
+
+
+def test_no_room_is_a_typed_error():
+    with pytest.raises(DeviceMemoryError, match="no room for 1125899906842624 bytes"):
+        _ext.Buffer(1 << 50)
+    with pytest.raises(DeviceMemoryError):
+        _ext.Buffer((1 << 63) - 1)
+    with pytest.raises(ValueError, match="nbytes is -1"):
+        _ext.Buffer(-1)

@@ -1,0 +1,43 @@
+"""The plugin: light until opened, and clear about what keeps it from opening."""
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mindspore.plugin import DeviceUnavailableError, manager
+from mindspore_cpu import backend
+from mindspore_cpu.backend import CPUBackend
+
+
+def test_importing_the_plugin_loads_no_library():
+    code = ("import mindspore.plugin, sys, time; start = time.perf_counter(); import mindspore_cpu.plugin;"
+            "took = time.perf_counter() - start; maps = open('/proc/self/maps').read();"
+            "assert 'mindspore_cpu._ext' not in sys.modules and 'llvmlite' not in sys.modules;"
+            "assert 'dnnl' not in maps and 'gomp' not in maps; print(took)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.05
+
+
+def test_it_serves_the_target_before_the_reference():
+    assert manager.backend_for("CPU").info.name == "cpu"
+    assert CPUBackend().status() == "available"
+
+
+def test_the_device_describes_itself(device):
+    said = device.describe()
+    assert said["vector instructions"] in ("generic", "avx2", "avx512") and int(said["threads"]) >= 1
+    assert said["oneDNN"].startswith("3.")
+
+
+def test_a_missing_library_is_named_with_its_package(monkeypatch):
+    monkeypatch.setattr(backend, "OPENMP_LIBRARY", "libgomp-missing.so.1")
+    assert "apt-get install libgomp1" in CPUBackend().status()
+    with pytest.raises(DeviceUnavailableError, match="apt-get install libgomp1"):
+        CPUBackend().open()
+
+
+def test_there_is_one_device():
+    with pytest.raises(DeviceUnavailableError, match="device_id is 1"):
+        CPUBackend().open(1)
