@@ -594,6 +594,115 @@ def dynamic_attributes():
     return d.xa, hasattr(d, "y"), getattr(d, "y", 1), d[2], 3 in d, list(d), [i for i in d], "t" if d else "f", not d
 
 
+class Vector:
+    log = []
+
+    def __init__(self, *items):
+        self.items = items
+
+    def __add__(self, other):
+        if not isinstance(other, Vector):
+            return NotImplemented
+        return Vector(*(a + b for a, b in zip(self.items, other.items)))
+
+    def __radd__(self, other):
+        return Vector(*(other + a for a in self.items))
+
+    def __mul__(self, k):
+        return Vector(*[a * k for a in self.items])
+
+    def __matmul__(self, other):
+        return sum(a * b for a, b in zip(self.items, other.items))
+
+    def __isub__(self, k):
+        self.items = tuple(a - k for a in self.items)
+        return self
+
+    def __ifloordiv__(self, k):
+        return NotImplemented
+
+    def __floordiv__(self, k):
+        return "floordiv", k
+
+    def __neg__(self):
+        return self * -1
+
+    def __eq__(self, other):
+        return isinstance(other, Vector) and self.items == other.items
+
+    def __lt__(self, other):
+        return self.items < other.items if isinstance(other, Vector) else NotImplemented
+
+    def __gt__(self, other):
+        return "greater" if other == 0 else NotImplemented
+
+    def __getitem__(self, k):
+        return self.items[k]
+
+    def __setitem__(self, k, value):
+        self.items = (*self.items[:k], value, *self.items[k + 1 :])
+
+    def __contains__(self, item):
+        return [each for each in self.items if each == item]
+
+    def __bool__(self):
+        return len(self.items) > 2
+
+    def __iter__(self):
+        yield from self.items
+
+    def __len__(self):
+        return len(self.items)
+
+
+class LongVector(Vector):
+    def __radd__(self, other):
+        return "derived first"
+
+    def __gt__(self, other):
+        return "derived greater"
+
+    def __bool__(self):
+        return 1
+
+
+@program()
+def operators_of_user_classes():
+    v, w = Vector(1, 2), Vector(3, 4)
+    u = w
+    u -= 1
+    u *= 2
+    x = v
+    x //= 3
+    v[0] = 9
+    v[1] += 5
+    return (
+        v + w, 1 + v, sum([v, w]), v * 2, v @ w, -v, v == w, v != w, v == Vector(9, 7), v < w, w < v, v[0], v[-1:],
+        9 in v, 5 in v, 5 not in v, "t" if v else "f", not v, list(v), [i for i in v], len(v), u, x, v > 0, 0 < v,
+        [*v, *w], v + LongVector(1), v < LongVector(1), bool(Vector(1, 2, 3)), sorted([w, v])[0], max(v, w),
+    )  # fmt: skip
+
+
+@program(0, 1, 2, 3, 4)
+def operator_errors_of_user_classes(k):
+    v = Vector(1, 2)
+    return [
+        lambda: v + "x",
+        lambda: v < 3,
+        lambda: v[7],
+        lambda: "t" if LongVector(1) else "f",
+        lambda: v - 1,
+    ][k]()
+
+
+@program(TENSOR)
+def tensor_in_operators_of_user_classes(x):
+    v = Vector(x, 2)
+    w = v + Vector(1, x) * 3
+    w[1] += x
+    return w, v @ w, -w, 2 in Vector(1, 2), w[0]
+
+
 class SlotsOnly:
     __slots__ = ("a", "b")
 

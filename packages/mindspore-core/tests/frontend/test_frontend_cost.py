@@ -105,8 +105,8 @@ def calls_of(fn, n, event_name="call"):
     [
         (arithmetic, 8),
         (read_global, 2),
-        (read_attribute, 8),
-        (call_method, 17),
+        (read_attribute, 7),
+        (call_method, 16),
         (call_function, 11),
         (call_with_default, 14),
         (call_builtin, 7),

@@ -102,6 +102,33 @@ def maximum_of_tensors(x):
     return max(x, x + 1)
 
 
+class Wrapped:
+    def __init__(self, x):
+        self.x = x
+
+    def __bool__(self):
+        return self.x > 1
+
+    def __contains__(self, item):
+        return self.x == item
+
+    def __add__(self, other):
+        if self.x:
+            return 1
+
+
+def bool_method_gives_tensor(x):
+    return 1 if Wrapped(x) else 2
+
+
+def contains_method_gives_tensor(x):
+    return 3 in Wrapped(x)
+
+
+def operator_method_decides(x):
+    return Wrapped(x) + 1
+
+
 def elif_on_tensor(x):
     if x is None:
         return 1
@@ -150,6 +177,17 @@ def test_decision_on_a_tensor(fn, construct, expression):
     assert text.splitlines()[1].strip() == place
     shown = inspect.getsource(sys.modules[__name__]).splitlines()[error.location.lineno - 1]
     assert shown[error.location.col - 1 :].startswith(expression)
+
+
+def test_decision_in_an_operator_of_a_user_class():
+    for fn, construct, function in [
+        (bool_method_gives_tensor, "'conditional expression'", "bool_method_gives_tensor"),
+        (contains_method_gives_tensor, "'in'", "contains_method_gives_tensor"),
+        (operator_method_decides, "'if'", "Wrapped.__add__"),
+    ]:
+        error = raised(fn, TENSOR)
+        assert construct in str(error).splitlines()[0]
+        assert error.location.function == function
 
 
 def calls_with_tabs_and_letters(größe):

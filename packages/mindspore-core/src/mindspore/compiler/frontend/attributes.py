@@ -7,18 +7,15 @@ further ado.
 from __future__ import annotations
 
 import ast
-from types import ModuleType
 from typing import Any
 
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
-from mindspore.compiler.frontend.entries import entry_of, report_read
-from mindspore.compiler.frontend.frames import Frame, Run, Session
+from mindspore.compiler.frontend.entries import CLASS_OBJECT, INSTANCE, PLAIN, entry_of, kind_of, report_read
+from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
 
 __all__ = ["load_attribute"]
-
-_PLAIN, _INSTANCE, _CLASS, _MODULE = range(4)
 
 
 @compiles(ast.Attribute)
@@ -29,7 +26,7 @@ def _attribute(node: ast.Attribute, scope: Scope) -> Run:
         obj = owner(frame)
         frame.site = site
         kind = frame.session.kinds.get(type(obj))
-        if kind == _PLAIN:
+        if kind == PLAIN:
             return getattr(obj, name)
         return load_attribute(frame, obj, name)
 
@@ -39,33 +36,25 @@ def _attribute(node: ast.Attribute, scope: Scope) -> Run:
 def load_attribute(frame: Frame, obj: Any, name: str) -> Any:
     """`getattr(obj, name)` as the interpreted program does it."""
     session = frame.session
-    cls = type(obj)
-    kind = session.kinds.get(cls)
+    kind = session.kinds.get(type(obj))
     if kind is None:
-        kind = session.kinds[cls] = _classify(session, cls)
-    if kind == _INSTANCE:
+        kind = kind_of(session, type(obj))
+    if kind == INSTANCE:
         return _load_from_instance(frame, obj, name)
     value = getattr(obj, name)
-    if kind == _PLAIN or id(obj) in session.created:
+    if kind == PLAIN or id(obj) in session.created:
         return value
-    if kind == _CLASS:
+    if kind == CLASS_OBJECT:
         entry_of(session, obj, name).report(session)
     elif session.policy.is_user_module_name(obj.__name__):
         session.guard_attr(obj, name, value)
     return value
 
 
-def _classify(session: Session, cls: type) -> int:
-    if issubclass(cls, ModuleType):
-        return _MODULE
-    if issubclass(cls, type):
-        return _CLASS
-    return _INSTANCE if session.policy.guards_type(cls) else _PLAIN
-
-
 def _load_from_instance(frame: Frame, obj: Any, name: str) -> Any:
     session = frame.session
-    entry = entry_of(session, type(obj), name)
+    cls = type(obj)
+    entry = session.entries.get((cls, name)) or entry_of(session, cls, name)
     if entry.getter is not None:
         entry.report(session)
         return call(frame, entry.getter, (obj,), None)

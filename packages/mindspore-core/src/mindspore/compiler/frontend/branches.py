@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.special import is_special, special_outcome
 
 __all__ = ["branch_on_tensor", "contains", "refuse_condition", "truth"]
 
@@ -37,6 +38,10 @@ def truth(frame: Frame, value: Any, site: Site, construct: str) -> bool:
     if frame.session.is_traced(value):
         branch_on_tensor(frame, value, site, construct)
     frame.site = site
+    if is_special(frame.session, value):
+        outcome = special_outcome(frame, "__bool__", value)
+        if type(outcome) is bool or frame.session.is_traced(outcome):
+            return truth(frame, outcome, site, construct)
     return bool(value)
 
 
@@ -61,6 +66,9 @@ def contains(frame: Frame, item: Any, container: Any, site: Site) -> bool:
     frame.site = site
     if is_traced(container):
         branch_on_tensor(frame, container, site, "in")
+    if is_special(frame.session, container):
+        outcome = special_outcome(frame, "__contains__", container, item)
+        return item in container if outcome is NotImplemented else truth(frame, outcome, site, "in")
     if type(container) not in (list, tuple) or not (is_traced(item) or any(map(is_traced, container))):
         return item in container
     return any(each is item or truth(frame, each == item, site, "in") for each in container)

@@ -1,4 +1,7 @@
-"""Operators: each is executed natively on its operands, which records it if one of them is a traced tensor."""
+"""Operators: each is executed natively on its operands, which records it if one of them is a traced tensor.
+
+Only operators of classes that are written in Python are looked into (`special.py`).
+"""
 
 from __future__ import annotations
 
@@ -9,59 +12,60 @@ from typing import Any
 
 from mindspore.compiler.frontend.branches import contains, truth
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
+from mindspore.compiler.frontend.entries import PLAIN
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.special import apply_special, is_special, load_item
 
-__all__ = ["BINARY", "IN_PLACE"]
+__all__ = ["in_place_operator"]
 
-BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.MatMult: operator.matmul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.BitAnd: operator.and_,
+_NAMES: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.MatMult: "matmul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitOr: "or",
+    ast.BitXor: "xor",
+    ast.BitAnd: "and",
 }
 
-IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.iadd,
-    ast.Sub: operator.isub,
-    ast.Mult: operator.imul,
-    ast.MatMult: operator.imatmul,
-    ast.Div: operator.itruediv,
-    ast.FloorDiv: operator.ifloordiv,
-    ast.Mod: operator.imod,
-    ast.Pow: operator.ipow,
-    ast.LShift: operator.ilshift,
-    ast.RShift: operator.irshift,
-    ast.BitOr: operator.ior,
-    ast.BitXor: operator.ixor,
-    ast.BitAnd: operator.iand,
+_Names = tuple[str, ...]
+
+
+def binary_operator(kind: ast.operator) -> tuple[Callable[[Any, Any], Any], _Names]:
+    """The native function of a binary operator, and the special methods that it calls."""
+    name = f"__{_NAMES[type(kind)]}__"
+    return getattr(operator, name), (name,)
+
+
+def in_place_operator(kind: ast.operator) -> tuple[Callable[[Any, Any], Any], _Names]:
+    """The native function of an augmented assignment, and the special methods that it calls."""
+    name = _NAMES[type(kind)]
+    return getattr(operator, f"__i{name}__"), (f"__i{name}__", f"__{name}__")
+
+
+_UNARY: dict[type[ast.unaryop], tuple[Callable[[Any], Any], _Names]] = {
+    ast.UAdd: (operator.pos, ("__pos__",)),
+    ast.USub: (operator.neg, ("__neg__",)),
+    ast.Invert: (operator.invert, ("__invert__",)),
 }
 
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
-    ast.Invert: operator.invert,
-}
-
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
+_COMPARE: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], _Names]] = {
+    ast.Eq: (operator.eq, ("__eq__",)),
+    ast.NotEq: (operator.ne, ("__ne__",)),
+    ast.Lt: (operator.lt, ("__lt__",)),
+    ast.LtE: (operator.le, ("__le__",)),
+    ast.Gt: (operator.gt, ("__gt__",)),
+    ast.GtE: (operator.ge, ("__ge__",)),
+    ast.Is: (operator.is_, ()),
+    ast.IsNot: (operator.is_not, ()),
 }
 
 _Comparison = Callable[[Frame, Any, Any, Site], Any]
@@ -79,13 +83,16 @@ def _constant(node: ast.Constant, scope: Scope) -> Run:
 
 @compiles(ast.BinOp)
 def _binary(node: ast.BinOp, scope: Scope) -> Run:
-    operate = BINARY[type(node.op)]
+    operate, names = binary_operator(node.op)
     left, right, site = compile_node(node.left, scope), compile_node(node.right, scope), scope.site(node)
 
     def binary(frame: Frame) -> Any:
         a = left(frame)
         b = right(frame)
         frame.site = site
+        session = frame.session
+        if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
+            return apply_special(frame, names, operate, a, b)
         return operate(a, b)
 
     return binary
@@ -100,11 +107,14 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
             return not truth(frame, operand(frame), site, "not")
 
         return negate
-    operate = _UNARY[type(node.op)]
+    operate, names = _UNARY[type(node.op)]
 
     def unary(frame: Frame) -> Any:
         value = operand(frame)
         frame.site = site
+        session = frame.session
+        if session.kinds.get(type(value)) != PLAIN and is_special(session, value):
+            return apply_special(frame, names, operate, value)
         return operate(value)
 
     return unary
@@ -148,10 +158,13 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
         return contains
     if isinstance(kind, ast.NotIn):
         return lambda frame, a, b, site: not contains(frame, a, b, site)
-    operate = _COMPARE[type(kind)]
+    operate, names = _COMPARE[type(kind)]
 
     def compare(frame: Frame, a: Any, b: Any, site: Site) -> Any:
         frame.site = site
+        session = frame.session
+        if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
+            return apply_special(frame, names, operate, a, b)
         return operate(a, b)
 
     return compare
@@ -163,23 +176,26 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         return _compare_chain(node, scope)
     left, site = compile_node(node.left, scope), scope.site(node)
     right = compile_node(node.comparators[0], scope)
-    operate = _COMPARE.get(type(node.ops[0]))
-    if operate is not None:
+    if isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        negated = isinstance(node.ops[0], ast.NotIn)
 
-        def compare(frame: Frame) -> Any:
-            a = left(frame)
-            b = right(frame)
-            frame.site = site
-            return operate(a, b)
+        def membership(frame: Frame) -> bool:
+            item = left(frame)
+            return contains(frame, item, right(frame), site) is not negated
 
-        return compare
-    negated = isinstance(node.ops[0], ast.NotIn)
+        return membership
+    operate, names = _COMPARE[type(node.ops[0])]
 
-    def membership(frame: Frame) -> bool:
-        item = left(frame)
-        return contains(frame, item, right(frame), site) is not negated
+    def compare(frame: Frame) -> Any:
+        a = left(frame)
+        b = right(frame)
+        frame.site = site
+        session = frame.session
+        if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
+            return apply_special(frame, names, operate, a, b)
+        return operate(a, b)
 
-    return membership
+    return compare
 
 
 def _compare_chain(node: ast.Compare, scope: Scope) -> Run:
@@ -213,7 +229,7 @@ def _subscript(node: ast.Subscript, scope: Scope) -> Run:
         value = container(frame)
         key = index(frame)
         frame.site = site
-        return value[key]
+        return load_item(frame, value, key)
 
     return subscript
 

@@ -8,11 +8,12 @@ from typing import Any
 from mindspore.compiler.frontend.attributes import load_attribute
 from mindspore.compiler.frontend.branches import truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
-from mindspore.compiler.frontend.compile_ops import IN_PLACE
+from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, RETURN, Frame, Run
 from mindspore.compiler.frontend.scopes import CLASS, Scope
+from mindspore.compiler.frontend.special import apply_special, is_special, load_item, store_item
 
 # -- simple statements -------------------------------------------------------------------------------------------------
 
@@ -143,17 +144,23 @@ def _annotation_of_class_entry(node: ast.AnnAssign, scope: Scope) -> Run | None:
 
 @compiles(ast.AugAssign)
 def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
-    operate, operand, site = IN_PLACE[type(node.op)], compile_node(node.value, scope), scope.site(node)
+    operand, site = compile_node(node.value, scope), scope.site(node)
+    native, names = in_place_operator(node.op)
     target = node.target
+
+    def operate(frame: Frame, old: Any) -> Any:
+        change = operand(frame)
+        frame.site = site
+        if is_special(frame.session, old):
+            return apply_special(frame, names, native, old, change)
+        return native(old, change)
+
     if isinstance(target, ast.Name):
         load = compile_node(ast.copy_location(ast.Name(target.id, ast.Load()), target), scope)
         store = compile_store_name(target.id, scope)
 
         def augment_name(frame: Frame) -> None:
-            old = load(frame)
-            change = operand(frame)
-            frame.site = site
-            store(frame, operate(old, change))
+            store(frame, operate(frame, load(frame)))
 
         return augment_name
     owner = compile_node(target.value, scope)
@@ -164,9 +171,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
             obj = owner(frame)
             frame.site = site
             old = load_attribute(frame, obj, name)
-            change = operand(frame)
-            frame.site = site
-            frame.session.policy.set_attr(obj, name, operate(old, change))
+            frame.session.policy.set_attr(obj, name, operate(frame, old))
 
         return augment_attribute
     index = compile_node(target.slice, scope)
@@ -175,10 +180,8 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
         obj = owner(frame)
         key = index(frame)
         frame.site = site
-        old = obj[key]
-        change = operand(frame)
-        frame.site = site
-        obj[key] = operate(old, change)
+        old = load_item(frame, obj, key)
+        store_item(frame, obj, key, operate(frame, old))
 
     return augment_item
 

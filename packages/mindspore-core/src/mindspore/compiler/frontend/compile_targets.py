@@ -11,6 +11,7 @@ from mindspore.compiler.frontend.compile_names import Store, compile_delete_name
 from mindspore.compiler.frontend.dispatch import compile_node
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.special import store_item
 
 __all__ = ["compile_delete", "compile_store"]
 
@@ -43,13 +44,13 @@ def _store_item(target: ast.Subscript, scope: Scope) -> Store:
     container, index = compile_node(target.value, scope), compile_node(target.slice, scope)
     site = scope.site(target)
 
-    def store_item(frame: Frame, value: Any) -> None:
+    def store(frame: Frame, value: Any) -> None:
         obj = container(frame)
         key = index(frame)
         frame.site = site
-        obj[key] = value
+        store_item(frame, obj, key, value)
 
-    return store_item
+    return store
 
 
 def _store_unpacked(target: ast.Tuple | ast.List, scope: Scope) -> Store:

@@ -9,13 +9,30 @@ not reported: they follow from the object, and the object was reported when it w
 
 from __future__ import annotations
 
-from types import FunctionType, MemberDescriptorType, MethodType
+from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from mindspore.compiler.frontend.frames import Session
 from mindspore.compiler.frontend.functions import InterpretedFunction, code_of
 
-__all__ = ["Entry", "entry_of", "is_interpreted", "report_read"]
+__all__ = ["CLASS_OBJECT", "INSTANCE", "PLAIN", "Entry", "entry_of", "is_interpreted", "kind_of", "report_read"]
+
+PLAIN, INSTANCE, CLASS_OBJECT, MODULE = range(4)
+
+
+def kind_of(session: Session, cls: type) -> int:
+    """How objects of a class are treated: MODULE, CLASS_OBJECT, INSTANCE of a class whose attributes are reported, or
+    PLAIN for everything whose attributes and operators are left to Python."""
+    kind = session.kinds.get(cls)
+    if kind is None:
+        if issubclass(cls, ModuleType):
+            kind = MODULE
+        elif issubclass(cls, type):
+            kind = CLASS_OBJECT
+        else:
+            kind = INSTANCE if session.policy.guards_type(cls) else PLAIN
+        session.kinds[cls] = kind
+    return kind
 
 
 class Entry:

@@ -53,6 +53,7 @@ class Session:
         functions: the compiled form of each function called so far; None for those that are called natively.
         kinds: how attributes are read, by the type of the object (`attributes.py`).
         entries: what classes say about attributes, by class and name (`entries.py`).
+        specials: the functions that operators call, by class and name (`special.py`).
         created: the objects and classes that the program made itself, by identity; they are not guarded.
         room: how deep the program may recurse (`recursion.py`).
     """
@@ -71,6 +72,7 @@ class Session:
         "policy",
         "replacements",
         "room",
+        "specials",
     )
 
     def __init__(self, policy: Policy, replacements: dict[Any, Any], room: Room) -> None:
@@ -84,6 +86,7 @@ class Session:
         self.functions: dict[FunctionType, FunctionCode | None] = {}
         self.kinds: dict[type, int] = {}
         self.entries: dict[tuple[type, str], Entry] = {}
+        self.specials: dict[tuple[type, str], Any] = {}
         self.created: dict[int, object] = {}
         self.room = room
 

@@ -1,0 +1,83 @@
+"""Operators of classes that are written in Python.
+
+`a + b` with an `a` of a user's class is a call of the user's `__add__`. Executed natively it would run unseen: its
+decisions on tensors and what it reads would not be noticed. So a special method whose source can be read is
+interpreted: those of the left operand, of the container, of the value that is tested. Where it gives NotImplemented,
+and for everything else (reflected operators, iterators), the operation is left to Python as a whole.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.entries import PLAIN, entry_of, is_interpreted, kind_of
+from mindspore.compiler.frontend.frames import Frame, Session
+from mindspore.compiler.frontend.functions import InterpretedFunction, code_of
+
+__all__ = ["apply_special", "is_special", "load_item", "special_outcome", "store_item"]
+
+
+def is_special(session: Session, obj: Any) -> bool:
+    """Whether the class of `obj` may define operators in Python: not for numbers, containers, tensors."""
+    return kind_of(session, type(obj)) != PLAIN
+
+
+def _special_method(session: Session, obj: Any, name: str) -> Any:
+    """The function that an operator on `obj` calls, if it is interpreted; else None."""
+    cls = type(obj)
+    key = cls, name
+    if key not in session.specials:
+        entry = entry_of(session, cls, name)
+        interpreted = entry.is_method and is_interpreted(session, entry.raw) and not _is_generator(entry.raw)
+        session.specials[key] = entry.raw if interpreted else None
+        if interpreted:
+            entry.report(session)
+    return session.specials[key]
+
+
+def _is_generator(fn: Any) -> bool:
+    code = fn.interpreted_code if isinstance(fn, InterpretedFunction) else code_of(fn)
+    return bool(code.scope.generator)
+
+
+def apply_special(frame: Frame, names: tuple[str, ...], native: Callable[..., Any], obj: Any, *operands: Any) -> Any:
+    """`native(obj, *operands)`, by the first of the special methods `names` that `obj` has if that is interpreted.
+
+    An operand whose class is derived from that of `obj` comes first in Python's protocol; that is left to Python.
+    """
+    session = frame.session
+    cls = type(obj)
+    derived = any(type(each) is not cls and issubclass(type(each), cls) for each in operands)
+    for name in () if derived else names:
+        method = _special_method(session, obj, name)
+        if method is not None:
+            result = call(frame, method, (obj, *operands), None)
+            if result is not NotImplemented:
+                return result
+        elif hasattr(cls, name):
+            break
+    return native(obj, *operands)
+
+
+def special_outcome(frame: Frame, name: str, obj: Any, *operands: Any) -> Any:
+    """What the interpreted special method `name` of `obj` gives; NotImplemented if it has none."""
+    method = _special_method(frame.session, obj, name)
+    return NotImplemented if method is None else call(frame, method, (obj, *operands), None)
+
+
+def load_item(frame: Frame, obj: Any, key: Any) -> Any:
+    """`obj[key]`."""
+    if is_special(frame.session, obj):
+        return apply_special(frame, ("__getitem__",), operator.getitem, obj, key)
+    return obj[key]
+
+
+def store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
+    """`obj[key] = value`."""
+    if is_special(frame.session, obj):
+        apply_special(frame, ("__setitem__",), operator.setitem, obj, key, value)
+    else:
+        obj[key] = value
