@@ -28,8 +28,9 @@ def run_check() -> None:
                 "gradient by the second matrix": (gradients[1], x.T @ ones)}
     for what, (found, right) in expected.items():
         if not np.allclose(found.asnumpy(), right, rtol=1e-3, atol=1e-4):
+            error = np.abs(found.asnumpy() - right).max()
             raise RuntimeError(f"run_check: the {what} of two matrices is wrong on {device.target()}, served by the "
-                               f"backend {device.backend_name()!r}: largest error "
-                               f"{np.abs(found.asnumpy() - right).max()}; `python -m mindspore doctor` looks for causes")
+                               f"backend {device.backend_name()!r}; the largest error is {error}. `python -m mindspore "
+                               f"doctor` looks for causes")
     print(f"The result of multiplication calculation is correct, MindSpore has been installed on platform "
           f"[{device.target()}] successfully!")

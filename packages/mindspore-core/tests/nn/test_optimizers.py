@@ -51,6 +51,53 @@ def adam_weight_decay(p, g, s, t, lr=0.1, b1=B1, b2=B2, eps=1e-6, decay=0.01):
     return p - lr * (m / (np.sqrt(v) + eps) + decay * p)
 
 
+def ada_max(p, g, s, t, lr=0.1, b1=B1, b2=B2, eps=1e-8):
+    m = s["m"] = b1 * s.get("m", 0) + (1 - b1) * g
+    v = s["v"] = np.maximum(b2 * s.get("v", 0), np.abs(g))
+    return p - lr / (1 - b1 ** t) * m / (v + eps)
+
+
+def lamb(p, g, s, t, lr=0.1, b1=B1, b2=B2, eps=1e-6, decay=0.01):
+    m = s["m"] = b1 * s.get("m", 0) + (1 - b1) * g
+    v = s["v"] = b2 * s.get("v", 0) + (1 - b2) * g * g
+    r = m / (1 - b1 ** t) / (np.sqrt(v / (1 - b2 ** t)) + eps) + decay * p
+    return p - lr * min(np.linalg.norm(p) / np.linalg.norm(r), 10) * r
+
+
+def rms_prop(p, g, s, t, lr=0.1, decay=0.9, mu=0.3, eps=1e-3, centered=False):
+    ms_ = s["ms"] = decay * s.get("ms", 1.0) + (1 - decay) * g * g
+    mg = s["mg"] = decay * s.get("mg", 0.0) + (1 - decay) * g if centered else 0.0
+    v = s["v"] = mu * s.get("v", 0) + lr * g / np.sqrt(ms_ - mg * mg + eps)
+    return p - v
+
+
+def adagrad(p, g, s, t, lr=0.1):
+    a = s["a"] = s.get("a", 0.1) + g * g
+    return p - lr * g / np.sqrt(a)
+
+
+def adadelta(p, g, s, t, lr=1.0, rho=0.9, eps=1e-2):
+    a = s["a"] = rho * s.get("a", 0) + (1 - rho) * g * g
+    u = np.sqrt(s.get("u", 0) + eps) / np.sqrt(a + eps) * g
+    s["u"] = rho * s.get("u", 0) + (1 - rho) * u * u
+    return p - lr * u
+
+
+def ftrl(p, g, s, t, lr=0.1, l1=0.05, l2=0.1):
+    old = s.get("n", 0.1)
+    n = s["n"] = old + g * g
+    z = s["z"] = s.get("z", 0) + g - (np.sqrt(n) - np.sqrt(old)) / lr * p
+    return np.where(np.abs(z) > l1, (np.sign(z) * l1 - z) / (np.sqrt(n) / lr + 2 * l2), 0)
+
+
+def rprop(p, g, s, t, low=0.5, high=1.2, smallest=0.01, largest=0.13):
+    same, size = g * s.get("g", 0), s.get("size", 0.1)
+    s["size"] = np.where(same > 0, np.minimum(size * high, largest),
+                         np.where(same < 0, np.maximum(size * low, smallest), size))
+    s["g"] = np.where(same < 0, 0, g)
+    return p - np.sign(s["g"]) * s["size"]
+
+
 UPDATES = {
     "Momentum": (lambda p: nn.Momentum(p, 0.1, 0.9), momentum),
     "Momentum nesterov": (lambda p: nn.Momentum(p, 0.1, 0.9, use_nesterov=True),
@@ -67,6 +114,16 @@ UPDATES = {
     "Adam nesterov": (lambda p: nn.Adam(p, 0.1, use_nesterov=True), lambda *a: adam(*a, nesterov=True)),
     "Adam amsgrad": (lambda p: nn.Adam(p, 0.1, use_amsgrad=True), lambda *a: adam(*a, amsgrad=True)),
     "AdamWeightDecay": (lambda p: nn.AdamWeightDecay(p, 0.1, weight_decay=0.01), adam_weight_decay),
+    "LazyAdam": (lambda p: nn.LazyAdam(p, 0.1), adam),
+    "AdaMax": (lambda p: nn.AdaMax(p, 0.1), ada_max),
+    "Lamb": (lambda p: nn.Lamb(p, 0.1, weight_decay=0.01), lamb),
+    "RMSProp": (lambda p: nn.RMSProp(p, 0.1, momentum=0.3, epsilon=1e-3), rms_prop),
+    "RMSProp centered": (lambda p: nn.RMSProp(p, 0.1, momentum=0.3, epsilon=1e-3, centered=True),
+                         lambda *a: rms_prop(*a, centered=True)),
+    "Adagrad": (lambda p: nn.Adagrad(p, learning_rate=0.1), adagrad),
+    "Adadelta": (lambda p: nn.Adadelta(p, epsilon=1e-2), adadelta),
+    "FTRL": (lambda p: nn.FTRL(p, learning_rate=0.1, l1=0.05, l2=0.1), ftrl),
+    "Rprop": (lambda p: nn.Rprop(p, step_sizes=(0.01, 0.13)), rprop),
 }
 
 
@@ -98,6 +155,15 @@ STATES = {
     "SGD": (lambda p: nn.SGD(p), ["momentum", "accum.w", "accum.b", "stat.w", "stat.b"]),
     "Adam": (lambda p: nn.Adam(p), ["beta1_power", "beta2_power", "moment1.w", "moment1.b", "moment2.w", "moment2.b"]),
     "AdamWeightDecay": (lambda p: nn.AdamWeightDecay(p), ["adam_m.w", "adam_m.b", "adam_v.w", "adam_v.b"]),
+    "LazyAdam": (lambda p: nn.LazyAdam(p), ["beta1_power", "beta2_power", "moment1.w", "moment1.b", "moment2.w",
+                                            "moment2.b"]),
+    "AdaMax": (lambda p: nn.AdaMax(p), ["beta1_power", "moment1.w", "moment1.b", "moment2.w", "moment2.b"]),
+    "Lamb": (lambda p: nn.Lamb(p, 0.1), ["lamb_m.w", "lamb_m.b", "lamb_v.w", "lamb_v.b"]),
+    "RMSProp": (lambda p: nn.RMSProp(p), ["mean_square.w", "mean_square.b", "moment.w", "moment.b"]),
+    "Adagrad": (lambda p: nn.Adagrad(p), ["accum.w", "accum.b"]),
+    "Adadelta": (lambda p: nn.Adadelta(p), ["accum.w", "accum.b", "accum_update.w", "accum_update.b"]),
+    "FTRL": (lambda p: nn.FTRL(p), ["moments.w", "moments.b", "linear.w", "linear.b"]),
+    "Rprop": (lambda p: nn.Rprop(p), ["prev.w", "prev.b", "step_size.w", "step_size.b"]),
 }
 
 
@@ -233,6 +299,15 @@ REFUSED = [
     (lambda: nn.Adam([W], use_nesterov=True, use_amsgrad=True), ValueError, "exclude"),
     (lambda: nn.Adam([W], amsgrad=True), TypeError, "amsgrad"),
     (lambda: nn.AdamWeightDecay([W], beta2="x"), TypeError, "beta2"),
+    (lambda: nn.AdaMax([W], beta1=-0.5), ValueError, "beta1"),
+    (lambda: nn.RMSProp([W], decay=-0.5), ValueError, "decay"),
+    (lambda: nn.RMSProp([W], centered=1), TypeError, "centered"),
+    (lambda: nn.Adagrad([W], accum=-1.0), ValueError, "accum"),
+    (lambda: nn.Adadelta([W], rho=2.0), ValueError, "rho"),
+    (lambda: nn.FTRL([W], lr_power=1.0), ValueError, "lr_power"),
+    (lambda: nn.Rprop([W], etas=(1.2, 0.5)), ValueError, "etas"),
+    (lambda: nn.Rprop([W], etas=0.5), TypeError, "etas"),
+    (lambda: nn.Rprop([W], [0.1, 0.2]), ValueError, "one number"),
     (lambda: nn.SGD([W])((Tensor([1.0]), Tensor([1.0]))), ValueError, "1 gradients are expected"),
     (lambda: nn.SGD([W]).get_lr_parameter(B), ValueError, "not updated"),
 ]

@@ -39,7 +39,7 @@ from mindspore.nn.loss import (
     SmoothL1Loss,
     SoftmaxCrossEntropyWithLogits,
 )
-from mindspore.nn.optim import SGD, Adam, AdamWeightDecay, Momentum, Optimizer
+from mindspore.nn.optim import *
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
 
 _METRICS = ("Accuracy", "F1", "Fbeta", "Loss", "MAE", "MSE", "Metric", "Precision", "Recall",

@@ -27,6 +27,20 @@ def positive_float(layer: str, name: str, value) -> float:
     return float(value)
 
 
+def not_negative(layer: str, name: str, value) -> float:
+    """A number of at least 0 as a float; TypeError or ValueError otherwise."""
+    if not number(layer, name, value) >= 0:
+        raise ValueError(f"For '{layer}', the '{name}' must be at least 0, but got {value}.")
+    return float(value)
+
+
+def fraction(layer: str, name: str, value) -> float:
+    """A number between 0 and 1, both excluded; TypeError or ValueError otherwise."""
+    if not 0 < number(layer, name, value) < 1:
+        raise ValueError(f"For '{layer}', the '{name}' must be between 0 and 1, but got {value}.")
+    return float(value)
+
+
 def flag(layer: str, name: str, value) -> bool:
     """A bool; TypeError otherwise."""
     if not isinstance(value, bool):

@@ -6,8 +6,9 @@ import numpy as np
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import flag, not_negative
 from mindspore.nn.optim.optimizer import Optimizer
-from mindspore.runtime.record import apply, assign
+from mindspore.runtime.record import apply
 
 __all__ = ["Momentum"]
 
@@ -22,20 +23,13 @@ class Momentum(Optimizer):
 
     def __init__(self, params, learning_rate, momentum, weight_decay=0.0, loss_scale=1.0, use_nesterov=False):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        if isinstance(momentum, bool) or not isinstance(momentum, int | float):
-            raise TypeError(f"For 'Momentum', the 'momentum' must be a number, but got {momentum!r}.")
-        if momentum < 0:
-            raise ValueError(f"For 'Momentum', the 'momentum' must be at least 0, but got {momentum}.")
-        if not isinstance(use_nesterov, bool):
-            raise TypeError(f"For 'Momentum', the 'use_nesterov' must be a bool, but got {use_nesterov!r}.")
+        not_negative("Momentum", "momentum", momentum)
         self.momentum = Parameter(Tensor(np.float32(momentum)), name="momentum", requires_grad=False)
-        self.use_nesterov = use_nesterov
+        self.use_nesterov = flag("Momentum", "use_nesterov", use_nesterov)
         self.moments = self.states("moments")
 
     def update(self, index, param, gradient, lr):
         """One parameter's step."""
         momentum = self.number(self.momentum, param.dtype)
         moment = self.moments[index]
-        value, moved = apply(_STEP, (param, moment, lr, gradient, momentum), (self.use_nesterov,))
-        assign(param, value)
-        assign(moment, moved)
+        self.write((param, moment), apply(_STEP, (param, moment, lr, gradient, momentum), (self.use_nesterov,)))

@@ -115,6 +115,12 @@ class Optimizer(Cell):
             found = self._numbers[value, dtype] = scalar(value, dtype)
         return found
 
+    @staticmethod
+    def write(targets, values) -> None:
+        """Give a parameter and its states their new values."""
+        for target, value in zip(targets, values):
+            assign(target, value)
+
     def decay_of(self, index: int):
         """The weight decay of a parameter at this step: a float, or a 0-d tensor where it is a schedule."""
         decay = self._decays[index]

@@ -6,8 +6,9 @@ import numpy as np
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import flag, not_negative
 from mindspore.nn.optim.optimizer import Optimizer
-from mindspore.runtime.record import apply, assign
+from mindspore.runtime.record import apply
 
 __all__ = ["SGD"]
 
@@ -24,15 +25,12 @@ class SGD(Optimizer):
     def __init__(self, params, learning_rate=0.1, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False,
                  loss_scale=1.0):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        for what, value in (("momentum", momentum), ("dampening", dampening)):
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f"For 'SGD', the '{what}' must be a number, but got {value!r}.")
-            if value < 0:
-                raise ValueError(f"For 'SGD', the '{what}' must be at least 0, but got {value}.")
+        self.dampening = not_negative("SGD", "dampening", dampening)
+        self.nesterov = flag("SGD", "nesterov", nesterov)
+        not_negative("SGD", "momentum", momentum)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("For 'SGD', 'nesterov' needs a positive 'momentum' and a 'dampening' of 0, but got "
                              f"momentum {momentum} and dampening {dampening}.")
-        self.dampening, self.nesterov = float(dampening), bool(nesterov)
         self.momentum = Parameter(Tensor(np.float32(momentum)), name="momentum", requires_grad=False)
         self.accum = self.states("accum")
         self.stat = self.states("stat", "ones")
@@ -41,7 +39,5 @@ class SGD(Optimizer):
         """One parameter's step."""
         momentum = self.number(self.momentum, param.dtype)
         accum, stat = self.accum[index], self.stat[index]
-        results = apply(_STEP, (param, gradient, lr, accum, momentum, stat),
-                        (self.dampening, 0.0, self.nesterov))
-        for target, value in zip((param, accum, stat), results):
-            assign(target, value)
+        self.write((param, accum, stat), apply(_STEP, (param, gradient, lr, accum, momentum, stat),
+                                               (self.dampening, 0.0, self.nesterov)))
