@@ -7,9 +7,9 @@ same line of the user's program (a loop), or at a hard limit.
 
 Values have numbers in the order of their appearance: inputs (values from before the segment) and results alike. The
 key of a segment is the stream itself - operators, operand numbers, attributes, input avals - with the numbers of the
-results that are still referenced; it is made while recording, before any simplification or differentiation, so a loop
-that records the same stream again costs a dictionary look-up. Python numbers used as data are inputs, so a changing
-learning rate does not make a new key.
+results that are still referenced; it is made while recording (`Step`), before any simplification or differentiation,
+so a loop that records the same stream again costs a dictionary look-up. Python numbers used as data are inputs, so a
+changing learning rate does not make a new key.
 
 A gradient is one entry of the stream: (start, wanted, outputs, seeds) says that the entries since `start` are to be
 differentiated. The differentiation itself happens when a key is seen for the first time (`replay`).
@@ -39,6 +39,31 @@ _cache: OrderedDict = OrderedDict()
 _cache_lock = threading.Lock()
 
 
+class Step:
+    """A point that streams have come to before: the last entry, the aval of its result, and the entries that followed.
+
+    Streams share their beginnings, so the steps form a tree, and a stream that is recorded again walks down the same
+    branch: an entry costs one look-up, no inference, and the last step stands for the whole stream in the key."""
+
+    __slots__ = ("entry", "aval", "next")
+
+    def __init__(self, entry: tuple | None = None, aval=None):
+        self.entry, self.aval = entry, aval
+        self.next: dict = {}
+
+
+STEP_LIMIT = 100_000
+_root = [Step(), 0]  # where every stream starts, and how many steps there are below
+
+
+def _new_step(step: Step, key, entry: tuple, aval) -> Step:
+    """The step after `step`. When there are too many, streams under way keep the old tree and a new one is begun."""
+    if _root[1] >= STEP_LIMIT:
+        _root[:] = [Step(), 0]
+    _root[1] += 1
+    return step.next.setdefault(key, Step(entry, aval))
+
+
 class Region:
     """The part of a stream that a gradient call is recording: where it starts in the current segment."""
 
@@ -52,7 +77,7 @@ class Segment:
     """One recorded stream; see the module's text."""
 
     __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "done",
-                 "error", "successor")
+                 "error", "successor", "step")
 
     def __init__(self, regions: list | None = None):
         self.lock = threading.RLock()
@@ -63,6 +88,7 @@ class Segment:
         self.donations: list[tuple[int, Storage]] = []  # (number of the new value, storage it replaces)
         self.regions: list[Region] = regions if regions is not None else []
         self.first = None
+        self.step = _root[0]
         self.done = False
         self.error: BaseException | None = None
         self.successor: Segment | None = None
@@ -80,7 +106,7 @@ class Segment:
             found = self.numbers[id(storage)] = len(self.values)
             self.values.append(storage)
             self.inputs.append(found)
-            self.entries.append((None, (), storage.aval))
+            self._append(storage.aval, (None, (), storage.aval))
         return found
 
     def record(self, op, storages: tuple, attrs: tuple):
@@ -88,25 +114,36 @@ class Segment:
         with self.lock:
             if self.done:
                 return current().record(op, storages, attrs)
-            aval = infer(op, tuple([s.aval for s in storages]), attrs)
             refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
+            key = (op, refs, attrs)
+            step = self.step.next.get(key)
+            if step is None:
+                step = _new_step(self.step, key, key, infer(op, tuple([s.aval for s in storages]), attrs))
             if self.first is None:
                 self.first = (op, attrs, user_location())
             elif op is self.first[0] and len(self.entries) >= LOOP_MINIMUM and not self.regions \
                     and attrs == self.first[1] and user_location() == self.first[2]:
                 return self._start_over(op, storages, attrs)
-            self.entries.append((op, refs, attrs))
-            if isinstance(aval, TupleAval):
+            self.step = step
+            self.entries.append(step.entry)
+            aval = step.aval
+            if type(aval) is TupleAval:
                 result = tuple([self._new(a) for a in aval.items])
             else:
-                result = self._new(aval)
+                values = self.values
+                result = Storage(aval, None, None, None, self, len(values))
+                values.append(result)
             if len(self.entries) >= HARD_LIMIT and not self.regions:
                 self.flush()
             return result
 
+    def _append(self, key, entry: tuple) -> None:
+        """Append an entry that is no operation."""
+        self.step = self.step.next.get(key) or _new_step(self.step, key, entry, None)
+        self.entries.append(self.step.entry)
+
     def _new(self, aval) -> Storage:
-        storage = Storage(aval)
-        storage.pending, storage.index = self, len(self.values)
+        storage = Storage(aval, None, None, None, self, len(self.values))
         self.values.append(storage)
         return storage
 
@@ -121,7 +158,8 @@ class Segment:
             wanted_refs = tuple([self.number(s) for s in wanted])
             output_refs = tuple([self.number(s) for s in outputs])
             seed_refs = tuple([-1 if s is None else self.number(s) for s in seeds])
-            self.entries.append((VJP, (region.start, wanted_refs, output_refs, seed_refs), None))
+            entry = (VJP, (region.start, wanted_refs, output_refs, seed_refs), None)
+            self._append(entry, entry)
             return [self._new(s.aval) for s in wanted]
 
     def capture(self, region: Region) -> list[tuple]:
@@ -197,7 +235,7 @@ class Segment:
                       if k not in inputs and (_getrefcount(values[k]) > 2 or (keep_all and _is_costly(self, k)))])
         donated = self._donations(live)
         device = _device.current()
-        key = (tuple(self.entries), live, tuple(donated.items()), device)
+        key = (self.step, live, tuple(donated.items()), device)
         with _cache_lock:
             found = _cache.get(key)
             if found is not None:
@@ -206,7 +244,7 @@ class Segment:
             if debug.explains():
                 debug.say(f"compiling a segment of {len(self.entries)} entries, {len(self.inputs)} inputs and "
                           f"{len(live)} outputs: this stream was not seen before")
-            found = replay(key[0], self.inputs, live, donated, device)
+            found = replay(tuple(self.entries), self.inputs, live, donated, device)
             with _cache_lock:
                 _cache[key] = found
                 if len(_cache) > CACHE_SIZE:
@@ -222,8 +260,8 @@ class Segment:
         """Output position -> input position, for updates whose old value nobody else holds."""
         if not self.donations:
             return {}
-        place = {n: k for k, n in enumerate(live)}
-        input_place = {n: k for k, n in enumerate(self.inputs)}
+        place = dict(zip(live, range(len(live))))
+        input_place = dict(zip(self.inputs, range(len(self.inputs))))
         pairs, self.donations = self.donations, []
         donated: dict[int, int] = {}
         while pairs:

@@ -157,7 +157,9 @@ class Cell:
         if context.mode.graph:
             compiled = self.__dict__.get("_compiled") or self._compiled_construct()
             return compiled(*args, **kwargs)
-        return self._run(_construct_natively, args, kwargs)
+        if self._pre_hooks or self._hooks or self._low_precision is not None:
+            return self._run(_construct_natively, args, kwargs)
+        return self.construct(*args, **kwargs)
 
     def _compiled_construct(self) -> CompiledFunction:
         if "_params" not in self.__dict__:

@@ -20,11 +20,15 @@ class Storage:
 
     __slots__ = ("aval", "buffer", "device", "host", "pinned", "pending", "index")
 
-    def __init__(self, aval: TensorAval, buffer=None, device=None, host: np.ndarray | None = None):
-        self.aval, self.buffer, self.device, self.host = aval, buffer, device, host
+    def __init__(self, aval: TensorAval, buffer=None, device=None, host: np.ndarray | None = None,
+                 pending=None, index: int = -1):
+        self.aval = aval
+        self.buffer = buffer
+        self.device = device
+        self.host = host
         self.pinned = False
-        self.pending = None
-        self.index = -1
+        self.pending = pending
+        self.index = index
 
     def materialize(self) -> None:
         """Make sure that the value is computed."""
