@@ -16,6 +16,7 @@ from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
+from mindspore.ops.contraction import *
 from mindspore.ops.creation import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.indexing import *
@@ -29,7 +30,9 @@ from mindspore.ops.shapes import *
 from mindspore.ops.slicing import *
 from mindspore.ops.sorting import *
 from mindspore.ops.state import *
+from mindspore.ops.statistics import *
 from mindspore.ops.triangles import *
+from mindspore.ops.updates import *
 from mindspore.ops.windows import *
 
 _MORE = ("operations", "primitive", "composite", "functional")

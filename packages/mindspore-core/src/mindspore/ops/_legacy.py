@@ -435,17 +435,6 @@ def search_sorted(sorted_sequence, values, sorter=None, dtype=int64, right=False
 
 # -- assignment --------------------------------------------------------------------------------------------------------
 
-def scattered(function, rows):
-    """An operator that gives its first operand, a parameter, the value that a functional update computes. With `rows`
-    the indices name places on the first axis, otherwise coordinates."""
-    def assign(input_x, indices, updates, use_locking=False):
-        index = as_tensor("scatter", indices, "indices")
-        places = shapes.expand_dims(index, -1) if rows else index
-        return state.assign(input_x, function(input_x, places, updates))
-    assign.__doc__ = f"In place: {function.__doc__}"
-    return assign
-
-
 def update(op: Primitive, single: bool = False):
     """An optimizer's update: the operands named in `op.updated` are parameters and get their new values."""
     def step(*operands, gradient_scale=1.0, use_locking=False, **attributes):

@@ -19,6 +19,7 @@ from mindspore.ops.arithmetic import add, floor_divide, floor_mod, mul, sub, tru
 from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
+from mindspore.ops.contraction import *
 from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
 from mindspore.ops.elementwise import *
@@ -37,7 +38,9 @@ from mindspore.ops.slicing import *
 from mindspore.ops.slicing import slice as tensor_slice
 from mindspore.ops.sorting import *
 from mindspore.ops.state import *
+from mindspore.ops.statistics import *
 from mindspore.ops.triangles import *
+from mindspore.ops.updates import *
 from mindspore.ops.windows import *
 
 # Tensors.
@@ -48,7 +51,6 @@ tensor_pow = pows = power
 tensor_exp, tensor_expm1, tensor_range = exp, expm1, arange
 reshape_, shape_ = reshape, shape
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
-scatter_nd_update = P.ScatterNdUpdate()
 
 # Numbers.
 scalar_add, scalar_sub, scalar_mul, scalar_div = operator.add, operator.sub, operator.mul, operator.truediv

@@ -283,7 +283,8 @@ def replace_rows(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
     return apply(_SELECT, (written, convert(new, x.dtype), x))
 
 
-def _nd(name: str, input_x: Operand, indices: Operand, updates: Operand) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def coordinates(name: str, input_x: Operand, indices: Operand,
+                updates: Operand) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The tensor, its rows, the places and the updates of an operator whose indices are coordinates."""
     x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
     value = as_dtype_of(name, updates, x, "updates")
@@ -297,19 +298,19 @@ def _nd(name: str, input_x: Operand, indices: Operand, updates: Operand) -> tupl
 
 def tensor_scatter_update(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with slices replaced by `updates` at the coordinates along the last axis of `indices`."""
-    x, rows, places, value = _nd("tensor_scatter_update", input_x, indices, updates)
+    x, rows, places, value = coordinates("tensor_scatter_update", input_x, indices, updates)
     return apply(_RESHAPE, (replace_rows(rows, *last_of_equals(places, value)),), (x.shape,))
 
 
 def tensor_scatter_add(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with `updates` added at the coordinates along the last axis of `indices`; equal places add up."""
-    x, rows, places, value = _nd("tensor_scatter_add", input_x, indices, updates)
+    x, rows, places, value = coordinates("tensor_scatter_add", input_x, indices, updates)
     return apply(_RESHAPE, (apply(_SCATTER_ADD, (rows, places, value), (0,)),), (x.shape,))
 
 
 def tensor_scatter_sub(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with `updates` subtracted at the coordinates along the last axis of `indices`."""
-    x, rows, places, value = _nd("tensor_scatter_sub", input_x, indices, updates)
+    x, rows, places, value = coordinates("tensor_scatter_sub", input_x, indices, updates)
     return apply(_RESHAPE, (apply(_SCATTER_ADD, (rows, places, apply(_NEG, (value,))), (0,)),), (x.shape,))
 
 

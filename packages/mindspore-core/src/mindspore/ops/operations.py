@@ -27,6 +27,7 @@ from mindspore.ops import (
     sorting,
     state,
     triangles,
+    updates,
     windows,
 )
 from mindspore.ops import random as random_
@@ -116,6 +117,10 @@ for _name, _function in {
     "GatherD": indexing.gather_d, "GatherNd": indexing.gather_nd, "IndexFill": indexing.index_fill,
     "MaskedSelect": indexing.masked_select, "NonZero": indexing.nonzero, "ScatterNd": indexing.scatter_nd,
     "TensorScatterAdd": indexing.tensor_scatter_add, "TensorScatterSub": indexing.tensor_scatter_sub,
+    "TensorScatterDiv": updates.tensor_scatter_div, "TensorScatterMax": updates.tensor_scatter_max,
+    "TensorScatterMin": updates.tensor_scatter_min, "TensorScatterMul": updates.tensor_scatter_mul,
+    "UnsortedSegmentMax": updates.unsorted_segment_max, "UnsortedSegmentMin": updates.unsorted_segment_min,
+    "UnsortedSegmentProd": updates.unsorted_segment_prod,
     "TensorScatterUpdate": indexing.tensor_scatter_update, "UnsortedSegmentSum": indexing.unsorted_segment_sum,
     "GatherV2": indexing.gather, "Unique": sorting.unique,
 }.items():
@@ -249,13 +254,11 @@ AssignSub = _define("AssignSub", state.assign_sub)
 Depend = _define("Depend", state.depend)
 Identity = _define("Identity", state.deepcopy)
 StopGradient = _define("StopGradient", state.stop_gradient)
-ScatterAdd = _define("ScatterAdd", _legacy.scattered(indexing.tensor_scatter_add, True), use_locking=False)
-ScatterSub = _define("ScatterSub", _legacy.scattered(indexing.tensor_scatter_sub, True), use_locking=False)
-ScatterUpdate = _define("ScatterUpdate", _legacy.scattered(indexing.tensor_scatter_update, True), use_locking=True)
-ScatterNdAdd = _define("ScatterNdAdd", _legacy.scattered(indexing.tensor_scatter_add, False), use_locking=False)
-ScatterNdSub = _define("ScatterNdSub", _legacy.scattered(indexing.tensor_scatter_sub, False), use_locking=False)
-ScatterNdUpdate = _define("ScatterNdUpdate", _legacy.scattered(indexing.tensor_scatter_update, False),
-                          use_locking=True)
+for _kind in ("Add", "Div", "Max", "Min", "Mul", "Sub", "Update"):
+    _lock = {"use_locking": _kind == "Update"}
+    for _name, _function in ((f"Scatter{_kind}", f"scatter_{_kind.lower()}"),
+                             (f"ScatterNd{_kind}", f"scatter_nd_{_kind.lower()}")):
+        globals()[_name] = _define(_name, getattr(updates, _function), **_lock)
 
 Adam = _define("Adam", _legacy.update(primitive("apply_adam")), use_locking=False, use_nesterov=False)
 AdamWeightDecay = _define("AdamWeightDecay", _legacy.update(primitive("apply_adam_weight_decay")), use_locking=False)
@@ -286,4 +289,4 @@ class Print(Primitive):
 
 
 __all__.append("Print")
-del _name, _function, _window
+del _name, _function, _window, _kind, _lock

@@ -20,11 +20,11 @@ from mindspore.ops._operands import (
 from mindspore.ops.shapes import cut, moveaxis
 
 __all__ = [
-    "diag", "diagonal", "trace", "tril", "triu",
+    "diag", "diag_embed", "diagflat", "diagonal", "trace", "tril", "triu",
 ]
 
 _RESHAPE, _SLICE, _PAD, _IOTA, _SELECT = map(primitive, ("reshape", "slice", "pad", "iota", "select"))
-_GE, _LE, _ADD, _SUM = map(primitive, ("ge", "le", "add", "sum"))
+_GE, _LE, _EQ, _ADD, _SUM = map(primitive, ("ge", "le", "eq", "add", "sum"))
 
 # -- triangles and diagonals -------------------------------------------------------------------------------------------
 
@@ -85,6 +85,29 @@ def diag(input: Operand, diagonal: int = 0) -> Tensor:
     square = apply(_RESHAPE, (cut(apply(_RESHAPE, (square,), ((n * (n + 1),),)), 0, 0, n * n),), ((n, n),))
     up, left = max(-diagonal, 0), max(diagonal, 0)
     return apply(_PAD, (square,), ((up, left), (left, up), (0, 0), 0))
+
+
+def diagflat(input: Operand, offset: int = 0) -> Tensor:
+    """A matrix with the elements of input, flattened, on a diagonal."""
+    x = as_tensor("diagflat", input)
+    return diag(apply(_RESHAPE, (x,), ((x.size,),)), offset)
+
+
+def diag_embed(input: Operand, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Matrices in the axes `dim1` and `dim2` with the last axis of input on a diagonal."""
+    x = as_tensor("diag_embed", input)
+    if x.ndim == 0:
+        raise ValueError("diag_embed: input has no axes; expected at least one")
+    axes = [normalize_axis("diag_embed", d, x.ndim + 1, w) for d, w in ((dim1, "dim1"), (dim2, "dim2"))]
+    if axes[0] == axes[1]:
+        raise ValueError(f"diag_embed: dim1 {dim1} and dim2 {dim2} are one axis; expected two")
+    size = x.shape[-1] + abs(static_int("diag_embed", "offset", offset))
+    lead = (0,) * (x.ndim - 1)
+    row = apply(_PAD, (x,), ((*lead, max(offset, 0)), (*lead, max(-offset, 0)), (*lead, 0), 0))
+    rows, columns = _ramps((size, size))
+    on = apply(_EQ, (apply(_ADD, (rows, constant(offset, int64))), columns))
+    row = apply(_RESHAPE, (row,), ((*x.shape[:-1], 1, size),))
+    return moveaxis(apply(_SELECT, (on, row, constant(0, x.dtype))), (-2, -1), axes)
 
 
 def trace(input: Operand) -> Tensor:

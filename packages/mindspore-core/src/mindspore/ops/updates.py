@@ -1,0 +1,139 @@
+"""Combining updates with the elements of a tensor at given places, for every way to combine, and in place.
+
+`tensor_scatter_*` return a new tensor. `scatter_*` (indices name rows) and `scatter_nd_*` (they are coordinates) give
+a parameter its new value and return it. Where several updates meet at one place they are combined, too: they are sorted
+by place, neighbours of one place are combined over growing distances, and the last one of each run is written.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+from mindspore.ops._operands import Operand, apply, as_tensor, constant, full_of, primitive, static_int
+from mindspore.ops.arithmetic import maximum, minimum, mul, true_divide
+from mindspore.ops.indexing import coordinates, last_of_equals, replace_rows, tensor_scatter_add, tensor_scatter_sub
+from mindspore.ops.indexing import tensor_scatter_update as tensor_scatter_update_
+from mindspore.ops.shapes import expand_dims, reshape
+from mindspore.ops.state import assign
+
+__all__ = [
+    "scatter_add", "scatter_div", "scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add", "scatter_nd_div",
+    "scatter_nd_max", "scatter_nd_min", "scatter_nd_mul", "scatter_nd_sub", "scatter_nd_update", "scatter_sub",
+    "scatter_update",
+    "tensor_scatter_div", "tensor_scatter_max", "tensor_scatter_min", "tensor_scatter_mul", "unsorted_segment_max",
+    "unsorted_segment_min", "unsorted_segment_prod",
+]
+
+_GATHER, _SORT, _SLICE, _PAD, _SELECT, _EQ, _MAXIMUM = map(
+    primitive, ("gather", "sort", "slice", "pad", "select", "eq", "maximum"))
+
+
+def _combined(name: str, input_x: Operand, indices: Operand, updates: Operand, join: Callable,
+              among: Callable | None = None) -> Tensor:
+    """join(element, updates of its place), where the updates of one place are joined by `among` first."""
+    x, rows, places, value = coordinates(name, input_x, indices, updates)
+    places, source = apply(_SORT, (places,), (0, False))
+    value = _runs(places, apply(_GATHER, (value, source), (0,)), among or join)
+    places, value = last_of_equals(places, value)
+    inside = apply(_MAXIMUM, (places, constant(0, places.dtype)))
+    return reshape(replace_rows(rows, places, join(apply(_GATHER, (rows, inside), (0,)), value)), x.shape)
+
+
+def _runs(places: Tensor, value: Tensor, join: Callable) -> Tensor:
+    """Running combinations within runs of equal sorted places, by doubling distances."""
+    n, rest = places.size, (0,) * (value.ndim - 1)
+    distance = 1
+    while distance < n:
+        here = apply(_SLICE, (places,), ((distance,), (n,), (1,)))
+        before = apply(_SLICE, (places,), ((0,), (n - distance,), (1,)))
+        same = apply(_PAD, (apply(_EQ, (here, before)),), ((distance,), (0,), (0,), 0))
+        earlier = apply(_SLICE, (value,), ((0, *rest), (n - distance, *value.shape[1:]), (1,) * value.ndim))
+        zeros = (0,) * value.ndim
+        earlier = apply(_PAD, (earlier,), ((distance, *rest), zeros, zeros, 0))
+        value = apply(_SELECT, (reshape(same, (n,) + (1,) * len(rest)), join(earlier, value), value))
+        distance *= 2
+    return value
+
+
+def tensor_scatter_max(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """The larger of the element and the updates at each of the coordinates."""
+    return _combined("tensor_scatter_max", input_x, indices, updates, maximum)
+
+
+def tensor_scatter_min(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """The smaller of the element and the updates at each of the coordinates."""
+    return _combined("tensor_scatter_min", input_x, indices, updates, minimum)
+
+
+def tensor_scatter_mul(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """The element times the updates at each of the coordinates."""
+    return _combined("tensor_scatter_mul", input_x, indices, updates, mul)
+
+
+def tensor_scatter_div(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """The element divided by the updates at each of the coordinates."""
+    return _combined("tensor_scatter_div", input_x, indices, updates, true_divide, mul)
+
+
+def _in_place(name: str, function: Callable, rows: bool, says: str) -> Callable:
+    def scatter(input_x: Tensor, indices: Operand, updates: Operand, use_locking: bool = False) -> Tensor:
+        index = as_tensor(name, indices, "indices")
+        return assign(input_x, function(input_x, expand_dims(index, -1) if rows else index, updates))
+    scatter.__name__ = scatter.__qualname__ = name
+    where = "rows that the indices name" if rows else "coordinates along the last axis of the indices"
+    scatter.__doc__ = f"In place: {says} at the {where}; returns the parameter."
+    return scatter
+
+
+scatter_update = _in_place("scatter_update", tensor_scatter_update_, True, "replaced by the updates")
+scatter_add = _in_place("scatter_add", tensor_scatter_add, True, "the updates added")
+scatter_max = _in_place("scatter_max", tensor_scatter_max, True, "not below the updates")
+scatter_min = _in_place("scatter_min", tensor_scatter_min, True, "not above the updates")
+scatter_mul = _in_place("scatter_mul", tensor_scatter_mul, True, "multiplied by the updates")
+scatter_div = _in_place("scatter_div", tensor_scatter_div, True, "divided by the updates")
+scatter_sub = _in_place("scatter_sub", tensor_scatter_sub, True, "the updates subtracted")
+scatter_nd_update = _in_place("scatter_nd_update", tensor_scatter_update_, False, "replaced by the updates")
+scatter_nd_add = _in_place("scatter_nd_add", tensor_scatter_add, False, "the updates added")
+scatter_nd_sub = _in_place("scatter_nd_sub", tensor_scatter_sub, False, "the updates subtracted")
+scatter_nd_max = _in_place("scatter_nd_max", tensor_scatter_max, False, "not below the updates")
+scatter_nd_min = _in_place("scatter_nd_min", tensor_scatter_min, False, "not above the updates")
+scatter_nd_mul = _in_place("scatter_nd_mul", tensor_scatter_mul, False, "multiplied by the updates")
+scatter_nd_div = _in_place("scatter_nd_div", tensor_scatter_div, False, "divided by the updates")
+
+
+def _segments(name: str, x: Operand, segment_ids: Operand, num_segments: int, join: Callable, empty) -> Tensor:
+    value, index = as_tensor(name, x, "x"), as_tensor(name, segment_ids, "segment_ids")
+    if index.shape != value.shape[:index.ndim] or index.ndim == 0:
+        raise ValueError(f"{name}: segment_ids has shape {index.shape}; expected that of the first axes of x, "
+                         f"{value.shape}")
+    shape = (static_int(name, "num_segments", num_segments), *value.shape[index.ndim:])
+    start = full_of(shape, constant(empty(value.dtype), value.dtype))
+    return _combined(name, start, expand_dims(index, -1), value, join)
+
+
+def _lowest(dtype) -> float:
+    return -np.inf if dtype.is_floating else int(np.iinfo(dtype.np).min)
+
+
+def _highest(dtype) -> float:
+    return np.inf if dtype.is_floating else int(np.iinfo(dtype.np).max)
+
+
+def unsorted_segment_max(x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
+    """The largest of the slices that have one segment number; a segment without any has the smallest number there is.
+    segment_ids has the shape of the first axes of x, which become one of size `num_segments`."""
+    return _segments("unsorted_segment_max", x, segment_ids, num_segments, maximum, _lowest)
+
+
+def unsorted_segment_min(x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
+    """The smallest of the slices that have one segment number; a segment without any has the largest number there is;
+    see `unsorted_segment_max`."""
+    return _segments("unsorted_segment_min", x, segment_ids, num_segments, minimum, _highest)
+
+
+def unsorted_segment_prod(x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
+    """The product of the slices that have one segment number; 1 for a segment without any; see
+    `unsorted_segment_max`."""
+    return _segments("unsorted_segment_prod", x, segment_ids, num_segments, mul, lambda dtype: 1)
