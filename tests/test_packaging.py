@@ -110,10 +110,16 @@ def test_a_source_distribution_builds_where_core_is_no_neighbour(
     clone: Path, core_wheel: Path, tmp_path: Path, shell: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     """There the kit's headers come from the build requirement mindspore-core, here found in a local folder."""
-    python = f'"{sys.executable}"'
-    shell(f"{python} -m build --sdist -o sdist .", clone / "packages/mindspore-cpu")
-    (made,) = (clone / "packages/mindspore-cpu/sdist").iterdir()
+    python, project = f'"{sys.executable}"', clone / "packages/mindspore-cpu"
+    for built_in_place in ("src/mindspore_cpu/_ext.old.so", "src/mindspore_cpu/lib/libdnnl.so.3", "build/a.o"):
+        (project / built_in_place).parent.mkdir(exist_ok=True)
+        (project / built_in_place).write_text("")
+    shell(f"{python} -m build --sdist -o ../sdist .", project)
+    (made,) = (project / "../sdist").resolve().iterdir()
     with tarfile.open(made) as archive:
-        assert not [name for name in archive.getnames() if re.search(r"_ext.*\.so|libdnnl|\.pyc|dist-info", name)]
-    shell(f'{python} -m pip wheel --no-deps --find-links "{core_wheel.parent}" -w out "{made}"', tmp_path)
+        names = [name.partition("/")[2] for name in archive.getnames()]
+    assert {"CMakeLists.txt", "LICENSE", "csrc/ext.cpp", "src/mindspore_cpu/plugin.py"} <= set(names)
+    assert not [name for name in names if re.search(r"\.so|\.pyc|\.o$|dist-info|^build/", name)]
+    found = f'--find-links "{core_wheel.parent}" -C cmake.build-type=Debug'
+    shell(f'{python} -m pip wheel --no-deps {found} -w out "{made}"', tmp_path)
     assert len(list((tmp_path / "out").glob("mindspore_cpu-*.whl"))) == 1
