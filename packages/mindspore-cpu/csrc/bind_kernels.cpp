@@ -58,10 +58,11 @@ py::object conv(const std::string& kind, const std::string& element, const Four&
 }
 
 py::object pool(const std::string& kind, const std::string& element, const Four& image, const Pair& output,
-                const Pair& kernel, const Pair& stride, const Four& padding, const Pair& dilation, bool count_padding) {
+                const Pair& kernel, const Pair& stride, const Four& padding, const Pair& dilation, bool count_padding,
+                bool positive) {
   const PoolShape shape{image[0] * image[1], image[2],   image[3],    output[0],   output[1],    kernel[0], kernel[1],
                         stride[0],           stride[1],  padding[0],  padding[2],  dilation[0],  dilation[1],
-                        count_padding};
+                        count_padding,       positive};
   return wrap(make_pool(kind_of<PoolKind>("pool", pool_kinds, kind), element_of(element), shape));
 }
 
@@ -122,9 +123,10 @@ void bind_kernels(py::module_& module) {
              "dy, dw). image: [n, c, h, w]; weights: [o, i, kh, kw]; output: [oh, ow]; padding: top, bottom, left, "
              "right; implementation: direct, onednn or unfold instead of the fastest. None where there is no kernel.");
   module.def("pool", &pool, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("output"), py::arg("kernel"),
-             py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("count_padding") = false,
+             py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("count_padding") = false, py::arg("positive") = false,
              "max (x, y), max_grad (x, y, dy, dx), max_pick (x, y, z, picked), max_index (x, y, places), mean (x, y), "
-             "mean_grad (dy, dx). None where there is no kernel.");
+             "mean_grad (dy, dx). positive: max_grad with the cotangents of maxima that are not positive as 0. None where "
+             "there is no kernel.");
   module.def("copies", &copies, py::arg("copies"), py::arg("total"), py::arg("fill"),
              "Strided copies of inputs into one output. copies: for each input (bytes per element, sizes, source steps, "
              "target steps, source offset, target offset) in elements; total: the output's elements; fill: the bytes of "

@@ -144,6 +144,7 @@ class PoolKernel final : public Kernel {
     }
     add_into(dx, own, [&](T* sums) {
       for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+        if (shape_.positive && !(wide(y[output]) > 0)) return;
         const std::int64_t place = first_maximum(shape_, rows, columns, x, y[output]);
         if (place >= 0) sums[place] += wide(dy[output]);
       });

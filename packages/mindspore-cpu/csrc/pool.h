@@ -17,6 +17,7 @@ struct PoolShape {
   std::int64_t top, left;
   std::int64_t dilation_h, dilation_w;
   bool count_padding;  // the mean divides by all taps, not only by those inside the image
+  bool positive;       // max_grad: the cotangents of maxima that are not positive count as 0
 };
 
 // Buffers: max (x, y); max_grad (x, y, dy, dx); max_pick (x, y, z, picked); max_index (x, y, int64 places);

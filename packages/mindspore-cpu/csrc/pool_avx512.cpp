@@ -66,8 +66,10 @@ void max_pool_2x2_grad_avx512(const PoolShape& s, const float* x, const float* y
       const __mmask16 windows = first_of(count);
       const __mmask16 mask = first_of(2 * count);
       const std::int64_t output = row * s.ow + column;
-      const __m512 target = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(windows, y + output));
-      const __m512 cotangent = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(windows, dy + output));
+      const __m512 maxima = _mm512_maskz_loadu_ps(windows, y + output);
+      const __mmask16 counts = s.positive ? _mm512_cmp_ps_mask(maxima, _mm512_setzero_ps(), _CMP_GT_OQ) : windows;
+      const __m512 target = _mm512_permutexvar_ps(twice, maxima);
+      const __m512 cotangent = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(windows & counts, dy + output));
       // A right tap counts only if its left neighbour does not, a lower one only if no upper one does.
       unsigned first = same(_mm512_maskz_loadu_ps(mask, upper + 2 * column), target);
       first &= ~((first & even) << 1);

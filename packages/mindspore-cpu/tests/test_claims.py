@@ -42,12 +42,25 @@ CLAIMED = {
     "sum used elsewhere": (lambda b, x, w, c: [(s := b.add(b.matmul(x, w), c)), b.maximum(s, 0.0)],
                            (*PRODUCT, (6,)), "matmul_bias"),
 }
+
+
+def pooled(b, x, dy, condition=None, zero=0.0):
+    """The derivative of relu and max pooling, as automatic differentiation writes it."""
+    y = b.max_pool2d(x, kernel=(2, 2), stride=(2, 2), padding=(0,) * 4)
+    grad = b.max_pool2d_grad(x, y, dy, kernel=(2, 2), stride=(2, 2), padding=(0,) * 4)
+    return b.select(b.gt(x if condition is None else condition, zero), grad, b.zeros_like(grad.aval))
+
+
+POOLED = ((2, 3, 8, 9), (2, 3, 4, 4))
+CLAIMED["pooling and relu"] = (pooled, POOLED, "max_pool2d_grad_relu")
 NOT_CLAIMED = {
     "product is an output": (lambda b, x, w, c: [(y := b.matmul(x, w)), b.add(y, c)], (*PRODUCT, (6,))),
     "bias per row": (lambda b, x, w, c: b.add(b.matmul(x, w), c), (*PRODUCT, (5, 1))),
     "a whole matrix": (lambda b, x, w, c: b.add(b.matmul(x, w), c), (*PRODUCT, (5, 6))),
     "added to itself": (lambda b, x, w, c: b.add((y := b.matmul(x, w)), y), (*PRODUCT, (6,))),
     "bias along the columns of an image": (lambda b, x, w, c: b.add(conv(b, x, w), c), (*CONVOLUTION, (9,))),
+    "pooling with another condition": (lambda b, x, dy, c: pooled(b, x, dy, c), (*POOLED, POOLED[0])),
+    "pooling with another threshold": (lambda b, x, dy, c: pooled(b, x, dy, None, 0.5), (*POOLED, ())),
     "a scalar": (lambda b, x, w, c: b.add(b.matmul(x, w), c), (*PRODUCT, ())),
 }
 

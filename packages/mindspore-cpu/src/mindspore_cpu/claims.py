@@ -1,12 +1,20 @@
-"""Claims: a product or convolution together with what follows it element by element.
+"""Claims: patterns of several nodes that one kernel computes with fewer passes over memory.
 
-The anchor's result is still in registers when a bias is added and negative numbers are cut off, so a pass over memory
-is saved. The pattern is
+1. A product or convolution with what follows it element by element. Its result is still in registers when a bias is
+   added and negative numbers are cut off:
 
-    matmul or conv2d   ->   add of a bias   ->   maximum with 0
+       matmul or conv2d   ->   add of a bias   ->   maximum with 0
 
-where the bias has one number per column of the product, or per channel of the convolution, and each value in between is
-used by the next step only. A claim ends where the pattern ends; an anchor without a bias is no claim.
+   where the bias has one number per column of the product, or per channel of the convolution. The pattern ends where it
+   ends; an anchor without a bias is no claim.
+
+2. The derivative of max pooling over the result of a relu, then the derivative of the relu:
+
+       max_pool2d_grad(x, y, dy)   ->   select(x > 0, ., 0)
+
+   A cotangent goes to a place where x equals the maximum y, so the condition on x is one on y, which is smaller.
+
+Each value in between is used by the next step only.
 """
 from __future__ import annotations
 
@@ -15,50 +23,74 @@ from dataclasses import dataclass
 from mindspore.compiler.ir import Graph, Node
 from mindspore.plugin import Claim
 from mindspore_cpu import _ext
-from mindspore_cpu.kernels import conv_kernel
+from mindspore_cpu.kernels import conv_kernel, pool_kernel
 
-ANCHORS = ("matmul", "conv2d")
+PRODUCTS = ("matmul", "conv2d")
+POOLING = "max_pool2d_grad"
 
 
 @dataclass(frozen=True)
 class Fused:
-    """A matched pattern: its nodes in order, the bias, and whether it ends with relu."""
+    """A matched pattern: its nodes, the last one being the result; the operands in the order in which the kernel takes
+    them; for products whether a relu ends it."""
 
+    name: str
     nodes: tuple[Node, ...]
-    bias: Node
-    relu: bool
+    operands: tuple[Node, ...]
+    relu: bool = False
+
+
+class Users:
+    """Who reads what in a graph."""
+
+    def __init__(self, graph: Graph):
+        self._users = graph.users()
+        self._outputs = {node.idx for node in graph.outputs}
+
+    def only(self, node: Node) -> Node | None:
+        """The one node that reads `node`; None where there are others, or `node` is an output."""
+        users = self._users[node.idx]
+        return users[0] if len(users) == 1 and node.idx not in self._outputs else None
 
 
 def find_claims(graph: Graph) -> list[Claim]:
     """All claims in a graph."""
-    users = graph.users()
-    outputs = {node.idx for node in graph.outputs}
-    found = []
-    for node in graph.nodes:
-        if node.op.name in ANCHORS and node.dtype.kind == "f":
-            fused = match(node, users, outputs)
-            if fused is not None:
-                found.append(Claim(f"{node.op.name}_bias{'_relu' if fused.relu else ''}",
-                                   tuple(n.idx for n in fused.nodes)))
-    return found
+    users = Users(graph)
+    found = (match(node, users) for node in graph.nodes)
+    return [Claim(fused.name, tuple(n.idx for n in fused.nodes)) for fused in found if fused is not None]
 
 
-def match(anchor: Node, users: list[list[Node]], outputs: set[int]) -> Fused | None:
-    """The pattern that begins at an anchor; None where no bias follows."""
-    added = _only_user(anchor, users, outputs)
-    if added is None or added.op.name != "add" or added.shape != anchor.shape or added.ins[0] is added.ins[1]:
+def match(anchor: Node, users: Users) -> Fused | None:
+    """The pattern whose anchor is this node, if there is one."""
+    if anchor.op.name in PRODUCTS:
+        return _match_product(anchor, users)
+    return _match_pooling(anchor, users) if anchor.op.name == POOLING else None
+
+
+def _match_product(anchor: Node, users: Users) -> Fused | None:
+    added = users.only(anchor)
+    if anchor.dtype.kind != "f" or added is None or added.op.name != "add" or added.shape != anchor.shape:
         return None
     bias = added.ins[1] if added.ins[0] is anchor else added.ins[0]
-    if bias.shape not in bias_shapes(anchor):
+    if bias is anchor or bias.shape not in bias_shapes(anchor):
         return None
-    after = _only_user(added, users, outputs)
+    operands, name = (*anchor.ins, bias), f"{anchor.op.name}_bias"
+    after = users.only(added)
     if after is not None and after.op.name == "maximum" and any(is_zero(n) for n in after.ins):
-        return Fused((anchor, added, after), bias, True)
-    return Fused((anchor, added), bias, False)
+        return Fused(f"{name}_relu", (anchor, added, after), operands, True)
+    return Fused(name, (anchor, added), operands)
 
 
-def _only_user(node: Node, users: list[list[Node]], outputs: set[int]) -> Node | None:
-    return users[node.idx][0] if len(users[node.idx]) == 1 and node.idx not in outputs else None
+def _match_pooling(anchor: Node, users: Users) -> Fused | None:
+    chosen = users.only(anchor)
+    if chosen is None or chosen.op.name != "select" or chosen.ins[1] is not anchor or not is_zero(chosen.ins[2]):
+        return None
+    condition = chosen.ins[0]
+    if condition.op.name != "gt" or condition.ins[0] is not anchor.ins[0] or not is_zero(condition.ins[1]):
+        return None
+    if users.only(condition) is not chosen:
+        return None
+    return Fused(f"{POOLING}_relu", (anchor, condition, chosen), anchor.ins, True)
 
 
 def bias_shapes(anchor: Node) -> tuple[tuple, ...]:
@@ -79,14 +111,16 @@ def is_zero(node: Node) -> bool:
 
 def build_claim(body: Graph) -> tuple[_ext.Kernel, list[int]]:
     """The kernel of a claim, from the claim's graph, and the order in which it takes the graph's parameters."""
-    anchor = next(node for node in body.nodes if node.op.name in ANCHORS)
-    fused = match(anchor, body.users(), {node.idx for node in body.outputs})
-    order = [node.attr("index") for node in (*anchor.ins, fused.bias)]
-    first, second = anchor.ins
-    if anchor.op.name == "matmul":
+    users = Users(body)
+    fused = next(f for f in (match(node, users) for node in body.nodes) if f is not None)
+    anchor = fused.nodes[0]
+    first, second = anchor.ins[:2]
+    if anchor.op.name == POOLING:
+        made = pool_kernel("max_grad", anchor.dtype.key, first.shape, second.shape, anchor.kwargs(), positive=True)
+    elif anchor.op.name == "matmul":
         made = _ext.matmul(anchor.dtype.key, first.shape, second.shape, anchor.attr("transpose_a"),
                            anchor.attr("transpose_b"), True, fused.relu)
     else:
         made = conv_kernel("forward", anchor.dtype.key, first.shape, second.shape, anchor.shape[2:], anchor.kwargs(),
                            bias=True, relu=fused.relu)
-    return made, order
+    return made, [node.attr("index") for node in fused.operands]

@@ -64,26 +64,30 @@ def _conv2d_weight_grad(spec: KernelSpec):
     return conv_kernel("weight_grad", x.dtype.key, x.shape, spec.outs[0].shape, dy.shape[2:], spec.attrs)
 
 
-def _pool(kind: str, spec: KernelSpec, image: tuple, output: tuple):
-    attrs = spec.attrs
-    return _ext.pool(kind, spec.ins[0].dtype.key, image, output[2:], attrs["kernel"], attrs["stride"], attrs["padding"],
-                     attrs.get("dilation", (1, 1)), attrs.get("count_include_pad", False))
+def pool_kernel(kind: str, dtype: str, image: tuple, output: tuple, attrs: dict, *,
+                positive: bool = False) -> _ext.Kernel | None:
+    """Pooling, or a derivative of it (see `_ext.pool`). image, output: whole shapes."""
+    return _ext.pool(kind, dtype, image, output[2:], attrs["kernel"], attrs["stride"], attrs["padding"],
+                     attrs.get("dilation", (1, 1)), attrs.get("count_include_pad", False), positive)
 
 
 @kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", kinds="f")
 def _max_pool(spec: KernelSpec):
     kind = spec.name.replace("max_pool2d", "max")
-    return _pool(kind, spec, spec.ins[0].shape, (spec.ins[1] if len(spec.ins) > 1 else spec.outs[0]).shape)
+    x, y = spec.ins[0], (*spec.ins, *spec.outs)[1]
+    return pool_kernel(kind, x.dtype.key, x.shape, y.shape, spec.attrs)
 
 
 @kernel("avg_pool2d", kinds="f")
 def _avg_pool(spec: KernelSpec):
-    return _pool("mean", spec, spec.ins[0].shape, spec.outs[0].shape)
+    x, y = spec.ins[0], spec.outs[0]
+    return pool_kernel("mean", x.dtype.key, x.shape, y.shape, spec.attrs)
 
 
 @kernel("avg_pool2d_grad", kinds="f")
 def _avg_pool_grad(spec: KernelSpec):
-    return _pool("mean_grad", spec, spec.outs[0].shape, spec.ins[0].shape)
+    dy, dx = spec.ins[0], spec.outs[0]
+    return pool_kernel("mean_grad", dy.dtype.key, dx.shape, dy.shape, spec.attrs)
 
 
 def row_major(shape: tuple) -> list[int]:
