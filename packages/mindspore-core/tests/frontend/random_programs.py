@@ -11,12 +11,16 @@ from __future__ import annotations
 import linecache
 import random
 import re
+import sys
 import types
 from typing import Any
 
 NAMES = ["a", "b", "c", "d", "e"]
 ERRORS = ["ValueError", "TypeError", "(KeyError, IndexError)", "Exception", "ArithmeticError", "NameError"]
 MOST_STATEMENTS = 40
+# Python 3.12 and 3.13 inline comprehensions and then take some free variables of the function, and of classes in it,
+# for the comprehension's variable of the same name. There, comprehensions get names that nothing else uses.
+COMPREHENSION_NAMES = NAMES if sys.version_info < (3, 12) else ["x", "z"]
 
 
 class Program:
@@ -98,7 +102,7 @@ class Program:
         return f"{self.expression(depth)}[{index}]"
 
     def comprehension(self, depth: int) -> str:
-        target = self.rng.choice([self.name(), "x", "x, y", "x, *y"])
+        target = self.rng.choice([self.rng.choice(COMPREHENSION_NAMES), "x", "x, y", "x, *y"])
         allowed, self.walrus_names = self.walrus_names, []
         source = self.rng.choice([f"range({self.rng.randint(0, 3)})", self.expression(depth), "[(1, 2), (3, 4)]"])
         self.walrus_names = ["w"] if allowed else []

@@ -40,7 +40,7 @@ def _special_method(session: Session, obj: Any, name: str) -> Any:
 
 def _is_generator(fn: Any) -> bool:
     code = fn.interpreted_code if isinstance(fn, InterpretedFunction) else code_of(fn)
-    return bool(code.scope.generator)
+    return code is not None and bool(code.scope.generator)
 
 
 def apply_special(frame: Frame, names: tuple[str, ...], native: Callable[..., Any], obj: Any, *operands: Any) -> Any:
