@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 
 from mindspore.compiler.frontend import location
+from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
 from mindspore.runtime.storage import Storage
 
@@ -116,14 +117,15 @@ class suspended:
 
 
 def storage_of(tensor) -> Storage:
-    """The storage of a concrete tensor; RuntimeError for one that is being traced."""
+    """The storage of a concrete tensor; TracedValueError for one that is being traced."""
     value = tensor._value
     if type(value) is Traced:
         raise TracedValueError(
-            "the value of a tensor is needed while its function is being compiled: it is known only at run time. "
-            "Use tensor operations instead of Python numbers here, or call this code outside the compiled function")
+            "The value of a tensor is needed while its function is being compiled: it is known only at run time.",
+            found=describe(tensor),
+            remedy="tensor operations in place of Python numbers; or call this code outside the compiled function")
     return value
 
 
-class TracedValueError(RuntimeError):
+class TracedValueError(GraphCompileError):
     """Python asked for the value of a tensor inside a function that is being compiled."""
