@@ -185,6 +185,10 @@ METHODS = [
     ("new_full", ((2,), 3.5), {}, np.full(2, 3.5, np.float32)), ("fill", (2.0,), {}, np.full_like(X, 2)),
     ("count_nonzero", (), {}, np.int32(6)), ("roll", (1, 1), {}, np.roll(X, 1, 1)), ("flip", (1,), {}, np.flip(X, 1)),
     ("unique", (), {}, np.unique(X)), ("sum_to_size", (1, 3), {}, X.sum(0, keepdims=True)),
+    ("select", (1, 2), {}, X[:, 2]), ("select", (X > 0, 0.0), {}, np.where(X > 0, X, 0)), ("diff", (), {}, np.diff(X)),
+    ("masked_scatter", (X > 1, X[::-1] * 10), {}, np.float32([[5, -1, 40], [0.5, -20, -2]])),
+    ("quantile", (0.5, 1), {}, np.median(X, 1)), ("view_as", (X.T,), {}, X.reshape(3, 2)),
+    ("reshape_as", (X.T,), {}, X.reshape(3, 2)), ("adjoint", (), {}, X.T), ("diagflat", (), {}, np.diagflat(X)),
     ("scatter_add", (1, [[0], [2]], [[1.0], [2.0]]), {}, X + np.array([[1, 0, 0], [0, 0, 2]], np.float32)),
     ("index_add", (0, [1], X[:1]), {}, np.stack([X[0], X[0] + X[1]])), ("nansum", (1,), {}, X.sum(1)),
 ]
@@ -240,6 +244,15 @@ def test_in_place_methods(name, args, expected):
     np.testing.assert_array_equal(before.asnumpy(), X)
     with pytest.raises(ValueError, match="differs from the"):
         Tensor([1.0]).add_(Tensor([1.0, 2.0]))
+
+
+def test_index_put():
+    x, places = Tensor(X), (Tensor([0, 1, 0]), Tensor([2, 0, 2]))
+    put, added = x.index_put(places, Tensor([1.0, 2.0, 3.0])), x.index_put(places, Tensor([1.0, 2.0, 3.0]), True)
+    assert put.asnumpy()[[0, 1], [2, 0]].tolist() == [3, 2]
+    assert added.asnumpy()[[0, 1], [2, 0]].tolist() == [X[0, 2] + 4, X[1, 0] + 2]
+    assert x.index_put_(places, Tensor(9.0)) is x and x.asnumpy()[0, 2] == 9
+    assert Tensor([1, 4, 9]).searchsorted(Tensor([4, 10])).asnumpy().tolist() == [1, 3]
 
 
 def test_assignment():

@@ -24,7 +24,8 @@ _ALIASES: dict[str, type[Initializer]] = {}
 
 
 class Initializer:
-    """Base of initializers; subclasses define `draw(shape, generator)`, which gives a float64 array."""
+    """Base of initializers. Subclasses define `draw(shape, generator)`, which gives a float64 array, or
+    `_initialize(array)`, which fills a float32 array in place."""
 
     def __init_subclass__(cls, aliases: tuple[str, ...] = (), **kwargs):
         super().__init_subclass__(**kwargs)
@@ -35,7 +36,13 @@ class Initializer:
         self._kwargs = kwargs
 
     def draw(self, shape: tuple, generator: np.random.Generator) -> np.ndarray:
-        raise TypeError(f"{type(self).__name__} does not define draw")
+        """An array of this shape, drawn from the generator."""
+        array = np.zeros(shape, np.float32)
+        self._initialize(array)
+        return array
+
+    def _initialize(self, array: np.ndarray) -> None:
+        raise TypeError(f"{type(self).__name__} defines neither draw nor _initialize")
 
     def __call__(self, array: np.ndarray) -> None:
         """Fill an array in place."""

@@ -1,8 +1,9 @@
-"""The operators and methods of tensors.
+"""The methods of tensors.
 
-They are the functions of `mindspore.ops` with the tensor as first argument; where a method's signature differs from the
-function's, or has two spellings in the API (`axis`, `keepdims` and `dim`, `keepdim`), a small function here brings the
-arguments into order. Importing this module attaches everything to `Tensor`, in one place.
+They are the functions of `mindspore.ops` with the tensor as first argument. Operators stand in `tensor_operators`,
+functions that are methods as they are in `tensor_functions`; where a method's signature differs from the function's, or
+has two spellings in the API (`axis`, `keepdims` and `dim`, `keepdim`), a small function here brings the arguments into
+order. Importing this module attaches everything to `Tensor`, in one place.
 """
 from __future__ import annotations
 
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from mindspore.common import dtype as mstype
-from mindspore.common.dtype import DType, as_dtype
+from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
-from mindspore.common.tensor_indexing import getitem, setitem
+from mindspore.common.tensor_functions import Functions
+from mindspore.common.tensor_indexing import getitem, written
+from mindspore.common.tensor_operators import Operators
 from mindspore.ops import (
     activation,
     arithmetic,
@@ -23,37 +26,17 @@ from mindspore.ops import (
     elementwise,
     indexing,
     joining,
-    linalg,
     reduction,
     shapes,
     sorting,
-    state,
     triangles,
 )
-from mindspore.ops._operands import NUMBERS, as_tensor, convert, primitive
+from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis
 from mindspore.runtime.record import assign
 
 __all__ = ["TensorMethods", "from_numpy"]
 
 from_numpy = Tensor.from_numpy
-_OPERANDS = (Tensor, np.ndarray, *NUMBERS)
-_IDENTITY = primitive("identity")
-
-
-def _operator(function: Callable) -> Callable:
-    """x op y, or NotImplemented for what is no operand."""
-    def operator(self, other):
-        return function(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-    operator.__doc__ = function.__doc__
-    return operator
-
-
-def _reflected(function: Callable) -> Callable:
-    """y op x, where Python asks the right operand."""
-    def operator(self, other):
-        return function(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-    operator.__doc__ = function.__doc__
-    return operator
 
 
 def _in_place(function: Callable) -> Callable:
@@ -70,15 +53,6 @@ def _in_place(function: Callable) -> Callable:
     return method
 
 
-def _bits(logical: Callable, bitwise: Callable) -> Callable:
-    """&, | and ^: of Bool tensors the logical operator, of integers that of the bits."""
-    def operator(x, y):
-        floating = any(isinstance(v, Tensor) and v.dtype.is_inexact for v in (x, y))
-        return (logical if floating else bitwise)(x, y)
-    operator.__doc__ = bitwise.__doc__
-    return operator
-
-
 def _axis_of(axis: Any, dim: Any) -> Any:
     """One axis from its two spellings."""
     if dim is not None and axis is not None:
@@ -91,251 +65,10 @@ def _sizes(sizes: tuple) -> Any:
     return sizes[0] if len(sizes) == 1 else sizes
 
 
-class TensorMethods:
+class TensorMethods(Operators, Functions):
     """Everything that is attached to `Tensor`. A type checker sees it as a base class of `Tensor`."""
 
     __slots__ = ()
-
-    # -- operators -----------------------------------------------------------------------------------------------------
-
-    __add__ = _operator(arithmetic.add)
-    __radd__ = _reflected(arithmetic.add)
-    __sub__ = _operator(arithmetic.sub)
-    __rsub__ = _reflected(arithmetic.sub)
-    __mul__ = _operator(arithmetic.mul)
-    __rmul__ = _reflected(arithmetic.mul)
-    __truediv__ = _operator(arithmetic.true_divide)
-    __rtruediv__ = _reflected(arithmetic.true_divide)
-    __floordiv__ = _operator(arithmetic.floor_divide)
-    __rfloordiv__ = _reflected(arithmetic.floor_divide)
-    __mod__ = _operator(arithmetic.remainder)
-    __rmod__ = _reflected(arithmetic.remainder)
-    __pow__ = _operator(arithmetic.pow)
-    __rpow__ = _reflected(arithmetic.pow)
-    __matmul__ = _operator(linalg.matmul)
-    __rmatmul__ = _reflected(linalg.matmul)
-    __lt__ = _operator(comparison.lt)
-    __le__ = _operator(comparison.le)
-    __gt__ = _operator(comparison.gt)
-    __ge__ = _operator(comparison.ge)
-    __eq__ = _operator(comparison.eq)
-    __ne__ = _operator(comparison.ne)
-    __and__ = _operator(_bits(comparison.logical_and, comparison.bitwise_and))
-    __rand__ = _reflected(_bits(comparison.logical_and, comparison.bitwise_and))
-    __or__ = _operator(_bits(comparison.logical_or, comparison.bitwise_or))
-    __ror__ = _reflected(_bits(comparison.logical_or, comparison.bitwise_or))
-    __xor__ = _operator(_bits(comparison.logical_xor, comparison.bitwise_xor))
-    __rxor__ = _reflected(_bits(comparison.logical_xor, comparison.bitwise_xor))
-    __lshift__ = _operator(comparison.bitwise_left_shift)
-    __rshift__ = _operator(comparison.bitwise_right_shift)
-    __neg__ = arithmetic.neg
-    __pos__ = arithmetic.positive
-    __abs__ = arithmetic.abs
-    __invert__ = comparison.logical_not
-    __getitem__ = getitem
-    __setitem__ = setitem
-
-    def __round__(self, ndigits: int | None = None) -> Tensor:
-        return elementwise.round(self, decimals=ndigits or 0)
-
-    def __contains__(self, element: Any) -> bool:
-        return bool(reduction.any(comparison.eq(self, element)))
-
-    # -- functions that are methods as they are ------------------------------------------------------------------------
-
-    abs = absolute = arithmetic.abs
-    addcdiv, addcmul = arithmetic.addcdiv, arithmetic.addcmul
-    clamp = clip = arithmetic.clamp
-    copysign, deg2rad, rad2deg = arithmetic.copysign, arithmetic.deg2rad, arithmetic.rad2deg
-    div = divide = arithmetic.div
-    true_divide, floor_divide, float_power = arithmetic.true_divide, arithmetic.floor_divide, arithmetic.float_power
-    fmax, fmin, fmod, frac, heaviside = (arithmetic.fmax, arithmetic.fmin, arithmetic.fmod, arithmetic.frac,
-                                         arithmetic.heaviside)
-    hypot, inv, ldexp, lerp = arithmetic.hypot, arithmetic.inv, arithmetic.ldexp, arithmetic.lerp
-    logaddexp, logaddexp2 = arithmetic.logaddexp, arithmetic.logaddexp2
-    maximum, minimum, nan_to_num = arithmetic.maximum, arithmetic.minimum, arithmetic.nan_to_num
-    mul = multiply = arithmetic.mul
-    neg = negative = arithmetic.neg
-    positive, pow, reciprocal, remainder = arithmetic.positive, arithmetic.pow, arithmetic.reciprocal, \
-        arithmetic.remainder
-    sgn = sign = arithmetic.sign
-    signbit, square, xdivy, xlogy = arithmetic.signbit, arithmetic.square, arithmetic.xdivy, arithmetic.xlogy
-    acos = arccos = elementwise.acos
-    acosh = arccosh = elementwise.acosh
-    asin = arcsin = elementwise.asin
-    asinh = arcsinh = elementwise.asinh
-    atan = arctan = elementwise.atan
-    atan2 = arctan2 = elementwise.atan2
-    atanh = arctanh = elementwise.atanh
-    ceil, cos, cosh, erf, erfc = (elementwise.ceil, elementwise.cos, elementwise.cosh, elementwise.erf,
-                                  elementwise.erfc)
-    exp, expm1, floor, trunc = elementwise.exp, elementwise.expm1, elementwise.floor, elementwise.trunc
-    isfinite, isinf, isnan, isneginf, isposinf = (elementwise.isfinite, elementwise.isinf, elementwise.isnan,
-                                                  elementwise.isneginf, elementwise.isposinf)
-    log, log10, log1p, log2, logit = (elementwise.log, elementwise.log10, elementwise.log1p, elementwise.log2,
-                                      elementwise.logit)
-    rsqrt, sin, sinc, sinh, sqrt = (elementwise.rsqrt, elementwise.sin, elementwise.sinc, elementwise.sinh,
-                                    elementwise.sqrt)
-    tan, tanh = elementwise.tan, elementwise.tanh
-    allclose, isclose, approximate_equal = comparison.allclose, comparison.isclose, comparison.approximate_equal
-    bitwise_and, bitwise_or, bitwise_xor = comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor
-    bitwise_not = invert = comparison.bitwise_not
-    bitwise_left_shift, bitwise_right_shift = comparison.bitwise_left_shift, comparison.bitwise_right_shift
-    eq = equal = comparison.eq
-    ne = not_equal = comparison.ne
-    lt = less = comparison.lt
-    le = less_equal = comparison.le
-    gt = greater = comparison.gt
-    ge = greater_equal = comparison.ge
-    logical_and, logical_or = comparison.logical_and, comparison.logical_or
-    logical_not, logical_xor = comparison.logical_not, comparison.logical_xor
-    masked_fill = comparison.masked_fill
-    amax, amin, aminmax, median, ptp = (reduction.amax, reduction.amin, reduction.aminmax, reduction.median,
-                                        reduction.ptp)
-    cumprod, cummax, cummin, logcumsumexp = (reduction.cumprod, reduction.cummax, reduction.cummin,
-                                             reduction.logcumsumexp)
-    logsumexp, nanmean, norm = reduction.logsumexp, reduction.nanmean, reduction.norm
-    expand_as, expand_dims, unsqueeze = shapes.expand_as, shapes.expand_dims, shapes.unsqueeze
-    flip, fliplr, flipud, reverse, roll, rot90 = (shapes.flip, shapes.fliplr, shapes.flipud, shapes.reverse,
-                                                  shapes.roll, shapes.rot90)
-    is_complex, is_floating_point = shapes.is_complex, shapes.is_floating_point
-    moveaxis = movedim = shapes.moveaxis
-    numel = nelement = shapes.numel
-    ravel, t, type_as = shapes.ravel, shapes.t, shapes.type_as
-    view_as = resizesas = shapes.view_as
-    swapaxes = swapdims = shapes.swapaxes
-    dsplit, hsplit, vsplit, tensor_split = joining.dsplit, joining.hsplit, joining.vsplit, joining.tensor_split
-    narrow, unbind = joining.narrow, joining.unbind
-    diag, tril, triu = triangles.diag, triangles.tril, triangles.triu
-    addbmm, addmm, addmv, addr, baddbmm = linalg.addbmm, linalg.addmm, linalg.addmv, linalg.addr, linalg.baddbmm
-    bmm, cross, dot, ger, inner, matmul, matrix_power, mm, outer = (
-        linalg.bmm, linalg.cross, linalg.dot, linalg.ger, linalg.inner, linalg.matmul, linalg.matrix_power, linalg.mm,
-        linalg.outer)
-    relu, sigmoid, softmax, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softmax,
-                                                       activation.softshrink, activation.hardshrink)
-
-    def add(self, other, *, alpha=1) -> Tensor:
-        """self + alpha * other."""
-        return arithmetic.add(self, other if alpha == 1 else arithmetic.mul(other, alpha))
-
-    def sub(self, other, *, alpha=1) -> Tensor:
-        """self - alpha * other."""
-        return arithmetic.subtract(self, other, alpha=alpha)
-
-    subtract = sub
-
-    def round(self, decimals: int = 0) -> Tensor:
-        """self rounded to `decimals` places, ties to even."""
-        return elementwise.round(self, decimals=decimals)
-
-    def where(self, condition, y) -> Tensor:
-        """self where condition is true, else y."""
-        return comparison.where(condition, self, y)
-
-    # -- dtypes and copies ---------------------------------------------------------------------------------------------
-
-    def astype(self, dtype: DType, copy: bool = True) -> Tensor:
-        """self as `dtype`; TypeError where that is no dtype."""
-        return convert(self, as_dtype(dtype))
-
-    def to(self, *args, dtype: DType | None = None, device: str | None = None, non_blocking: bool = False,
-           copy: bool = False, other: Tensor | None = None) -> Tensor:
-        """self as a dtype, or as the dtype of another tensor. Which device computes is chosen by the context."""
-        target = other if other is not None else dtype
-        for value in args:
-            if isinstance(value, (DType, Tensor)):
-                target = value
-            elif not isinstance(value, (str, bool, type(None))):
-                raise TypeError(f"to: expected a dtype, a tensor or the name of a device, but got {value!r}")
-        if target is None:
-            return self
-        return convert(self, target.dtype if isinstance(target, Tensor) else as_dtype(target))
-
-    def type(self, dtype: DType | None = None):
-        """The name of the dtype, or self as `dtype`."""
-        return self.dtype.name if dtype is None else convert(self, as_dtype(dtype))
-
-    def half(self) -> Tensor:
-        """self as Float16."""
-        return convert(self, mstype.float16)
-
-    def bfloat16(self) -> Tensor:
-        """self as BFloat16."""
-        return convert(self, mstype.bfloat16)
-
-    def float(self) -> Tensor:
-        """self as Float32."""
-        return convert(self, mstype.float32)
-
-    def double(self) -> Tensor:
-        """self as Float64."""
-        return convert(self, mstype.float64)
-
-    def bool(self) -> Tensor:
-        """Whether each element differs from 0."""
-        return convert(self, mstype.bool_)
-
-    def byte(self) -> Tensor:
-        """self as UInt8."""
-        return convert(self, mstype.uint8)
-
-    def short(self) -> Tensor:
-        """self as Int16."""
-        return convert(self, mstype.int16)
-
-    def int(self) -> Tensor:
-        """self as Int32."""
-        return convert(self, mstype.int32)
-
-    def long(self) -> Tensor:
-        """self as Int64."""
-        return convert(self, mstype.int64)
-
-    copy = clone = state.deepcopy
-
-    def contiguous(self) -> Tensor:
-        """self: tensors are always dense, in row-major order."""
-        return self
-
-    def is_contiguous(self) -> bool:
-        """True: tensors are always dense, in row-major order."""
-        return True
-
-    def is_signed(self) -> bool:
-        """Whether the dtype has negative numbers."""
-        return self.dtype.kind in "ifc"
-
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Note for parameters whether they are trained; other tensors are differentiated by where asked for."""
-        if hasattr(self, "requires_grad"):
-            self.requires_grad = requires_grad
-        return self
-
-    def dim(self) -> int:
-        """The number of axes."""
-        return self.ndim
-
-    ndimension = dim
-
-    def new_zeros(self, size, dtype: DType | None = None) -> Tensor:
-        """Zeros of a shape, of this tensor's dtype by default."""
-        return creation.zeros(size, dtype or self.dtype)
-
-    def new_ones(self, size, dtype: DType | None = None) -> Tensor:
-        """Ones of a shape, of this tensor's dtype by default."""
-        return creation.ones(size, dtype or self.dtype)
-
-    def new_full(self, size, fill_value, *, dtype: DType | None = None) -> Tensor:
-        """A number at every place of a shape, of this tensor's dtype by default."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype)
-
-    new_empty = new_zeros
-
-    def fill(self, value) -> Tensor:
-        """A tensor like this one with `value` at every place."""
-        return creation.full_like(self, value)
-
-    fills = fill
 
     # -- shapes --------------------------------------------------------------------------------------------------------
 
@@ -420,14 +153,6 @@ class TensorMethods:
 
     # -- places --------------------------------------------------------------------------------------------------------
 
-    argwhere, bincount, gather_elements, gather_nd = (indexing.argwhere, indexing.bincount, indexing.gather_elements,
-                                                      indexing.gather_nd)
-    index_fill, index_select, masked_select, nonzero = (indexing.index_fill, indexing.index_select,
-                                                        indexing.masked_select, indexing.nonzero)
-    select_scatter, slice_scatter = indexing.select_scatter, indexing.slice_scatter
-    kthvalue, msort, topk, top_k, unique_consecutive = (sorting.kthvalue, sorting.msort, sorting.topk, sorting.top_k,
-                                                        sorting.unique_consecutive)
-
     def gather(self, input_indices=None, axis=None, batch_dims=0, *, dim=None, index=None) -> Tensor:
         """Slices along an axis at `input_indices`; or, called as gather(dim, index), the elements at the places that
         `index` names along `dim`."""
@@ -454,6 +179,38 @@ class TensorMethods:
             return indexing.tensor_scatter_add(self, *args)
         dim, index, src = args if len(args) == 3 else (dim, index, src)
         return indexing.tensor_scatter_elements(self, index, src, dim, "add")
+
+    def select(self, *args, dim=None, index=None, condition=None, y=None) -> Tensor:
+        """select(dim, index): the slice at `index` along `dim`, without that axis; select(condition, y): self where
+        condition is true, else y."""
+        if len(args) == 2:
+            if isinstance(args[0], int):
+                dim, index = args
+            else:
+                condition, y = args
+        if condition is not None:
+            return comparison.where(condition, self, y)
+        axis = normalize_axis("select", dim, self.ndim, "dim")
+        return getitem(self, (slice(None),) * axis + (index,))
+
+    def index_put(self, indices, values, accumulate=False) -> Tensor:
+        """self with `values` put, or added with `accumulate`, at the places that a tuple of index tensors names."""
+        if not accumulate:
+            return written(self, tuple(indices), as_dtype_of("index_put", values, self, "values"))
+        places = joining.stack(list(indices), -1)
+        value = as_dtype_of("index_put", values, self, "values")
+        shape = places.shape[:-1] + self.shape[places.shape[-1]:]
+        return indexing.tensor_scatter_add(self, places, shapes.broadcast_to(value, shape))
+
+    def masked_scatter(self, mask, source) -> Tensor:
+        """self with the elements of `source`, in order, where the mask is true, which must be known."""
+        count = int(reduction.count_nonzero(mask))
+        values = getitem(shapes.ravel(as_tensor("masked_scatter", source, "source")), slice(0, count))
+        return written(self, mask, convert(values, self.dtype))
+
+    def searchsorted(self, v, side="left", sorter=None) -> Tensor:
+        """How many elements of the sorted tensor stand before each value."""
+        return indexing.searchsorted(self, v, side=side, sorter=sorter)
 
     def scatter_sub(self, indices, updates) -> Tensor:
         """self with updates subtracted at coordinates."""
@@ -566,8 +323,8 @@ class TensorMethods:
 
     # -- in place ------------------------------------------------------------------------------------------------------
 
-    add_ = _in_place(add)
-    sub_ = _in_place(sub)
+    add_ = _in_place(Functions.add)
+    sub_ = _in_place(Functions.sub)
     mul_ = _in_place(arithmetic.mul)
     div_ = _in_place(arithmetic.div)
     floor_divide_ = _in_place(arithmetic.floor_divide)
@@ -580,7 +337,13 @@ class TensorMethods:
     floor_ = _in_place(elementwise.floor)
     clamp_ = _in_place(arithmetic.clamp)
     masked_fill_ = _in_place(comparison.masked_fill)
-    fill_ = _in_place(fill)
+    index_fill_ = _in_place(indexing.index_fill)
+    index_add_ = _in_place(index_add)
+    index_put_ = _in_place(index_put)
+    masked_scatter_ = _in_place(masked_scatter)
+    scatter_ = _in_place(scatter)
+    scatter_add_ = _in_place(scatter_add)
+    fill_ = _in_place(Functions.fill)
 
     def zero_(self) -> Tensor:
         """In place: zeros."""
@@ -616,9 +379,12 @@ def _summed_to(x: Tensor, size: tuple) -> Tensor:
 
 
 def _attach() -> None:
-    for name, member in vars(TensorMethods).items():
-        if name not in ("__slots__", "__module__", "__doc__", "__qualname__", "__dict__", "__weakref__", "__hash__"):
-            setattr(Tensor, name, member)
+    own = ("__slots__", "__module__", "__doc__", "__qualname__", "__dict__", "__weakref__", "__hash__",
+           "__firstlineno__", "__static_attributes__")
+    for part in (Operators, Functions, TensorMethods):
+        for name, member in vars(part).items():
+            if name not in own:
+                setattr(Tensor, name, member)
 
 
 _attach()

@@ -1,0 +1,245 @@
+"""Methods that are functions of `mindspore.ops` with the tensor as first argument, conversions and copies."""
+from __future__ import annotations
+
+from mindspore.common import dtype as mstype
+from mindspore.common.dtype import DType, as_dtype
+from mindspore.common.tensor import Tensor
+from mindspore.ops import (
+    activation,
+    arithmetic,
+    comparison,
+    creation,
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    random,
+    reduction,
+    shapes,
+    sorting,
+    state,
+    statistics,
+    triangles,
+    updates,
+    windows,
+)
+from mindspore.ops._operands import convert
+
+__all__ = ["Functions"]
+
+
+class Functions:
+    """Methods that need no rearranging of arguments, to be attached to `Tensor`."""
+
+    __slots__ = ()
+
+    abs = absolute = arithmetic.abs
+    addcdiv, addcmul = arithmetic.addcdiv, arithmetic.addcmul
+    clamp = clip = arithmetic.clamp
+    copysign, deg2rad, rad2deg = arithmetic.copysign, arithmetic.deg2rad, arithmetic.rad2deg
+    div = divide = arithmetic.div
+    true_divide, floor_divide, float_power = arithmetic.true_divide, arithmetic.floor_divide, arithmetic.float_power
+    fmax, fmin, fmod, frac, heaviside = (arithmetic.fmax, arithmetic.fmin, arithmetic.fmod, arithmetic.frac,
+                                         arithmetic.heaviside)
+    hypot, inv, ldexp, lerp = arithmetic.hypot, arithmetic.inv, arithmetic.ldexp, arithmetic.lerp
+    logaddexp, logaddexp2 = arithmetic.logaddexp, arithmetic.logaddexp2
+    maximum, minimum, nan_to_num = arithmetic.maximum, arithmetic.minimum, arithmetic.nan_to_num
+    mul = multiply = arithmetic.mul
+    neg = negative = arithmetic.neg
+    positive, pow, reciprocal, remainder = arithmetic.positive, arithmetic.pow, arithmetic.reciprocal, \
+        arithmetic.remainder
+    sgn = sign = arithmetic.sign
+    signbit, square, xdivy, xlogy = arithmetic.signbit, arithmetic.square, arithmetic.xdivy, arithmetic.xlogy
+    acos = arccos = elementwise.acos
+    acosh = arccosh = elementwise.acosh
+    asin = arcsin = elementwise.asin
+    asinh = arcsinh = elementwise.asinh
+    atan = arctan = elementwise.atan
+    atan2 = arctan2 = elementwise.atan2
+    atanh = arctanh = elementwise.atanh
+    ceil, cos, cosh, erf, erfc = (elementwise.ceil, elementwise.cos, elementwise.cosh, elementwise.erf,
+                                  elementwise.erfc)
+    exp, expm1, floor, trunc = elementwise.exp, elementwise.expm1, elementwise.floor, elementwise.trunc
+    isfinite, isinf, isnan, isneginf, isposinf = (elementwise.isfinite, elementwise.isinf, elementwise.isnan,
+                                                  elementwise.isneginf, elementwise.isposinf)
+    log, log10, log1p, log2, logit = (elementwise.log, elementwise.log10, elementwise.log1p, elementwise.log2,
+                                      elementwise.logit)
+    rsqrt, sin, sinc, sinh, sqrt = (elementwise.rsqrt, elementwise.sin, elementwise.sinc, elementwise.sinh,
+                                    elementwise.sqrt)
+    tan, tanh = elementwise.tan, elementwise.tanh
+    allclose, isclose, approximate_equal = comparison.allclose, comparison.isclose, comparison.approximate_equal
+    bitwise_and, bitwise_or, bitwise_xor = comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor
+    bitwise_not = invert = comparison.bitwise_not
+    bitwise_left_shift, bitwise_right_shift = comparison.bitwise_left_shift, comparison.bitwise_right_shift
+    eq = equal = comparison.eq
+    ne = not_equal = comparison.ne
+    lt = less = comparison.lt
+    le = less_equal = comparison.le
+    gt = greater = comparison.gt
+    ge = greater_equal = comparison.ge
+    logical_and, logical_or = comparison.logical_and, comparison.logical_or
+    logical_not, logical_xor = comparison.logical_not, comparison.logical_xor
+    masked_fill = comparison.masked_fill
+    amax, amin, aminmax, median, ptp = (reduction.amax, reduction.amin, reduction.aminmax, reduction.median,
+                                        reduction.ptp)
+    cumprod, cummax, cummin, logcumsumexp = (reduction.cumprod, reduction.cummax, reduction.cummin,
+                                             reduction.logcumsumexp)
+    logsumexp, nanmean, norm = reduction.logsumexp, reduction.nanmean, reduction.norm
+    expand_as, expand_dims, unsqueeze = shapes.expand_as, shapes.expand_dims, shapes.unsqueeze
+    flip, fliplr, flipud, reverse, roll, rot90 = (shapes.flip, shapes.fliplr, shapes.flipud, shapes.reverse,
+                                                  shapes.roll, shapes.rot90)
+    is_complex, is_floating_point = shapes.is_complex, shapes.is_floating_point
+    moveaxis = movedim = shapes.moveaxis
+    numel = nelement = shapes.numel
+    ravel, t, type_as = shapes.ravel, shapes.t, shapes.type_as
+    view_as = reshape_as = shapes.view_as
+    swapaxes = swapdims = shapes.swapaxes
+    dsplit, hsplit, vsplit, tensor_split = joining.dsplit, joining.hsplit, joining.vsplit, joining.tensor_split
+    narrow, unbind = joining.narrow, joining.unbind
+    diag, tril, triu = triangles.diag, triangles.tril, triangles.triu
+    addbmm, addmm, addmv, addr, baddbmm = linalg.addbmm, linalg.addmm, linalg.addmv, linalg.addr, linalg.baddbmm
+    bmm, cross, dot, ger, inner, matmul, matrix_power, mm, outer = (
+        linalg.bmm, linalg.cross, linalg.dot, linalg.ger, linalg.inner, linalg.matmul, linalg.matrix_power, linalg.mm,
+        linalg.outer)
+    relu, sigmoid, softmax, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softmax,
+                                                       activation.softshrink, activation.hardshrink)
+
+    adjoint, diagflat = shapes.adjoint, triangles.diagflat
+    cov, diff, histc, isreal, quantile, renorm = (statistics.cov, statistics.diff, statistics.histc, statistics.isreal,
+                                                  statistics.quantile, statistics.renorm)
+    bernoulli, multinomial, random_categorical = random.bernoulli, random.multinomial, random.random_categorical
+    unfold, fold = windows.unfold, windows.fold
+    scatter_div, scatter_max = updates.tensor_scatter_div, updates.tensor_scatter_max
+    scatter_min, scatter_mul = updates.tensor_scatter_min, updates.tensor_scatter_mul
+    unsorted_segment_max, unsorted_segment_min, unsorted_segment_prod = (
+        updates.unsorted_segment_max, updates.unsorted_segment_min, updates.unsorted_segment_prod)
+    argwhere, bincount, gather_elements, gather_nd = (indexing.argwhere, indexing.bincount, indexing.gather_elements,
+                                                      indexing.gather_nd)
+    index_fill, index_select, masked_select, nonzero = (indexing.index_fill, indexing.index_select,
+                                                        indexing.masked_select, indexing.nonzero)
+    select_scatter, slice_scatter = indexing.select_scatter, indexing.slice_scatter
+    kthvalue, msort, topk, top_k, unique_consecutive = (sorting.kthvalue, sorting.msort, sorting.topk, sorting.top_k,
+                                                        sorting.unique_consecutive)
+
+    def add(self, other, *, alpha=1) -> Tensor:
+        """self + alpha * other."""
+        return arithmetic.add(self, other if alpha == 1 else arithmetic.mul(other, alpha))
+
+    def sub(self, other, *, alpha=1) -> Tensor:
+        """self - alpha * other."""
+        return arithmetic.subtract(self, other, alpha=alpha)
+
+    subtract = sub
+
+    def round(self, decimals: int = 0) -> Tensor:
+        """self rounded to `decimals` places, ties to even."""
+        return elementwise.round(self, decimals=decimals)
+
+    def where(self, condition, y) -> Tensor:
+        """self where condition is true, else y."""
+        return comparison.where(condition, self, y)
+
+    # -- dtypes and copies ---------------------------------------------------------------------------------------------
+
+    def astype(self, dtype: DType, copy: bool = True) -> Tensor:
+        """self as `dtype`; TypeError where that is no dtype."""
+        return convert(self, as_dtype(dtype))
+
+    def to(self, *args, dtype: DType | None = None, device: str | None = None, non_blocking: bool = False,
+           copy: bool = False, other: Tensor | None = None) -> Tensor:
+        """self as a dtype, or as the dtype of another tensor. Which device computes is chosen by the context."""
+        target = other if other is not None else dtype
+        for value in args:
+            if isinstance(value, (DType, Tensor)):
+                target = value
+            elif not isinstance(value, (str, bool, type(None))):
+                raise TypeError(f"to: expected a dtype, a tensor or the name of a device, but got {value!r}")
+        if target is None:
+            return self
+        return convert(self, target.dtype if isinstance(target, Tensor) else as_dtype(target))
+
+    def type(self, dtype: DType | None = None):
+        """The name of the dtype, or self as `dtype`."""
+        return self.dtype.name if dtype is None else convert(self, as_dtype(dtype))
+
+    def half(self) -> Tensor:
+        """self as Float16."""
+        return convert(self, mstype.float16)
+
+    def bfloat16(self) -> Tensor:
+        """self as BFloat16."""
+        return convert(self, mstype.bfloat16)
+
+    def float(self) -> Tensor:
+        """self as Float32."""
+        return convert(self, mstype.float32)
+
+    def double(self) -> Tensor:
+        """self as Float64."""
+        return convert(self, mstype.float64)
+
+    def bool(self) -> Tensor:
+        """Whether each element differs from 0."""
+        return convert(self, mstype.bool_)
+
+    def byte(self) -> Tensor:
+        """self as UInt8."""
+        return convert(self, mstype.uint8)
+
+    def short(self) -> Tensor:
+        """self as Int16."""
+        return convert(self, mstype.int16)
+
+    def int(self) -> Tensor:
+        """self as Int32."""
+        return convert(self, mstype.int32)
+
+    def long(self) -> Tensor:
+        """self as Int64."""
+        return convert(self, mstype.int64)
+
+    copy = clone = state.deepcopy
+
+    def contiguous(self) -> Tensor:
+        """self: tensors are always dense, in row-major order."""
+        return self
+
+    def is_contiguous(self) -> bool:
+        """True: tensors are always dense, in row-major order."""
+        return True
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative numbers."""
+        return self.dtype.kind in "ifc"
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Note for parameters whether they are trained; other tensors are differentiated by where asked for."""
+        if hasattr(self, "requires_grad"):
+            self.requires_grad = requires_grad
+        return self
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self.ndim
+
+    ndimension = dim
+
+    def new_zeros(self, size, dtype: DType | None = None) -> Tensor:
+        """Zeros of a shape, of this tensor's dtype by default."""
+        return creation.zeros(size, dtype or self.dtype)
+
+    def new_ones(self, size, dtype: DType | None = None) -> Tensor:
+        """Ones of a shape, of this tensor's dtype by default."""
+        return creation.ones(size, dtype or self.dtype)
+
+    def new_full(self, size, fill_value, *, dtype: DType | None = None) -> Tensor:
+        """A number at every place of a shape, of this tensor's dtype by default."""
+        return creation.full(size, fill_value, dtype=dtype or self.dtype)
+
+    new_empty = new_zeros
+
+    def fill(self, value) -> Tensor:
+        """A tensor like this one with `value` at every place."""
+        return creation.full_like(self, value)
+
+    fills = fill

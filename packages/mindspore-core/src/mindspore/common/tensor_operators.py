@@ -1,0 +1,91 @@
+"""The operators of tensors: what Python's signs mean between tensors, arrays and numbers."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_indexing import getitem, setitem
+from mindspore.ops import arithmetic, comparison, elementwise, linalg, reduction
+from mindspore.ops._operands import NUMBERS
+
+__all__ = ["Operators"]
+
+_OPERANDS = (Tensor, np.ndarray, *NUMBERS)
+
+
+def _operator(function: Callable) -> Callable:
+    """x op y, or NotImplemented for what is no operand."""
+    def operator(self, other):
+        return function(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+    operator.__doc__ = function.__doc__
+    return operator
+
+
+def _reflected(function: Callable) -> Callable:
+    """y op x, where Python asks the right operand."""
+    def operator(self, other):
+        return function(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+    operator.__doc__ = function.__doc__
+    return operator
+
+
+def _bits(logical: Callable, bitwise: Callable) -> Callable:
+    """&, | and ^: of Bool tensors the logical operator, of integers that of the bits."""
+    def operator(x, y):
+        floating = any(isinstance(v, Tensor) and v.dtype.is_inexact for v in (x, y))
+        return (logical if floating else bitwise)(x, y)
+    operator.__doc__ = bitwise.__doc__
+    return operator
+
+
+class Operators:
+    """The operators, to be attached to `Tensor`. Augmented assignment (`x += 1`) is not among them: it gives the name a
+    new tensor, and other names keep the old one."""
+
+    __slots__ = ()
+
+    __add__ = _operator(arithmetic.add)
+    __radd__ = _reflected(arithmetic.add)
+    __sub__ = _operator(arithmetic.sub)
+    __rsub__ = _reflected(arithmetic.sub)
+    __mul__ = _operator(arithmetic.mul)
+    __rmul__ = _reflected(arithmetic.mul)
+    __truediv__ = _operator(arithmetic.true_divide)
+    __rtruediv__ = _reflected(arithmetic.true_divide)
+    __floordiv__ = _operator(arithmetic.floor_divide)
+    __rfloordiv__ = _reflected(arithmetic.floor_divide)
+    __mod__ = _operator(arithmetic.remainder)
+    __rmod__ = _reflected(arithmetic.remainder)
+    __pow__ = _operator(arithmetic.pow)
+    __rpow__ = _reflected(arithmetic.pow)
+    __matmul__ = _operator(linalg.matmul)
+    __rmatmul__ = _reflected(linalg.matmul)
+    __lt__ = _operator(comparison.lt)
+    __le__ = _operator(comparison.le)
+    __gt__ = _operator(comparison.gt)
+    __ge__ = _operator(comparison.ge)
+    __eq__ = _operator(comparison.eq)
+    __ne__ = _operator(comparison.ne)
+    __and__ = _operator(_bits(comparison.logical_and, comparison.bitwise_and))
+    __rand__ = _reflected(_bits(comparison.logical_and, comparison.bitwise_and))
+    __or__ = _operator(_bits(comparison.logical_or, comparison.bitwise_or))
+    __ror__ = _reflected(_bits(comparison.logical_or, comparison.bitwise_or))
+    __xor__ = _operator(_bits(comparison.logical_xor, comparison.bitwise_xor))
+    __rxor__ = _reflected(_bits(comparison.logical_xor, comparison.bitwise_xor))
+    __lshift__ = _operator(comparison.bitwise_left_shift)
+    __rshift__ = _operator(comparison.bitwise_right_shift)
+    __neg__ = arithmetic.neg
+    __pos__ = arithmetic.positive
+    __abs__ = arithmetic.abs
+    __invert__ = comparison.logical_not
+    __getitem__ = getitem
+    __setitem__ = setitem
+
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return elementwise.round(self, decimals=ndigits or 0)
+
+    def __contains__(self, element: Any) -> bool:
+        return bool(reduction.any(comparison.eq(self, element)))
