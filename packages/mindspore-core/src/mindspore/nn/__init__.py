@@ -16,6 +16,7 @@ from mindspore.nn.layer.activation import *
 from mindspore.nn.layer.basic import *
 from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
+from mindspore.nn.layer.image import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.transformer import *
@@ -28,17 +29,7 @@ from mindspore.nn.learning_rate_schedule import (
     PolynomialDecayLR,
     WarmUpLR,
 )
-from mindspore.nn.loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    L1Loss,
-    LossBase,
-    MSELoss,
-    NLLLoss,
-    SmoothL1Loss,
-    SoftmaxCrossEntropyWithLogits,
-)
+from mindspore.nn.loss import *
 from mindspore.nn.optim import *
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
 

@@ -1,13 +1,19 @@
-"""Losses as Cells."""
+"""Losses as Cells. The functions of `mindspore.ops` have the formulas; a loss reduces by 'mean', 'sum' or 'none'."""
 from __future__ import annotations
+
+import math
+from collections.abc import Callable
 
 from mindspore import ops
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import flag, number, positive_float
 from mindspore.nn.cell import Cell
 from mindspore.runtime.record import apply
 
-__all__ = ["LossBase", "SoftmaxCrossEntropyWithLogits", "CrossEntropyLoss", "MSELoss", "L1Loss", "BCELoss",
-           "BCEWithLogitsLoss", "NLLLoss", "SmoothL1Loss"]
+__all__ = ["LossBase", "SoftmaxCrossEntropyWithLogits", "CrossEntropyLoss", "NLLLoss", "MSELoss", "RMSELoss", "L1Loss",
+           "MAELoss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "SoftMarginLoss",
+           "MultiLabelSoftMarginLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss",
+           "TripletMarginLoss", "GaussianNLLLoss", "PoissonNLLLoss", "DiceLoss"]
 
 _SPARSE = primitive("sparse_softmax_cross_entropy")
 _DENSE = primitive("softmax_cross_entropy")
@@ -15,7 +21,11 @@ REDUCTIONS = ("mean", "sum", "none")
 
 
 class LossBase(Cell):
-    """Base of losses: `get_loss` reduces element losses by `reduction` ('mean', 'sum' or 'none')."""
+    """Base of losses: `get_loss` reduces element losses by `reduction` ('mean', 'sum' or 'none').
+
+    Raises:
+        ValueError: another reduction.
+    """
 
     def __init__(self, reduction="mean"):
         super().__init__()
@@ -28,6 +38,9 @@ class LossBase(Cell):
         """Element losses times weights, reduced."""
         x = x if isinstance(weights, float) and weights == 1.0 else x * weights
         return ops.mean(x) if self.reduction == "mean" else ops.sum(x) if self.reduction == "sum" else x
+
+
+# -- classes -----------------------------------------------------------------------------------------------------------
 
 
 class SoftmaxCrossEntropyWithLogits(LossBase):
@@ -57,39 +70,24 @@ class CrossEntropyLoss(LossBase):
 
     def __init__(self, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
         super().__init__(reduction)
-        self.weight, self.ignore_index, self.label_smoothing = weight, ignore_index, label_smoothing
+        self.weight, self.ignore_index = weight, ignore_index
+        self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing)
 
     def construct(self, logits, labels):
         """The loss of logits for labels."""
         return ops.cross_entropy(logits, labels, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
 
 
-class MSELoss(LossBase):
-    """(logits - labels)^2."""
+class NLLLoss(LossBase):
+    """-logits[label] for log-probabilities (N, C, ...) and class numbers (N, ...); see `ops.nll_loss`."""
 
-    def construct(self, logits, labels):
-        """The loss of logits for labels."""
-        return self.get_loss(ops.square(logits - labels))
-
-
-class L1Loss(LossBase):
-    """|logits - labels|."""
-
-    def construct(self, logits, labels):
-        """The loss of logits for labels."""
-        return self.get_loss(ops.abs(logits - labels))
-
-
-class SmoothL1Loss(LossBase):
-    """d^2 / (2 beta) where d = |logits - labels| < beta, d - beta / 2 elsewhere. Source: Girshick (2015)."""
-
-    def __init__(self, beta=1.0, reduction="none"):
+    def __init__(self, weight=None, ignore_index=-100, reduction="mean"):
         super().__init__(reduction)
-        self.beta = beta
+        self.weight, self.ignore_index = weight, ignore_index
 
     def construct(self, logits, labels):
-        """The loss of logits for labels."""
-        return ops.smooth_l1_loss(logits, labels, self.beta, self.reduction)
+        """The loss of log-probabilities for labels."""
+        return ops.nll_loss(logits, labels, self.weight, self.ignore_index, self.reduction)
 
 
 class BCELoss(LossBase):
@@ -100,7 +98,7 @@ class BCELoss(LossBase):
         self.weight = weight
 
     def construct(self, logits, labels):
-        """The loss of logits for labels."""
+        """The loss of probabilities for labels."""
         return ops.binary_cross_entropy(logits, labels, self.weight, self.reduction)
 
 
@@ -116,13 +114,196 @@ class BCEWithLogitsLoss(LossBase):
         return ops.binary_cross_entropy_with_logits(logits, labels, self.weight, self.pos_weight, self.reduction)
 
 
-class NLLLoss(LossBase):
-    """-logits[label]: the loss of log-probabilities."""
+class MultiLabelSoftMarginLoss(LossBase):
+    """The mean over the classes of the binary cross entropy of sigmoid(x): (N, C) -> (N,) before reduction."""
 
-    def __init__(self, weight=None, ignore_index=-100, reduction="mean"):
+    def __init__(self, weight=None, reduction="mean"):
         super().__init__(reduction)
-        self.weight, self.ignore_index = weight, ignore_index
+        self.weight = weight
+
+    def construct(self, x, target):
+        """The loss of x for target."""
+        return ops.multilabel_soft_margin_loss(x, target, self.weight, self.reduction)
+
+
+class DiceLoss(LossBase):
+    """1 - 2 sum(x y) / (sum(x^2) + sum(y^2) + smooth), for masks. Source: Milletari, Navab and Ahmadi (2016)."""
+
+    def __init__(self, smooth=1e-5):
+        super().__init__()
+        self.smooth = positive_float("DiceLoss", "smooth", smooth)
+
+    def construct(self, logits, label):
+        """The loss of a mask's probabilities for the mask, a 0-d tensor."""
+        if logits.shape != label.shape:
+            raise ValueError(f"For 'DiceLoss', logits and label must have one shape, but have {logits.shape} and "
+                             f"{label.shape}.")
+        union = ops.sum(ops.square(logits)) + ops.sum(ops.square(label)) + self.smooth
+        return 1 - 2 * ops.sum(logits * label) / union
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+class _Difference(LossBase):
+    """A loss by a function of (predictions, targets, reduction)."""
+
+    function: Callable
 
     def construct(self, logits, labels):
-        """The loss of log-probabilities for labels."""
-        return ops.nll_loss(logits, labels, self.weight, self.ignore_index, self.reduction)
+        """The loss of predictions for targets."""
+        return self.function(logits, labels, self.reduction)
+
+
+class MSELoss(_Difference):
+    """(logits - labels)^2."""
+
+    function = staticmethod(ops.mse_loss)
+
+
+class L1Loss(_Difference):
+    """|logits - labels|."""
+
+    function = staticmethod(ops.l1_loss)
+
+
+class MAELoss(L1Loss):
+    """|logits - labels|."""
+
+
+class SoftMarginLoss(_Difference):
+    """log(1 + exp(-labels logits)) for labels of 1 and -1."""
+
+    function = staticmethod(ops.soft_margin_loss)
+
+
+class KLDivLoss(_Difference):
+    """labels (log(labels) - logits): the divergence of log-probabilities from probabilities; see `ops.kl_div`."""
+
+    function = staticmethod(ops.kl_div)
+
+
+class RMSELoss(LossBase):
+    """The root of the mean of (logits - labels)^2."""
+
+    def __init__(self):
+        super().__init__()
+
+    def construct(self, logits, labels):
+        """The loss of predictions for targets, a 0-d tensor."""
+        return ops.sqrt(ops.mse_loss(logits, labels))
+
+
+class SmoothL1Loss(LossBase):
+    """d^2 / (2 beta) where d = |logits - labels| < beta, d - beta / 2 elsewhere. Source: Girshick (2015)."""
+
+    def __init__(self, beta=1.0, reduction="none"):
+        super().__init__(reduction)
+        self.beta = positive_float("SmoothL1Loss", "beta", beta)
+
+    def construct(self, logits, labels):
+        """The loss of predictions for targets."""
+        return ops.smooth_l1_loss(logits, labels, self.beta, self.reduction)
+
+
+class HuberLoss(LossBase):
+    """d^2 / 2 where d = |logits - labels| <= delta, delta (d - delta / 2) elsewhere. Source: Huber (1964)."""
+
+    def __init__(self, reduction="mean", delta=1.0):
+        super().__init__(reduction)
+        self.delta = positive_float("HuberLoss", "delta", delta)
+
+    def construct(self, logits, labels):
+        """The loss of predictions for targets."""
+        return ops.huber_loss(logits, labels, self.reduction, self.delta)
+
+
+class GaussianNLLLoss(LossBase):
+    """The negative log-likelihood of targets under normal distributions; see `ops.gaussian_nll_loss`."""
+
+    def __init__(self, *, full=False, eps=1e-6, reduction="mean"):
+        super().__init__(reduction)
+        self.full, self.eps = flag("GaussianNLLLoss", "full", full), positive_float("GaussianNLLLoss", "eps", eps)
+
+    def construct(self, logits, labels, var):
+        """The loss of the means `logits` and variances `var` for the labels."""
+        return ops.gaussian_nll_loss(logits, labels, var, self.full, self.eps, self.reduction)
+
+
+class PoissonNLLLoss(LossBase):
+    """The negative log-likelihood of counts under Poisson distributions.
+
+    Args:
+        log_input: the input is the logarithm of the rate: exp(x) - t x; otherwise x - t log(x + eps).
+        full: add Stirling's approximation of log(t!), t log(t) - t + log(2 pi t) / 2, where t > 1.
+    """
+
+    def __init__(self, log_input=True, full=False, eps=1e-8, reduction="mean"):
+        super().__init__(reduction)
+        self.log_input, self.full = flag("PoissonNLLLoss", "log_input", log_input), flag("PoissonNLLLoss", "full", full)
+        self.eps = positive_float("PoissonNLLLoss", "eps", eps)
+
+    def construct(self, input, target):
+        """The loss of rates for counts."""
+        loss = ops.exp(input) - target * input if self.log_input else input - target * ops.log(input + self.eps)
+        if self.full:
+            counted = ops.where(target > 1, target, 1.0)
+            stirling = counted * ops.log(counted) - counted + 0.5 * ops.log(2 * math.pi * counted)
+            loss = loss + ops.where(target > 1, stirling, 0.0)
+        return self.get_loss(loss)
+
+
+# -- distances ---------------------------------------------------------------------------------------------------------
+
+
+class HingeEmbeddingLoss(LossBase):
+    """logits where labels is 1, max(0, margin - logits) where it is -1."""
+
+    def __init__(self, margin=1.0, reduction="mean"):
+        super().__init__(reduction)
+        self.margin = number("HingeEmbeddingLoss", "margin", margin)
+
+    def construct(self, logits, labels):
+        """The loss of distances for labels."""
+        return ops.hinge_embedding_loss(logits, labels, self.margin, self.reduction)
+
+
+class MarginRankingLoss(LossBase):
+    """max(0, -target (input1 - input2) + margin) for targets of 1 and -1."""
+
+    def __init__(self, margin=0.0, reduction="mean"):
+        super().__init__(reduction)
+        self.margin = number("MarginRankingLoss", "margin", margin)
+
+    def construct(self, input1, input2, target):
+        """The loss of two rankings for targets."""
+        return ops.margin_ranking_loss(input1, input2, target, self.margin, self.reduction)
+
+
+class CosineEmbeddingLoss(LossBase):
+    """1 - cos(x1, x2) where y is 1, max(0, cos(x1, x2) - margin) where it is -1."""
+
+    def __init__(self, margin=0.0, reduction="mean"):
+        super().__init__(reduction)
+        self.margin = number("CosineEmbeddingLoss", "margin", margin)
+        if not -1 <= self.margin <= 1:
+            raise ValueError(f"For 'CosineEmbeddingLoss', the 'margin' must be between -1 and 1, but got {margin}.")
+
+    def construct(self, logits_x1, logits_x2, labels):
+        """The loss of two sets of vectors for labels."""
+        return ops.cosine_embedding_loss(logits_x1, logits_x2, labels, self.margin, self.reduction)
+
+
+class TripletMarginLoss(LossBase):
+    """max(0, |anchor - positive| - |anchor - negative| + margin); see `ops.triplet_margin_loss`."""
+
+    def __init__(self, p=2, swap=False, eps=1e-6, reduction="mean", margin=1.0):
+        super().__init__(reduction)
+        self.p, self.swap = p, flag("TripletMarginLoss", "swap", swap)
+        self.eps, self.margin = positive_float("TripletMarginLoss", "eps", eps), positive_float("TripletMarginLoss",
+                                                                                               "margin", margin)
+
+    def construct(self, x, positive, negative, margin=None):
+        """The loss of anchors, positives and negatives; `margin` takes the place of the layer's."""
+        margin = self.margin if margin is None else margin
+        return ops.triplet_margin_loss(x, positive, negative, margin, self.p, self.eps, self.swap, self.reduction)

@@ -4,6 +4,7 @@ from mindspore.nn.layer.activation import *
 from mindspore.nn.layer.basic import *
 from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
+from mindspore.nn.layer.image import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.transformer import *

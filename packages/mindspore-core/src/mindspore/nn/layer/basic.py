@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from mindspore import ops
 from mindspore.common import dtype as mstype
@@ -9,15 +10,16 @@ from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
-from mindspore.nn._check import positive_int
+from mindspore.nn._check import is_int, number, positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import get_activation
 from mindspore.runtime.record import apply
 
-__all__ = ["Dense", "Flatten", "Dropout", "Identity", "Embedding", "Unflatten", "OneHot", "Tril", "Triu"]
+__all__ = ["Dense", "Flatten", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Identity", "Embedding", "Unflatten",
+           "OneHot", "Tril", "Triu"]
 
 _MATMUL = primitive("matmul")
-_RESHAPE = primitive("reshape")
+_GATHER = primitive("gather")
 
 
 class Dense(Cell):
@@ -48,12 +50,15 @@ class Dense(Cell):
             bound = Uniform(1 / math.sqrt(in_channels))
             self.bias = Parameter(initializer(bound if bias_init is None else bias_init, (out_channels,), dtype),
                                   name="bias")
-        self.activation = get_activation(activation) if isinstance(activation, str) else activation
+        if activation is not None and not isinstance(activation, str) and not callable(activation):
+            raise TypeError(f"For 'Dense', the 'activation' must be a name, a Cell or a function, but got "
+                            f"{activation!r}.")
+        self.activation = get_activation(activation, "Dense") if isinstance(activation, str) else activation
         self.activation_flag = self.activation is not None
 
     def construct(self, x):
         """The layer's output for x."""
-        if x.shape[-1:] != (self.in_channels,):
+        if not x.ndim or x.shape[-1] != self.in_channels:
             raise ValueError(f"For 'Dense', the input's last axis must be in_channels ({self.in_channels}), but the "
                              f"input has shape {x.shape}.")
         weight = as_computed(self, self.weight)
@@ -139,11 +144,53 @@ class Dropout(Cell):
         return f"p={self.p}"
 
 
+class _ChannelDropout(Cell):
+    """Zeroes whole channels with probability p while training, and scales the others by 1 / (1 - p)."""
+
+    function: Callable
+
+    def __init__(self, p=0.5):
+        super().__init__()
+        if not 0 <= number(type(self).__name__, "p", p) <= 1:
+            raise ValueError(f"For '{type(self).__name__}', the 'p' must be between 0 and 1, but got {p}.")
+        self.p = float(p)
+
+    def construct(self, x):
+        """x with dropout in training, x itself otherwise."""
+        return self.function(x, self.p, True) if self.training and self.p else x
+
+    def extend_repr(self):
+        return f"p={self.p}"
+
+
+class Dropout1d(_ChannelDropout):
+    """Dropout of whole channels of (N, C, L) or (C, L)."""
+
+    function = staticmethod(ops.dropout1d)
+
+
+class Dropout2d(_ChannelDropout):
+    """Dropout of whole channels of (N, C, H, W) or (C, H, W)."""
+
+    function = staticmethod(ops.dropout2d)
+
+
+class Dropout3d(_ChannelDropout):
+    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+
+    function = staticmethod(ops.dropout3d)
+
+
 class Embedding(Cell):
     """Rows of a table: indices of any shape -> that shape + (embedding_size,).
 
     Args:
-        vocab_size, embedding_size: the table's shape. embedding_table: its initializer. padding_idx: a row of zeros.
+        vocab_size, embedding_size: the table's shape. embedding_table: its initializer, N(0, 0.01^2) by default.
+        use_one_hot: accepted; the rows are the same. padding_idx: a row that starts as zeros.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or out of range; TypeError at a call for indices that are no
+            integers.
     """
 
     def __init__(self, vocab_size, embedding_size, use_one_hot=False, embedding_table="normal", dtype=mstype.float32,
@@ -154,7 +201,7 @@ class Embedding(Cell):
         self.use_one_hot, self.padding_idx = use_one_hot, padding_idx
         table = initializer(embedding_table, (vocab_size, embedding_size), dtype)
         if padding_idx is not None:
-            if not 0 <= padding_idx < vocab_size:
+            if not is_int(padding_idx) or not 0 <= padding_idx < vocab_size:
                 raise ValueError(f"For 'Embedding', the 'padding_idx' must be in [0, {vocab_size}), but got "
                                  f"{padding_idx}.")
             rows = table.asnumpy().copy()
@@ -164,7 +211,7 @@ class Embedding(Cell):
 
     def construct(self, ids):
         """The rows of the table at ids."""
-        return ops.gather(as_computed(self, self.embedding_table), ids, 0)
+        return apply(_GATHER, (as_computed(self, self.embedding_table), ids), (0,))
 
     def extend_repr(self):
         return f"vocab_size={self.vocab_size}, embedding_size={self.embedding_size}"
@@ -180,8 +227,8 @@ class OneHot(Cell):
 
     def construct(self, indices):
         """The vectors of indices."""
-        return ops.one_hot(indices, self.depth, Tensor(self.on_value, self.dtype), Tensor(self.off_value, self.dtype),
-                           self.axis)
+        codes = ops.one_hot(indices, self.depth, self.on_value, self.off_value, self.axis)
+        return ops.cast(codes, self.dtype)
 
 
 class Tril(Cell):
