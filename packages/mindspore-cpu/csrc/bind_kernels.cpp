@@ -11,11 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "along_axis.h"
 #include "conv.h"
 #include "loop_kernel.h"
 #include "matmul.h"
 #include "movement.h"
 #include "pool.h"
+#include "random.h"
 #include "scatter.h"
 
 namespace mindspore::cpu {
@@ -85,6 +87,31 @@ py::object loop_kernel(const std::vector<std::tuple<std::uint64_t, std::int64_t,
   return wrap(make_loop_kernel(std::move(list), params, scratch, buffers), std::move(keep));
 }
 
+void bind_along_axis(py::module_& module) {
+  module.def(
+      "arg",
+      [](bool largest, const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner,
+         const std::string& index) {
+        return wrap(make_arg({element_of(element), outer, size, inner}, largest, element_of(index)));
+      },
+      py::arg("largest"), py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("index"),
+      "The place along the middle axis of the first largest or smallest element, or of the first NaN. Buffers: x, "
+      "places.");
+  module.def(
+      "cumsum",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner, bool reverse,
+         bool exclusive) { return wrap(make_cumsum({element_of(element), outer, size, inner}, reverse, exclusive)); },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("reverse"),
+      py::arg("exclusive"), "Running sums along the middle axis. Buffers: x, y.");
+  module.def(
+      "sort",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner, bool descending) {
+        return wrap(make_sort({element_of(element), outer, size, inner}, descending));
+      },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("descending"),
+      "Stable sorting along the middle axis. Buffers: x, values, int32 places that they came from.");
+}
+
 void bind_foreign(py::module_& module) {
   module.def("loop_kernel", &loop_kernel, py::arg("phases"), py::arg("buffers"), py::arg("params"), py::arg("scratch"),
              py::arg("keep"),
@@ -104,6 +131,10 @@ void bind_foreign(py::module_& module) {
 
 void bind_kernels(py::module_& module) {
   bind_foreign(module);
+  bind_along_axis(module);
+  module.def(
+      "random_bits", [](std::int64_t count) { return wrap(make_random_bits(count)); }, py::arg("count"),
+      "Words of 32 bits by Philox4x32-10. Buffers: (seed, offset) as int64[2], the words.");
   module.def(
       "matmul",
       [](const std::string& element, Sizes a, Sizes b, bool transpose_a, bool transpose_b, bool bias, bool relu,

@@ -15,6 +15,7 @@ namespace {
 constexpr double multiplications_per_nanosecond = 45;  // on one core, with AVX-512
 constexpr std::int64_t pixels_per_band = 1024;         // whose sums fill one level-1 cache
 constexpr std::int64_t parts_of_batch = 16;
+constexpr std::int64_t channels_worth_broadcasts = 16;  // of the image: transposing results is little beside them
 
 std::int64_t blocks_of_lanes(std::int64_t size) { return (size + lanes - 1) / lanes; }
 
@@ -48,7 +49,8 @@ class ForwardKernel final : public Kernel {
   // `original` is the convolution whose derivative is computed, where `turned`.
   ForwardKernel(const ConvShape& shape, const ConvShape& original, bool turned, const ConvEpilogue& epilogue)
       : shape_(shape), original_(original), epilogue_(epilogue), turned_(turned) {
-    by_channels_ = channel_use(shape) > column_use(shape);
+    by_channels_ = channel_use(shape) > column_use(shape) ||
+                   (channel_use(shape) == column_use(shape) && shape.ic >= channels_worth_broadcasts);
     most_threads_ = threads();
     const std::int64_t bands_wanted =
         std::max<std::int64_t>((shape.oh * shape.ow + pixels_per_band - 1) / pixels_per_band,
@@ -128,7 +130,7 @@ class ForwardKernel final : public Kernel {
 class WeightKernel final : public Kernel {
  public:
   explicit WeightKernel(const ConvShape& shape) : shape_(shape) {
-    by_channels_ = channel_use(shape) > column_use(shape);
+    by_channels_ = channel_use(shape) >= column_use(shape);
     most_threads_ = threads();
     parts_ = std::min(shape.n, parts_of_batch);
     taps_ = shape.ic * shape.kh * shape.kw;

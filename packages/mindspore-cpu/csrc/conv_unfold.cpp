@@ -233,7 +233,13 @@ std::unique_ptr<Kernel> make_conv_unfold(ConvKind kind, Element element, const C
 
 std::unique_ptr<Kernel> make_conv(ConvKind kind, Element element, const ConvShape& shape,
                                   const ConvEpilogue& epilogue) {
-  for (const auto make : {make_conv_direct, make_conv_onednn, make_conv_unfold}) {
+  // oneDNN's blocked formats multiply a handful of channels by four or more; where its alternatives are as bad, the plain
+  // product is better.
+  const bool few = shape.groups == 1 && std::min(shape.ic, shape.oc) <= 4;
+  const bool unfold_first = few && (kind == ConvKind::input_grad || shape.kh * shape.kw == 1);
+  const auto second = unfold_first ? make_conv_unfold : make_conv_onednn;
+  const auto third = unfold_first ? make_conv_onednn : make_conv_unfold;
+  for (const auto make : {make_conv_direct, second, third}) {
     if (auto kernel = make(kind, element, shape, epilogue)) return kernel;
   }
   return nullptr;

@@ -88,7 +88,7 @@ class PoolKernel final : public Kernel {
       scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
     }
     const double windows = static_cast<double>(shape.planes * shape.oh * shape.ow);
-    nanoseconds = 50 + windows * (fast_ ? 0.3 : 2.0 + 0.7 * static_cast<double>(shape.kh * shape.kw));
+    nanoseconds = 50 + windows * (fast_ ? (kind == PoolKind::max ? 0.4 : 1.0) : 2.0 + 0.7 * static_cast<double>(shape.kh * shape.kw));
     buffers = kind == PoolKind::max || kind == PoolKind::mean || kind == PoolKind::mean_grad ? 2
               : kind == PoolKind::max_index                                                  ? 3
                                                                                              : 4;

@@ -132,17 +132,50 @@ def copy_kernel(nbytes: int) -> _ext.Kernel:
     return _ext.copies([(1, [nbytes], [1], [1], 0, 0)], nbytes, b"")
 
 
+def element(dtype) -> str:
+    """The element type's key; a bool is compared as a byte."""
+    return "uint8" if dtype.kind == "b" else dtype.key
+
+
+def around(shape: tuple, axis: int) -> tuple[int, int, int]:
+    """A shape as [outer, size, inner] about an axis."""
+    return prod(shape[:axis]), shape[axis], prod(shape[axis + 1:])
+
+
+@kernel("argmax", "argmin", kinds="biuf")
+def _arg(spec: KernelSpec):
+    x, places = spec.ins[0], spec.outs[0]
+    return _ext.arg(spec.name == "argmax", element(x.dtype), *around(x.shape, spec.attrs["axis"]), places.dtype.key)
+
+
+@kernel("cumsum", kinds="iuf")
+def _cumsum(spec: KernelSpec):
+    x, attrs = spec.ins[0], spec.attrs
+    return _ext.cumsum(x.dtype.key, *around(x.shape, attrs["axis"]), attrs["reverse"], attrs["exclusive"])
+
+
+@kernel("sort", kinds="biuf")
+def _sort(spec: KernelSpec):
+    x = spec.ins[0]
+    return _ext.sort(element(x.dtype), *around(x.shape, spec.attrs["axis"]), spec.attrs["descending"])
+
+
+@kernel("random_bits", kinds="i")
+def _random_bits(spec: KernelSpec):
+    return _ext.random_bits(spec.outs[0].size)
+
+
 @kernel("scatter_add", kinds="iuf")
 def _scatter_add(spec: KernelSpec):
     x, indices, _ = spec.ins
     axis = spec.attrs["axis"]
-    return _ext.scatter_add(x.dtype.key, prod(x.shape[:axis]), x.shape[axis], indices.size, prod(x.shape[axis + 1:]),
-                            indices.dtype.key, False)
+    outer, size, inner = around(x.shape, axis)
+    return _ext.scatter_add(x.dtype.key, outer, size, indices.size, inner, indices.dtype.key, False)
 
 
 @kernel("scatter_add_elements", kinds="iuf")
 def _scatter_add_elements(spec: KernelSpec):
     x, indices, _ = spec.ins
     axis = spec.attrs["axis"]
-    return _ext.scatter_add(x.dtype.key, prod(x.shape[:axis]), x.shape[axis], indices.shape[axis],
-                            prod(x.shape[axis + 1:]), indices.dtype.key, True)
+    outer, size, inner = around(x.shape, axis)
+    return _ext.scatter_add(x.dtype.key, outer, size, indices.shape[axis], inner, indices.dtype.key, True)

@@ -1,0 +1,211 @@
+#include "along_axis.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "threads.h"
+
+namespace mindspore::cpu {
+
+namespace {
+
+// One line along the axis: element i at data[i * step].
+template <class S>
+struct Line {
+  S* data;
+  std::int64_t step;
+  S& operator[](std::int64_t i) const { return data[i * step]; }
+};
+
+// What the kernels share: lines are the units of work.
+class AxisKernel : public Kernel {
+ protected:
+  explicit AxisKernel(const AxisSpec& spec) : spec_(spec), most_threads_(threads()) {}
+
+  template <class S>
+  Line<S> line(void* data, std::int64_t number) const {
+    const std::int64_t first = number / spec_.inner * spec_.size * spec_.inner + number % spec_.inner;
+    return {static_cast<S*>(data) + first, spec_.inner};
+  }
+
+  // Calls `body(line number, scratch memory of the thread)`.
+  template <class Body>
+  void for_lines(const ms_host_stream& stream, Body body) const {
+    const std::int64_t lines = spec_.outer * spec_.inner;
+    const int wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), lines));
+    parallel(wanted, [&](int thread, int count) {
+      char* own = static_cast<char*>(stream.scratch) + static_cast<std::uint64_t>(thread) * thread_bytes_;
+      const Range range = part(lines, thread, count);
+      for (std::int64_t k = range.begin; k < range.end; ++k) body(k, own);
+    });
+  }
+
+  void set_cost(double nanoseconds_per_element) {
+    nanoseconds = 20 + nanoseconds_per_element * static_cast<double>(spec_.outer * spec_.size * spec_.inner);
+  }
+
+  AxisSpec spec_;
+  int most_threads_;
+  std::uint64_t thread_bytes_ = 0;
+};
+
+// Whether `a` comes before `b` in ascending order.
+template <class T>
+bool before(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>) return a < b || (b != b && a == a);
+  return a < b;
+}
+
+void put_integer(Element type, void* data, std::int64_t place, std::int64_t value) {
+  switch (element_bytes(type)) {
+    case 1: static_cast<std::int8_t*>(data)[place] = static_cast<std::int8_t>(value); break;
+    case 2: static_cast<std::int16_t*>(data)[place] = static_cast<std::int16_t>(value); break;
+    case 4: static_cast<std::int32_t*>(data)[place] = static_cast<std::int32_t>(value); break;
+    default: static_cast<std::int64_t*>(data)[place] = value; break;
+  }
+}
+
+template <class S>
+class ArgKernel final : public AxisKernel {
+ public:
+  ArgKernel(const AxisSpec& spec, bool largest, Element index) : AxisKernel(spec), index_(index), largest_(largest) {
+    buffers = 2;
+    description = "arg";
+    set_cost(1.0);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char*) {
+      put_integer(index_, given[1], number, find(line<const S>(given[0], number)));
+    });
+  }
+
+ private:
+  std::int64_t find(const Line<const S>& x) const {
+    std::int64_t best = 0;
+    auto value = wide(x[0]);
+    for (std::int64_t i = 1; i < spec_.size && value == value; ++i) {
+      const auto next = wide(x[i]);
+      if ((largest_ ? next > value : next < value) || next != next) {
+        best = i;
+        value = next;
+      }
+    }
+    return best;
+  }
+
+  Element index_;
+  bool largest_;
+};
+
+template <class S>
+class CumsumKernel final : public AxisKernel {
+ public:
+  CumsumKernel(const AxisSpec& spec, bool reverse, bool exclusive)
+      : AxisKernel(spec), reverse_(reverse), exclusive_(exclusive) {
+    buffers = 2;
+    description = "running sum";
+    set_cost(1.5);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char*) {
+      const Line<const S> x = line<const S>(given[0], number);
+      const Line<S> y = line<S>(given[1], number);
+      decltype(wide(S{})) sum{};
+      for (std::int64_t k = 0; k < spec_.size; ++k) {
+        const std::int64_t i = reverse_ ? spec_.size - 1 - k : k;
+        const auto before_it = sum;
+        sum += wide(x[i]);
+        y[i] = narrow<S>(exclusive_ ? before_it : sum);
+      }
+    });
+  }
+
+ private:
+  bool reverse_, exclusive_;
+};
+
+template <class S>
+class SortKernel final : public AxisKernel {
+ public:
+  using T = decltype(wide(S{}));
+  using Entry = std::pair<T, std::int32_t>;
+
+  SortKernel(const AxisSpec& spec, bool descending) : AxisKernel(spec), descending_(descending) {
+    buffers = 3;
+    description = "sort";
+    thread_bytes_ = round_up(static_cast<std::uint64_t>(spec.size) * sizeof(Entry), 64);
+    scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
+    set_cost(40.0);
+  }
+
+  // Entries are never equal, because their places differ, so sorting them is stable by itself.
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char* own) {
+      const Line<const S> x = line<const S>(given[0], number);
+      Entry* entries = reinterpret_cast<Entry*>(own);
+      for (std::int64_t i = 0; i < spec_.size; ++i) entries[i] = {wide(x[i]), static_cast<std::int32_t>(i)};
+      std::sort(entries, entries + spec_.size, [this](const Entry& a, const Entry& b) {
+        if (before(a.first, b.first)) return !descending_;
+        if (before(b.first, a.first)) return descending_;
+        return a.second < b.second;
+      });
+      const Line<S> values = line<S>(given[1], number);
+      const Line<std::int32_t> places = line<std::int32_t>(given[2], number);
+      for (std::int64_t i = 0; i < spec_.size; ++i) {
+        values[i] = x[entries[i].second];
+        places[i] = entries[i].second;
+      }
+    });
+  }
+
+ private:
+  bool descending_;
+};
+
+template <template <class> class Made, class... Rest>
+std::unique_ptr<Kernel> make(const AxisSpec& spec, Rest... rest) {
+  switch (spec.element) {
+    case Element::f16: return std::make_unique<Made<Half>>(spec, rest...);
+    case Element::bf16: return std::make_unique<Made<Bfloat>>(spec, rest...);
+    case Element::f32: return std::make_unique<Made<float>>(spec, rest...);
+    case Element::f64: return std::make_unique<Made<double>>(spec, rest...);
+    case Element::i8: return std::make_unique<Made<std::int8_t>>(spec, rest...);
+    case Element::u8: return std::make_unique<Made<std::uint8_t>>(spec, rest...);
+    case Element::i16: return std::make_unique<Made<std::int16_t>>(spec, rest...);
+    case Element::u16: return std::make_unique<Made<std::uint16_t>>(spec, rest...);
+    case Element::i32: return std::make_unique<Made<std::int32_t>>(spec, rest...);
+    case Element::u32: return std::make_unique<Made<std::uint32_t>>(spec, rest...);
+    case Element::i64: return std::make_unique<Made<std::int64_t>>(spec, rest...);
+    default: return std::make_unique<Made<std::uint64_t>>(spec, rest...);
+  }
+}
+
+// Sums of signed integers are formed as unsigned ones, whose overflow is defined and which have the same bits.
+Element unsigned_of(Element element) {
+  switch (element) {
+    case Element::i8: return Element::u8;
+    case Element::i16: return Element::u16;
+    case Element::i32: return Element::u32;
+    case Element::i64: return Element::u64;
+    default: return element;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_arg(const AxisSpec& spec, bool largest, Element index) {
+  return make<ArgKernel>(spec, largest, index);
+}
+
+std::unique_ptr<Kernel> make_cumsum(const AxisSpec& spec, bool reverse, bool exclusive) {
+  AxisSpec sums = spec;
+  sums.element = unsigned_of(spec.element);
+  return make<CumsumKernel>(sums, reverse, exclusive);
+}
+
+std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending) { return make<SortKernel>(spec, descending); }
+
+}  // namespace mindspore::cpu

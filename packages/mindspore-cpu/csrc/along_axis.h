@@ -1,0 +1,28 @@
+// Operators along one axis of a tensor seen as [outer, size, inner]: argmax, argmin, running sums, sorting.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "element.h"
+#include "kernel.h"
+
+namespace mindspore::cpu {
+
+struct AxisSpec {
+  Element element;
+  std::int64_t outer, size, inner;
+};
+
+// The place of the first largest (smallest) element, or of the first NaN, as an integer of type `index`. Buffers: x
+// [outer, size, inner], places [outer, inner].
+std::unique_ptr<Kernel> make_arg(const AxisSpec& spec, bool largest, Element index);
+
+// Running sums; half-precision ones are formed in float. exclusive: without the element itself; reverse: from the end.
+// Buffers: x, y.
+std::unique_ptr<Kernel> make_cumsum(const AxisSpec& spec, bool reverse, bool exclusive);
+
+// Stable sorting; NaN counts as larger than every number. Buffers: x, values, int32 places that they came from.
+std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending);
+
+}  // namespace mindspore::cpu

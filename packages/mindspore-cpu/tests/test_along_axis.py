@@ -1,0 +1,76 @@
+"""Argmax, running sums, sorting and random words against the primitives' references."""
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
+from mindspore.compiler.primitives.base import primitive
+from mindspore_cpu import _ext
+from mindspore_cpu.kernels import around
+
+SHAPES = [((7,), 0), ((3, 40), 1), ((40, 3), 0), ((5, 33, 6), 1), ((2, 1, 3), 1), ((300, 70), 1), ((4, 0, 2), 0)]
+DTYPES = {"float32": np.float32, "float64": np.float64, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16,
+          "int8": np.int8, "uint8": np.uint8, "int16": np.int16, "int64": np.int64, "uint64": np.uint64}
+
+
+def numbers(shape: tuple, dtype) -> np.ndarray:
+    """Many equal numbers; among floats zeros of both signs, infinities and NaN."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0 if np.dtype(dtype).kind == "u" else -4, 5, shape).astype(dtype)
+    if np.dtype(dtype).kind not in "iu":
+        for value in (-0.0, np.inf, -np.inf):
+            x[rng.random(shape) < 0.05] = value
+        x[rng.random(shape) < 0.02] = np.nan
+    return x
+
+
+@pytest.mark.parametrize("key", DTYPES)
+@pytest.mark.parametrize(("shape", "axis"), SHAPES)
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_arg(run_kernel, thread_count, key, shape, axis, name):
+    from mindspore.common.dtype import int32, int64
+    x = numbers(shape, DTYPES[key])
+    for index in (int32, int64):
+        want = primitive(name).reference(x, axis=axis, dtype=index)
+        kernel = _ext.arg(name == "argmax", key, *around(shape, axis), index.key)
+        np.testing.assert_array_equal(run_kernel(kernel, [x], want.shape, index.np), want)
+
+
+@pytest.mark.parametrize("key", DTYPES)
+@pytest.mark.parametrize(("shape", "axis"), SHAPES)
+@pytest.mark.parametrize("descending", [False, True])
+def test_sort(thread_count, key, shape, axis, descending):
+    from buffers import to_buffer, view
+    x = numbers(shape, DTYPES[key])
+    values, places = primitive("sort").reference(x, axis=axis, descending=descending)
+    outs = [_ext.Buffer(x.nbytes), _ext.Buffer(4 * x.size)]
+    _ext.sort(key, *around(shape, axis), descending)([to_buffer(x)], outs)
+    np.testing.assert_array_equal(view(outs[1], places), places)
+    assert view(outs[0], values).tobytes() == np.ascontiguousarray(values).tobytes()
+
+
+@pytest.mark.parametrize(("key", "tolerance"), [("float32", 1e-5), ("float64", 1e-13), ("float16", 2e-3),
+                                                ("bfloat16", 1e-2), ("int8", 0), ("uint64", 0)])
+@pytest.mark.parametrize(("shape", "axis"), SHAPES)
+def test_cumsum(run_kernel, key, tolerance, shape, axis):
+    dtype = DTYPES[key]
+    x = np.random.default_rng(0).integers(0, 50, shape).astype(dtype)
+    for reverse in (False, True):
+        for exclusive in (False, True):
+            want = primitive("cumsum").reference(x, axis=axis, reverse=reverse, exclusive=exclusive)
+            kernel = _ext.cumsum(key, *around(shape, axis), reverse, exclusive)
+            got = run_kernel(kernel, [x], shape, dtype)
+            if tolerance == 0:
+                np.testing.assert_array_equal(got, want)
+            else:
+                np.testing.assert_allclose(got.astype(np.float64), want.astype(np.float64), rtol=tolerance)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 31, 32, 33, 100_003])
+@pytest.mark.parametrize("state", [(0, 0), (42, 7), (-1, 2**40 + 3)])
+def test_random_words(run_kernel, thread_count, count, state):
+    state = np.array(state, np.int64)
+    want = primitive("random_bits").reference(state, shape=(count,))
+    np.testing.assert_array_equal(run_kernel(_ext.random_bits(count), [state], (count,), np.uint32), want)
