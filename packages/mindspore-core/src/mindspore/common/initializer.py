@@ -94,6 +94,10 @@ class TruncatedNormal(Initializer):
 
     def __init__(self, sigma=0.01, mean=0.0, a=-2.0, b=2.0):
         super().__init__()
+        low, high = (0.5 * math.erf((end - mean) / sigma / math.sqrt(2)) for end in (a, b))
+        if not high - low > 1e-4:
+            raise ValueError(f"TruncatedNormal: the interval from a={a} to b={b} holds less than a ten-thousandth of a "
+                             f"normal distribution with mean {mean} and sigma {sigma}")
         self.sigma, self.mean, self.a, self.b = sigma, mean, a, b
 
     def draw(self, shape, generator):
