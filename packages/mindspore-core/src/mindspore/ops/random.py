@@ -5,6 +5,8 @@ gives the same numbers every time. Sizes are those of the result.
 """
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from mindspore.common.dtype import DType, as_dtype, float32, float64, int32, int64
@@ -43,15 +45,18 @@ _LT, _SORT, _GATHER, _MOD, _ADD, _MUL, _LOG, _NEG, _SUB, _MAXIMUM, _RESHAPE, _BR
     primitive, ("lt", "sort", "gather", "mod", "add", "mul", "log", "neg", "sub", "maximum", "reshape",
                 "broadcast_to"))
 
+Seed: TypeAlias = int | Generator | None
 
-def state_of(seed: int | None, generator: Generator | None = None) -> Tensor:
-    """The seed and the offset for one random tensor: of a stream of its own where a seed is given."""
-    if seed is None:
-        return (generator or default_generator).draw()
+
+def state_of(seed: Seed) -> Tensor:
+    """The seed and the offset for one random tensor: of a stream of its own where a seed is given, of the generator
+    where one takes the seed's place."""
+    if seed is None or isinstance(seed, Generator):
+        return (seed or default_generator).draw()
     return constant(np.array([static_int("random", "seed", seed), 0]), int64)
 
 
-def _draw(op, shape: tuple, dtype: DType | None, seed: int | None) -> Tensor:
+def _draw(op, shape: tuple, dtype: DType | None, seed: Seed) -> Tensor:
     target = float32 if dtype is None else as_dtype(dtype)
     if not target.is_floating:
         raise TypeError(f"{op.name}: dtype is {target}; expected a floating dtype")
@@ -64,34 +69,34 @@ def _sizes(name: str, size: tuple) -> tuple:
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
-def rand(*size: int, dtype: DType | None = None, seed: int | None = None) -> Tensor:
+def rand(*size: int, dtype: DType | None = None, seed: Seed = None) -> Tensor:
     """Numbers evenly distributed over [0, 1), Float32 by default."""
     return _draw(_UNIFORM, _sizes("rand", size), dtype, seed)
 
 
-def rand_like(input: Operand, seed: int | None = None, *, dtype: DType | None = None) -> Tensor:
+def rand_like(input: Operand, seed: Seed = None, *, dtype: DType | None = None) -> Tensor:
     """Numbers evenly distributed over [0, 1), of the shape and dtype of input."""
     x = as_tensor("rand_like", input)
     return _draw(_UNIFORM, x.shape, dtype or x.dtype, seed)
 
 
-def randn(*size: int, dtype: DType | None = None, seed: int | None = None) -> Tensor:
+def randn(*size: int, dtype: DType | None = None, seed: Seed = None) -> Tensor:
     """Numbers of the standard normal distribution, Float32 by default."""
     return _draw(_NORMAL, _sizes("randn", size), dtype, seed)
 
 
-def randn_like(input: Operand, seed: int | None = None, *, dtype: DType | None = None) -> Tensor:
+def randn_like(input: Operand, seed: Seed = None, *, dtype: DType | None = None) -> Tensor:
     """Numbers of the standard normal distribution, of the shape and dtype of input."""
     x = as_tensor("randn_like", input)
     return _draw(_NORMAL, x.shape, dtype or x.dtype, seed)
 
 
-def standard_normal(shape: Sizes, seed: int | None = None) -> Tensor:
+def standard_normal(shape: Sizes, seed: Seed = None) -> Tensor:
     """Numbers of the standard normal distribution, Float32."""
     return _draw(_NORMAL, static_shape("standard_normal", shape), None, seed)
 
 
-def normal(shape: Sizes, mean: Operand, stddev: Operand, seed: int | None = None) -> Tensor:
+def normal(shape: Sizes, mean: Operand, stddev: Operand, seed: Seed = None) -> Tensor:
     """Numbers of the normal distribution with this mean and standard deviation, to which `shape` is broadcast."""
     return add(mul(_draw(_NORMAL, _spread("normal", shape, mean, stddev), None, seed), stddev), mean)
 
@@ -105,7 +110,7 @@ def _spread(name: str, shape: Sizes, *parameters: Operand) -> tuple:
                          f"together") from None
 
 
-def uniform(shape: Sizes, minval: Operand, maxval: Operand, seed: int | None = None,
+def uniform(shape: Sizes, minval: Operand, maxval: Operand, seed: Seed = None,
             dtype: DType = float32) -> Tensor:
     """Numbers evenly distributed over [minval, maxval): floating, or integers for Int32 and Int64."""
     size = _spread("uniform", shape, minval, maxval)
@@ -116,7 +121,7 @@ def uniform(shape: Sizes, minval: Operand, maxval: Operand, seed: int | None = N
     return add(mul(unit, sub(maxval, minval)), minval)
 
 
-def _integers(shape: tuple, low: Tensor, high: Tensor, seed: int | None) -> Tensor:
+def _integers(shape: tuple, low: Tensor, high: Tensor, seed: Seed) -> Tensor:
     """low + (64 random bits mod (high - low)): the bias is below 2**-31 for ranges below 2**32."""
     bits = convert(apply(_BITS, (state_of(seed),), ((*shape, 2),)), int64)
     upper, lower = (squeeze(cut(bits, len(shape), i, i + 1), len(shape)) for i in (0, 1))
@@ -124,7 +129,7 @@ def _integers(shape: tuple, low: Tensor, high: Tensor, seed: int | None) -> Tens
     return apply(_ADD, (apply(_MOD, (word, apply(_SUB, (high, low)))), low))
 
 
-def randint(low: int, high: int, size: Sizes, seed: int | None = None, *, dtype: DType | None = None) -> Tensor:
+def randint(low: int, high: int, size: Sizes, seed: Seed = None, *, dtype: DType | None = None) -> Tensor:
     """Whole numbers evenly distributed over [low, high), Int64 by default. ValueError for an empty range."""
     low, high = static_int("randint", "low", low), static_int("randint", "high", high)
     if low >= high:
@@ -133,14 +138,14 @@ def randint(low: int, high: int, size: Sizes, seed: int | None = None, *, dtype:
     return convert(drawn, int64 if dtype is None else as_dtype(dtype))
 
 
-def randint_like(input: Operand, low: int, high: int, seed: int | None = None, *,
+def randint_like(input: Operand, low: int, high: int, seed: Seed = None, *,
                  dtype: DType | None = None) -> Tensor:
     """Whole numbers evenly distributed over [low, high), of the shape and dtype of input."""
     x = as_tensor("randint_like", input)
     return randint(low, high, x.shape, seed, dtype=dtype or x.dtype)
 
 
-def randperm(n: int, seed: int | None = 0, offset: int = 0, dtype: DType = int64) -> Tensor:
+def randperm(n: int, seed: Seed = 0, offset: int = 0, dtype: DType = int64) -> Tensor:
     """The numbers 0 .. n - 1 in random order. The seed 0 stands for none."""
     n = static_int("randperm", "n", n)
     if n < 0:
@@ -148,13 +153,13 @@ def randperm(n: int, seed: int | None = 0, offset: int = 0, dtype: DType = int64
     return convert(_order(n, seed or None), as_dtype(dtype))
 
 
-def _order(n: int, seed: int | None) -> Tensor:
+def _order(n: int, seed: Seed) -> Tensor:
     """A random permutation: where the numbers of a random tensor come from when it is sorted."""
     keys = apply(_UNIFORM, (state_of(seed),), ((n,), float64))
     return apply(_SORT, (keys,), (0, False))[1]
 
 
-def shuffle(x: Operand, seed: int | None = None) -> Tensor:
+def shuffle(x: Operand, seed: Seed = None) -> Tensor:
     """The slices along the first axis in random order."""
     value = as_tensor("shuffle", x)
     if value.ndim == 0:
@@ -162,7 +167,7 @@ def shuffle(x: Operand, seed: int | None = None) -> Tensor:
     return apply(_GATHER, (value, _order(value.shape[0], seed)), (0,))
 
 
-def bernoulli(input: Operand, p: Operand = 0.5, seed: int | None = None) -> Tensor:
+def bernoulli(input: Operand, p: Operand = 0.5, seed: Seed = None) -> Tensor:
     """1 with probability `p`, else 0, for each element of input, in its dtype. ValueError for a number outside
     [0, 1]."""
     x = as_tensor("bernoulli", input)
@@ -172,7 +177,7 @@ def bernoulli(input: Operand, p: Operand = 0.5, seed: int | None = None) -> Tens
     return convert(apply(_LT, (_draw(_UNIFORM, x.shape, None, seed), chance)), x.dtype)
 
 
-def standard_laplace(shape: Sizes, seed: int | None = None) -> Tensor:
+def standard_laplace(shape: Sizes, seed: Seed = None) -> Tensor:
     """Numbers of the Laplace distribution with mean 0 and scale 1: the difference of two exponential ones."""
     size = static_shape("standard_laplace", shape)
     unit = apply(_SUB, (constant(1, float32), _draw(_UNIFORM, (2, *size), None, seed)))
@@ -180,7 +185,7 @@ def standard_laplace(shape: Sizes, seed: int | None = None) -> Tensor:
     return apply(_SUB, (squeeze(cut(waits, 0, 0, 1), 0), squeeze(cut(waits, 0, 1, 2), 0)))
 
 
-def laplace(shape: Sizes, mean: Operand, lambda_param: Operand, seed: int | None = None) -> Tensor:
+def laplace(shape: Sizes, mean: Operand, lambda_param: Operand, seed: Seed = None) -> Tensor:
     """Numbers of the Laplace distribution with this mean and scale."""
     unit = standard_laplace(_spread("laplace", shape, mean, lambda_param), seed)
     return add(mul(unit, lambda_param), mean)
@@ -188,7 +193,7 @@ def laplace(shape: Sizes, mean: Operand, lambda_param: Operand, seed: int | None
 
 # -- choices -----------------------------------------------------------------------------------------------------------
 
-def _gumbel(shape: tuple, dtype: DType, seed: int | None) -> Tensor:
+def _gumbel(shape: tuple, dtype: DType, seed: Seed) -> Tensor:
     """-log(-log(u)) of u evenly distributed over (0, 1]; the largest of logits plus such noise is a draw from their
     softmax (Gumbel, 1954; Maddison, Tarlow and Minka, A* sampling, 2014)."""
     unit = apply(_SUB, (constant(1, dtype), _draw(_UNIFORM, shape, dtype, seed)))
@@ -196,7 +201,7 @@ def _gumbel(shape: tuple, dtype: DType, seed: int | None) -> Tensor:
     return apply(_NEG, (apply(_LOG, (wait,)),))
 
 
-def random_categorical(logits: Operand, num_sample: int, seed: int | None = 0, dtype: DType = int64) -> Tensor:
+def random_categorical(logits: Operand, num_sample: int, seed: Seed = 0, dtype: DType = int64) -> Tensor:
     """For each row of logits (rows, classes) `num_sample` class numbers drawn from their softmax. The seed 0 stands for
     none."""
     x = as_inexact("random_categorical", logits)
@@ -207,7 +212,7 @@ def random_categorical(logits: Operand, num_sample: int, seed: int | None = 0, d
     return convert(argmax(apply(_ADD, (expand_dims(x, 1), noise)), 2), as_dtype(dtype))
 
 
-def multinomial(input: Operand, num_samples: int, replacement: bool = True, seed: int | None = None) -> Tensor:
+def multinomial(input: Operand, num_samples: int, replacement: bool = True, seed: Seed = None) -> Tensor:
     """Places (Int32) drawn with the probabilities, not necessarily of sum 1, along the last axis of input (one or two
     axes); without `replacement` no place is drawn twice."""
     p = as_inexact("multinomial", input)
@@ -239,7 +244,7 @@ def gumbel_softmax(logits: Operand, tau: float = 1.0, hard: bool = False, dim: i
 
 # -- dropout -----------------------------------------------------------------------------------------------------------
 
-def dropout(input: Operand, p: float = 0.5, training: bool = True, seed: int | None = None) -> Tensor:
+def dropout(input: Operand, p: float = 0.5, training: bool = True, seed: Seed = None) -> Tensor:
     """input with elements set to 0 with probability p, and the others divided by 1 - p, while `training`.
 
     Raises:
