@@ -1,5 +1,9 @@
 """Methods that are functions of `mindspore.ops` with the tensor as first argument, conversions and copies."""
+# In these classes `self` is a Tensor, which a type checker cannot be told of a part of Tensor.
+# mypy: disable-error-code="arg-type, attr-defined, return-value"
 from __future__ import annotations
+
+import builtins
 
 from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType, as_dtype
@@ -204,21 +208,21 @@ class Functions:
         """self: tensors are always dense, in row-major order."""
         return self
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self) -> builtins.bool:
         """True: tensors are always dense, in row-major order."""
         return True
 
-    def is_signed(self) -> bool:
+    def is_signed(self) -> builtins.bool:
         """Whether the dtype has negative numbers."""
         return self.dtype.kind in "ifc"
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Note for parameters whether they are trained; other tensors are differentiated by where asked for."""
         if hasattr(self, "requires_grad"):
-            self.requires_grad = requires_grad
+            setattr(self, "requires_grad", requires_grad)  # noqa: B010  (only parameters have it)
         return self
 
-    def dim(self) -> int:
+    def dim(self) -> builtins.int:
         """The number of axes."""
         return self.ndim
 

@@ -5,6 +5,8 @@ functions that are methods as they are in `tensor_functions`; where a method's s
 has two spellings in the API (`axis`, `keepdims` and `dim`, `keepdim`), a small function here brings the arguments into
 order. Importing this module attaches everything to `Tensor`, in one place.
 """
+# In these classes `self` is a Tensor, which a type checker cannot be told of a part of Tensor.
+# mypy: disable-error-code="arg-type, attr-defined, return-value"
 from __future__ import annotations
 
 from collections.abc import Callable

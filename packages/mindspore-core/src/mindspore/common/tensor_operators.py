@@ -1,4 +1,6 @@
 """The operators of tensors: what Python's signs mean between tensors, arrays and numbers."""
+# In these classes `self` is a Tensor, which a type checker cannot be told of a part of Tensor.
+# mypy: disable-error-code="arg-type, attr-defined, return-value"
 from __future__ import annotations
 
 from collections.abc import Callable

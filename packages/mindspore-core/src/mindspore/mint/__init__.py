@@ -216,7 +216,7 @@ def prod(input: Operand, dim: Axes = None, keepdim: bool = False, *, dtype: DTyp
     return reduction.prod(input, dim, keepdim, dtype)
 
 
-def max(input: Operand, *args: Any, dim: int | None = None, keepdim: bool = False, other: Operand | None = None):
+def max(input: Operand, *args: Any, dim: int | None = None, keepdim: bool = False, other: Any = None):
     """max(input): the largest element; max(input, dim, keepdim=False): (values, places) along `dim`; max(input, other):
     the larger of two elements."""
     if other is not None or (args and not isinstance(args[0], int)):
@@ -225,7 +225,7 @@ def max(input: Operand, *args: Any, dim: int | None = None, keepdim: bool = Fals
     return reduction.amax(input) if axis is None else reduction.max(input, axis, keep)
 
 
-def min(input: Operand, *args: Any, dim: int | None = None, keepdim: bool = False, other: Operand | None = None):
+def min(input: Operand, *args: Any, dim: int | None = None, keepdim: bool = False, other: Any = None):
     """min(input): the smallest element; min(input, dim, keepdim=False): (values, places) along `dim`; min(input,
     other): the smaller of two elements."""
     if other is not None or (args and not isinstance(args[0], int)):

@@ -122,7 +122,7 @@ def conv3d(input: Operand, weight: Operand, bias: Operand | None = None, stride:
 
 
 def conv1d(input: Operand, weight: Operand, bias: Operand | None = None, stride: int = 1, pad_mode: str = "valid",
-           padding: int = 0, dilation: int = 1, groups: int = 1) -> Tensor:
+           padding: Sides = 0, dilation: int = 1, groups: int = 1) -> Tensor:
     """The cross-correlation of sequences (N, C, L) with kernels (O, C / groups, l); see `conv2d`."""
     x, w = _images("conv1d", input, weight, 1)
     step, apart = per_axis("conv1d", "stride", stride, 1), per_axis("conv1d", "dilation", dilation, 1)

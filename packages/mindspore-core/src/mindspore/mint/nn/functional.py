@@ -135,13 +135,15 @@ def _padding(padding: int | str | Sequence[int]) -> tuple[str, int | Sequence[in
 def conv1d(input: Operand, weight: Operand, bias: Operand | None = None, stride: int = 1, padding: int | str = 0,
            dilation: int = 1, groups: int = 1) -> Tensor:
     """The cross-correlation of sequences with kernels."""
-    return windows.conv1d(input, weight, bias, stride, *_padding(padding), dilation, groups)
+    mode, counts = _padding(padding)
+    return windows.conv1d(input, weight, bias, stride, mode, counts, dilation, groups)
 
 
 def conv3d(input: Operand, weight: Operand, bias: Operand | None = None, stride: Sides = 1,
            padding: int | str | Sequence[int] = 0, dilation: Sides = 1, groups: int = 1) -> Tensor:
     """The cross-correlation of volumes with kernels."""
-    return windows.conv3d(input, weight, bias, stride, *_padding(padding), dilation, groups)
+    mode, counts = _padding(padding)
+    return windows.conv3d(input, weight, bias, stride, mode, counts, dilation, groups)
 
 
 def max_pool2d(input: Operand, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0, dilation: Sides = 1,
