@@ -85,6 +85,29 @@ def test_sens_scales_gradients_and_return_grad_names_them(mode):
         np.testing.assert_allclose(scaled[name].asnumpy(), 8 * value.asnumpy(), rtol=1e-6)
 
 
+class OwnStep(nn.TrainOneStepCell):
+    """A step as programs of older versions write it."""
+
+    def construct(self, data, label):
+        loss = self.network(data, label)
+        sens = ms.ops.full_like(loss, self.sens)
+        grads = self.grad_reducer(self.grad(self.network, self.weights)(data, label, sens))
+        return ms.ops.depend(loss, self.optimizer(grads))
+
+
+def test_a_step_of_ones_own(mode):
+    results = []
+    x, y = Tensor(np.ones((2, 3), np.float32)), Tensor(np.zeros((2, 2), np.float32))
+    for cls in (nn.TrainOneStepCell, OwnStep):
+        ms.set_seed(0)
+        net = nn.Dense(3, 2)
+        step = cls(nn.WithLossCell(net, nn.MSELoss()), nn.Momentum(net.trainable_params(), 0.1, 0.9, loss_scale=2.0),
+                   2.0)
+        results.append([float(step(x, y).asnumpy()) for _ in range(4)])
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-6)
+    assert results[0][-1] < results[0][0]
+
+
 def test_gradient_wrappers_agree(mode):
     ms.set_seed(0)
     net = nn.Dense(3, 2)
@@ -99,6 +122,51 @@ def test_gradient_wrappers_agree(mode):
     doubled = nn.ForwardValueAndGrad(nn.WithLossCell(net, nn.MSELoss()), net.trainable_params(), get_by_list=True,
                                      sens_param=True)(x, y, Tensor(np.float32(2)))[1]
     np.testing.assert_allclose(doubled[0].asnumpy(), 2 * expected[0].asnumpy(), rtol=1e-6)
+
+
+def test_value_and_gradients_are_of_one_run(mode):
+    """Random layers draw once, moving statistics move once."""
+    ms.set_seed(5)
+    net = nn.SequentialCell(nn.Dropout(p=0.5), nn.BatchNorm1d(40, momentum=0.0))
+    net.set_train()
+    x = Tensor(np.random.default_rng(0).normal(3, 1, (6, 40)).astype(np.float32))
+    for _ in range(3):
+        value, gradients = nn.ForwardValueAndGrad(net, net.trainable_params(), get_by_list=True)(x)
+        normalized = value.asnumpy()
+        gamma_gradient = gradients[0].asnumpy()
+        np.testing.assert_allclose(gamma_gradient, normalized.sum(0), rtol=1e-3, atol=1e-4)
+    value, (by_x, by_weights) = nn.ForwardValueAndGrad(net, net.trainable_params(), True, True)(x)
+    assert by_x[0].shape == x.shape and len(by_weights) == 2
+    value, by_x = nn.ForwardValueAndGrad(net[1])(x)
+    assert by_x.shape == x.shape
+
+
+SCALE = 2.0
+
+
+def scaled_distance(outputs, label):
+    return ms.ops.mean(ms.ops.square(outputs - label)) * SCALE
+
+
+def test_functions_as_losses_and_activations_are_guarded(mode):
+    global SCALE
+    net = nn.Dense(3, 2, activation=lambda x: x * SCALE)
+    loss_net = nn.WithLossCell(net, scaled_distance)
+    x, y = Tensor(np.ones((2, 3), np.float32)), Tensor(np.zeros((2, 2), np.float32))
+    for SCALE in (2.0, 3.0, 2.0):
+        plain = np.ones((2, 3)) @ net.weight.asnumpy().T + net.bias.asnumpy()
+        np.testing.assert_allclose(loss_net(x, y).asnumpy(), np.square(plain * SCALE).mean() * SCALE, rtol=1e-5)
+
+
+@pytest.mark.parametrize("call, text", [
+    (lambda: nn.TrainOneStepCell(print, None), "must be a Cell"),
+    (lambda: nn.TrainOneStepCell(nn.ReLU(), "sgd"), "must be an Optimizer"),
+    (lambda: nn.WithGradCell(print), "must be a Cell"),
+    (lambda: nn.ForwardValueAndGrad(nn.ReLU(), get_by_list=True), "weights"),
+    (lambda: nn.ForwardValueAndGrad(nn.ReLU(), [Tensor([1.0])]), "Parameter")])
+def test_refused(call, text):
+    with pytest.raises(TypeError, match=text):
+        call()
 
 
 def test_evaluation_wrapper_returns_loss_outputs_label(mode):

@@ -10,6 +10,7 @@ from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._call import call
 from mindspore.nn._check import is_int, number, positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import get_activation
@@ -68,7 +69,7 @@ class Dense(Cell):
             y = y + as_computed(self, self.bias)
         if x.ndim < 2:
             y = ops.reshape(y, (self.out_channels,))
-        return self.activation(y) if self.activation_flag else y
+        return call(self.activation, y) if self.activation_flag else y
 
     def extend_repr(self):
         return (f"input_channels={self.in_channels}, output_channels={self.out_channels}, has_bias={self.has_bias}"

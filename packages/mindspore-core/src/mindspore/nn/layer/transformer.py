@@ -13,6 +13,7 @@ from mindspore.common import dtype as mstype
 from mindspore.common.initializer import XavierNormal, XavierUniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.nn._call import call
 from mindspore.nn._check import positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import get_activation
@@ -201,7 +202,7 @@ class _Layer(Cell):
         self.activation = _activation(activation)
 
     def _feed_forward(self, x):
-        return self.dense2(self.dropout(self.activation(self.dense1(x))))
+        return self.dense2(self.dropout(call(self.activation, self.dense1(x))))
 
     def _residual(self, x, number: int, part):
         """x plus part(x) with dropout, normalized before or after."""
