@@ -70,6 +70,11 @@ _LAZY_NAMES = {
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
     "Model": "train.model", "run_check": "run_check_module",
     "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
+    **dict.fromkeys((
+        "Accuracy", "Callback", "CheckpointConfig", "DatasetHelper", "EarlyStopping", "F1", "Fbeta", "History",
+        "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE", "Metric", "ModelCheckpoint",
+        "Precision", "Recall", "ReduceLROnPlateau", "RunContext", "TimeMonitor", "Top1CategoricalAccuracy",
+        "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
 pynative = PYNATIVE_MODE
 bool = bool_

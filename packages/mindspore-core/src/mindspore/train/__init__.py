@@ -13,6 +13,7 @@ from mindspore.train.callback import (
     RunContext,
     TimeMonitor,
 )
+from mindspore.train.dataset_helper import DatasetHelper
 from mindspore.train.metrics import (
     F1,
     MAE,
@@ -31,4 +32,9 @@ from mindspore.train.metrics import (
     rearrange_inputs,
 )
 from mindspore.train.model import Model
-from mindspore.train.serialization import load_checkpoint, load_param_into_net, save_checkpoint
+from mindspore.train.serialization import (
+    async_ckpt_thread_status,
+    load_checkpoint,
+    load_param_into_net,
+    save_checkpoint,
+)

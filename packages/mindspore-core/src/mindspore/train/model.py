@@ -1,14 +1,14 @@
 """Model: training, evaluation and prediction of a network."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mindspore import context
-from mindspore.common.tensor import Tensor
 from mindspore.nn.cell import Cell
 from mindspore.nn.wrap import TrainOneStepCell, WithEvalCell, WithLossCell
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
+from mindspore.train.dataset_helper import batches, dataset_size
 from mindspore.train.metrics import Loss, Metric, get_metrics
 
 __all__ = ["Model"]
@@ -229,26 +229,6 @@ class Model:
             if dataset is not None and network is not None and context.mode.graph:
                 with _training(network, train):
                     network.compile(*next(iter(batches(dataset))))
-
-
-def dataset_size(dataset) -> int | None:
-    """The number of batches, where the data set knows it."""
-    if hasattr(dataset, "get_dataset_size"):
-        return dataset.get_dataset_size()
-    return len(dataset) if hasattr(dataset, "__len__") else None
-
-
-def batches(dataset) -> Iterator[tuple]:
-    """The columns of each batch, as a tuple of tensors."""
-    if hasattr(dataset, "create_tuple_iterator"):
-        rows: Iterable = dataset.create_tuple_iterator(num_epochs=1)
-    elif isinstance(dataset, Iterable):
-        rows = dataset
-    else:
-        raise TypeError(f"the data set must be a Dataset or an iterable of batches, but got {type(dataset).__name__}")
-    for row in rows:
-        row = tuple(row.values()) if isinstance(row, dict) else tuple(row) if isinstance(row, tuple | list) else (row,)
-        yield tuple(c if isinstance(c, Tensor) else Tensor(c) for c in row)
 
 
 def _checked_indexes(indexes) -> list[int] | None:

@@ -1,0 +1,100 @@
+"""From data sets to the columns that a network takes, batch by batch."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+
+__all__ = ["DatasetHelper", "batches", "dataset_size"]
+
+
+def dataset_size(dataset) -> int | None:
+    """The number of batches, where the data set knows it."""
+    if hasattr(dataset, "get_dataset_size"):
+        return dataset.get_dataset_size()
+    return len(dataset) if hasattr(dataset, "__len__") else None
+
+
+def batches(dataset) -> Iterator[tuple]:
+    """The columns of each batch of one epoch, as a tuple of tensors; text stays as it is.
+
+    Raises:
+        TypeError: the data set is neither a Dataset nor an iterable.
+    """
+    if hasattr(dataset, "create_tuple_iterator"):
+        rows: Iterable = dataset.create_tuple_iterator(num_epochs=1)
+    elif isinstance(dataset, Iterable):
+        rows = dataset
+    else:
+        raise TypeError(f"the data set must be a Dataset or an iterable of batches, but got {type(dataset).__name__}")
+    for row in rows:
+        yield _columns(row)
+
+
+def _columns(row) -> tuple:
+    if isinstance(row, dict):
+        row = tuple(row.values())
+    if not isinstance(row, (tuple, list)):
+        row = (row,)
+    return tuple([c if isinstance(c, Tensor) or _is_text(c) else Tensor(c) for c in row])
+
+
+def _is_text(column) -> bool:
+    return isinstance(column, np.ndarray) and column.dtype.kind in "USMm"
+
+
+class DatasetHelper:
+    """A data set to loop over: `for columns in DatasetHelper(dataset): network(*columns)`. Each loop is one epoch.
+
+    Args:
+        dataset: a Dataset, or an iterable of batches. dataset_sink_mode: accepted; every batch passes through the loop.
+        sink_size: the number of batches of one loop, -1 for all. epoch_num: how often it will be looped over.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types, or a `sink_size` that is neither -1 nor positive.
+    """
+
+    def __init__(self, dataset, dataset_sink_mode=True, sink_size=-1, epoch_num=1):
+        if not isinstance(dataset_sink_mode, bool):
+            raise TypeError(f"For 'DatasetHelper', the 'dataset_sink_mode' must be a bool, but got "
+                            f"{dataset_sink_mode!r}.")
+        if isinstance(sink_size, bool) or not isinstance(sink_size, int):
+            raise TypeError(f"For 'DatasetHelper', the 'sink_size' must be an int, but got {sink_size!r}.")
+        if sink_size < -1 or sink_size == 0:
+            raise ValueError(f"For 'DatasetHelper', the 'sink_size' must be -1 or positive, but got {sink_size}.")
+        self.dataset, self._sink_size, self.epoch_num = dataset, sink_size, epoch_num
+        self._rest: Iterator[tuple] | None = None
+
+    def __iter__(self) -> Iterator[tuple]:
+        if self._sink_size < 0:
+            yield from batches(self.dataset)
+            return
+        for _ in range(self._sink_size):
+            yield self._next()
+
+    def _next(self) -> tuple:
+        """The next batch; after the last one the first one of the next epoch."""
+        for _ in range(2):
+            if self._rest is None:
+                self._rest = batches(self.dataset)
+            for columns in self._rest:
+                return columns
+            self._rest = None
+        raise ValueError("For 'DatasetHelper', the data set is empty.")
+
+    def sink_size(self) -> int:
+        """The number of batches of one loop."""
+        return self._sink_size if self._sink_size > 0 else dataset_size(self.dataset) or 1
+
+    def types_shapes(self) -> tuple[list, list]:
+        """The dtypes and the shapes of the first batch's columns."""
+        first = next(iter(batches(self.dataset)))
+        return [c.dtype for c in first], [c.shape for c in first]
+
+    def stop_send(self) -> None:
+        """End a loop that `sink_size` has interrupted; the next one begins with the first batch."""
+        self._rest = None
+
+    release = stop_send
