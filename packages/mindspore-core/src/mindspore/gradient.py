@@ -205,8 +205,9 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
 
 def get_grad(gradients, identifier):
     """The gradient of one position or parameter from the result of a gradient function with return_ids=True."""
+    wanted = identifier.name if isinstance(identifier, Parameter) else identifier
     for item in _pairs(gradients):
-        if item[0] == identifier or (isinstance(identifier, Parameter) and item[0] == identifier.name):
+        if item[0] == wanted:
             return item[1]
     raise ValueError(f"get_grad: no gradient is identified by {identifier!r}")
 

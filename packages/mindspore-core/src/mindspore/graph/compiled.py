@@ -18,11 +18,12 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler import debug
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.guards import Guards
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime import device as _device
-from mindspore.runtime.record import wrap
+from mindspore.runtime.record import apply, assign, wrap
 from mindspore.runtime.storage import Storage
 
 ENTRIES_PER_FUNCTION = 64
@@ -86,7 +87,27 @@ class Entry:
             value.buffer, value.host = outputs[out], None
         if self.single:
             return wrap(Storage(self.out_avals[0], outputs[0], device))
-        tensors = [wrap(Storage(self.out_avals[k], outputs[k], device)) for k in range(self.results)]
+        return self._result([wrap(Storage(self.out_avals[k], outputs[k], device)) for k in range(self.results)])
+
+    def record(self, leaves: list):
+        """The same call, operation by operation in the thread's segment: what a gradient in PyNative mode records."""
+        graph = self.graph
+        values: list = [None] * len(graph.nodes)
+        for param, tensor in zip(graph.params, [*leaves, *self.lifted]):
+            values[param.idx] = tensor
+        for node in graph.nodes:
+            if values[node.idx] is not None:
+                continue
+            if node.op.name == "item":
+                values[node.idx] = values[node.ins[0].idx][node.attr("index")]
+            else:
+                values[node.idx] = apply(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
+        for tensor, out, _ in self.writes:
+            assign(tensor, values[graph.outputs[out].idx])
+        return self._result([values[o.idx] for o in graph.outputs[:self.results]])
+
+    def _result(self, tensors: list):
+        """What the function returns, from the graph's outputs; the attributes that it assigns are set."""
         found = iter(tensors)
         result = tree.rebuild(self.result, found)
         for obj, name, spec in self.effects:
@@ -120,14 +141,17 @@ class CompiledFunction:
         key = tuple([_signature(a, leaves) for a in args])
         if kwargs:
             key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
+        segment = _segment._local.segment
+        differentiated = segment is not None and segment.regions
         entries = self.entries.get(key)
         if entries is not None:
             for entry in entries:
                 if entry.guards.hold():
-                    return entry.run(leaves)
+                    return entry.record(leaves) if differentiated else entry.run(leaves)
         if debug.explains():
             self._explain(key, entries)
-        return self.specialise(key, args, kwargs).run(leaves)
+        entry = self.specialise(key, args, kwargs)
+        return entry.record(leaves) if differentiated else entry.run(leaves)
 
     def _explain(self, key: tuple, entries: list[Entry] | None) -> None:
         if entries:
