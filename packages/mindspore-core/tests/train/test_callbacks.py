@@ -101,6 +101,33 @@ def test_callbacks_know_the_latest_checkpoint(mode, tmp_path):
     assert seen == [(None, None), (2, str(tmp_path / "net-1_2.ckpt"))]
 
 
+def test_one_file_for_each_span_of_time(mode, tmp_path, monkeypatch):
+    clock = iter(range(0, 10_000, 25))
+    monkeypatch.setattr("mindspore.train.callback.checkpoint.time.monotonic", lambda: float(next(clock)))
+    config = CheckpointConfig(keep_checkpoint_max=0, keep_checkpoint_per_n_minutes=1)
+    model().train(1, data(8), ModelCheckpoint("net", str(tmp_path), config))
+    assert names(tmp_path) == ["net-1_3.ckpt", "net-1_6.ckpt", "net-1_8.ckpt"]
+
+
+def test_saving_by_the_clock(mode, tmp_path, monkeypatch):
+    clock = iter(range(0, 10_000, 10))
+    monkeypatch.setattr("mindspore.train.callback.checkpoint.time.monotonic", lambda: float(next(clock)))
+    model().train(1, data(7), ModelCheckpoint("net", str(tmp_path), CheckpointConfig(0, 30)))
+    assert names(tmp_path) == ["net-1_3.ckpt", "net-1_6.ckpt", "net-1_7.ckpt"]
+
+
+def test_a_last_file_when_training_fails(mode, tmp_path):
+    class Fail(Callback):
+        def on_train_step_end(self, run_context):
+            if run_context.original_args().cur_step_num == 2:
+                raise KeyboardInterrupt
+
+    config = CheckpointConfig(save_checkpoint_steps=5, exception_save=True)
+    with pytest.raises(KeyboardInterrupt):
+        model().train(1, data(3), [ModelCheckpoint("net", str(tmp_path), config), Fail()])
+    assert names(tmp_path) == ["net-1_2_breakpoint.ckpt"]
+
+
 # -- stopping and rates ------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +269,9 @@ def test_the_bar_is_closed_when_training_fails(mode, monkeypatch):
 @pytest.mark.parametrize("call, error, text", [
     (lambda: CheckpointConfig(save_checkpoint_steps=-1), ValueError, "save_checkpoint_steps"),
     (lambda: CheckpointConfig(save_checkpoint_steps=0), ValueError, "both are 0"),
+    (lambda: CheckpointConfig(enc_key=b"key"), ValueError, "enc_key"),
+    (lambda: CheckpointConfig(format="safetensors"), ValueError, "format"),
+    (lambda: CheckpointConfig(save_steps=3), TypeError, "save_steps"),
     (lambda: ModelCheckpoint("a/b"), ValueError, "prefix"),
     (lambda: ModelCheckpoint(config={}), TypeError, "CheckpointConfig"),
     (lambda: LambdaCallback(on_step=print), TypeError, "on_step"),

@@ -15,40 +15,59 @@ class CheckpointConfig:
     """When checkpoints are saved and how many are kept.
 
     Args:
-        save_checkpoint_steps, save_checkpoint_seconds: save every so many steps or seconds (0: not by this).
-        keep_checkpoint_max: the newest so many are kept (0: all). saved_network: save this Cell instead of the network.
+        save_checkpoint_steps, save_checkpoint_seconds: save every so many steps or seconds (0: not by this); where
+            both are given the seconds count.
+        keep_checkpoint_max: the newest so many are kept (0: all).
+        keep_checkpoint_per_n_minutes: where keep_checkpoint_max is 0, the newest file of each such span is kept.
+        saved_network: save this Cell instead of the training network with its optimizer.
         append_info: what goes into the file besides the parameters: "epoch_num", "step_num", or dicts of values.
-        async_save, crc_check: as for `save_checkpoint`.
+        exception_save: save a last file, `prefix-epoch_step_breakpoint.ckpt`, when training fails.
+        async_save, crc_check, format: as for `save_checkpoint`. integrated_save: accepted; nothing is split here.
 
     Raises:
-        ValueError: a negative number, or neither steps nor seconds.
+        TypeError: an unknown argument. ValueError: a negative number, neither steps nor seconds, an encryption key, or
+            another format.
     """
 
     def __init__(self, save_checkpoint_steps=1, save_checkpoint_seconds=0, keep_checkpoint_max=5,
                  keep_checkpoint_per_n_minutes=0, integrated_save=True, async_save=False, saved_network=None,
                  append_info=None, enc_key=None, enc_mode="AES-GCM", exception_save=False, crc_check=False,
                  remove_redundancy=False, format="ckpt", **kwargs):
-        for name, value in (("save_checkpoint_steps", save_checkpoint_steps),
-                            ("save_checkpoint_seconds", save_checkpoint_seconds),
-                            ("keep_checkpoint_max", keep_checkpoint_max)):
+        if kwargs:
+            raise TypeError(f"For 'CheckpointConfig', there is no argument {sorted(kwargs)[0]!r}.")
+        numbers = {"save_checkpoint_steps": save_checkpoint_steps, "save_checkpoint_seconds": save_checkpoint_seconds,
+                   "keep_checkpoint_max": keep_checkpoint_max,
+                   "keep_checkpoint_per_n_minutes": keep_checkpoint_per_n_minutes}
+        for name, value in numbers.items():
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
                 raise ValueError(f"For 'CheckpointConfig', the '{name}' must be an int of at least 0, but got "
                                  f"{value!r}.")
         if not save_checkpoint_steps and not save_checkpoint_seconds:
             raise ValueError("For 'CheckpointConfig', one of 'save_checkpoint_steps' and 'save_checkpoint_seconds' "
                              "must be positive, but both are 0.")
+        if enc_key is not None or format != "ckpt" or remove_redundancy:
+            raise ValueError("For 'CheckpointConfig', files are neither encrypted nor stripped of redundancy and have "
+                             "the 'format' 'ckpt': leave 'enc_key', 'remove_redundancy' and 'format' as they are.")
         self.save_checkpoint_steps = 0 if save_checkpoint_seconds else save_checkpoint_steps
         self.save_checkpoint_seconds = save_checkpoint_seconds
         self.keep_checkpoint_max = keep_checkpoint_max
+        self.keep_checkpoint_per_n_minutes = 0 if keep_checkpoint_max else keep_checkpoint_per_n_minutes or 0
         self.integrated_save, self.async_save, self.saved_network = integrated_save, async_save, saved_network
         self.append_info = append_info or []
-        self.enc_key, self.enc_mode, self.crc_check, self.format = enc_key, enc_mode, crc_check, format
+        self.exception_save, self.crc_check = bool(exception_save), bool(crc_check)
 
 
 class ModelCheckpoint(Callback):
     """Saves `prefix-epoch_step.ckpt` files while training.
 
     Where the directory already has files of this prefix, `prefix_1`, `prefix_2`, ... is used.
+
+    Args:
+        prefix: the beginning of the files' names. directory: where they go, the current folder by default.
+        config: a CheckpointConfig.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types, or a prefix with '/'.
     """
 
     def __init__(self, prefix="CKP", directory=None, config=None):
@@ -63,20 +82,23 @@ class ModelCheckpoint(Callback):
         self.saved: list[Path] = []
         self.latest_ckpt_file_name = ""
         self._last_step, self._last_time = 0, time.monotonic()
+        self._span_start, self._args = 0.0, None
 
     def on_train_begin(self, run_context):
         """Make the directory and choose a free prefix."""
         os.makedirs(self.directory, exist_ok=True)
+        args = self._args = run_context.original_args()
+        self._last_step, self._last_time = args.cur_step_num, time.monotonic()
         taken = {p.name for p in self.directory.glob("*.ckpt")}
         base, number = self.prefix, 0
-        while any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+\.ckpt", name) for name in taken) and not self.saved:
+        while not self.saved and any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+(_breakpoint)?\.ckpt", name)
+                                     for name in taken):
             number += 1
             self.prefix = f"{base}_{number}"
 
     def on_train_step_end(self, run_context):
         """Save, if it is time."""
-        args = run_context.original_args()
-        config = self.config
+        args, config = run_context.original_args(), self.config
         if config.save_checkpoint_steps:
             due = args.cur_step_num - self._last_step >= config.save_checkpoint_steps
         else:
@@ -90,20 +112,35 @@ class ModelCheckpoint(Callback):
         if args.cur_step_num != self._last_step:
             self._save(args)
 
-    def _save(self, args) -> None:
+    def __exit__(self, kind, error, trace):
+        if kind is not None and self.config.exception_save and self._args is not None and self._args.cur_step_num:
+            self._save(self._args, "_breakpoint")
+
+    def _save(self, args, suffix: str = "") -> None:
         from mindspore.train.serialization import save_checkpoint
-        step = (args.cur_step_num - 1) % args.batch_num + 1
-        path = self.directory / f"{self.prefix}-{args.cur_epoch_num}_{step}.{self.config.format}"
+        step = (args.cur_step_num - 1) % (args.batch_num or args.cur_step_num) + 1
+        path = self.directory / f"{self.prefix}-{args.cur_epoch_num}_{step}{suffix}.ckpt"
         save_checkpoint(self.config.saved_network or args.train_network, str(path), async_save=self.config.async_save,
-                        append_dict=self._extra(args), crc_check=self.config.crc_check, format=self.config.format)
+                        append_dict=self._extra(args), crc_check=self.config.crc_check)
         self._last_step, self._last_time = args.cur_step_num, time.monotonic()
         self.latest_ckpt_file_name = args.latest_ckpt_file = str(path)
         args.last_save_ckpt_step = args.cur_step_num
+        self._keep(path)
+
+    def _keep(self, path: Path) -> None:
+        """Note a new file, and remove what is no longer to be kept."""
+        config = self.config
+        if config.keep_checkpoint_per_n_minutes:
+            if self.saved and self._last_time - self._span_start < 60 * config.keep_checkpoint_per_n_minutes:
+                self.saved.pop().unlink(missing_ok=True)
+            else:
+                self._span_start = self._last_time
         self.saved.append(path)
-        while self.config.keep_checkpoint_max and len(self.saved) > self.config.keep_checkpoint_max:
+        while config.keep_checkpoint_max and len(self.saved) > config.keep_checkpoint_max:
             self.saved.pop(0).unlink(missing_ok=True)
 
     def _extra(self, args) -> dict | None:
+        """What `append_info` asks for."""
         extra: dict = {}
         for info in self.config.append_info:
             if isinstance(info, dict):
