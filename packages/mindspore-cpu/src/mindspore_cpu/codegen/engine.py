@@ -42,6 +42,7 @@ def object_code(text: str, where: Target) -> bytes:
     machine = _machine(where)
     head = f'target datalayout = "{machine.target_data}"\ntarget triple = "{llvm.get_process_triple()}"\n'
     with llvm.parse_assembly(head + text) as module:
+        module.verify()
         return machine.emit_object(module)
 
 

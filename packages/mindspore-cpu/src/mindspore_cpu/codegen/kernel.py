@@ -23,6 +23,7 @@ from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
 from mindspore_cpu.codegen.engine import Code, compile_text
 from mindspore_cpu.codegen.loops import NestWriter, plan
 from mindspore_cpu.codegen.nest import Nest, PlacedNest, Scratch, Slot, nests_of
+from mindspore_cpu.codegen.split import divided
 from mindspore_cpu.codegen.target import Target, target
 from mindspore_cpu.codegen.writer import Module
 
@@ -63,7 +64,7 @@ def compile_groups(bodies: Sequence[Graph]) -> list[LoopKernel]:
     for body in bodies:
         _check(body)
     scratches = [Scratch() for _ in bodies]
-    placed = [nests_of(body, scratch) for body, scratch in zip(bodies, scratches)]
+    placed = [divided(nests_of(body, scratch), scratch) for body, scratch in zip(bodies, scratches)]
     with _lock:
         codes = _codes(target(), {p.nest: p for nests in placed for p in nests})
     return [_kernel(body, nests, scratch, codes) for body, nests, scratch in zip(bodies, placed, scratches)]

@@ -257,10 +257,11 @@ class NestWriter:
         """One point of the kept axes, where the vector axis is reduced."""
         axes = self._reduced_axes()
         size = self.nest.sizes[self.vector]
-        if axes == [self.vector] and (size == self.work.lanes or (size < self.work.lanes and self.w.target.masks)):
+        lanes, uneven = self.work.lanes, self._is_ragged(self.vector)
+        if axes == [self.vector] and not uneven and (size == lanes or (size < lanes and self.w.target.masks)):
             self._resident_row(row, size)
             return
-        widths = self._widths(size)
+        widths = self._widths(None if uneven else size)
         self._row_steps(row, 0)
         for number in range(len(self.passes.reductions)):
             reductions = self.passes.reductions[number]
@@ -300,6 +301,8 @@ class NestWriter:
         w, size, lanes = self.w, self.nest.sizes[self.vector], self.work.lanes
         begin = w.mul(block, w.const(lanes, "i64"))
         end = w.const(size, "i64")
+        full = [k for k, step in enumerate(self.nest.steps) if step.level != ONCE]
+        self.evaluator.prepare(row, full, {*self._reduced_axes(), self.vector}, 1, self.nest.stores)
         if size % lanes == 0 or w.target.masks:
             mask = None if size % lanes == 0 else self._mask(begin, end, lanes)
             self._column_block(Scope(row, {self.vector: begin}, lanes, mask, self.vector))
@@ -379,17 +382,30 @@ class NestWriter:
             return [state]
         w, axis = self.w, axes[0]
         zero, size = w.const(0, "i64"), self.nest.sizes[axis]
+        end = self._end(scope, axis)
         if axis == self.vector:
-            return self._sweep(scope, zero, w.const(size, "i64"), size, steps, stores, states, body)
-        for lanes in [scope.lanes] if self.vector not in axes else [lanes for lanes, _ in self._widths(
-                self.nest.sizes[self.vector])]:
-            self.evaluator.prepare(scope, steps, set(axes), lanes, stores)
+            return self._sweep(scope, zero, end, None if self._is_ragged(axis) else size, steps, stores, states, body)
+        for lanes in [scope.lanes] if self.vector not in axes else [self.work.lanes, 1]:
+            if lanes == self.work.lanes or len(states) > 1:
+                self.evaluator.prepare(scope, steps, set(axes), lanes, stores)
         shape = [len(state) for state in states]
-        with w.loop(zero, w.const(size, "i64"), 1, [v for state in states for v in state]) as loop:
+        with w.loop(zero, end, 1, [v for state in states for v in state]) as loop:
             inner = Scope(scope, {axis: loop.index})
             given = self._over(inner, axes[1:], steps, stores, _chunks(loop.carried, shape), body)
             loop.carried = [v for state in given for v in state]
         return _chunks(loop.carried, shape)
+
+    def _is_ragged(self, axis: int) -> bool:
+        return self.nest.ragged is not None and self.nest.ragged.axis == axis
+
+    def _end(self, scope: Scope, axis: int) -> Value:
+        """Where a reduced axis ends."""
+        w, size = self.w, self.nest.sizes[axis]
+        if not self._is_ragged(axis):
+            return w.const(size, "i64")
+        slot = scope.index(0)
+        left = w.sub(w.const(self.nest.ragged.total, "i64"), w.mul(slot, w.like(size, slot)))
+        return w.select(w.compare("slt", left, w.like(size, left)), left, w.like(size, left))
 
     def _allocate(self, k: int) -> None:
         """Room in the frame for a value that later passes read."""

@@ -108,14 +108,24 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Ragged:
+    """An axis that, together with axis 0, makes up one of size `total`: at the last index along axis 0 it ends early."""
+
+    axis: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Nest:
-    """sizes, reduced: of the axes, outermost first. steps: in order. stores: what is kept. A nest whose only axis has
-    size None works for any size, which it reads from its parameter block."""
+    """sizes, reduced: of the axes, outermost first. steps: in order. stores: what is kept. ragged: an axis with an
+    uneven end, if there is one. A nest whose only axis has size None works for any size, which it reads from its
+    parameter block."""
 
     sizes: tuple[int | None, ...]
     reduced: tuple[bool, ...]
     steps: tuple[Step, ...]
     stores: tuple[Store, ...]
+    ragged: Ragged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +254,7 @@ class _Builder:
 
     def _leaf(self, read: Read) -> Operand:
         """An operand that is no member of the space."""
-        node = read.source
+        node = self._stored(read.source)
         if node.op.name == "iota":
             axis = node.attr("axis")
             unit = tuple([int(d == axis) for d in range(len(read.shape))])
@@ -279,7 +289,14 @@ class _Builder:
         return Indirect(self._slot(self._buffer(read.source)), place, node.dtype, index, indices.dtype, stride,
                         table.shape[axis])
 
+    def _stored(self, node: Node) -> Node:
+        """The node whose buffer a reshape shows."""
+        while node.op.name == "reshape" and node.idx not in self.places:
+            node = node.ins[0]
+        return node
+
     def _buffer(self, node: Node) -> Slot:
+        node = self._stored(node)
         if node.op.name == "constant":
             return Slot("constant", literal=node.attrs[0])
         return self.places[node.idx]

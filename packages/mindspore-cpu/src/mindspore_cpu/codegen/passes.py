@@ -21,8 +21,8 @@ class Passes:
     def __init__(self, nest: Nest, room: int):
         self.nest = nest
         self.ready: list[int] = []
-        for step in nest.steps:
-            before = max((self.ready[o.step] for o in step.operands if isinstance(o, Ref)), default=0)
+        for k, step in enumerate(nest.steps):
+            before = max((self.ready[o.step] for o in operands_of(nest, k) if isinstance(o, Ref)), default=0)
             self.ready.append(before + 1 if step.reduces else before)
         full = [s for s in nest.stores if nest.steps[s.step].level == FULL]
         self.row_stores = [s for s in nest.stores if nest.steps[s.step].level != FULL]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Set
 from math import inf
 
 from mindspore.compiler.ir import Graph, Node
-from mindspore.compiler.passes.group_space import LEAVES, VIEWS, Space, is_computed, is_uniform, is_view
+from mindspore.compiler.passes.group_space import GATHERS, LEAVES, VIEWS, Space, is_computed, is_uniform, is_view
 
 MAX_MEMBERS = 120
 MAX_SOURCES = 24
@@ -34,7 +34,7 @@ class Partition:
         self.position: dict[Space, float] = {}
         self.reads: dict[Space, set[int]] = {}
         self._is_candidate = is_candidate
-        self._roots = frozenset(roots)
+        self._stored = frozenset(roots) | _stored_for_reading(graph)
         self._uniform_cost: dict[int, int] = {}
         self._sources: list = [None] * len(graph.nodes)
         self._readers: list = [None] * len(graph.nodes)
@@ -85,6 +85,8 @@ class Partition:
         """Whether a node is no member and no source: each reader computes it for itself."""
         if node.idx in self.space_of:
             return False
+        if node.op.name == "reshape" and not is_view(node):
+            return node.ins[0].idx in self.space_of
         return is_view(node) or node.op.name in LEAVES or node.idx in self._uniform_cost
 
     def sources(self, node: Node) -> tuple[int, ...]:
@@ -121,7 +123,7 @@ class Partition:
     def _visit(self, node: Node) -> None:
         if not self._is_candidate(node):
             return
-        forced = node.idx in self._roots
+        forced = node.idx in self._stored
         stored_view = node.op.name in VIEWS and node.op.name != "reshape" and not is_view(node)
         if not (is_computed(node) or stored_view or (forced and node.op.name in VIEWS | LEAVES)):
             return
@@ -147,6 +149,8 @@ class Partition:
         reads = (self.reads[space] | needed) - space.maps.keys()
         if len(space.maps) >= MAX_MEMBERS or len(reads) > MAX_SOURCES:
             return False
+        if any(space.member(operand) is None and self._reads_from(operand, space) for operand in node.ins):
+            return False
         place = self._room([*space.nodes.values()], reads)
         if place is None or not space.add(node):
             return False
@@ -155,7 +159,17 @@ class Partition:
         self.reads[space] = reads
         return True
 
+    def _reads_from(self, operand: Node, space: Space) -> bool:
+        return any(s in space.maps for s in self.sources(operand))
+
     def _draw_in(self, space: Space, other: Space, through: Node) -> None:
+        """Unite two spaces through a node that reads both, unless another member reads across from memory."""
+        for here, there in ((space, other), (other, space)):
+            for node in here.nodes.values():
+                if node is not through and any(self._reads_from(operand, there) for operand in node.ins):
+                    return
+        if any(other.member(operand) is None and self._reads_from(operand, other) for operand in through.ins):
+            return
         self._unite(space, other, lambda: space.absorb(other, through))
 
     def _unite(self, space: Space, other: Space, act: Callable[[], bool]) -> bool:
@@ -198,9 +212,23 @@ class Partition:
             alive = [s for s in dict.fromkeys(readers[idx]) if s in self.position]
             for at, space in enumerate(alive):
                 for other in alive[at + 1:]:
-                    if other in self.position and self._independent(space, other):
+                    if space in self.position and other in self.position and self._independent(space, other):
                         self._unite(space, other, lambda a=space, b=other: a.absorb_beside(b))
 
     def _independent(self, space: Space, other: Space) -> bool:
         """Whether neither space reads a member of the other."""
         return not (self.reads[space] & other.maps.keys() or self.reads[other] & space.maps.keys())
+
+
+def _stored_for_reading(graph: Graph) -> set[int]:
+    """Nodes that must be tensors because of how they are read: tables of gathers, and views that are reshaped beyond
+    recognition (such a reshape shows what was stored and costs nothing)."""
+    found = {n.ins[0].idx for n in graph.nodes if n.op.name == "reshape" and not is_view(n)}
+    for node in graph.nodes:
+        if node.op.name in GATHERS:
+            table = node.ins[0]
+            while is_view(table):
+                table = table.ins[0]
+            if table.op.name != "constant":
+                found.add(table.idx)
+    return found

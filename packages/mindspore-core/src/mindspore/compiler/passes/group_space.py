@@ -381,6 +381,8 @@ class Space:
     def absorb(self, other: Space, through: Node) -> bool:
         """Take in all members of `other`, of which `through`, a member of this space, reads some; False if the two
         do not fit."""
+        if through.op.name in GATHERS and other.member(through.ins[0]) is not None:
+            return False
         alike = self._identify(other, through)
         if alike is None:
             return False

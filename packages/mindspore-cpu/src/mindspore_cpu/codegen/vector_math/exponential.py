@@ -82,8 +82,8 @@ def expm1(w: Writer, x: Value) -> Value:
 
 
 def tanh(w: Writer, x: Value) -> Value:
-    """q = y / (y + 1) with y = (exp(2 |x|) - 1) / 2. Here n is rounded down, so that the two terms of y are positive and
-    nothing cancels. For small y, where the rounding of y + 1 shows, q = y - y q is better than q itself."""
+    """q = y / (y + 1) with y = (exp(2 |x|) - 1) / 2. Here n is rounded down, so that the two terms of y are positive
+    and nothing cancels. For small y, where the rounding of y + 1 shows, q = y - y q is better than q itself."""
     a = at_most(w, absolute(w, x), 10.0)
     a = w.add(a, a)
     magic = w.like(ROUND["float"], x)
