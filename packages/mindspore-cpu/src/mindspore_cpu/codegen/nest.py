@@ -109,7 +109,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """An axis that, together with axis 0, makes up one of size `total`: at the last index along axis 0 it ends early."""
+    """An axis that makes up, together with axis 0, one of size `total`: at the last index of axis 0 it ends early."""
 
     axis: int
     total: int
@@ -256,9 +256,7 @@ class _Builder:
         """An operand that is no member of the space."""
         node = self._stored(read.source)
         if node.op.name == "iota":
-            axis = node.attr("axis")
-            unit = tuple([int(d == axis) for d in range(len(read.shape))])
-            return Ramp(self._affine(read, unit), node.dtype)
+            return Ramp(self._affine(read), node.dtype)  # it has one long axis, so its values are its places
         if node.op.name == "constant":
             array = node.attrs[0].array
             if array.size == 1:

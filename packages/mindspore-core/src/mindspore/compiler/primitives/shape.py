@@ -362,6 +362,16 @@ class Iota(Primitive):
             raise TypeError(f"iota: dtype is {dtype}, expected a number dtype such as mindspore.int64")
         return tensor_aval(shape, dtype)
 
+    def simplify(self, b, ins, attrs):
+        """A ramp has one long axis; along the others it is broadcast. So a reshaped ramp is still a ramp."""
+        shape, axis, dtype = attrs
+        if not isinstance(shape, tuple) or not 0 <= axis < len(shape) or not isinstance(dtype, DType):
+            return None
+        narrow = tuple(d if i == axis else 1 for i, d in enumerate(shape))
+        if narrow == shape:
+            return None
+        return b.broadcast_to(b.iota(shape=narrow, axis=axis, dtype=dtype), shape=shape)
+
     def reference(self, *, shape, axis, dtype):
         ramp = np.arange(shape[axis]).astype(dtype.np)
         return np.broadcast_to(ramp.reshape(tuple(-1 if i == axis else 1 for i in range(len(shape)))), shape)
