@@ -94,8 +94,10 @@ def _set_mode(value) -> None:
 def _set_target(target, number) -> None:
     if not isinstance(target, str):
         raise TypeError(f"device_target must be a str, got {type(target).__name__}")
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise ValueError(f"device_id must be a non-negative int, got {number!r}")
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"device_id must be an int, got {type(number).__name__}")
+    if number < 0:
+        raise ValueError(f"device_id must not be negative, got {number}")
     from mindspore.plugin import manager
     known = manager.targets()
     if target not in known and target.lower() in {t.lower() for t in known}:

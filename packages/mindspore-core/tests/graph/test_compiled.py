@@ -8,6 +8,7 @@ import mindspore as ms
 from mindspore import Parameter, Tensor, jit
 from mindspore.compiler import pipeline
 from mindspore.gradient import grad, value_and_grad, vjp
+from mindspore.nn import CellList
 from mindspore.nn.cell import Cell
 from mindspore.runtime.device import use_backend
 from mindspore.runtime.record import assign, call
@@ -45,6 +46,15 @@ class Scale(Cell):
         return call("neg", y) if self.negate else y
 
 
+class Scaled(Cell):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def construct(self, x):
+        return call("mul", x, Tensor(np.float32(self.factor)))
+
+
 def test_one_graph_per_signature():
     net = Scale()
     with pipeline.assert_max_compiles(2):
@@ -65,6 +75,33 @@ def test_changed_attributes_recompile_and_old_graphs_are_found_again():
     net.weight.set_data(Tensor(np.zeros(3, np.float32)))
     with pipeline.assert_max_compiles(0):
         np.testing.assert_array_equal(net(x).asnumpy(), array(3))
+
+
+def test_changed_containers_recompile():
+    class Net(Cell):
+        def __init__(self):
+            super().__init__()
+            self.shifts, self.table, self.blocks = [1, 2], {"scale": ([3],)}, CellList([Scaled(1.0)])
+
+        def construct(self, x):
+            for block in self.blocks:
+                x = block(x)
+            for shift in self.shifts:
+                x = call("add", x, Tensor(np.float32(shift)))
+            return call("mul", x, Tensor(np.float32(self.table["scale"][0][0])))
+
+    net, x = Net(), Tensor(array(1))
+    np.testing.assert_array_equal(net(x).asnumpy(), [12])
+    net.shifts.append(10)
+    np.testing.assert_array_equal(net(x).asnumpy(), [42])
+    net.table["scale"][0][0] = 1
+    np.testing.assert_array_equal(net(x).asnumpy(), [14])
+    net.blocks.append(Scaled(5.0))
+    np.testing.assert_array_equal(net(x).asnumpy(), [18])
+    net.blocks[0] = Scaled(2.0)
+    np.testing.assert_array_equal(net(x).asnumpy(), [23])
+    with pipeline.assert_max_compiles(0):
+        net(x)
 
 
 def test_globals_and_closures_are_guards():

@@ -3,7 +3,8 @@
 While a function is compiled, every value that it reads from outside its arguments - globals, closure cells, attributes,
 the code of the functions that it calls - is recorded with the value found. Before a compiled graph is used again the
 guards are checked. Reads from Cells are checked only when some Cell was changed since the last call: every change of a
-Cell's attribute bumps one global epoch.
+Cell's attribute bumps one global epoch. Lists and dictionaries change without a Cell hearing of it, so that they are
+compared at each call, wherever they were read.
 """
 from __future__ import annotations
 
@@ -76,7 +77,7 @@ class Guards:
 
     def add_attr(self, obj: Any, name: str, value: Any, is_cell: bool) -> None:
         if self._new("attr", id(obj), name):
-            (self.cell_attrs if is_cell else self.attrs).append((obj, name, snapshot(value)))
+            (self.cell_attrs if is_cell and not _is_mutable(value) else self.attrs).append((obj, name, snapshot(value)))
 
     def knows(self, obj: Any) -> bool:
         """Whether an attribute of `obj` was read, so that it is not an object of the compiled function's own making."""
@@ -134,6 +135,13 @@ class Guards:
         """All reads are recorded: forget the bookkeeping."""
         self._seen = set()
         self.epoch = CELL_EPOCH[0]
+
+
+def _is_mutable(value: Any, depth: int = 4) -> bool:
+    """Whether a container, or one inside it, can change in place."""
+    if isinstance(value, tuple):
+        return depth > 0 and any(_is_mutable(v, depth - 1) for v in value)
+    return isinstance(value, list | dict)
 
 
 def _layer_state(layer: Any) -> dict:

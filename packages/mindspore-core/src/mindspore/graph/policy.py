@@ -36,11 +36,13 @@ class GraphPolicy(Policy):
         guards = current_guards()
         if guards is not None:
             guards.add_global(globals_dict, name, value)
+            self._guard_children(guards, value)
 
     def guard_cell(self, closure_cell, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
             guards.add_cell(closure_cell, value)
+            self._guard_children(guards, value)
 
     def set_attr(self, obj: Any, name: str, value: object) -> None:
         guards = current_guards()
@@ -52,6 +54,14 @@ class GraphPolicy(Policy):
         guards = current_guards()
         if guards is not None:
             guards.add_attr(obj, name, value, self.is_cell(obj))
+            self._guard_children(guards, value)
+
+    def _guard_children(self, guards: Any, value: object) -> None:
+        """A Cell that is a container gives its children to iteration and subscripts, which read no attribute."""
+        if self.is_cell(value) and hasattr(type(value), "__iter__"):
+            guards.add_layer(value)
+            for child in value.cells():
+                self._guard_children(guards, child)
 
 
 def _is_parameter(obj: Any, name: str) -> bool:
