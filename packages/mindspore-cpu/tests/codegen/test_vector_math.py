@@ -98,7 +98,8 @@ def test_accuracy_of_functions_of_two_arguments(name, reference):
     ("pow", np.power), ("atan2", np.arctan2), ("mod", np.mod), ("floor_div", np.floor_divide),
     ("maximum", np.maximum), ("minimum", np.minimum)])
 def test_special_pairs(name, reference):
-    values = np.array([0, -0.0, 1, -1, 2, -2, 3, 0.5, -0.5, -2.5, 1e-45, 1e38, -1e38, 2**24, INF, -INF, NAN], np.float32)
+    values = np.array([0, -0.0, 1, -1, 2, -2, 3, 0.5, -0.5, -2.5, 1e-45, 1e38, -1e38, 2**24, INF, -INF, NAN],
+                      np.float32)
     x, y = (v.ravel() for v in np.meshgrid(values, values))
     found, = generate(lambda b, u, v: b.__getattr__(name)(u, v), x, y)
     with np.errstate(all="ignore"):

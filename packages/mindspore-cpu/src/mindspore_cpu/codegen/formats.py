@@ -1,9 +1,9 @@
 """Conversions between float and the two 16-bit formats: to nearest, halves to even, subnormal numbers and NaN included.
 
-bfloat16 is the upper half of a float. The processor's own conversion to it, where there is one, takes subnormal numbers
-for 0, so the rounding is done on the bits. float16 has instructions on all but the oldest processors; there the bits are
-moved by integer arithmetic, and the change of exponent is a multiplication or addition of floats, which also normalises
-or rounds subnormal numbers.
+bfloat16 is the upper half of a float. The processor's own conversion, where there is one, takes subnormal numbers
+for 0, so the rounding is done on the bits. float16 has instructions on all but the oldest processors; there the bits
+are moved by integer arithmetic, and the change of exponent is a multiplication or addition of floats, which also
+normalises or rounds subnormal numbers.
 """
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Dividing a reduction that leaves too few units.
 
-A sum over everything has one unit, the gradient of a bias of ten elements hardly more, however many elements are summed.
-Such a nest becomes two: the first splits one reduced axis into slots of equal length and leaves a partial result for
-each slot in scratch; the second combines the partial results and computes what follows from them. The number of slots
-follows from the shape alone, and the second nest adds them in order: the result is the same for any number of threads.
+A sum over everything has one unit, the gradient of a bias of ten elements hardly more, however many elements are
+summed. Such a nest becomes two: the first splits one reduced axis into slots of equal length and leaves a partial
+result for each slot in scratch; the second combines the partial results and computes what follows from them. The number
+of slots follows from the shape alone, and the second nest adds them in order: the result is the same for any number of
+threads.
 """
 from __future__ import annotations
 

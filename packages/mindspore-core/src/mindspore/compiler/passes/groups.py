@@ -8,12 +8,12 @@ gradient is there, while that is in the cache.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 from mindspore.compiler.ir import Graph, Node
 from mindspore.compiler.passes.group_partition import Partition
-from mindspore.compiler.passes.group_space import Space, is_computed, is_view
+from mindspore.compiler.passes.group_space import VIEWS, Read, Space, element_operands, is_computed, is_view
 
 SMALL_EXTENT = 16384
 MAX_NESTS = 64
@@ -114,3 +114,50 @@ def _group(partition: Partition, spaces: list[Space], graph_outputs: set[int]) -
                 pending.append(operand)
     outputs = [idx for idx, node in owned.items() if partition.is_read_outside(node, owned.keys(), graph_outputs)]
     return Group(tuple(sorted(nodes)), tuple(sorted(outputs)), tuple(sorted(owned)))
+
+
+def overwritable(body: Graph) -> frozenset[tuple[int, int]]:
+    """The pairs (input position, output position) of a group for which the output may lie in the input's buffer.
+
+    The input is read by one loop nest only, which reduces nothing, and there always at the place at which the nest
+    writes the output. Whether nothing else needs the input any more is the caller's to know.
+    """
+    found = body.memo.get("overwritable")
+    if found is None:
+        found = body.memo["overwritable"] = frozenset(_overwritable(body))
+    return found
+
+
+def _overwritable(body: Graph) -> Iterator[tuple[int, int]]:
+    partition = Partition(body, lambda node: node.op.name != "parameter", {o.idx for o in body.outputs})
+    outputs = [o.idx for o in body.outputs]
+    for position, param in enumerate(body.params):
+        readers = [space for space in partition.spaces if param.idx in partition.reads[space]]
+        if len(readers) != 1 or readers[0].reduced or param.idx in outputs:
+            continue
+        places = _places_read(partition, readers[0], param)
+        for target, idx in enumerate(outputs):
+            node = readers[0].nodes.get(idx)
+            if node is None or node.dtype.itemsize != param.dtype.itemsize:
+                continue
+            written = [a for row in readers[0].value_map(node) for a in row]
+            if sorted(written) == sorted(readers[0].order) and places == {tuple(written)}:
+                yield position, target
+
+
+def _places_read(partition: Partition, space: Space, param: Node) -> set[tuple[int, ...] | None]:
+    """The axes along which members step through a tensor as through contiguous memory; None among them for any other
+    way of reading it."""
+    found: set[tuple[int, ...] | None] = set()
+    for node in space.nodes.values():
+        exact = [] if node.op.name in VIEWS else element_operands(node)
+        for operand in exact:
+            read = space.reach(Read.whole(operand, space.operand_rows(node, operand)))
+            if read.source is param:
+                whole = not any(read.start) and all(s == 1 for s in read.step)
+                found.add(tuple([a for row in read.dims for a in row]) if whole else None)
+            elif param.idx in partition.sources(read.source) and read.source.idx not in space.maps:
+                found.add(None)
+        if any(operand not in exact and param.idx in partition.sources(operand) for operand in node.ins):
+            found.add(None)
+    return found

@@ -93,21 +93,11 @@ def _may_overwrite(program: Program, launches: list[Launch], writer: int, value:
 
 
 def works_in_place(step: Launch, source: int, target: int) -> bool:
-    """Whether a launch may write `target` over `source`: a purely element-wise group that reads the source only at
-    the index at which it writes."""
+    """Whether a launch may write `target` over `source`: a group that reads the source only at the index at which it
+    writes."""
     if step.kind != GROUP or source not in step.ins or target not in step.outs:
         return False
-    body = step.body
-    param = body.params[step.ins.index(source)]
-    shape = body.outputs[step.outs.index(target)].shape
-    if param.shape != shape:
-        return False
-    for node in body.nodes:
-        if node.ins and not (node.op.scalar or node.op.name in ("broadcast_to", "reshape")):
-            return False
-        if param in node.ins and not (node.op.scalar and node.shape == shape):
-            return False
-    return True
+    return (step.ins.index(source), step.outs.index(target)) in overwritable(step.body)
 
 
 def _place_temporaries(program: Program, launches: list[Launch], root: list[int], places: list) -> int:
