@@ -8,6 +8,7 @@ output that would share another value's buffer (an input passed through, the sam
 """
 from __future__ import annotations
 
+from mindspore.compiler.passes.groups import overwritable
 from mindspore.compiler.program import ARENA, CONST, COPY, GROUP, INPUT, OUTPUT, VIEW, Launch, Plan, Program
 
 ALIGN = 64
