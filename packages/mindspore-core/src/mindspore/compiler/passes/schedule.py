@@ -39,13 +39,15 @@ def schedule(graph: Graph, device, donated: dict[int, int]) -> Program:
 
 def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
     """Every working node in exactly one unit, but for what groups repeat inside; `unit_of` names the unit from which
-    the others take a node's value."""
+    the others take a node's value. Where claims overlap the first one has the nodes: in a sum of two matrix products
+    either may take the addition for its epilogue."""
     units: list[Unit] = []
     taken: set[int] = set()
     claim = getattr(device, "claim", None)
     for found in claim(graph) if claim is not None else ():
-        units.append(Unit(CLAIM, found.name, [graph.nodes[i] for i in found.nodes]))
-        taken.update(found.nodes)
+        if taken.isdisjoint(found.nodes):
+            units.append(Unit(CLAIM, found.name, [graph.nodes[i] for i in found.nodes]))
+            taken.update(found.nodes)
     groups = []
     if device.capabilities.codegen:
         fixed = taken | {n.idx for n in graph.nodes if not generates(n, device) or

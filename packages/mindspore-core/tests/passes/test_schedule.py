@@ -1,0 +1,27 @@
+"""From graph to launches: overlapping claims."""
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from mindspore.common.dtype import float32
+from mindspore.compiler.ir import Builder, tensor_aval
+from mindspore.compiler.passes.schedule import schedule
+from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.plugin import Claim
+
+
+def device_that_claims(*claims: Claim):
+    return SimpleNamespace(claim=lambda graph: list(claims), kernels={"matmul": None, "add": None},
+                           capabilities=SimpleNamespace(codegen=frozenset(), dtypes=frozenset({"float32"})))
+
+
+def test_of_two_claims_of_one_node_the_first_holds():
+    b = Builder("sum_of_products")
+    first, second = (b.parameter(tensor_aval((2, 2), float32)) for _ in range(2))
+    left, right = (b.emit(PRIMITIVES["matmul"], (p, p), (False, False)) for p in (first, second))
+    graph = b.finish([b.emit(PRIMITIVES["add"], (left, right), ())])
+    total = graph.outputs[0].idx
+    claims = [Claim("product_and_sum", (operand.idx, total)) for operand in graph.outputs[0].ins]
+    program = schedule(graph, device_that_claims(*claims), {})
+    assert [(launch.kind, launch.name) for launch in program.launches] == [("kernel", "matmul"),
+                                                                          ("claim", "product_and_sum")]
