@@ -61,8 +61,8 @@ Kernel = Callable[[Sequence[Any], Sequence[Any]], None]
 """A built kernel for the Python executor: called with input buffers and output buffers, enqueues its work."""
 
 KernelBuilder = Callable[[KernelSpec], "Kernel | None"]
-"""Builds a kernel, or returns None to decline: the launch then runs on the host. A backend that wants the operator to be
-decomposed instead says so beforehand, through `Device.supports`."""
+"""Builds a kernel, or returns None to decline: the launch then runs on the host. A backend that wants the operator to
+be decomposed instead says so beforehand, through `Device.supports`."""
 
 
 @runtime_checkable
