@@ -359,3 +359,50 @@ def test_gradients(case):
 def test_errors(call, error, word):
     with pytest.raises(error, match=word):
         call()
+
+
+def rewrite(x):
+    x = x * 1
+    row = x[1]
+    row[2] = 7.0
+    x[0][1:3] = -1.0
+    x[:, 3:][2, 0] = 9.0
+    row.mul_(2.0)
+    picked = x[[0, 1]]
+    picked[0] = 100.0
+    copied = x[2].copy()
+    copied[0] = 100.0
+    return x, row
+
+
+def test_writes_into_a_basic_part_reach_the_tensor():
+    expected = X.copy()
+    expected[1, 2] = 7
+    expected[0, 1:3] = -1
+    expected[2, 3] = 9
+    row = expected[1].copy() * 2
+    expected[1] = row
+    for function in (rewrite, ms.jit(rewrite)):
+        x, part = function(Tensor(X))
+        np.testing.assert_allclose(part.asnumpy(), row, rtol=1e-6)
+        np.testing.assert_allclose(x.asnumpy(), expected, rtol=1e-6)
+
+
+def test_a_write_into_a_part_takes_what_the_tensor_holds_by_then():
+    x = Parameter(X.copy(), name="x")
+    row = x[0]
+    x[0] = 1.0
+    row[1] = 2.0
+    np.testing.assert_array_equal(x[0].asnumpy(), [1, 2, 1, 1, 1])
+    np.testing.assert_array_equal(x[1:].asnumpy(), X[1:])
+
+
+def test_gradient_of_a_write_into_a_part():
+    def f(x):
+        x = x * 2
+        x[0][1] = 0.0
+        return (x * x).sum()
+
+    expected = 8 * X
+    expected[0, 1] = 0
+    np.testing.assert_allclose(grad(f)(Tensor(X)).asnumpy(), expected, rtol=1e-5)

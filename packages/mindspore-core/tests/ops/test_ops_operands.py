@@ -274,3 +274,19 @@ def test_relu_in_place():
     x = Tensor([-1.0, 2.0])
     assert ops.relu(x, inplace=True) is x and x.asnumpy().tolist() == [0, 2]
     assert ops.relu(Tensor([-1, 2])).dtype is ms.int64
+
+
+def test_astype_takes_names():
+    x = Tensor([1, 2])
+    assert x.astype("float64").dtype is ms.float64
+    assert x.astype("Float16").dtype is ms.float16
+    assert x.astype("bool").dtype is ms.bool_
+    with pytest.raises(TypeError, match="no mindspore dtype is called 'float'"):
+        x.astype("float")
+
+
+def test_a_tensor_of_nothing():
+    with pytest.raises(TypeError, match="Tensor: input_data must be"):
+        Tensor(None)
+    with pytest.raises(ValueError, match="both shape and dtype"):
+        Tensor(shape=(2,))

@@ -116,6 +116,14 @@ def as_dtype(value) -> DType:
                     f"{type(value).__name__}")
 
 
+def dtype_named(name: str) -> DType:
+    """The DType of a name such as "float32" or "Float32"; TypeError where there is none."""
+    found = DType._by_key.get(name.lower()) or DType._by_key.get(f"{name.lower()}_")
+    if found is None:
+        raise TypeError(f"no mindspore dtype is called {name!r}; the names are {', '.join(DType._by_key)}")
+    return found
+
+
 def np_dtype_to_dtype(np_dtype) -> DType:
     """The DType that holds the same bits as a NumPy dtype; TypeError where there is none."""
     found = DType._by_np.get(np.dtype(np_dtype).newbyteorder("="))

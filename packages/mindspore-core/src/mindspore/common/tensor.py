@@ -40,7 +40,7 @@ class Tensor(_Attached):
         ValueError: `shape` is missing or does not fit.
     """
 
-    __slots__ = ("_value", "__weakref__")
+    __slots__ = ("_value", "_part_of", "__weakref__")
     __array_priority__ = 1000
 
     def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
@@ -261,6 +261,9 @@ def _plain(data):
 
 
 def _from_shape(shape, dtype: DType | None, init) -> Storage:
+    if shape is None and dtype is None:
+        raise TypeError("Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a Tensor, "
+                        "or shape and dtype must be given; but got None")
     if shape is None or dtype is None:
         raise ValueError("Tensor: without input_data both shape and dtype are needed, "
                          f"got shape={shape} and dtype={dtype}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import builtins
 
 from mindspore.common import dtype as mstype
-from mindspore.common.dtype import DType, as_dtype
+from mindspore.common.dtype import DType, as_dtype, dtype_named
 from mindspore.common.tensor import Tensor
 from mindspore.ops import (
     activation,
@@ -145,9 +145,9 @@ class Functions:
 
     # -- dtypes and copies ---------------------------------------------------------------------------------------------
 
-    def astype(self, dtype: DType, copy: bool = True) -> Tensor:
-        """self as `dtype`; TypeError where that is no dtype."""
-        return convert(self, as_dtype(dtype))
+    def astype(self, dtype: DType | str, copy: bool = True) -> Tensor:
+        """self as `dtype`, which may be a name such as "float32"; TypeError where that is no dtype."""
+        return convert(self, dtype_named(dtype) if isinstance(dtype, str) else as_dtype(dtype))
 
     def to(self, *args, dtype: DType | None = None, device: str | None = None, non_blocking: bool = False,
            copy: bool = False, other: Tensor | None = None) -> Tensor:

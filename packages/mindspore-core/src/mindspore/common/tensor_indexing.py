@@ -10,7 +10,8 @@ that is integer and Bool tensors, arrays and lists. An index is brought into one
 
 Writing is functional: a new value is computed and becomes the value of the handle. A basic index places the values by
 padding and chooses between them and the old elements; an advanced one computes the flat place of each value, keeps the
-last one of equal places, and adds the values into zeros there.
+last one of equal places, and adds the values into zeros there. What a basic index gives remembers, weakly, of which
+tensor it is a part: a write into it is a write into that tensor too, as in `x[0][1] = v`.
 
 Ints and the bounds of slices are part of the program, integer tensors are operands of it. To read a part of a tensor
 whose value is at hand, outside of gradients and compiled functions, costs no entry in the recorded program, so that a
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from math import prod
 from typing import Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 
@@ -34,7 +36,7 @@ from mindspore.ops.indexing import last_of_equals, replace_rows
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["getitem", "setitem", "written"]
+__all__ = ["getitem", "setitem", "overwrite", "written"]
 
 _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
     primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
@@ -176,13 +178,15 @@ def _block(shape: tuple, entries: list[Axis]) -> _Block:
 
 def getitem(x: Tensor, index: Any) -> Tensor:
     """x[index]; see the module's text."""
-    now = _read_now(x, index)
-    if now is not None:
-        return now
-    entries = _entries(x.shape, index)
-    if any(e.kind == "array" for e in entries):
-        return _read_places(x, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
-    return _read_block(x, entries)
+    part = _read_now(x, index)
+    if part is None:
+        entries = _entries(x.shape, index)
+        if any(e.kind == "array" for e in entries):
+            return _read_places(x, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
+        part = _read_block(x, entries)
+    if part is not x:
+        part._part_of = (ref(x), index)
+    return part
 
 
 def _read_now(x: Tensor, index: Any) -> Tensor | None:
@@ -290,7 +294,22 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     if isinstance(value, (list, tuple)):
         value = Tensor(list(value))
     value = as_dtype_of("setitem", value, x, "the value")
-    record.assign(x, written(x, index, value))
+    base, place = _base(x)
+    overwrite(x, written(x if base is None else getitem(base, place), index, value))
+
+
+def overwrite(x: Tensor, value: Tensor) -> None:
+    """Give x a value of its shape and dtype, and the same to the place of x in the tensor of which it is a part."""
+    record.assign(x, value)
+    base, place = _base(x)
+    if base is not None:
+        overwrite(base, written(base, place, value))
+
+
+def _base(x: Tensor) -> tuple[Tensor | None, Any]:
+    """The tensor of which x is a part, if it still exists, and the index of the part."""
+    base, place = getattr(x, "_part_of", (None, None))
+    return (None if base is None else base()), place
 
 
 def written(x: Tensor, index: Any, value: Tensor) -> Tensor:

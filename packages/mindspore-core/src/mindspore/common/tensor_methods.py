@@ -18,7 +18,7 @@ from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_functions import Functions
-from mindspore.common.tensor_indexing import getitem, written
+from mindspore.common.tensor_indexing import getitem, overwrite, written
 from mindspore.common.tensor_operators import Operators
 from mindspore.ops import (
     activation,
@@ -34,7 +34,6 @@ from mindspore.ops import (
     triangles,
 )
 from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis
-from mindspore.runtime.record import assign
 
 __all__ = ["TensorMethods", "from_numpy"]
 
@@ -48,7 +47,7 @@ def _in_place(function: Callable) -> Callable:
         if result.shape != self.shape:
             raise ValueError(f"{function.__name__}_: the result has shape {result.shape}, which differs from the "
                              f"tensor's, {self.shape}")
-        assign(self, convert(result, self.dtype))
+        overwrite(self, convert(result, self.dtype))
         return self
     method.__doc__ = f"In place: {function.__doc__}"
     method.__name__ = method.__qualname__ = f"{function.__name__}_"
@@ -349,12 +348,12 @@ class TensorMethods(Operators, Functions):
 
     def zero_(self) -> Tensor:
         """In place: zeros."""
-        assign(self, creation.zeros_like(self))
+        overwrite(self, creation.zeros_like(self))
         return self
 
     def copy_(self, src, non_blocking: bool = False) -> Tensor:
         """In place: the value of `src`, broadcast and cast."""
-        assign(self, convert(shapes.broadcast_to(as_tensor("copy_", src, "src"), self.shape), self.dtype))
+        overwrite(self, convert(shapes.broadcast_to(as_tensor("copy_", src, "src"), self.shape), self.dtype))
         return self
 
 
