@@ -112,6 +112,53 @@ def _expm1_rest(r):
                   lambda x: LONG(1) / 2 + x / 6 + x**2 / 24 + x**3 / 120 + x**4 / 720 + x**5 / 5040, r)
 
 
+def pieces(f, slope, first: float, last: float, degree: int) -> tuple[list[list[float]], float]:
+    """An odd function by polynomials around the centres of short intervals, four to an octave from `first` to `last`,
+    and one interval below, where the polynomial is that of f(x) - x. Rows: the centres, then the coefficients, lowest
+    power first; columns: the intervals by the low five bits of exponent and leading mantissa bits. Centres are chosen
+    where f is almost a float."""
+    table = np.zeros((degree + 2, 32))
+    key = int(np.float32(first).view(np.uint32)) >> 21
+    below, worst = fit(lambda z: series(lambda x: f(np.sqrt(x)) / np.sqrt(x), lambda x: slope[0] + slope[1] * x, z) - 1,
+                       lambda z: 1 / slope[0] + 0 * z, 1e-9, first**2, range(3), np.float32)
+    table[2::2, (key - 1) % 32] = below
+    while True:
+        low, high = (np.uint32(k << 21).view(np.float32) for k in (key, key + 1))
+        if low >= last:
+            return table.tolist(), worst
+        centre = _almost_float(f, (float(low) + float(high)) / 2)
+        middle = LONG(centre)
+        value = np.float32(f(middle))
+        found, error = fit(lambda d: (f(middle + d) - LONG(value)) / d, lambda d: np.abs(d / f(middle + d)),
+                           float(low) - centre - 1e-12, float(high) - centre, range(degree), np.float32)
+        table[:, key % 32] = [centre, float(value), *found]
+        key, worst = key + 1, max(worst, error)
+
+
+def _almost_float(f, middle: float) -> float:
+    """A float near `middle` at which f is closest to a float."""
+    near = (np.float32(middle) + np.arange(-400, 401) * np.spacing(np.float32(middle)) * 32).astype(np.float32)
+    values = f(near.astype(LONG))
+    return float(near[np.argmin(np.abs(values - values.astype(np.float32).astype(LONG)))])
+
+
+def _erf(x):
+    return np.asarray(special.erf(np.asarray(x, np.float64)), LONG)
+
+
+def show_table(name: str, fitted: tuple[list[list[float]], float]) -> None:
+    rows, error = fitted
+    print(f"# {name}: largest relative error {error:.2e} = 2**{np.log2(error):.1f}")
+    print(f"{name} = (")
+    for row in rows:
+        print(f"    ({', '.join(repr(c) for c in row)}),")
+    print(")")
+
+
+TABLES = {
+    "TANH_PIECES": lambda: pieces(np.tanh, (LONG(1), -LONG(1) / 3), 0.125, 10.0, 5),
+    "ERF_PIECES": lambda: pieces(_erf, (2 / np.sqrt(LONG(np.pi)), -2 / np.sqrt(LONG(np.pi)) / 3), 0.125, 4.0, 5),
+}
 FITS = {
     # exp(r) = 1 + r + r**2 P(r) on |r| <= ln(2)/2
     "EXP": lambda: fit(_expm1_rest, lambda r: r * r, -LN2 / 2, LN2 / 2, range(5), np.float32),
@@ -166,5 +213,5 @@ FITS = {
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or FITS:
-        show(wanted, FITS[wanted]())
+    for wanted in sys.argv[1:] or [*FITS, *TABLES]:
+        show(wanted, FITS[wanted]()) if wanted in FITS else show_table(wanted, TABLES[wanted]())

@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Load, Nest, Store
-from mindspore_cpu.codegen.passes import Passes, cost_of
+from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Indirect, Load, Nest, Store
+from mindspore_cpu.codegen.passes import Passes, cost_of, operands_of
 from mindspore_cpu.codegen.reducing import across, combine, initial
 from mindspore_cpu.codegen.scalars import kind_of
 from mindspore_cpu.codegen.scope import Evaluator, Scope, Temporary
@@ -30,8 +30,8 @@ from mindspore_cpu.codegen.writer import BITS, Module, Value, Writer
 
 BLOCK = 1024
 FRAME_BYTES = 128 * 1024
-NANOSECONDS_PER_OPERATION = 0.3
-NANOSECONDS_PER_BYTE = 0.05
+NANOSECONDS_PER_OPERATION = 0.2
+NANOSECONDS_PER_BYTE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def plan(nest: Nest, target, size: int | None) -> Work:
     else:
         block = sizes[-1] if nest.sizes[-1] is not None and sizes[-1] <= 4 * BLOCK else BLOCK
         per_unit, blocks = block, -(-sizes[-1] // block)
-    accesses = sum(1 for k in inner for o in nest.steps[k].operands if isinstance(o, Load)) + len(nest.stores)
-    time = per_unit * (cost / lanes * NANOSECONDS_PER_OPERATION + accesses * 4 * NANOSECONDS_PER_BYTE)
+    loads = {o for k in inner for o in operands_of(nest, k) if isinstance(o, (Load, Indirect))}
+    traffic = sum(o.dtype.itemsize for o in loads if any(o.place.strides)) + sum(s.dtype.itemsize for s in nest.stores)
+    time = per_unit * (cost / lanes * NANOSECONDS_PER_OPERATION + traffic * NANOSECONDS_PER_BYTE)
     return Work(rows * blocks, block, lanes, time)
 
 
@@ -189,7 +190,7 @@ class NestWriter:
     def _widths(self, size: int | None) -> list[tuple[int, bool]]:
         """The (lanes, masked) of the loops that cover a stretch of the vector axis."""
         lanes = self.work.lanes
-        if size is not None and size % lanes == 0:
+        if (self.nest.multiple if size is None else size) % lanes == 0:
             return [(lanes, False)]
         if self.w.target.masks:
             return [(lanes, True)]

@@ -21,6 +21,7 @@ from mindspore.compiler.passes.group_space import GATHERS, VIEWS, Map, Read, Spa
 from mindspore_cpu.codegen.scalars import kind_of
 from mindspore_cpu.codegen.writer import literal
 
+EVEN = 64  # elements: a multiple of all vectors
 ONCE, ROW, FULL = 0, 1, 2  # how often a step runs: once, for each point of the kept axes, at each point
 
 
@@ -118,14 +119,15 @@ class Ragged:
 @dataclass(frozen=True, slots=True)
 class Nest:
     """sizes, reduced: of the axes, outermost first. steps: in order. stores: what is kept. ragged: an axis with an
-    uneven end, if there is one. A nest whose only axis has size None works for any size, which it reads from its
-    parameter block."""
+    uneven end, if there is one. A nest whose only axis has size None works for any multiple of `multiple`; it reads
+    the size from its parameter block."""
 
     sizes: tuple[int | None, ...]
     reduced: tuple[bool, ...]
     steps: tuple[Step, ...]
     stores: tuple[Store, ...]
     ragged: Ragged | None = None
+    multiple: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,4 +407,6 @@ def is_flat(nest: Nest) -> bool:
 
 def generalize(nest: Nest) -> Nest:
     """A flat nest without its size."""
-    return replace(nest, sizes=(None,)) if is_flat(nest) else nest
+    if not is_flat(nest):
+        return nest
+    return replace(nest, sizes=(None,), multiple=EVEN if nest.sizes[0] % EVEN == 0 else 1)

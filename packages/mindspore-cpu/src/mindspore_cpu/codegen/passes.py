@@ -83,5 +83,5 @@ def operands_of(nest: Nest, number: int) -> list[Operand]:
 
 def cost_of(nest: Nest, steps: Sequence[int]) -> int:
     """The estimated number of instructions of some steps, once each."""
-    return sum(COST.get(nest.steps[k].name, 1) + sum(1 for o in nest.steps[k].operands if isinstance(o, Load))
-               for k in steps)
+    loads = {o for k in steps for o in operands_of(nest, k) if isinstance(o, (Load, Indirect))}
+    return sum(COST.get(nest.steps[k].name, 1) for k in steps) + len(loads)

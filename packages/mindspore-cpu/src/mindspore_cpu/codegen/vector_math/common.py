@@ -51,30 +51,18 @@ def quotient(w: Writer, a: Value, b: Value) -> Value:
     estimate of 1 / b to 14 bits, and one step of Newton on the quotient; four times as fast as a division."""
     if not w.target.masks or a.kind != "float" or a.lanes != 16:
         return w.div(a, b)
-    reciprocal = register_call(w, "llvm.x86.avx512.rcp14.ps.512", b, "<16 x float> zeroinitializer, i16 -1")
+    reciprocal = w.call("llvm.x86.avx512.rcp14.ps.512", "float", 16, (b, *ALL_LANES))
     first = w.mul(a, reciprocal)
     return w.fma(w.fma(w.neg(b), first, a), reciprocal, first)
 
 
-def register_call(w: Writer, name: str, x: Value, rest: str, second: Value | None = None) -> Value:
-    """A processor's own instruction on a register of 16 floats; `rest` are its further operands, as text."""
-    kinds = ", ".join(part.rsplit(" ", 1)[0] for part in _split_operands(rest))
-    operands = [x] if second is None else [x, second]
-    types = ", ".join(o.type for o in operands)
-    w.module.declare(name, f"declare {x.type} @{name}({types}, {kinds})")
-    given = ", ".join(f"{o.type} {o.text}" for o in operands)
-    return w.emit(f"call {x.type} @{name}({given}, {rest})", x.kind, x.lanes)
-
-
-def _split_operands(text: str) -> list[str]:
-    return [part.strip() for part in text.split(", ")]
+ALL_LANES = (Value("zeroinitializer", "float", 16), Value("-1", "i16", 1))
 
 
 def scale_by_power(w: Writer, y: Value, t: Value, n: Value) -> Value:
     """y * 2**n for y in [1/2, 2] and n, t from `nearest`, rounded once also where the result is subnormal."""
     if w.target.masks and y.kind == "float" and y.lanes == 16:
-        return register_call(w, "llvm.x86.avx512.mask.scalef.ps.512", y, "<16 x float> zeroinitializer, i16 -1, i32 4",
-                             second=n)
+        return w.call("llvm.x86.avx512.mask.scalef.ps.512", "float", 16, (y, n, *ALL_LANES, w.const(4, "i32")))
     whole = w.sub(w.bits(t), w.const(0x4B400000, "i32", t.lanes))
     half = w.binary("ashr", whole, w.like(1, whole))
     return w.mul(w.mul(y, power_of_two(w, half)), power_of_two(w, w.sub(whole, half)))

@@ -19,6 +19,7 @@ from mindspore_cpu.codegen.vector_math.common import (
     scale_by_power,
     with_sign,
 )
+from mindspore_cpu.codegen.vector_math.pieces import ERF_PIECES, TANH_PIECES, has_tables, odd_by_pieces
 from mindspore_cpu.codegen.writer import Value, Writer
 
 LOG2_E = 1.4426950408889634
@@ -82,6 +83,12 @@ def expm1(w: Writer, x: Value) -> Value:
 
 
 def tanh(w: Writer, x: Value) -> Value:
+    if has_tables(w, x):
+        return odd_by_pieces(w, x, TANH_PIECES, 9.5)
+    return _tanh_by_exp(w, x)
+
+
+def _tanh_by_exp(w: Writer, x: Value) -> Value:
     """q = y / (y + 1) with y = (exp(2 |x|) - 1) / 2. Here n is rounded down, so that the two terms of y are positive
     and nothing cancels. For small y, where the rounding of y + 1 shows, q = y - y q is better than q itself."""
     a = at_most(w, absolute(w, x), 10.0)
@@ -98,6 +105,10 @@ def tanh(w: Writer, x: Value) -> Value:
 
 
 def erf(w: Writer, x: Value) -> Value:
+    return odd_by_pieces(w, x, ERF_PIECES, 3.99) if has_tables(w, x) else _erf_by_exp(w, x)
+
+
+def _erf_by_exp(w: Writer, x: Value) -> Value:
     """x + x P(x**2) near 0, 1 - exp(-x P(x)) elsewhere: the logarithm of 1 - erf is smooth."""
     a = absolute(w, x)
     near = w.fma(x, polynomial(w, w.mul(a, a), ERF_NEAR), x)
