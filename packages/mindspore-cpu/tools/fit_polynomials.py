@@ -126,13 +126,19 @@ def pieces(f, slope, first: float, last: float, degree: int) -> tuple[list[list[
         low, high = (np.uint32(k << 21).view(np.float32) for k in (key, key + 1))
         if low >= last:
             return table.tolist(), worst
-        centre = _almost_float(f, (float(low) + float(high)) / 2)
-        middle = LONG(centre)
-        value = np.float32(f(middle))
-        found, error = fit(lambda d: (f(middle + d) - LONG(value)) / d, lambda d: np.abs(d / f(middle + d)),
-                           float(low) - centre - 1e-12, float(high) - centre, range(degree), np.float32)
-        table[:, key % 32] = [centre, float(value), *found]
+        column, error = _piece(f, float(low), float(high), degree)
+        table[:, key % 32] = column
         key, worst = key + 1, max(worst, error)
+
+
+def _piece(f, low: float, high: float, degree: int) -> tuple[list[float], float]:
+    """Centre and coefficients for one interval."""
+    centre = _almost_float(f, (low + high) / 2)
+    middle = LONG(centre)
+    value = np.float32(f(middle))
+    found, error = fit(lambda d: (f(middle + d) - LONG(value)) / d, lambda d: np.abs(d / f(middle + d)),
+                       low - centre - 1e-12, high - centre, range(degree), np.float32)
+    return [centre, float(value), *found], error
 
 
 def _almost_float(f, middle: float) -> float:
