@@ -15,9 +15,15 @@ namespace {
 constexpr double multiplications_per_nanosecond = 45;  // on one core, with AVX-512
 constexpr std::int64_t pixels_per_band = 1024;         // whose sums fill one level-1 cache
 constexpr std::int64_t parts_of_batch = 16;
+constexpr std::int64_t bytes_of_images = 1 << 20;  // that are gathered by one thread
 constexpr std::int64_t channels_worth_broadcasts = 16;  // of the image: transposing results is little beside them
 
 std::int64_t blocks_of_lanes(std::int64_t size) { return (size + lanes - 1) / lanes; }
+
+// The cotangents of one vector of images.
+std::int64_t bytes_of_vector(const ConvShape& s) {
+  return s.oc * s.oh * s.ow * lanes * static_cast<std::int64_t>(sizeof(float));
+}
 
 // How much of the arithmetic is on elements that exist.
 double channel_use(const ConvShape& s) { return static_cast<double>(s.oc) / (lanes * blocks_of_lanes(s.oc)); }
@@ -127,6 +133,55 @@ class ForwardKernel final : public Kernel {
   std::uint64_t packed_bytes_, pixel_bytes_, tap_bytes_, image_bytes_, thread_bytes_;
 };
 
+// Whether the lanes should be images: where a batch fills vectors, two at least, and these fit, gathered, into a
+// second-level cache; with a stride one vector is enough, because there is no other way.
+bool lanes_are_images(const ConvShape& s) {
+  const std::int64_t blocks = blocks_of_lanes(s.n);
+  const std::int64_t least = s.stride_h != 1 || s.stride_w != 1 ? 1 : 2;
+  return 4 * s.n >= 3 * lanes * blocks && blocks >= least && least * bytes_of_vector(s) <= bytes_of_images;
+}
+
+class ImagesKernel final : public Kernel {
+ public:
+  explicit ImagesKernel(const ConvShape& shape) : shape_(shape), most_threads_(threads()) {
+    const std::int64_t per_thread = (blocks_of_lanes(shape.n) + most_threads_ - 1) / most_threads_;
+    vectors_ = static_cast<int>(std::min({std::int64_t{most_images}, per_thread, bytes_of_images / bytes_of_vector(shape)}));
+    units_ = (shape.n + vectors_ * lanes - 1) / (vectors_ * lanes);
+    packed_bytes_ = round_up(static_cast<std::uint64_t>(shape.oc * shape.ic * shape.kh * shape.kw) * sizeof(float), 64);
+    thread_bytes_ = round_up(images_bytes(shape, vectors_), 64);
+    scratch_bytes = packed_bytes_ + static_cast<std::uint64_t>(most_threads_) * thread_bytes_;
+    nanoseconds = shape.multiplications() / multiplications_per_nanosecond;
+    buffers = 3;
+    description = "direct, lanes are images";
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    char* scratch = static_cast<char*>(stream.scratch);
+    const auto* cotangents = static_cast<const float*>(given[0]);
+    auto* results = static_cast<float*>(given[2]);
+    auto* packed = reinterpret_cast<float*>(scratch);
+    pack_images(shape_, static_cast<const float*>(given[1]), packed);
+    const std::int64_t step = vectors_ * lanes;
+    const int wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), units_));
+    parallel(wanted, [&](int thread, int count) {
+      char* own = scratch + packed_bytes_ + static_cast<std::uint64_t>(thread) * thread_bytes_;
+      const Range range = part(units_, thread, count);
+      for (std::int64_t unit = range.begin; unit < range.end; ++unit) {
+        const std::int64_t first = unit * step;
+        input_grad_images(shape_, cotangents + first * shape_.oc * shape_.oh * shape_.ow,
+                          std::min(step, shape_.n - first), vectors_, packed, own,
+                          results + first * shape_.ic * shape_.ih * shape_.iw);
+      }
+    });
+  }
+
+ private:
+  ConvShape shape_;
+  int most_threads_, vectors_;
+  std::int64_t units_;
+  std::uint64_t packed_bytes_, thread_bytes_;
+};
+
 class WeightKernel final : public Kernel {
  public:
   explicit WeightKernel(const ConvShape& shape) : shape_(shape) {
@@ -220,6 +275,7 @@ std::unique_ptr<Kernel> make_conv_direct(ConvKind kind, Element element, const C
     case ConvKind::forward: return std::make_unique<ForwardKernel>(shape, shape, false, epilogue);
     case ConvKind::weight_grad: return std::make_unique<WeightKernel>(shape);
     case ConvKind::input_grad: {
+      if (lanes_are_images(shape)) return std::make_unique<ImagesKernel>(shape);
       if (shape.stride_h != 1 || shape.stride_w != 1) return nullptr;
       const ConvShape turned = derivative_for_image(shape);
       if (turned.top < 0 || turned.left < 0 || turned.bottom < 0 || turned.right < 0) return nullptr;

@@ -8,7 +8,8 @@
 //                               is a multiple of 16; results are transposed, 16 x 16 at a time, on the way out.
 //   lanes are output columns    image rows are vectors, weights are broadcast. For oc below a vector.
 //
-// The derivative for the image with stride 1 is the same computation on the padded cotangent with the kernel turned round.
+// The derivative for the image with stride 1 is the same computation on the padded cotangent with the kernel turned round;
+// in a batch of two vectors or more the lanes are images instead (conv_images_avx512.cpp), with any stride.
 // The derivative for the kernel uses the same two arrangements, with the sum over positions inside; the batch is cut into
 // a number of parts that depends on the shape only, whose sums are added in order.
 //
@@ -83,5 +84,12 @@ void forward_columns(const ConvShape& shape, const ImageView* images, int count,
 // whether 15 elements behind dy may be read.
 void weights_channels(const ConvShape& shape, const ImageView& image, const float* dy, float* pixels, float* sums);
 void weights_columns(const ConvShape& shape, const ImageView& image, const float* dy, bool followed, float* sums);
+
+// Derivative for the image, lanes are images: of `images` images, which fill `vectors` vectors (at most `most_images`).
+// packed: [block][oc][kh * kw][channels of the block]; memory: `images_bytes`.
+void pack_images(const ConvShape& shape, const float* w, float* packed);
+std::size_t images_bytes(const ConvShape& shape, int vectors);
+void input_grad_images(const ConvShape& shape, const float* dy, std::int64_t images, int vectors, const float* packed,
+                       char* memory, float* dx);
 
 }  // namespace mindspore::cpu

@@ -278,8 +278,62 @@ void multiply_panels(const Gemm& problem, const Workspace<T>& space, const Strip
   }
 }
 
+// Up to `dot_rows` rows of A against columns of B that are contiguous: sums of products of vectors along k. Each element
+// of B is used too few times to pay for packing it.
+constexpr std::int64_t dot_rows = 4;
+
+template <class T, int MR, int NC>
+void dot_tile(const Gemm& problem, std::int64_t row, std::int64_t col) {
+  using V = typename Vec<T>::type;
+  constexpr std::int64_t lanes = Vec<T>::lanes;
+  const T* a = static_cast<const T*>(problem.a.data) + row * problem.a.row;
+  const T* b = static_cast<const T*>(problem.b.data) + col * problem.b.col;
+  V sum[MR][NC];
+#pragma GCC unroll 4
+  for (int i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NC; ++j) sum[i][j] = V{};
+  }
+  std::int64_t p = 0;
+  for (; p + lanes <= problem.k; p += lanes) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NC; ++j) {
+      const V line = load<T>(b + j * problem.b.col + p);
+#pragma GCC unroll 4
+      for (int i = 0; i < MR; ++i) sum[i][j] += load<T>(a + i * problem.a.row + p) * line;
+    }
+  }
+  for (int i = 0; i < MR; ++i) {
+    for (int j = 0; j < NC; ++j) {
+      T total{};
+      for (std::int64_t l = 0; l < lanes; ++l) total += sum[i][j][l];
+      for (std::int64_t q = p; q < problem.k; ++q) total += a[i * problem.a.row + q] * b[j * problem.b.col + q];
+      if (problem.bias != nullptr) total += static_cast<const T*>(problem.bias)[col + j];
+      if (problem.relu && total < T{}) total = T{};
+      static_cast<T*>(problem.c)[(row + i) * problem.ldc + col + j] = total;
+    }
+  }
+}
+
+template <class T>
+void run_dots(const Gemm& problem, const GemmBlock& block) {
+  auto columns = [&](std::int64_t row, auto height) {
+    constexpr int MR = decltype(height)::value;
+    std::int64_t col = block.col_begin;
+    for (; col + 4 <= block.col_end; col += 4) dot_tile<T, MR, 4>(problem, row, col);
+    for (; col < block.col_end; ++col) dot_tile<T, MR, 1>(problem, row, col);
+  };
+  std::int64_t row = block.row_begin;
+  for (; row + 4 <= block.row_end; row += 4) columns(row, std::integral_constant<int, 4>{});
+  for (; row + 2 <= block.row_end; row += 2) columns(row, std::integral_constant<int, 2>{});
+  if (row < block.row_end) columns(row, std::integral_constant<int, 1>{});
+}
+
 template <class S, class T>
 void run_gemm(const Gemm& problem, const GemmBlock& block, void* scratch) {
+  if constexpr (!converts<S, T>) {
+    if (problem.m <= dot_rows && problem.b.row == 1 && problem.a.col == 1) return run_dots<T>(problem, block);
+  }
   Workspace<T> space;
   space.template lay_out<S>(problem, scratch);
   const bool packed = packs_a<S, T>(problem);

@@ -12,6 +12,7 @@ namespace {
 
 // Above this size oneDNN's blocking for the second-level cache wins over our own; below, its cost per call loses.
 constexpr double multiplications_worth_onednn = 1 << 22;
+constexpr std::int64_t rows_worth_onednn = 5;
 
 std::int64_t from_end(const std::vector<std::int64_t>& shape, std::size_t place, std::int64_t missing) {
   return place < shape.size() ? shape[shape.size() - 1 - place] : missing;
@@ -151,7 +152,7 @@ std::unique_ptr<Kernel> make_matmul_own(const MatmulSpec& spec, const MatmulPlan
 
 std::unique_ptr<Kernel> make_matmul(const MatmulSpec& spec) {
   const MatmulPlan plan = plan_matmul(spec);
-  if (plan.multiplications() >= multiplications_worth_onednn) {
+  if (plan.multiplications() >= multiplications_worth_onednn && plan.m >= rows_worth_onednn) {
     if (auto kernel = make_matmul_onednn(spec, plan)) return kernel;
   }
   return make_matmul_own(spec, plan);

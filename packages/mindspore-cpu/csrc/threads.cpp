@@ -18,7 +18,7 @@ namespace {
 
 // A parallel region costs about 2 microseconds to enter and leave while the pool's threads spin, so each thread
 // should have a few times that to do.
-constexpr double nanoseconds_per_thread = 6000;
+constexpr double nanoseconds_per_thread = 8000;
 
 // The whole cores that the control group grants this process; a large number where it sets no quota.
 int quota_of_cores() {

@@ -83,7 +83,7 @@ def test_empty(run_kernel, left, right):
 
 @pytest.mark.parametrize("implementation", ["own", "onednn"])
 @pytest.mark.parametrize("relu", [False, True])
-@pytest.mark.parametrize("shape", [(5, 7, 3), (16, 64, 64), (33, 70, 300)])
+@pytest.mark.parametrize("shape", [(5, 7, 3), (3, 7, 40), (16, 64, 64), (33, 70, 300)])
 def test_bias_and_relu(run_kernel, implementation, relu, shape):
     m, n, k = shape
     rng = np.random.default_rng(3)
