@@ -1,6 +1,8 @@
 """Reading and writing parts of tensors, and the operators that take index tensors, against NumPy."""
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 from ops_cases import Case, check_eager, check_gradient, check_graph, ints, traced, uniform
@@ -368,6 +370,8 @@ def rewrite(x):
     x[0][1:3] = -1.0
     x[:, 3:][2, 0] = 9.0
     row.mul_(2.0)
+    x.reshape(-1)[-1] = 3.0
+    x.view(2, 10)[1][7] = 4.0
     picked = x[[0, 1]]
     picked[0] = 100.0
     copied = x[2].copy()
@@ -382,10 +386,29 @@ def test_writes_into_a_basic_part_reach_the_tensor():
     expected[2, 3] = 9
     row = expected[1].copy() * 2
     expected[1] = row
+    expected[3, 4], expected[3, 2] = 3, 4
     for function in (rewrite, ms.jit(rewrite)):
         x, part = function(Tensor(X))
         np.testing.assert_allclose(part.asnumpy(), row, rtol=1e-6)
         np.testing.assert_allclose(x.asnumpy(), expected, rtol=1e-6)
+
+
+def test_a_write_into_a_part_of_a_part():
+    x, expected = Tensor(CUBE), CUBE.copy()
+    x[1][2][3] = 5.0
+    expected[1][2][3] = 5
+    np.testing.assert_array_equal(x.asnumpy(), expected)
+
+
+def test_parts_of_parts_do_not_pile_up():
+    start = Tensor(np.zeros(64, np.float32))
+    first = part = start[1:]
+    alive = weakref.ref(first)
+    del first
+    for _ in range(40):
+        part = part[1:]
+    assert alive() is None
+    assert part.shape == (23,)
 
 
 def test_a_write_into_a_part_takes_what_the_tensor_holds_by_then():

@@ -10,8 +10,9 @@ that is integer and Bool tensors, arrays and lists. An index is brought into one
 
 Writing is functional: a new value is computed and becomes the value of the handle. A basic index places the values by
 padding and chooses between them and the old elements; an advanced one computes the flat place of each value, keeps the
-last one of equal places, and adds the values into zeros there. What a basic index gives remembers, weakly, of which
-tensor it is a part: a write into it is a write into that tensor too, as in `x[0][1] = v`.
+last one of equal places, and adds the values into zeros there. What a basic index, `view` or `reshape` gives remembers,
+of which tensor it is a part: a write into it is a write into that tensor too, as in `x[0][1] = v`. It does not keep the
+tensor alive, but keeps the parts that stand between.
 
 Ints and the bounds of slices are part of the program, integer tensors are operands of it. To read a part of a tensor
 whose value is at hand, outside of gradients and compiled functions, costs no entry in the recorded program, so that a
@@ -36,7 +37,7 @@ from mindspore.ops.indexing import last_of_equals, replace_rows
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["getitem", "setitem", "overwrite", "written"]
+__all__ = ["getitem", "setitem", "overwrite", "shown", "written"]
 
 _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
     primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
@@ -174,6 +175,10 @@ def _block(shape: tuple, entries: list[Axis]) -> _Block:
     return _Block(begin, end, strides, tuple(turned), sizes, tuple(result))
 
 
+PARTS_KEPT = 8  # how many parts of parts keep each other: `x = x[1:]` in a loop must not keep all that went before
+_ALL = object()  # the place of a tensor that shows all elements of another one under its own shape
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 def getitem(x: Tensor, index: Any) -> Tensor:
@@ -184,9 +189,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
         if any(e.kind == "array" for e in entries):
             return _read_places(x, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
         part = _read_block(x, entries)
-    if part is not x:
-        part._part_of = (ref(x), index)
-    return part
+    return shown(x, part, index)
 
 
 def _read_now(x: Tensor, index: Any) -> Tensor | None:
@@ -295,7 +298,8 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
         value = Tensor(list(value))
     value = as_dtype_of("setitem", value, x, "the value")
     base, place = _base(x)
-    overwrite(x, written(x if base is None else getitem(base, place), index, value))
+    now = x if base is None else _shaped(base, x.shape) if place is _ALL else getitem(base, place)
+    overwrite(x, written(now, index, value))
 
 
 def overwrite(x: Tensor, value: Tensor) -> None:
@@ -303,13 +307,21 @@ def overwrite(x: Tensor, value: Tensor) -> None:
     record.assign(x, value)
     base, place = _base(x)
     if base is not None:
-        overwrite(base, written(base, place, value))
+        overwrite(base, _shaped(value, base.shape) if place is _ALL else written(base, place, value))
+
+
+def shown(x: Tensor, part: Tensor, place: Any = _ALL) -> Tensor:
+    """`part`, which from now on stands for the elements of x at `place`: a basic index, or all under another shape."""
+    if part is not x:
+        between = 0 if _base(x)[0] is None else x._part_of[2] + 1
+        part._part_of = (x if 0 < between < PARTS_KEPT else ref(x), place, between)
+    return part
 
 
 def _base(x: Tensor) -> tuple[Tensor | None, Any]:
     """The tensor of which x is a part, if it still exists, and the index of the part."""
-    base, place = getattr(x, "_part_of", (None, None))
-    return (None if base is None else base()), place
+    base, place, _ = getattr(x, "_part_of", (None, None, 0))
+    return (base() if type(base) is ref else base), place
 
 
 def written(x: Tensor, index: Any, value: Tensor) -> Tensor:

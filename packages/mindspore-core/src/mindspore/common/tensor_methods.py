@@ -18,7 +18,7 @@ from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_functions import Functions
-from mindspore.common.tensor_indexing import getitem, overwrite, written
+from mindspore.common.tensor_indexing import getitem, overwrite, shown, written
 from mindspore.common.tensor_operators import Operators
 from mindspore.ops import (
     activation,
@@ -75,13 +75,13 @@ class TensorMethods(Operators, Functions):
 
     def reshape(self, *sizes) -> Tensor:
         """The elements under another shape; one size may be -1."""
-        return shapes.reshape(self, _sizes(sizes))
+        return shown(self, shapes.reshape(self, _sizes(sizes)))
 
     def view(self, *sizes) -> Tensor:
         """The elements under another shape, or as another dtype of equal size when one dtype is given."""
         if len(sizes) == 1 and isinstance(sizes[0], DType):
             return convert(self, sizes[0])
-        return shapes.reshape(self, _sizes(sizes))
+        return shown(self, shapes.reshape(self, _sizes(sizes)))
 
     resize = reshape
 
