@@ -1,6 +1,7 @@
 """The plugin: light until opened, and clear about what keeps it from opening."""
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,6 +37,18 @@ def test_a_missing_library_is_named_with_its_package(monkeypatch):
     assert "apt-get install libgomp1" in CPUBackend().status()
     with pytest.raises(DeviceUnavailableError, match="apt-get install libgomp1"):
         CPUBackend().open()
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "1000"), ({"GOMP_SPINCOUNT": "77"}, "77"),
+                                                 ({"OMP_WAIT_POLICY": "passive"}, "0")])
+def test_waiting_threads_do_not_spin_for_long(given, expected):
+    env = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    code = ("import os; from mindspore.plugin import manager; manager.device('cpu');"
+            "print(os.environ.get('GOMP_SPINCOUNT'))")
+    done = subprocess.run([sys.executable, "-c", code], env={**env, "OMP_DISPLAY_ENV": "verbose", **given},
+                          capture_output=True, text=True, check=True)
+    assert f"GOMP_SPINCOUNT = '{expected}'" in done.stderr
+    assert done.stdout.strip() == given.get("GOMP_SPINCOUNT", "None")
 
 
 def test_there_is_one_device():

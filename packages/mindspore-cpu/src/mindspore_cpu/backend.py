@@ -2,6 +2,11 @@
 
 The extension module needs libgomp, the OpenMP run-time of the system. It is not part of the wheel, because a second
 copy beside the one that other libraries load would be a second pool of threads.
+
+Threads that wait for others at the end of a parallel loop do so by spinning, for many milliseconds unless they are told
+otherwise. On a machine with other work to do, a spinning thread keeps the very thread that it waits for from running,
+and a training step takes a hundred times as long. So the library is loaded with a limit of about 50 microseconds, which
+covers the gaps between the loops of a step; a limit or policy that the user sets wins.
 """
 from __future__ import annotations
 
@@ -14,6 +19,8 @@ from mindspore_cpu._version import __version__
 
 OPENMP_LIBRARY = "libgomp.so.1"
 OPENMP_PACKAGE = "libgomp1"
+SPIN_VARIABLE = "GOMP_SPINCOUNT"
+SPIN_COUNT = "1000"
 
 
 class CPUBackend:
@@ -45,8 +52,21 @@ class CPUBackend:
         if importlib.util.find_spec("mindspore_cpu._ext") is None:
             return "the extension module mindspore_cpu._ext is missing; install it with pip install mindspore-cpu"
         try:
-            ctypes.CDLL(OPENMP_LIBRARY)
+            load_openmp()
         except OSError:
             return (f"{OPENMP_LIBRARY}, the system's OpenMP run-time, is missing; install it with "
                     f"{'' if os.geteuid() == 0 else 'sudo '}apt-get install {OPENMP_PACKAGE}")
         return None
+
+
+def load_openmp() -> None:
+    """Load libgomp with a limit on spinning (see the module's text), which it reads when it is loaded first. OSError
+    where it is missing."""
+    if SPIN_VARIABLE in os.environ or "OMP_WAIT_POLICY" in os.environ:
+        ctypes.CDLL(OPENMP_LIBRARY)
+        return
+    os.environ[SPIN_VARIABLE] = SPIN_COUNT
+    try:
+        ctypes.CDLL(OPENMP_LIBRARY)
+    finally:
+        del os.environ[SPIN_VARIABLE]
