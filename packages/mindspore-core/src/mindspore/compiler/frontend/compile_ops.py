@@ -107,7 +107,7 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
 
         def negate(frame: Frame) -> Any:
             value = operand(frame)
-            if branches_on(frame, value):
+            if type(value) is not bool and branches_on(frame, value):
                 return frame.session.policy.control.negate(predicate(frame, value, site, "not"))
             return not truth(frame, value, site, "not")
 
@@ -136,18 +136,18 @@ def _bool_op(node: ast.BoolOp, scope: Scope) -> Run:
     decisive = isinstance(node.op, ast.Or)
     word = "or" if decisive else "and"
 
-    def run_from(frame: Frame, start: int) -> Any:
+    def run_from(frame: Frame, start: int = 0) -> Any:
         for number in range(start, len(first)):
             run, site = first[number]
             value = run(frame)
-            if branches_on(frame, value):
+            if type(value) is not bool and branches_on(frame, value):
                 sides = _constantly(value), partial(run_from, start=number + 1)
                 return decide(frame, value, site, word, *(sides if decisive else sides[::-1]), True)
             if truth(frame, value, site, word) is decisive:
                 return value
         return last(frame)
 
-    return lambda frame: run_from(frame, 0)
+    return run_from
 
 
 @compiles(ast.IfExp)
@@ -225,12 +225,14 @@ def _compare_chain(node: ast.Compare, scope: Scope) -> Run:
         for kind, operand in zip(node.ops, node.comparators, strict=True)
     ]
 
-    def run_from(frame: Frame, start: int, a: Any) -> Any:
+    def run_from(frame: Frame, start: int = 0, a: Any = None) -> Any:
+        if start == 0:
+            a = left(frame)
         for number in range(start, len(links)):
             compare, load = links[number]
             b = load(frame)
             outcome = compare(frame, a, b, site)
-            if branches_on(frame, outcome):
+            if type(outcome) is not bool and branches_on(frame, outcome):
                 go_on = partial(run_from, start=number + 1, a=b)
                 return decide(frame, outcome, site, "chained comparison", go_on, _constantly(outcome), True)
             if not truth(frame, outcome, site, "chained comparison"):
@@ -238,7 +240,7 @@ def _compare_chain(node: ast.Compare, scope: Scope) -> Run:
             a = b
         return compare_last(frame, a, load_last(frame), site)
 
-    return lambda frame: run_from(frame, 0, left(frame))
+    return run_from
 
 
 # -- subscripts --------------------------------------------------------------------------------------------------------
