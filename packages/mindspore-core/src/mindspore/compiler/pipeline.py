@@ -10,10 +10,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from mindspore.compiler import debug
+from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.verify import maybe_verify
@@ -30,11 +32,21 @@ _cache: OrderedDict = OrderedDict()
 _lock = threading.RLock()
 
 
-def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
-    """The plan of a graph for a device. donated: output position -> input position that it may overwrite."""
+def simplified(graph: Graph) -> Graph:
+    """The graph after the passes that do not depend on the device."""
     graph = maybe_verify(rebuild(graph))
     for contributed in manager.passes():
         graph = maybe_verify(contributed(graph))
+    return graph
+
+
+def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
+    """The plan of a graph without regions for a device. donated: output position -> input position that it may
+    overwrite."""
+    return _plan(simplified(graph), device, donated)
+
+
+def _plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
     graph = maybe_verify(legalize(graph, device))
     program = schedule(graph, device, donated or {})
     return plan_memory(program, device.capabilities.in_place)
@@ -51,16 +63,29 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -
             _cache.move_to_end(key)
             return found
         start = time.perf_counter()
-        plan = make_plan(graph, device, donated)
-        build = getattr(device, "compile", None)
-        executable = PythonExecutable(plan, device) if build is None else build(plan)
+        executable, program = _build(graph, device, donated)
         compile_count += 1
         if debug.level():
-            debug.compiled(graph, plan.program, time.perf_counter() - start)
+            debug.compiled(graph, program, time.perf_counter() - start)
         _cache[key] = executable
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
         return executable
+
+
+def _build(graph: Graph, device, donated: dict[int, int]) -> tuple[Executable, Any]:
+    """The executable of a graph, and what it runs: a program, or the driver of several where there are regions."""
+    graph = simplified(graph)
+    if any(needs_driver(node) for node in graph.nodes):
+        driver = Driver(graph, device, lambda part: _executable(_plan(part, device), device), simplified)
+        return driver, driver
+    plan = _plan(graph, device, donated)
+    return _executable(plan, device), plan.program
+
+
+def _executable(plan: Plan, device) -> Executable:
+    build = getattr(device, "compile", None)
+    return PythonExecutable(plan, device) if build is None else build(plan)
 
 
 def run_graph(graph: Graph, arrays: Sequence[np.ndarray], device) -> list[np.ndarray]:

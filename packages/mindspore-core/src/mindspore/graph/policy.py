@@ -4,13 +4,17 @@ from __future__ import annotations
 from typing import Any
 
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.frontend.policy import Policy
+from mindspore.graph import control
 from mindspore.graph.compiled import current_guards
-from mindspore.graph.trace import Traced
+from mindspore.graph.trace import Traced, current_trace
 
 
 class GraphPolicy(Policy):
     """See the module's text. One object serves every compilation; the guards are those of the thread's own."""
+
+    control = control
 
     def compilation(self) -> object:
         return current_guards()
@@ -47,6 +51,11 @@ class GraphPolicy(Policy):
     def set_attr(self, obj: Any, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None and (self.is_cell(obj) or guards.knows(obj)) and not _is_parameter(obj, name):
+            if current_trace().conditional:
+                raise TensorConditionError(
+                    "An attribute is assigned in a branch or loop that depends on a tensor.",
+                    found=f"an assignment to the attribute '{name}' of {describe(obj)}",
+                    remedy="assign to a variable there, and to the attribute after the decision; or use a Parameter")
             guards.effects[id(obj), name] = (obj, name)
         setattr(obj, name, value)
 

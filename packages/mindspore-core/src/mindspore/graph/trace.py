@@ -27,9 +27,11 @@ class Traced:
 
 class GraphTrace:
     """See the module's text. `lifted` lists the outside tensors, in the order of the parameters that stand for them,
-    after the explicit parameters; `written` maps the identity of an assigned tensor to it."""
+    after the explicit parameters; `written` maps the identity of an assigned tensor to it; `conditional` says whether
+    the trace is of a branch or a loop, or lies in one."""
 
-    def __init__(self, name: str, parent: GraphTrace | None):
+    def __init__(self, name: str, parent: GraphTrace | None, conditional: bool = False):
+        self.conditional = conditional or (parent is not None and parent.conditional)
         self.builder = Builder(name)
         self.parent = parent
         self.explicit = 0
@@ -49,9 +51,19 @@ class GraphTrace:
             return value.node
         found = self.nodes.get(id(tensor))
         if found is None:
+            if type(value) is Traced and not self._is_inside(value.trace):
+                raise GraphCompileError(
+                    "A tensor is used outside of the branch, loop or gradient in which it was computed.",
+                    found=describe(tensor), remedy="pass it on through a variable or a return value")
             found = self.nodes[id(tensor)] = self.builder.parameter(value.aval)
             self.lifted.append(tensor)
         return found
+
+    def _is_inside(self, trace: GraphTrace) -> bool:
+        at = self.parent
+        while at is not None and at is not trace:
+            at = at.parent
+        return at is trace
 
     def record(self, op, tensors: tuple, attrs: tuple):
         """Emit one operation; a Traced, or a tuple of them."""

@@ -19,7 +19,7 @@ and Siskind (2008), without closures since the graph is first order.
 """
 from __future__ import annotations
 
-from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
+from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval
 from mindspore.compiler.primitives.base import Primitive
 
 
@@ -36,7 +36,9 @@ def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | N
 
 
 def is_differentiable(aval) -> bool:
-    """Whether values of this aval have derivatives: floating and complex tensors."""
+    """Whether values of this aval have derivatives: floating and complex tensors, and tapes with such entries."""
+    if isinstance(aval, TapeAval):
+        return any(map(is_differentiable, aval.entry))
     return isinstance(aval, TensorAval) and aval.dtype.is_inexact
 
 
@@ -67,7 +69,7 @@ def _reverse(b: Builder, graph: Graph, env: list, wanted: tuple, seeds: dict[int
         if grad.aval is not target.aval:
             raise TypeError(f"{target.op.name}: a cotangent of {grad.aval} arrived for a value of {target.aval}")
         known = cts.get(target.idx)
-        cts[target.idx] = grad if known is None else b.add(known, grad)
+        cts[target.idx] = grad if known is None else add_cotangents(b, known, grad)
 
     for position, seed in seeds.items():
         if active[graph.outputs[position].idx]:
@@ -96,7 +98,26 @@ def _contribute_item(b: Builder, cts: dict, node: Node, ct: Node) -> None:
     source = node.ins[0]
     parts = cts.setdefault(source.idx, [None] * len(source.aval.items))
     index = node.attrs[0]
-    parts[index] = ct if parts[index] is None else b.add(parts[index], ct)
+    parts[index] = ct if parts[index] is None else add_cotangents(b, parts[index], ct)
+
+
+def add_cotangents(b: Builder, x: Node, y: Node) -> Node:
+    """The sum of two contributions to one value."""
+    return b.tape_add(x, y, adder=tape_adder(x.aval)) if isinstance(x.aval, TapeAval) else b.add(x, y)
+
+
+def tape_adder(aval: TapeAval) -> Graph:
+    """The graph that adds two entries of a tape; elements without derivatives are taken from the first."""
+    found = _adders.get(aval)
+    if found is None:
+        b = Builder("add_entries")
+        first, second = [[b.parameter(a) for a in aval.entry] for _ in range(2)]
+        found = _adders[aval] = b.finish([add_cotangents(b, x, y) if is_differentiable(x.aval) else x
+                                          for x, y in zip(first, second)])
+    return found
+
+
+_adders: dict[TapeAval, Graph] = {}
 
 
 def activity(graph: Graph, wanted: tuple[int, ...]) -> bytearray:

@@ -14,7 +14,7 @@ from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.special import is_special, special_outcome
 
-__all__ = ["branch_on_tensor", "contains", "refuse_condition", "truth"]
+__all__ = ["branch_on_tensor", "branches_on", "contains", "refuse_condition", "truth"]
 
 _REMEDIES = {
     "if": "compute both results and choose one of them element by element with ops.where(condition, a, b)",
@@ -43,6 +43,12 @@ def truth(frame: Frame, value: Any, site: Site, construct: str) -> bool:
         if type(outcome) is bool or frame.session.is_traced(outcome):
             return truth(frame, outcome, site, construct)
     return bool(value)
+
+
+def branches_on(frame: Frame, value: Any) -> bool:
+    """Whether `value` is a traced tensor of whose decision both sides can be compiled."""
+    session = frame.session
+    return session.is_traced(value) and session.policy.control is not None and frame.code is not None
 
 
 def branch_on_tensor(frame: Frame, value: Any, site: Site, construct: str) -> NoReturn:

@@ -17,7 +17,8 @@ from types import CellType
 from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.dispatch import compiles
-from mindspore.compiler.frontend.frames import UNBOUND, Frame, Run
+from mindspore.compiler.frontend.errors import TensorConditionError
+from mindspore.compiler.frontend.frames import UNBOUND, Frame, Run, Unbound
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.compiler.frontend.scopes import CLASS, Scope, Variable
@@ -39,8 +40,13 @@ def _name(node: ast.Name, scope: Scope) -> Run:
     return compile_load_name(node.id, node, scope)
 
 
-def _unbound(frame: Frame, site: Site, name: str, free: bool = False) -> NoReturn:
+def _unbound(frame: Frame, site: Site, name: str, free: bool = False, value: Unbound = UNBOUND) -> NoReturn:
     frame.site = site
+    if value.site is not None:
+        raise TensorConditionError(
+            f"{value.why[:1].upper()}{value.why[1:]}.", found=f"the decision in line {value.site.lineno}", site=site,
+            remedy="assign the variable before the decision, or values of one shape and dtype on both sides",
+        )
     if free:
         raise NameError(_UNBOUND_FREE.format(name), name=name)
     raise UnboundLocalError(_UNBOUND_LOCAL.format(name), name=name)
@@ -71,8 +77,8 @@ def _load_variable(variable: Variable, scope: Scope, site: Site) -> Run:
 
         def load_local(frame: Frame) -> Any:
             value = frame.vars[slot]
-            if value is UNBOUND:
-                _unbound(frame, site, name, free)
+            if type(value) is Unbound:
+                _unbound(frame, site, name, free, value)
             return value
 
         return load_local
@@ -82,8 +88,8 @@ def _load_variable(variable: Variable, scope: Scope, site: Site) -> Run:
     def load_cell(frame: Frame) -> Any:
         cell = frame.vars[slot]
         value = _contents(cell)
-        if value is UNBOUND:
-            _unbound(frame, site, name, free)
+        if type(value) is Unbound:
+            _unbound(frame, site, name, free, value)
         if from_outside and (external or frame.guard_closure):
             frame.session.policy.guard_cell(cell, name, value)
         return value

@@ -8,9 +8,11 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from mindspore.compiler.frontend.branches import contains, truth
+from mindspore.compiler.frontend.branches import branches_on, contains, truth
+from mindspore.compiler.frontend.decisions import decide, predicate
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
 from mindspore.compiler.frontend.frames import Frame, Run
@@ -103,8 +105,11 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
     operand, site = compile_node(node.operand, scope), scope.site(node)
     if isinstance(node.op, ast.Not):
 
-        def negate(frame: Frame) -> bool:
-            return not truth(frame, operand(frame), site, "not")
+        def negate(frame: Frame) -> Any:
+            value = operand(frame)
+            if type(value) is not bool and branches_on(frame, value):
+                return frame.session.policy.control.negate(predicate(frame, value, site, "not"))
+            return not truth(frame, value, site, "not")
 
         return negate
     operate, names = _UNARY[type(node.op)]
@@ -120,6 +125,10 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
     return unary
 
 
+def _constantly(value: Any) -> Run:
+    return lambda frame: value
+
+
 @compiles(ast.BoolOp)
 def _bool_op(node: ast.BoolOp, scope: Scope) -> Run:
     runs = [(compile_node(each, scope), scope.site(each)) for each in node.values]
@@ -127,14 +136,18 @@ def _bool_op(node: ast.BoolOp, scope: Scope) -> Run:
     decisive = isinstance(node.op, ast.Or)
     word = "or" if decisive else "and"
 
-    def bool_op(frame: Frame) -> Any:
-        for run, site in first:
+    def run_from(frame: Frame, start: int = 0) -> Any:
+        for number in range(start, len(first)):
+            run, site = first[number]
             value = run(frame)
+            if type(value) is not bool and branches_on(frame, value):
+                sides = _constantly(value), partial(run_from, start=number + 1)
+                return decide(frame, value, site, word, *(sides if decisive else sides[::-1]), True)
             if truth(frame, value, site, word) is decisive:
                 return value
         return last(frame)
 
-    return bool_op
+    return run_from
 
 
 @compiles(ast.IfExp)
@@ -143,7 +156,14 @@ def _conditional(node: ast.IfExp, scope: Scope) -> Run:
     body, otherwise = compile_node(node.body, scope), compile_node(node.orelse, scope)
 
     def conditional(frame: Frame) -> Any:
-        if truth(frame, test(frame), site, "conditional expression"):
+        value = test(frame)
+        if value is True:
+            return body(frame)
+        if value is False:
+            return otherwise(frame)
+        if branches_on(frame, value):
+            return decide(frame, value, site, "conditional expression", body, otherwise, True)
+        if truth(frame, value, site, "conditional expression"):
             return body(frame)
         return otherwise(frame)
 
@@ -205,17 +225,22 @@ def _compare_chain(node: ast.Compare, scope: Scope) -> Run:
         for kind, operand in zip(node.ops, node.comparators, strict=True)
     ]
 
-    def compare_chain(frame: Frame) -> Any:
-        a = left(frame)
-        for compare, load in links:
+    def run_from(frame: Frame, start: int = 0, a: Any = None) -> Any:
+        if start == 0:
+            a = left(frame)
+        for number in range(start, len(links)):
+            compare, load = links[number]
             b = load(frame)
             outcome = compare(frame, a, b, site)
+            if type(outcome) is not bool and branches_on(frame, outcome):
+                go_on = partial(run_from, start=number + 1, a=b)
+                return decide(frame, outcome, site, "chained comparison", go_on, _constantly(outcome), True)
             if not truth(frame, outcome, site, "chained comparison"):
                 return outcome
             a = b
         return compare_last(frame, a, load_last(frame), site)
 
-    return compare_chain
+    return run_from
 
 
 # -- subscripts --------------------------------------------------------------------------------------------------------

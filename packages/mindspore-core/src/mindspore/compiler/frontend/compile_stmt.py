@@ -6,12 +6,14 @@ import ast
 from typing import Any
 
 from mindspore.compiler.frontend.attributes import load_attribute
-from mindspore.compiler.frontend.branches import truth
+from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
-from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
-from mindspore.compiler.frontend.frames import BREAK, CONTINUE, RETURN, Frame, Run
+from mindspore.compiler.frontend.decisions import decide, loop_on_tensor
+from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
+from mindspore.compiler.frontend.errors import unsupported
+from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_item, store_item
 
@@ -243,12 +245,19 @@ def _if(node: ast.If, scope: Scope) -> Run:
     body = compile_block(node.body, scope)
     otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
 
-    def decide(frame: Frame) -> Any:
-        if truth(frame, test(frame), site, "if"):
+    def branch(frame: Frame) -> Any:
+        value = test(frame)
+        if value is True:
+            return body(frame)
+        if value is False:
+            return otherwise(frame)
+        if branches_on(frame, value):
+            return decide(frame, value, site, "if", body, otherwise, False)
+        if truth(frame, value, site, "if"):
             return body(frame)
         return otherwise(frame)
 
-    return decide
+    return branch
 
 
 @compiles(ast.While)
@@ -258,11 +267,21 @@ def _while(node: ast.While, scope: Scope) -> Run:
     otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
 
     def loop(frame: Frame) -> Any:
-        while truth(frame, test(frame), site, "while"):
+        rest = frame.rest
+        while True:
+            value = test(frame)
+            if value is not True and branches_on(frame, value):
+                left = loop_on_tensor(frame, test, body, site)
+                if left and node.orelse:
+                    unsupported("'else' of a loop on a tensor that has a 'break'", "test a flag after the loop", site)
+                return otherwise(frame)
+            if not truth(frame, value, site, "while"):
+                return otherwise(frame)
+            frame.rest = (rest, loop, LOOP)
             signal = body(frame)
+            frame.rest = rest
             if signal is not None and signal is not CONTINUE:
                 return None if signal is BREAK else signal
-        return otherwise(frame)
 
     return loop
 
@@ -273,16 +292,25 @@ def _for(node: ast.For, scope: Scope) -> Run:
     store = compile_store(node.target, scope)
     body = compile_block(node.body, scope)
     otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
+    leaves = may_leave(node)
 
-    def loop(frame: Frame) -> Any:
-        items = iterable(frame)
+    def run_from(frame: Frame, items: Any) -> Any:
+        rest = frame.rest
         frame.site = site
-        for item in items:
+        if frame.session.policy.control is not None and leaves and not isinstance(items, list):
+            items = list(items)
+        for number, item in enumerate(items):
             store(frame, item)
+            if leaves:
+                frame.rest = (rest, lambda frame, after=number + 1: run_from(frame, items[after:]), LOOP)
             signal = body(frame)
+            frame.rest = rest
             if signal is not None and signal is not CONTINUE:
                 return None if signal is BREAK else signal
             frame.site = site
         return otherwise(frame)
+
+    def loop(frame: Frame) -> Any:
+        return run_from(frame, iterable(frame))
 
     return loop

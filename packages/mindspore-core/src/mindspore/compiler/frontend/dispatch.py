@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mindspore.compiler.frontend.errors import unsupported
-from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.frames import BARRIER, BLOCK, Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
 
-__all__ = ["compile_block", "compile_node", "compiles"]
+__all__ = ["compile_block", "compile_node", "compiles", "may_leave"]
 
 Compiler = Callable[[Any, Scope], Run]
 _CompilerT = TypeVar("_CompilerT", bound=Compiler)
@@ -56,7 +56,11 @@ def compile_node(node: ast.AST, scope: Scope) -> Run:
 
 def compile_block(statements: list[ast.stmt], scope: Scope) -> Run:
     """The closure of a sequence of statements; it stops at the first one that gives a signal."""
-    runs = tuple(compile_node(each, scope) for each in statements)
+    for number, each in enumerate(statements[:-1]):
+        if may_leave(each):
+            before = compile_block(statements[:number], scope) if number else None
+            return _with_rest(before, _statement(each, scope), compile_block(statements[number + 1:], scope))
+    runs = tuple(_statement(each, scope) for each in statements)
     if len(runs) == 1:
         return runs[0]
     if len(runs) == 2:
@@ -76,3 +80,52 @@ def compile_block(statements: list[ast.stmt], scope: Scope) -> Run:
         return None
 
     return run_all
+
+
+def _statement(node: ast.stmt, scope: Scope) -> Run:
+    """The closure of a statement; the frame knows while it is inside of a block that a decision cannot leave."""
+    run = compile_node(node, scope)
+    if not isinstance(node, (ast.Try, ast.With)):
+        return run
+
+    def guarded(frame: Frame) -> Any:
+        rest = frame.rest
+        frame.rest = (rest, None, BARRIER)
+        try:
+            return run(frame)
+        finally:
+            frame.rest = rest
+
+    return guarded
+
+
+def may_leave(statement: ast.stmt) -> bool:
+    """Whether the statement decides something and holds a `return`, `break` or `continue` of this function."""
+    if not isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)):
+        return False
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Return, ast.Break, ast.Continue)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _with_rest(before: Run | None, run: Run, after: Run) -> Run:
+    """A block of what stands before a statement, the statement, and what follows it. While the statement runs, the
+    frame knows what follows (`decisions.py`)."""
+
+    def block(frame: Frame) -> Any:
+        if before is not None:
+            signal = before(frame)
+            if signal is not None:
+                return signal
+        rest = frame.rest
+        frame.rest = (rest, after, BLOCK)
+        signal = run(frame)
+        frame.rest = rest
+        return after(frame) if signal is None else signal
+
+    return block

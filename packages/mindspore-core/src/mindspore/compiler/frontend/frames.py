@@ -25,21 +25,41 @@ if TYPE_CHECKING:
     from mindspore.compiler.frontend.functions import FunctionCode
     from mindspore.compiler.frontend.policy import Policy
 
-__all__ = ["BREAK", "CONTINUE", "RETURN", "UNBOUND", "Frame", "Run", "Session"]
+__all__ = [
+    "BARRIER",
+    "BLOCK",
+    "BREAK",
+    "CONTINUE",
+    "LOOP",
+    "RETURN",
+    "TENSOR_LOOP",
+    "UNBOUND",
+    "Frame",
+    "Run",
+    "Session",
+    "Unbound",
+]
 
 Run = Callable[["Frame"], Any]
 
 BREAK, CONTINUE, RETURN = "break", "continue", "return"
 
+# What follows a statement (`Frame.rest`) is of one of these kinds.
+BLOCK, LOOP, TENSOR_LOOP, BARRIER = "block", "loop", "loop on a tensor", "barrier"
 
-class _Unbound:
-    """The content of a variable slot that holds no value yet, or no longer."""
+
+class Unbound:
+    """The content of a variable slot that holds no value: not yet, no longer, or not on both sides of a decision on a
+    tensor; `why` and `site` then say where."""
+
+    def __init__(self, why: str = "", site: Site | None = None) -> None:
+        self.why, self.site = why, site
 
     def __repr__(self) -> str:
         return "UNBOUND"
 
 
-UNBOUND = _Unbound()
+UNBOUND = Unbound()
 
 
 class Session:
@@ -104,6 +124,7 @@ class Frame:
         depth: how many frames are below it.
         namespace: the entries of the class body that runs, else None.
         result: what `return` gave.
+        rest: what follows the statement that runs (`decisions.py`).
     """
 
     __slots__ = (
@@ -114,6 +135,7 @@ class Frame:
         "globals",
         "guard_closure",
         "namespace",
+        "rest",
         "result",
         "session",
         "site",
@@ -142,3 +164,4 @@ class Frame:
         self.depth: int = 0 if back is None else back.depth + 1
         self.namespace: Any = None
         self.result: Any = None
+        self.rest: Any = None

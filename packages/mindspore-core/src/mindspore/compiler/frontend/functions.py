@@ -22,7 +22,7 @@ from typing import Any
 
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node
 from mindspore.compiler.frontend.errors import unsupported
-from mindspore.compiler.frontend.frames import RETURN, UNBOUND, Frame, Run, Session
+from mindspore.compiler.frontend.frames import RETURN, UNBOUND, Frame, Run, Session, Unbound
 from mindspore.compiler.frontend.location import Site, thread_state
 from mindspore.compiler.frontend.scopes import Scope, analyse
 from mindspore.compiler.frontend.source import (
@@ -235,7 +235,7 @@ def variables_of(frame: Frame) -> dict[str, Any]:
                 value = value.cell_contents
             except ValueError:
                 continue
-        if value is not UNBOUND:
+        if type(value) is not Unbound:
             result[variable.name] = value
     return result
 

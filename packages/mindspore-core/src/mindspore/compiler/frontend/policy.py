@@ -41,8 +41,10 @@ class Policy:
     Attributes:
         overrides: callables (functions, builtins, classes) that are replaced when the program calls them, by a
             callable that receives the same arguments: `{print: print_in_graph}`.
+        control: what makes graphs of decisions on traced tensors (`mindspore.graph.control`); None refuses them.
     """
 
+    control: Any = None
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] = {}
 
     def __init__(self) -> None:

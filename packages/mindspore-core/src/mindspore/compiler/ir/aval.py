@@ -11,6 +11,7 @@ from mindspore.common.dtype import DType
 
 _TENSORS: dict = {}
 _TUPLES: dict = {}
+_TAPES: dict = {}
 
 
 class Aval:
@@ -66,4 +67,27 @@ def tuple_aval(items: tuple) -> TupleAval:
     found = _TUPLES.get(items)
     if found is None:
         found = _TUPLES.setdefault(items, TupleAval(items))
+    return found
+
+
+class TapeAval(Aval):
+    """A stack of entries whose number is known only at run time; `entry` is the tuple of an entry's avals."""
+
+    __slots__ = ("entry",)
+
+    def __init__(self, entry: tuple):
+        self.entry = entry
+
+    def __repr__(self) -> str:
+        return f"tape<{', '.join(map(repr, self.entry))}>"
+
+    def __reduce__(self):
+        return (tape_aval, (self.entry,))
+
+
+def tape_aval(entry: tuple) -> TapeAval:
+    """The one TapeAval with these entries."""
+    found = _TAPES.get(entry)
+    if found is None:
+        found = _TAPES.setdefault(entry, TapeAval(entry))
     return found

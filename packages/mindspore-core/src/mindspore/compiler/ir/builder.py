@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mindspore.common.dtype import DType
-from mindspore.compiler.ir.aval import Aval, TensorAval, TupleAval, tensor_aval
+from mindspore.compiler.ir.aval import Aval, TapeAval, TensorAval, TupleAval, tensor_aval
 from mindspore.compiler.ir.graph import Graph, Literal, Node
 
 FOLD_LIMIT_BYTES = 1024
@@ -27,7 +27,10 @@ EMIT_COUNT = [0]
 
 
 def infer(op, avals: tuple, attrs: tuple) -> Aval:
-    """The aval of `op` applied to values of these avals; memoised. Raises what the operator's rule raises."""
+    """The aval of `op` applied to values of these avals; memoised, except where the attributes hold graphs, which the
+    memo would keep alive. Raises what the operator's rule raises."""
+    if op.regions:
+        return op.infer(*avals, **dict(zip(op.attrs, attrs)))
     key = (op, avals, attrs)
     found = _INFERRED.get(key)
     if found is None:
@@ -74,7 +77,10 @@ class Builder:
         scalar = self.constant(value, dtype)
         return scalar if shape == () else self.broadcast_to(scalar, shape=shape)
 
-    def zeros_like(self, aval: TensorAval) -> Node:
+    def zeros_like(self, aval: Aval) -> Node:
+        """Zeros; of a tape the empty one, which gives zeros for as often as it is popped."""
+        if isinstance(aval, TapeAval):
+            return self.tape_empty(aval=aval)
         return self.full(aval.shape, 0, aval.dtype)
 
     def ones_like(self, aval: TensorAval) -> Node:

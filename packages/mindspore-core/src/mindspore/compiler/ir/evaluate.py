@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mindspore.compiler.ir.aval import TupleAval
+from mindspore.compiler.ir.aval import TensorAval, TupleAval
 from mindspore.compiler.ir.graph import Graph, Node
 
 
 def evaluate(graph: Graph, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The outputs of `graph` for these parameter values, which must have the parameters' shapes and dtypes."""
     for param, array in zip(graph.params, arrays, strict=True):
-        if array.shape != param.shape or array.dtype != param.dtype.np:
+        if isinstance(param.aval, TensorAval) and (array.shape != param.shape or array.dtype != param.dtype.np):
             raise ValueError(f"evaluate: got {array.dtype}{list(array.shape)} for parameter {param.attrs[0]} of graph "
                              f"{graph.name}, expected {param.aval}")
     graph = with_references(graph)
@@ -31,11 +31,15 @@ def evaluate(graph: Graph, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def run_node(node: Node, ins: Sequence):
-    """The value of one node from the values of its operands: an array, or a tuple of arrays."""
+    """The value of one node from the values of its operands: an array, a tape, or a tuple of these."""
     result = node.op.reference(*ins, **node.kwargs())
     if isinstance(node.aval, TupleAval):
-        return tuple([np.asarray(r) for r in result])
-    return np.asarray(result)
+        return tuple([_value(r, a) for r, a in zip(result, node.aval.items, strict=True)])
+    return _value(result, node.aval)
+
+
+def _value(result, aval):
+    return np.asarray(result) if isinstance(aval, TensorAval) else result
 
 
 def with_references(graph: Graph) -> Graph:

@@ -7,8 +7,8 @@
     }
 
 Attributes are Python literals, dtypes by name, small arrays as `literal(value, dtype)`, and `@name` for a nested graph,
-which is printed before the graph that uses it. With `locations=True` each line ends in the user's file and line; the
-parser skips what follows a `#`.
+which is printed before the graph that uses it, `tape<...>` for the type of a tape. With `locations=True` each
+line ends in the user's file and line; the parser skips what follows a `#`.
 """
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import re
 import numpy as np
 
 from mindspore.common.dtype import DType
-from mindspore.compiler.ir.aval import Aval, tensor_aval, tuple_aval
+from mindspore.compiler.ir.aval import Aval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph, Literal, Node
 
@@ -107,7 +107,8 @@ def _parse_head(line: str) -> tuple[Builder, dict[int, Node]]:
     from mindspore.compiler.primitives.base import PRIMITIVES  # noqa: F401  (registers the operators)
     name, params = _HEAD.match(line).groups()
     builder, env = Builder(name), {}
-    for index, aval in re.findall(r"%(\d+): (\w+\[[\d,]*\])", params):
+    for text in re.split(r", (?=%)", params) if params else ():
+        index, aval = text[1:].split(": ", 1)
         env[int(index)] = builder.parameter(_parse_aval(aval))
     return builder, env
 
@@ -115,9 +116,23 @@ def _parse_head(line: str) -> tuple[Builder, dict[int, Node]]:
 def _parse_aval(text: str) -> Aval:
     text = text.strip()
     if text.startswith("("):
-        return tuple_aval(tuple(_parse_aval(t) for t in re.findall(r"\w+\[[\d,]*\]", text)))
+        return tuple_aval(_parse_avals(text[1:-1]))
+    if text.startswith("tape<"):
+        return tape_aval(_parse_avals(text[len("tape<"):-1]))
     key, shape = text[:-1].split("[")
     return tensor_aval(tuple(int(d) for d in shape.split(",") if d), DType._by_key[key])
+
+
+def _parse_avals(text: str) -> tuple[Aval, ...]:
+    """Avals separated by commas, of which those inside brackets do not count."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "<[(") - (character in ">])")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return tuple(_parse_aval(part) for part in parts if part)
 
 
 def _parse_node(line: str, builder: Builder, env: dict, graphs: dict) -> None:
@@ -135,6 +150,7 @@ def _parse_node(line: str, builder: Builder, env: dict, graphs: dict) -> None:
 def _parse_attrs(text: str, graphs: dict) -> dict:
     if not text:
         return {}
+    text = re.sub(r"tape<.*>", lambda found: f"tape({found.group()!r})", text)
     tree = ast.parse(f"f({re.sub(r'@(?=[A-Za-z_])', 'graph__', text)})", mode="eval").body
     return {kw.arg: _attr_value(kw.value, graphs) for kw in tree.keywords}
 
@@ -150,6 +166,8 @@ def _attr_value(node: ast.expr, graphs: dict):
         return [_attr_value(e, graphs) for e in node.elts]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_attr_value(node.operand, graphs)
+    if isinstance(node, ast.Call) and node.func.id == "tape":
+        return _parse_aval(node.args[0].value)
     if isinstance(node, ast.Call):
         value, dtype = node.args
         return Literal(np.asarray(_attr_value(value, graphs)).astype(DType._by_key[dtype.id].np))

@@ -18,10 +18,12 @@ from mindspore.compiler.primitives import (
     nn_unfold,
     random,
     reduction,
+    regions,
     rounding,
     select,
     shape,
     structural,
+    tapes,
     transcendental,
 )
 from mindspore.compiler.primitives.base import PRIMITIVES, Elementwise, Primitive, Sample, primitive, register

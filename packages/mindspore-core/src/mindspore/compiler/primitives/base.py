@@ -10,6 +10,7 @@ A primitive is a class with one instance. It declares
 * `reference(*arrays, **attrs)`: what it means, in NumPy; not needed where `lower` is given;
 * `lower(b, *ins, **attrs)`: an optional decomposition into simpler primitives;
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
+* `regions`: True where attributes are graphs that the operator runs;
 * `samples()`: inputs, good and bad, from which the tests of every backend are generated.
 
 `register` refuses a class in which one of these is missing.
@@ -62,6 +63,7 @@ class Primitive:
     axes: str | None = None
     kinds: str = "biufc"
     effect: bool = False
+    regions: bool = False
     differentiable: bool = True
     scalar: bool = False
 
