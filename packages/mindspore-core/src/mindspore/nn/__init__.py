@@ -2,6 +2,8 @@
 # ruff: noqa: F403
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mindspore.nn.cell import Cell
 from mindspore.nn.dynamic_lr import (
     cosine_decay_lr,
@@ -37,10 +39,11 @@ _METRICS = ("Accuracy", "F1", "Fbeta", "Loss", "MAE", "MSE", "Metric", "Precisio
             "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "get_metric_fn", "names",
             "rearrange_inputs")
 
+if not TYPE_CHECKING:  # a checker would take any name for one of these
 
-def __getattr__(name: str):
-    """Metrics belong to `mindspore.train` and are known here, too."""
-    if name in _METRICS:
-        from mindspore.train import metrics
-        return getattr(metrics, name)
-    raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")
+    def __getattr__(name: str):
+        """Metrics belong to `mindspore.train` and are known here, too."""
+        if name in _METRICS:
+            from mindspore.train import metrics
+            return getattr(metrics, name)
+        raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")
