@@ -1,0 +1,224 @@
+// A program that runs the kit over a device that is not the host: an executor with a queue, and the block cache. Prints
+// what is wrong and ends with 1, or ends with 0.
+
+#include <mindspore/buffer.h>
+#include <mindspore/executor.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace kit = mindspore::kit;
+
+namespace {
+
+int failures = 0;
+
+void expect(bool good, const char* what) {
+  if (good) return;
+  std::printf("failed: %s\n", what);
+  ++failures;
+}
+
+// Work is done when the queue is waited for.
+struct QueueDevice {
+  struct Stream {
+    std::vector<std::function<void()>>* queue;
+    void* scratch;
+  };
+
+  std::atomic<int> allocations{0}, streams{0}, waits{0};
+
+  void* allocate(std::size_t bytes) {
+    ++allocations;
+    return std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  }
+  void release(void* data, std::size_t) noexcept {
+    --allocations;
+    std::free(data);
+  }
+  Stream open_stream(void* scratch, std::size_t) {
+    ++streams;
+    return {new std::vector<std::function<void()>>, scratch};
+  }
+  void* handle(Stream& stream) { return &stream; }
+  void begin(Stream& stream) { stream.queue->clear(); }
+  void end(Stream& stream) noexcept { drain(stream); }
+  void synchronize(Stream& stream) {
+    ++waits;
+    drain(stream);
+  }
+  void close_stream(Stream& stream) noexcept {
+    --streams;
+    delete stream.queue;
+  }
+
+  static void drain(Stream& stream) noexcept {
+    for (auto& work : *stream.queue) work();
+    stream.queue->clear();
+  }
+};
+
+int enqueue_add(void* ctx, void* const* buffers, void* stream) {
+  const int* x = static_cast<const int*>(buffers[0]);
+  int* y = static_cast<int*>(buffers[1]);
+  const int amount = *static_cast<int*>(ctx);
+  static_cast<QueueDevice::Stream*>(stream)->queue->push_back([=] { *y = *x + amount; });
+  return 0;
+}
+
+// Doubles on the host, at once: right only if the queue was drained before. Uses its scratch memory on the way.
+int host_double(void*, void* const* buffers, void* stream) {
+  int* scratch = static_cast<int*>(static_cast<QueueDevice::Stream*>(stream)->scratch);
+  *scratch = *static_cast<const int*>(buffers[0]);
+  *static_cast<int*>(buffers[1]) = 2 * *scratch;
+  return 0;
+}
+
+int fail(void*, void* const*, void*) { return 7; }
+
+const char* explain(void*, int code) { return code == 7 ? "seven" : "other"; }
+
+ms_kernel kernel(decltype(ms_kernel::run) run, void* ctx, std::uint32_t flags = 0) {
+  ms_kernel made{};
+  made.abi = MS_KERNEL_ABI;
+  made.flags = flags;
+  made.run = run;
+  made.ctx = ctx;
+  made.explain = explain;
+  made.scratch_bytes = 64;
+  return made;
+}
+
+kit::Plan plan_of(std::vector<kit::Step> steps, void* constant) {
+  kit::Plan plan;
+  plan.input_bytes = {4};
+  plan.output_bytes = {4};
+  plan.output_sources = {{kit::Place::output, 0}};
+  plan.arena_bytes = 128;
+  plan.constants = {constant};
+  plan.steps = std::move(steps);
+  return plan;
+}
+
+void check_executor() {
+  int one = 1;
+  int constant = 100;
+  const ms_kernel add = kernel(enqueue_add, &one);
+  const ms_kernel twice = kernel(host_double, nullptr, MS_KERNEL_ON_HOST);
+  using kit::Place;
+  QueueDevice device;
+  {
+    kit::Executor<QueueDevice> executor(plan_of({{&add, {{Place::input, 0}, {Place::arena, 64}}, "add"},
+                                                 {&twice, {{Place::arena, 64}, {Place::arena, 0}}, "double"},
+                                                 {&add, {{Place::arena, 0}, {Place::output, 0}}, "add again"}},
+                                                &constant),
+                                        device);
+    for (int round = 0; round < 3; ++round) {
+      int x = 20 + round;
+      int y = 0;
+      void* inputs[] = {&x};
+      void* outputs[] = {&y};
+      executor.run(inputs, outputs);
+      expect(y == 2 * (x + 1) + 1, "steps run in order, a host step after the queue is drained");
+    }
+    expect(device.allocations == 2 && device.streams == 1, "one frame serves calls that follow each other");
+    expect(device.waits == 3, "one wait for each host step");
+    std::vector<std::thread> callers;
+    for (int k = 0; k < 8; ++k) {
+      callers.emplace_back([&executor, k] {
+        for (int round = 0; round < 200; ++round) {
+          int x = 1000 * k + round;
+          int y = 0;
+          void* inputs[] = {&x};
+          void* outputs[] = {&y};
+          executor.run(inputs, outputs);
+          if (y != 2 * (x + 1) + 1) std::abort();
+        }
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    expect(device.streams <= static_cast<int>(kit::Executor<QueueDevice>::idle_frames_limit), "few frames are kept");
+  }
+  expect(device.allocations == 0 && device.streams == 0, "everything is given back");
+}
+
+void check_errors() {
+  int constant = 0;
+  const ms_kernel broken = kernel(fail, nullptr);
+  using kit::Place;
+  QueueDevice device;
+  kit::Executor<QueueDevice> executor(plan_of({{&broken, {{Place::constant, 0}}, "step"}}, &constant), device);
+  try {
+    int x = 0;
+    void* inputs[] = {&x};
+    executor.run(inputs, inputs);
+    expect(false, "a kernel's error is raised");
+  } catch (const kit::StepError& error) {
+    expect(std::string(error.what()) == "step: seven" && error.code == 7, "the error names step and reason");
+  }
+  kit::Plan wrong = plan_of({{&broken, {{Place::constant, 1}}, "step"}}, &constant);
+  try {
+    kit::check(wrong);
+    expect(false, "a slot outside its range is refused");
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+struct CountingSource {
+  static inline int blocks = 0;
+  static inline bool full = false;
+  void* allocate(std::size_t bytes) {
+    if (full) throw std::bad_alloc();
+    ++blocks;
+    return std::aligned_alloc(64, bytes);
+  }
+  void release(void* data, std::size_t) noexcept {
+    --blocks;
+    std::free(data);
+  }
+};
+
+void check_cache() {
+  using Cache = kit::BlockCache<CountingSource>;
+  for (std::size_t bytes = 0; bytes < 100000; bytes += 7) {
+    const unsigned index = Cache::class_of(bytes);
+    expect(Cache::class_bytes(index) >= bytes, "a class holds its sizes");
+    expect(index == 0 || Cache::class_bytes(index - 1) < bytes, "no smaller class does");
+    expect(bytes < 512 || Cache::class_bytes(index) <= bytes + bytes / 8 + 64, "an eighth is lost at most");
+  }
+  {
+    Cache cache(CountingSource{}, 1000);
+    void* large = cache.allocate(4096);
+    cache.release(large, 4096);
+    expect(CountingSource::blocks == 0, "a block above the limit is not kept");
+    void* small[8];
+    for (void*& block : small) block = cache.allocate(256);
+    for (void*& block : small) cache.release(block, 256);
+    expect(cache.use().idle <= 1000 && CountingSource::blocks == 3, "the limit holds");
+    CountingSource::full = true;
+    void* again = cache.allocate(200);
+    expect(again != nullptr, "idle blocks serve while the source is full");
+    try {
+      cache.allocate(2000);
+      expect(false, "no room is an error");
+    } catch (const std::bad_alloc&) {
+    }
+    expect(cache.use().idle == 0, "idle blocks went back before giving up");
+    cache.release(again, 200);
+    CountingSource::full = false;
+  }
+  expect(CountingSource::blocks == 0, "the cache gives everything back at its end");
+}
+
+}  // namespace
+
+int main() {
+  check_executor();
+  check_errors();
+  check_cache();
+  return failures == 0 ? 0 : 1;
+}
