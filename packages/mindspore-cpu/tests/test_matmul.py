@@ -46,6 +46,21 @@ def test_sizes_and_orders(run_kernel, key, transpose_a, transpose_b):
         np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance * np.sqrt(k), err_msg=str((m, n, k)))
 
 
+@pytest.mark.parametrize("key", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("transpose_a", "transpose_b"), ORDERS)
+def test_half_precision_by_onednn(run_kernel, key, transpose_a, transpose_b):
+    """Where the processor multiplies halves; sizes that leave elements over are declined."""
+    dtype, tolerance = FLOATS[key]
+    rng = np.random.default_rng(0)
+    a, b = stored(rng, (2, 40, 64), transpose_a, dtype), stored(rng, (2, 64, 48), transpose_b, dtype)
+    kernel = _ext.matmul(key, a.shape, b.shape, transpose_a, transpose_b, implementation="onednn")
+    if kernel is None:
+        pytest.skip(f"oneDNN has no {key} here")
+    got = run_kernel(kernel, [a, b], (2, 40, 48), dtype).astype(np.float64)
+    np.testing.assert_allclose(got, expected(a, b, transpose_a, transpose_b), rtol=tolerance, atol=8 * tolerance)
+    assert _ext.matmul(key, (40, 63), (63, 48), False, False, implementation="onednn") is None
+
+
 @pytest.mark.parametrize("key", INTEGERS)
 def test_integers_wrap_around(run_kernel, key):
     dtype = INTEGERS[key]
