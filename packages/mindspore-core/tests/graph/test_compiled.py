@@ -296,3 +296,41 @@ def test_objects_made_inside_are_free():
     with pipeline.assert_max_compiles(1):
         for _ in range(3):
             np.testing.assert_array_equal(f(Tensor(array(2))).asnumpy(), [0, 0])
+
+
+@pytest.mark.parametrize("mode", [ms.GRAPH_MODE, ms.PYNATIVE_MODE])
+def test_a_cell_may_bring_its_own_derivative(mode):
+    class Clipped(Cell):
+        def __init__(self):
+            super().__init__()
+            self.limit = Parameter(np.full(3, 4, np.float32), requires_grad=False)
+
+        def construct(self, x, times):
+            y = x
+            for _ in range(times - 1):
+                y = call("mul", y, x)
+            return y
+
+        def bprop(self, x, times, out, dout):
+            return call("minimum", call("mul", dout, call("add", out, x)), self.limit), 0
+
+    ms.set_context(mode=mode)
+    net, x = Clipped(), Tensor(array(3))
+    np.testing.assert_array_equal(net(x, 2).asnumpy(), array(3) ** 2)
+    with pipeline.assert_max_compiles(2):
+        for _ in range(4):
+            value, gradient = value_and_grad(lambda t: total(net(t, 2)))(x)
+            assert float(value) == 14.0
+            np.testing.assert_array_equal(gradient.asnumpy(), np.minimum(array(3) ** 2 + array(3), 4))
+
+
+def test_a_wrong_derivative_is_refused():
+    class Wrong(Cell):
+        def construct(self, x):
+            return call("neg", x)
+
+        def bprop(self, x, out, dout):
+            return total(dout)
+
+    with pytest.raises(RuntimeError, match=r"Wrong: a gradient that bprop returns must be a tensor in the shape"):
+        grad(lambda t: total(Wrong()(t)))(Tensor(array(3)))

@@ -15,6 +15,7 @@ from mindspore import context
 from mindspore.common.dtype import as_dtype
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
+from mindspore.eager import segment as _segment
 from mindspore.graph.call import call_construct
 from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.guards import CELL_EPOCH
@@ -153,8 +154,8 @@ class Cell:
 
     def __call__(self, *args, **kwargs) -> Any:
         if _stack.trace is not None:
-            return self._run(call_construct, args, kwargs)
-        if context.mode.graph:
+            return self._run(_recorded, args, kwargs)
+        if context.mode.graph or (hasattr(type(self), "bprop") and _segment.current().regions):
             compiled = self.__dict__.get("_compiled") or self._compiled_construct()
             return compiled(*args, **kwargs)
         if self._pre_hooks or self._hooks or self._low_precision is not None:
@@ -167,7 +168,7 @@ class Cell:
                                  f"first in __init__")
 
         def whole(*args, **kwargs):
-            return self._run(call_construct, args, kwargs)
+            return self._run(_recorded, args, kwargs)
 
         compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__)
         return compiled
@@ -363,6 +364,14 @@ class HookHandle:
         """Take the hook out; a second call does nothing."""
         if self._table.pop(self._number, None) is not None:
             self._cell.__dict__["_compiled"] = None
+
+
+def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
+    """construct while a graph is recorded; a derivative that the cell brings is kept with it."""
+    if hasattr(type(cell), "bprop"):
+        from mindspore.graph.custom import call_with_bprop
+        return call_with_bprop(cell, args, kwargs)
+    return call_construct(cell, args, kwargs)
 
 
 def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:

@@ -3,6 +3,7 @@ registers all of them."""
 from mindspore.compiler.primitives import (
     arithmetic,
     comparison,
+    custom_vjp,
     indexing,
     logic,
     matmul,

@@ -1,0 +1,73 @@
+"""Cells with a derivative of their own: `bprop(self, *inputs, out, dout)` in place of what would be derived.
+
+Both methods are recorded into graphs, which become one `custom_vjp` operation.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import GraphCompileError, describe
+from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.graph import tree
+from mindspore.graph.call import call_construct, call_function
+from mindspore.graph.trace import GraphTrace, current_trace, tracing
+from mindspore.runtime.record import apply, wrap
+
+
+def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
+    """The cell's outputs in the present trace, differentiated by its `bprop`."""
+    name = type(cell).__name__
+    if kwargs:
+        raise GraphCompileError(f"{name}: a cell with bprop takes positional arguments only.",
+                                found=f"the keyword {next(iter(kwargs))!r}", remedy="pass it by position")
+    places = [k for k, a in enumerate(args) if isinstance(a, Tensor)]
+    forward = GraphTrace(f"{name}_construct", current_trace())
+    inputs = [wrap(forward.add_parameter(args[k]._value.aval)) for k in places]
+    with tracing(forward):
+        result = call_construct(cell, _placed(args, places, inputs), {})
+        outputs: list = []
+        spec = tree.flatten(result, outputs)
+        nodes = [forward.node_of(t) for t in outputs]
+    if forward.written:
+        raise GraphCompileError(f"{name}: construct of a cell with bprop must not assign parameters.",
+                                remedy="assign them in the cell around it, or leave bprop out")
+    forward_graph = forward.close(nodes)
+    backward = GraphTrace(f"{name}_bprop", current_trace())
+    again = [wrap(backward.add_parameter(args[k]._value.aval)) for k in places]
+    outs = [wrap(backward.add_parameter(a)) for a in forward_graph.out_avals]
+    douts = [wrap(backward.add_parameter(a)) for a in forward_graph.out_avals]
+    with tracing(backward):
+        grads = call_function(cell.bprop, *_placed(args, places, again), tree.rebuild(spec, iter(outs)),
+                              tree.rebuild(spec, iter(douts)))
+        chosen = [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
+        grad_nodes = [backward.node_of(g) for g in chosen]
+    graph = backward.close(grad_nodes)
+    operands = (*[args[k] for k in places], *forward.lifted, *backward.lifted)
+    found = apply(PRIMITIVES["custom_vjp"], operands, (forward_graph, graph, len(places), len(forward.lifted)))
+    return tree.rebuild(spec, iter(found))
+
+
+def _placed(args: tuple, places: list[int], tensors: list) -> tuple:
+    """The arguments with other tensors at the tensors' places."""
+    placed = list(args)
+    for place, tensor in zip(places, tensors):
+        placed[place] = tensor
+    return tuple(placed)
+
+
+def _per_input(name: str, grads: Any, args: tuple, places: list[int]) -> list:
+    grads = grads if isinstance(grads, tuple | list) else (grads,)
+    if len(grads) == len(args):
+        return [grads[k] for k in places]
+    if len(grads) == len(places):
+        return list(grads)
+    raise GraphCompileError(f"{name}: bprop must return one gradient for each of the {len(args)} inputs.",
+                            found=f"{len(grads)} values", remedy="return a tuple with one tensor per input")
+
+
+def _fitting(name: str, grad: Any, like: Tensor) -> Tensor:
+    if not isinstance(grad, Tensor) or grad.shape != like.shape:
+        raise GraphCompileError(f"{name}: a gradient that bprop returns must be a tensor in the shape of its input.",
+                                found=describe(grad), remedy=f"a tensor of shape {like.shape}")
+    return grad if grad.dtype is like.dtype else grad.astype(like.dtype)
