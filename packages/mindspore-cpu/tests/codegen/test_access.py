@@ -50,6 +50,26 @@ def test_views(rule):
     check(rule, floats(4, 6, 10), pieces=2)
 
 
+@pytest.mark.parametrize("shape, perm", [
+    ((70, 130), (1, 0)), ((64, 64), (1, 0)), ((3, 65, 90), (0, 2, 1)), ((5, 33, 6, 40), (0, 2, 3, 1)),
+    ((100, 7, 90), (2, 1, 0)), ((4096, 9), (1, 0))])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.bool_, np.int8])
+def test_large_transposes_by_tiles(shape, perm, dtype):
+    x = RNG.integers(0, 2, shape).astype(dtype) if dtype == np.bool_ else RNG.integers(-9, 9, shape).astype(dtype)
+    check(lambda b, v: b.transpose(v, perm=perm), x, pieces=3)
+    if dtype == np.float32:
+        other = floats(*(shape[p] for p in perm))
+        check(lambda b, v, y: [b.add(b.mul(b.transpose(v, perm=perm), 2.0), y), b.mul(y, y)], x, other, pieces=2)
+        check(lambda b, v, y: b.transpose(b.mul(v, 2.0), perm=perm), x, other)
+
+
+def test_reductions_along_the_axis_that_lies_in_memory():
+    x = floats(6, 40, 50)
+    check(lambda b, v: b.sum(b.transpose(v, perm=(2, 1, 0)), axis=(0,)), x)
+    check(lambda b, v: b.max(b.transpose(v, perm=(2, 0, 1)), axis=(0, 2)), x)
+    check(lambda b, v: b.sum(b.mul(b.transpose(v, perm=(0, 2, 1)), 2.0), axis=(2,)), x)
+
+
 def test_group_norm_splits_axes():
     def rule(b, x, gain):
         grouped = b.reshape(b.mul(x, 2.0), shape=(2, 3, 2 * 20))

@@ -21,10 +21,11 @@ import numpy as np
 from mindspore.compiler.ir import Graph
 from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
 from mindspore_cpu.codegen.engine import Code, compile_text
-from mindspore_cpu.codegen.loops import NestWriter, plan
+from mindspore_cpu.codegen.loops import NestWriter
 from mindspore_cpu.codegen.nest import Nest, PlacedNest, Scratch, Slot, nests_of
 from mindspore_cpu.codegen.split import divided
 from mindspore_cpu.codegen.target import Target, target
+from mindspore_cpu.codegen.work import plan
 from mindspore_cpu.codegen.writer import Module
 
 CACHED_NESTS = 2048

@@ -3,7 +3,8 @@
 The last axis is the vector axis: neighbouring elements lie next to each other there. A function does a range of
 *units*.
 
-* Nothing is reduced: a unit is a block of the vector axis at one point of the other axes.
+* Nothing is reduced: a unit is a block of the vector axis at one point of the other axes; or, where something is
+  transposed, a tile of the vector axis and the axis along which that lies in memory.
 * The vector axis is reduced (softmax, layer norm, a sum over everything): a unit is one point of the kept axes, a
   *row*. The row is gone through in passes. A pass computes every reduction whose operands are known by then; values
   that are expensive and needed again are left in the function's frame, cheap ones are computed again. A row that fits
@@ -17,69 +18,17 @@ Every unit does the same work in the same order whoever runs it, so results do n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import prod
 
-from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Indirect, Load, Nest, Store
-from mindspore_cpu.codegen.passes import Passes, cost_of, operands_of
+from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Load, Nest, Store
+from mindspore_cpu.codegen.passes import Passes
 from mindspore_cpu.codegen.reducing import across, combine, initial
-from mindspore_cpu.codegen.scalars import kind_of
-from mindspore_cpu.codegen.scope import Evaluator, Scope, Temporary
-from mindspore_cpu.codegen.vector_math import FUNCTIONS
-from mindspore_cpu.codegen.writer import BITS, Module, Value, Writer
+from mindspore_cpu.codegen.scalars import storage_of
+from mindspore_cpu.codegen.scope import PITCH, Evaluator, Scope, Staged, Temporary
+from mindspore_cpu.codegen.work import TILE, Work
+from mindspore_cpu.codegen.writer import Module, Value, Writer
 
-BLOCK = 1024
 FRAME_BYTES = 128 * 1024
-NANOSECONDS_PER_OPERATION = 0.2
-NANOSECONDS_PER_BYTE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How a nest is divided: its units, the elements of a block of the vector axis, the lanes of a vector, and the
-    estimated time of a unit in nanoseconds."""
-
-    units: int
-    block: int
-    lanes: int
-    cost: float
-
-
-def plan(nest: Nest, target, size: int | None) -> Work:
-    """How to divide a nest; `size` is that of a nest of any size."""
-    sizes = [size if s is None else s for s in nest.sizes]
-    inner = [k for k, step in enumerate(nest.steps) if step.level == FULL]
-    cost = cost_of(nest, inner)
-    if not sizes:
-        return Work(1, 1, 1, cost * NANOSECONDS_PER_OPERATION)
-    lanes = _lanes(nest, target, sizes[-1] if nest.sizes[-1] is not None else None, cost)
-    reduced = prod(s for s, r in zip(sizes, nest.reduced) if r)
-    rows = prod(s for s, r in zip(sizes[:-1], nest.reduced[:-1]) if not r)
-    if nest.reduced[-1]:
-        per_unit, block, blocks = reduced, sizes[-1], 1
-    elif any(nest.reduced):
-        block = lanes
-        per_unit, blocks = reduced * lanes, -(-sizes[-1] // lanes)
-    else:
-        block = sizes[-1] if nest.sizes[-1] is not None and sizes[-1] <= 4 * BLOCK else BLOCK
-        per_unit, blocks = block, -(-sizes[-1] // block)
-    loads = {o for k in inner for o in operands_of(nest, k) if isinstance(o, (Load, Indirect))}
-    traffic = sum(o.dtype.itemsize for o in loads if any(o.place.strides)) + sum(s.dtype.itemsize for s in nest.stores)
-    time = per_unit * (cost / lanes * NANOSECONDS_PER_OPERATION + traffic * NANOSECONDS_PER_BYTE)
-    return Work(rows * blocks, block, lanes, time)
-
-
-def _lanes(nest: Nest, target, size: int | None, cost: int) -> int:
-    """The lanes of a vector: those of one register, or of several where that hides latency and the body is small."""
-    kinds = {kind_of(step.dtype) for step in nest.steps if step.level != ONCE}
-    widths = {BITS[k] for k in kinds if k != "i1"} or {32}
-    lanes = target.lanes(64 if min(widths) == 64 else 32)
-    if any(step.name in FUNCTIONS or step.name in ("mod", "floor_div") for step in nest.steps):
-        return lanes
-    registers = (4 if cost <= 8 else 2 if cost <= 24 else 1) // (2 if max(widths) == 64 and min(widths) != 64 else 1)
-    while registers > 1 and size is not None and size < lanes * registers and size % (lanes * registers):
-        registers //= 2
-    return lanes * max(registers, 1)
 
 
 class NestWriter:
@@ -145,19 +94,23 @@ class NestWriter:
     def _units(self, top: Scope) -> None:
         """The loop over units: split the unit's number into indices, then do the unit."""
         w, nest = self.w, self.nest
-        outer = [a for a in range(self.axes) if not nest.reduced[a] and a != self.vector]
+        outer = [a for a in range(self.axes) if not nest.reduced[a] and a not in (self.vector, self.work.turned)]
         full = [k for k, step in enumerate(nest.steps) if step.level != ONCE]
         self.evaluator.prepare(top, full, set(range(self.axes)), 1, nest.stores)
         begin, end = Value("%begin", "i64", 1), Value("%end", "i64", 1)
         blocks = 1 if nest.reduced[self.vector] else -(-nest.sizes[self.vector] // self.work.block)
         with w.when(w.compare("slt", begin, end)), w.loop(begin, end) as loop:
             rest, block = self._split(loop.index, blocks)
+            if self.work.turned is not None:
+                rest, tile = self._split(rest, -(-nest.sizes[self.work.turned] // TILE))
             indices = {}
             for axis in reversed(outer):
                 count = nest.sizes[axis] if axis != outer[0] else None
                 rest, indices[axis] = (rest, rest) if count is None else self._split(rest, count)
             row = Scope(top, indices)
-            if not any(nest.reduced):
+            if self.work.turned is not None:
+                self._tile(row, tile, block, blocks)
+            elif not any(nest.reduced):
                 self._blocks(row, block, blocks)
             elif nest.reduced[self.vector]:
                 self._row(row)
@@ -174,16 +127,59 @@ class NestWriter:
     # -- nothing is reduced ------------------------------------------------------------------------------------------
 
     def _blocks(self, row: Scope, block: Value, blocks: int) -> None:
+        """One block of the vector axis."""
         w, size = self.w, self.nest.sizes[self.vector]
         steps = [k for k, step in enumerate(self.nest.steps) if step.level == FULL]
         if blocks == 1:
-            self._sweep(row, w.const(0, "i64"), w.const(size, "i64"), size, steps, self.nest.stores, [], lambda *_: [])
-            return
-        begin = w.mul(block, w.const(self.work.block, "i64"))
-        end = w.add(begin, w.const(self.work.block, "i64"))
-        end = w.select(w.compare("slt", end, w.const(size, "i64")), end, w.const(size, "i64"))
-        static = self.work.block if size % self.work.block == 0 else None
-        self._sweep(row, begin, end, static, steps, self.nest.stores, [], lambda *_: [])
+            begin, end, known = w.const(0, "i64"), w.const(size, "i64"), size
+        else:
+            begin, end = self._range(block, self.work.block, size)
+            known = self.work.block if size % self.work.block == 0 else None
+        self._sweep(row, begin, end, known, steps, self.nest.stores, [], lambda *_: [])
+
+    def _tile(self, row: Scope, tile: Value, block: Value, blocks: int) -> None:
+        """A block of the vector axis for each of a block of indices of the turned axis."""
+        steps = [k for k, step in enumerate(self.nest.steps) if step.level == FULL]
+        axis = self.work.turned
+        self.evaluator.prepare(row, steps, {axis, self.vector}, self.work.lanes, self.nest.stores)
+        begin, end = self._range(tile, TILE, self.nest.sizes[axis])
+        columns = self._range(block, self.work.block, self.nest.sizes[self.vector])
+        for load in dict.fromkeys(o for k in steps for o in self.nest.steps[k].operands if isinstance(o, Load)):
+            if load.place.strides[axis] == 1 and load.place.strides[self.vector] not in (0, 1):
+                self._stage(row, load, (begin, end), columns)
+        with self.w.loop(begin, end) as loop:
+            self._blocks(Scope(row, {axis: loop.index}), block, blocks)
+
+    def _stage(self, row: Scope, load: Load, rows: tuple[Value, Value], columns: tuple[Value, Value]) -> None:
+        """Copy a tile of what is read the other way round into the frame, in whole cache lines. There its lines lie a
+        little more than a power of two apart, so that they do not displace each other."""
+        w, kind = self.w, storage_of(load.dtype)
+        pointer = f"%frame{len(self.frame)}"
+        self.frame.append(f"  {pointer} = alloca [{self.work.block * PITCH} x {kind}], align 64")
+        start, lanes = self.evaluator.start(row, load), self.work.lanes
+        stride = w.const(load.place.strides[self.vector], "i64")
+        with w.loop(*columns) as column:
+            source = w.element(start, kind, w.mul(column.index, stride))
+            line = w.mul(w.sub(column.index, columns[0]), w.const(PITCH, "i64"))
+            target = w.element(pointer, kind, w.sub(line, rows[0]))
+            for width, masked in self._widths(None):
+                first = rows[0]
+                if width == 1:
+                    length = w.sub(rows[1], first)
+                    first = w.add(first, w.sub(length, w.binary("urem", length, w.like(lanes, length))))
+                stop = rows[1] if masked or width == 1 else w.sub(rows[1], w.const(width - 1, "i64"))
+                with w.when(w.compare("slt", first, stop)), w.loop(first, stop, width) as place:
+                    mask = self._mask(place.index, rows[1], width) if masked else None
+                    value = w.load(w.element(source, kind, place.index), kind, width, mask)
+                    w.store(value, w.element(target, kind, place.index), mask)
+        self.evaluator.staged[load] = Staged(pointer, rows[0], columns[0], self.work.turned)
+
+    def _range(self, block: Value, length: int, size: int) -> tuple[Value, Value]:
+        """Where a block of an axis of this size begins and ends."""
+        w = self.w
+        begin = w.mul(block, w.const(length, "i64"))
+        end = w.add(begin, w.const(length, "i64"))
+        return begin, w.select(w.compare("slt", end, w.const(size, "i64")), end, w.const(size, "i64"))
 
     # -- along the vector axis ---------------------------------------------------------------------------------------
 

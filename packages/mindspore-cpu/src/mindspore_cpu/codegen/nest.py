@@ -217,7 +217,7 @@ class _Builder:
             kept += [Store(self.step_of[node.idx], self._slot(s), place, node.dtype) for s in slots]
         nest = Nest(tuple([space.sizes[a] for a in space.order]), tuple([a in space.reduced for a in space.order]),
                     tuple(self.steps), tuple(kept))
-        nest = merge_axes(nest)
+        nest = merge_axes(contiguous_last(nest))
         return PlacedNest(generalize(nest), self.slots, phase, nest.sizes[0] if is_flat(nest) else None)
 
     def _add_member(self, node: Node) -> None:
@@ -353,7 +353,8 @@ def neutral(name: str, dtype: DType):
 # -- axes ------------------------------------------------------------------------------------------------------------
 
 
-def _places(nest: Nest) -> list[Affine]:
+def places_of(nest: Nest) -> list[Affine]:
+    """All accesses of a nest."""
     found = [store.place for store in nest.stores]
     for step in nest.steps:
         for operand in step.operands:
@@ -367,9 +368,24 @@ def _operand_places(operand: Operand) -> list[Affine]:
     return [operand.place] if isinstance(operand, (Load, Ramp)) else []
 
 
+def contiguous_last(nest: Nest) -> Nest:
+    """Move the axis along which most accesses lie in memory to the end, where neighbours are handled together."""
+    places = places_of(nest)
+    votes = [sum(p.strides[a] == 1 for p in places) for a in range(len(nest.sizes))]
+    if not votes or votes[-1] == max(votes):
+        return nest
+    order = sorted(range(len(votes)), key=lambda a: (a == votes.index(max(votes)), a))
+
+    def moved(place: Affine) -> Affine:
+        return Affine(tuple([place.strides[a] for a in order]), place.offset)
+
+    return _with_places(replace(nest, sizes=tuple([nest.sizes[a] for a in order]),
+                                reduced=tuple([nest.reduced[a] for a in order])), moved)
+
+
 def merge_axes(nest: Nest) -> Nest:
     """Make one axis of two neighbours wherever every access steps through them as through one."""
-    places = _places(nest)
+    places = places_of(nest)
     groups: list[list[int]] = []
     for axis in range(len(nest.sizes)):
         last = groups[-1][-1] if groups else None
@@ -402,7 +418,7 @@ def is_flat(nest: Nest) -> bool:
         return False
     if any(isinstance(o, (Ramp, Indirect)) for step in nest.steps for o in step.operands):
         return False
-    return all(p.strides[0] in (0, 1) and p.offset == 0 for p in _places(nest))
+    return all(p.strides[0] in (0, 1) and p.offset == 0 for p in places_of(nest))
 
 
 def generalize(nest: Nest) -> Nest:

@@ -14,6 +14,8 @@ from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Number, Ope
 from mindspore_cpu.codegen.scalars import cast, from_storage, kind_of, scalar, storage_of, to_storage
 from mindspore_cpu.codegen.writer import Value, Writer
 
+PITCH = 64 + 4  # elements from one line of a staged tile to the next
+
 
 class Scope:
     """One level. `indices`: the axes known from here on. At the level of the vector axis, `vector` is that axis,
@@ -52,6 +54,7 @@ class Evaluator:
     def __init__(self, w: Writer, nest: Nest, pointers: list[str]):
         self.w, self.nest, self.pointers = w, nest, pointers
         self.kept: dict[int, Temporary] = {}
+        self.staged: dict[Load, Staged] = {}
 
     def forget(self) -> None:
         """Start on another copy of the passes: nothing is in memory yet."""
@@ -154,8 +157,14 @@ class Evaluator:
     def _stride(self, scope: Scope, place: Affine) -> int:
         return 0 if scope.vector is None or scope.index(scope.vector) is None else place.strides[scope.vector]
 
+    def start(self, scope: Scope, load: Load) -> str:
+        """The address from which a load starts at this level."""
+        return self._start(scope, load.slot, load.place, load.dtype)
+
     def _load(self, scope: Scope, load: Load) -> Value:
         w, kind = self.w, storage_of(load.dtype)
+        if load in self.staged:
+            return self.staged[load].load(w, scope, kind)
         start, stride = self._start(scope, load.slot, load.place, load.dtype), self._stride(scope, load.place)
         if stride == 0:
             return w.load(start, kind, 1)
@@ -235,6 +244,23 @@ class Evaluator:
             w.store(value, w.element(start, kind, self._times(scope.index(scope.vector), stride)), scope.mask)
         else:
             w.store_lanes(value, w.element(start, kind, self._positions(scope, stride)), scope.mask)
+
+
+class Staged:
+    """A tile of a buffer, copied into the function's frame: `columns` along the vector axis, each a line of `rows`
+    along the axis that lies in memory."""
+
+    def __init__(self, pointer: str, rows: Value, columns: Value, axis: int):
+        self.pointer, self.rows, self.columns, self.axis = pointer, rows, columns, axis
+
+    def load(self, w: Writer, scope: Scope, kind: str) -> Value:
+        first = w.mul(w.sub(scope.index(scope.vector), self.columns), w.const(PITCH, "i64"))
+        first = w.add(first, w.sub(scope.index(self.axis), self.rows))
+        if scope.lanes == 1:
+            return w.load(w.element(self.pointer, kind, first), kind, 1)
+        steps = "<" + ", ".join(f"i64 {k * PITCH}" for k in range(scope.lanes)) + ">"
+        places = w.add(w.splat(first, scope.lanes), Value(steps, "i64", scope.lanes))
+        return w.load_lanes(w.element(self.pointer, kind, places), kind, scope.lanes, scope.mask)
 
 
 class Temporary:
