@@ -21,6 +21,7 @@ from mindspore.compiler.passes.group_space import GATHERS, VIEWS, Map, Read, Spa
 from mindspore_cpu.codegen.scalars import kind_of
 from mindspore_cpu.codegen.writer import literal
 
+STREAM_BYTES = 1 << 20
 EVEN = 64  # elements: a multiple of all vectors
 ONCE, ROW, FULL = 0, 1, 2  # how often a step runs: once, for each point of the kept axes, at each point
 
@@ -35,11 +36,12 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """An element of a buffer."""
+    """An element of a buffer; `streams`: the buffer is large and read from front to end."""
 
     slot: int
     place: Affine
     dtype: DType
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ class _Builder:
             kept += [Store(self.step_of[node.idx], self._slot(s), place, node.dtype) for s in slots]
         nest = Nest(tuple([space.sizes[a] for a in space.order]), tuple([a in space.reduced for a in space.order]),
                     tuple(self.steps), tuple(kept))
-        nest = merge_axes(contiguous_last(nest))
+        nest = mark_streams(merge_axes(contiguous_last(nest)))
         return PlacedNest(generalize(nest), self.slots, phase, nest.sizes[0] if is_flat(nest) else None)
 
     def _add_member(self, node: Node) -> None:
@@ -410,6 +412,17 @@ def _with_places(nest: Nest, change) -> Nest:
 
     steps = tuple([replace(s, operands=tuple(map(operand, s.operands))) for s in nest.steps])
     return replace(nest, steps=steps, stores=tuple([replace(s, place=change(s.place)) for s in nest.stores]))
+
+
+def mark_streams(nest: Nest) -> Nest:
+    """Mark the loads that come from memory rather than from a cache, neighbours one after the other."""
+    def operand(o: Operand) -> Operand:
+        if not isinstance(o, Load) or not nest.sizes or o.place.strides[-1] != 1:
+            return o
+        read = prod(size for size, stride in zip(nest.sizes, o.place.strides) if stride)
+        return replace(o, streams=read * o.dtype.itemsize >= STREAM_BYTES)
+
+    return replace(nest, steps=tuple([replace(s, operands=tuple(map(operand, s.operands))) for s in nest.steps]))
 
 
 def is_flat(nest: Nest) -> bool:

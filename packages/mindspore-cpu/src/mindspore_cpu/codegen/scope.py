@@ -14,6 +14,7 @@ from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Number, Ope
 from mindspore_cpu.codegen.scalars import cast, from_storage, kind_of, scalar, storage_of, to_storage
 from mindspore_cpu.codegen.writer import Value, Writer
 
+CACHE_LINE, FETCH_AHEAD = 64, 2048  # bytes
 PITCH = 64 + 4  # elements from one line of a staged tile to the next
 
 
@@ -55,6 +56,7 @@ class Evaluator:
         self.w, self.nest, self.pointers = w, nest, pointers
         self.kept: dict[int, Temporary] = {}
         self.staged: dict[Load, Staged] = {}
+        self.fetched: set[Load] = set()
 
     def forget(self) -> None:
         """Start on another copy of the passes: nothing is in memory yet."""
@@ -169,9 +171,20 @@ class Evaluator:
         if stride == 0:
             return w.load(start, kind, 1)
         if scope.lanes == 1 or stride == 1:
-            return w.load(w.element(start, kind, self._times(scope.index(scope.vector), stride)), kind, scope.lanes,
-                          scope.mask)
+            address = w.element(start, kind, self._times(scope.index(scope.vector), stride))
+            if load.streams:
+                self._fetch_ahead(load, address, scope.lanes)
+            return w.load(address, kind, scope.lanes, scope.mask)
         return w.load_lanes(w.element(start, kind, self._positions(scope, stride)), kind, scope.lanes, scope.mask)
+
+    def _fetch_ahead(self, load: Load, address: str, lanes: int) -> None:
+        """Ask for the cache lines that will be read some iterations later, where a load appears first. The processor
+        does so by itself, but stops at the end of each page and not far ahead of a loop that computes much."""
+        if load in self.fetched:
+            return
+        self.fetched.add(load)
+        for line in range(-(-lanes * load.dtype.itemsize // CACHE_LINE)):
+            self.w.prefetch(address, FETCH_AHEAD + line * CACHE_LINE)
 
     def _positions(self, scope: Scope, stride: int) -> Value:
         """For each lane the index along the vector axis times a stride."""

@@ -223,6 +223,12 @@ class Writer:
         self.line(f"call void @{name}({value.type} {value.text}, ptr {address}, i32 {_align(value.kind)}, "
                   f"{mask.type} {mask.text})")
 
+    def prefetch(self, address: str, offset: int) -> None:
+        """Ask for the cache line so many bytes behind an address, which need not exist."""
+        self.module.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        ahead = self.element(address, "i8", self.const(offset, "i64"))
+        self.line(f"call void @llvm.prefetch.p0(ptr {ahead}, i32 0, i32 3, i32 1)")
+
     def load_lanes(self, addresses: str, kind: str, lanes: int, mask: Value | None) -> Value:
         """An element from each of a vector of addresses."""
         wide = type_name(kind, lanes)
