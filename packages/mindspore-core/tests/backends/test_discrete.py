@@ -6,6 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Tensor, nn
+from mindspore.runtime.device import use_backend
+
 
 def test_the_suite_passes_on_a_discrete_device():
     """The same suite that any backend runs, in a process of its own, with the test backend as a pytest plugin."""
@@ -17,3 +24,50 @@ def test_the_suite_passes_on_a_discrete_device():
         cwd=here, env=environment, capture_output=True, text=True, timeout=900)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
     assert "discrete" in run.stdout, run.stdout[-2000:]
+
+
+class LeNet5(nn.Cell):
+    """LeNet-5 (LeCun et al., 1998) for small images."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 6, 5, pad_mode="valid", has_bias=True)
+        self.conv2 = nn.Conv2d(6, 16, 5, pad_mode="valid", has_bias=True)
+        self.pool, self.relu, self.flatten = nn.MaxPool2d(2, 2), nn.ReLU(), nn.Flatten()
+        self.fc1, self.fc2, self.fc3 = nn.Dense(400, 120), nn.Dense(120, 84), nn.Dense(84, 10)
+
+    def construct(self, x):
+        x = self.pool(self.relu(self.conv1(x)))
+        x = self.flatten(self.pool(self.relu(self.conv2(x))))
+        return self.fc3(self.relu(self.fc2(self.relu(self.fc1(x)))))
+
+
+def train(backend: str, mode: int, steps: int) -> list[float]:
+    """The losses of some steps of LeNet-5 with Momentum on a backend."""
+    draw = np.random.default_rng(0)
+    images = draw.standard_normal((8, 1, 32, 32)).astype(np.float32)
+    labels = draw.integers(0, 10, 8).astype(np.int32)
+    with use_backend(backend):
+        ms.set_context(mode=mode)
+        ms.set_seed(1)
+        net = LeNet5()
+        loss = nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction="mean")
+        step = nn.TrainOneStepCell(nn.WithLossCell(net, loss), nn.Momentum(net.trainable_params(), 0.1, 0.9))
+        step.set_train()
+        try:
+            return [float(step(Tensor(images), Tensor(labels))) for _ in range(steps)]
+        finally:
+            ms.set_context(mode=ms.PYNATIVE_MODE)
+
+
+@pytest.mark.parametrize("mode", [ms.GRAPH_MODE, ms.PYNATIVE_MODE])
+def test_lenet_trains_on_twelve_kernels(discrete, mode):
+    """Allocator and twelve kernels are enough: the rest is decomposed or runs on the host, and the losses agree."""
+    from mindspore.plugin import manager
+    device = manager.device(discrete)
+    assert len(device.kernels) == 12
+    launches = device.commands.kernel_launches
+    losses = train(discrete, mode, 12)
+    assert device.commands.kernel_launches > launches
+    assert losses[-1] < 0.8 * losses[0]
+    np.testing.assert_allclose(losses, train("reference", mode, 12), rtol=1e-3)
