@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import signal
 import subprocess
@@ -52,7 +53,9 @@ def test_control_c_ends_cleanly(repository: Path, tmp_path: Path) -> None:
     """In the middle of training: soon, with the exit status of an interrupted program and no traceback."""
     arguments = command(repository, "--epochs", "1000")
     pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+    # Background jobs of a shell start with SIGINT ignored, and the program would inherit that.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(arguments, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True, preexec_fn=listen) as process:
         for line in process.stdout:
             if line.startswith("epoch 1/"):
                 break

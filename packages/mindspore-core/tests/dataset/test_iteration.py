@@ -286,9 +286,15 @@ def test_a_dropped_iterator_ends_its_thread_and_closes_the_users_generator():
     assert not prefetch_threads()
 
 
+def listen_to_ctrl_c():
+    """Background jobs of a shell start with SIGINT ignored; the program under test must not inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run(script: str, **options):
+    listen = listen_to_ctrl_c if os.name == "posix" else None
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, **options)
+                            stderr=subprocess.PIPE, text=True, preexec_fn=listen, **options)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
