@@ -103,6 +103,24 @@ def test_updates_of_small_parameters_are_one_group_large_ones_stay_apart():
     assert sorted(groups_of(rule, *shapes)) == ["mul sub", "mul sub mul sub mul sub"]
 
 
+def test_many_updates_are_cut_into_groups_that_executors_can_hold():
+    b = Builder("updates")
+    rate = b.parameter(tensor_aval((), float32))
+    outputs = []
+    for _ in range(100):
+        p, m, v, g = (b.parameter(tensor_aval((8, 8), float32)) for _ in range(4))
+        m, v = b.add(m, b.mul(g, rate)), b.add(v, b.mul(g, g))
+        outputs += [b.sub(p, b.div(m, b.sqrt(v))), m, v]
+    graph = b.finish(outputs)
+    groups = form_groups(graph, frozenset(PRIMITIVES))
+    tensors = []
+    for group in groups:
+        _, ins, outs = extract([graph.nodes[i] for i in group.nodes], [graph.nodes[i] for i in group.outputs])
+        tensors.append(len(ins) + len(outs))
+    assert max(tensors) <= 192 and 2 < len(groups) < 10
+    assert sum(len(group.outputs) for group in groups) == 300
+
+
 def test_embedding_reads_rows_and_its_table_stays_outside():
     assert groups_of(lambda b, t, i, p: b.add(b.gather(t, i, axis=0), p), (50, 8), (3, 4), (4, 8),
                      dtypes={1: int32}) == ["gather add"]

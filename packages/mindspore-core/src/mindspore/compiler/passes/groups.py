@@ -17,6 +17,7 @@ from mindspore.compiler.passes.group_space import VIEWS, Read, Space, element_op
 
 SMALL_EXTENT = 16384
 MAX_NESTS = 64
+MAX_TENSORS = 192  # what a group of several nests reads and writes, together: executors have limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def form_groups(graph: Graph, codegen: Set[str], taken: Set[int] = frozenset()) 
 
     partition = Partition(graph, is_candidate, _roots(graph, is_candidate))
     outputs = {o.idx for o in graph.outputs}
-    return [_group(partition, spaces, outputs) for spaces in _batches(partition)]
+    return [_group(partition, spaces, outputs) for spaces in _batches(partition, outputs)]
 
 
 def left_over(graph: Graph, groups: list[Group]) -> list[int]:
@@ -80,20 +81,30 @@ def _roots(graph: Graph, is_candidate: Callable[[Node], bool]) -> set[int]:
     return {i for i in wanted if is_candidate(graph.nodes[i]) and graph.nodes[i].op.name != "reshape"}
 
 
-def _batches(partition: Partition) -> list[list[Space]]:
+def _batches(partition: Partition, graph_outputs: set[int]) -> list[list[Space]]:
     """The spaces, those of small element-wise nests of equal operations together."""
     batches: list[list[Space]] = []
-    open_batch: dict[tuple, list[Space]] = {}
+    open_batch: dict[tuple, tuple[list[Space], set[int]]] = {}
     for space in partition.spaces:
-        key = _operations(space) if not space.reduced and space.extent() <= SMALL_EXTENT else None
-        batch = open_batch.get(key) if key is not None else None
-        if batch is not None and len(batch) < MAX_NESTS and partition.align([*batch, space]):
+        if space.reduced or space.extent() > SMALL_EXTENT:
+            batches.append([space])
+            continue
+        key, tensors = _operations(space), _tensors(partition, space, graph_outputs)
+        batch, known = open_batch.get(key, ([], set()))
+        if batch and len(batch) < MAX_NESTS and len(known | tensors) <= MAX_TENSORS and \
+                partition.align([*batch, space]):
             batch.append(space)
+            known |= tensors
             continue
         batches.append([space])
-        if key is not None:
-            open_batch[key] = batches[-1]
+        open_batch[key] = batches[-1], tensors
     return sorted(batches, key=lambda b: partition.rank(b[0]))
+
+
+def _tensors(partition: Partition, space: Space, graph_outputs: set[int]) -> set[int]:
+    """The nodes whose tensors a space reads or writes in memory."""
+    written = {i for i, n in space.nodes.items() if partition.is_read_outside(n, space.nodes.keys(), graph_outputs)}
+    return partition.reads[space] | written
 
 
 def _operations(space: Space) -> tuple:
