@@ -10,10 +10,11 @@ from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
-from mindspore.compiler.frontend.decisions import decide, loop_on_tensor
+from mindspore.compiler.frontend.decisions import decide
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
+from mindspore.compiler.frontend.loops import loop_on_tensor
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_item, store_item
 
