@@ -43,6 +43,24 @@ def repeated(b, count, x, w, step):
     return b.items(b.while_(b.constant(0, int32), x, w, count, condition=condition, body=body, carried=2))[1]
 
 
+def scanned(b, x, w, rows, trip, reverse=False):
+    """`trip(b, x, row, w)`, new x and an output, for each of the rows: the last x and all outputs."""
+    body = graph_of("trip", (VECTOR, VECTOR, VECTOR), lambda b, x, row, w: trip(b, x, row, w))
+    return b.items(b.scan(x, rows, w, body=body, length=rows.shape[0], carried=1, sliced=1, reverse=reverse))
+
+
+def rows_of(b, x, w, count=4):
+    """Different rows made of two vectors."""
+    scale = b.constant(np.linspace(0.5, 1.5, count)[:, None])
+    return b.sin(b.add(b.mul(scale, x), w))
+
+
+def running_products(b, x, w, reverse=False):
+    last, outputs = scanned(b, x, w, rows_of(b, x, w), lambda b, x, row, w: [
+        b.mul(b.sin(x), b.add(row, w)), b.mul(x, row)], reverse)
+    return b.add(last, b.sum(outputs, axis=(0,), keepdims=False))
+
+
 def even(b, i):
     return b.eq(b.sub(i, b.mul(b.cast(b.floor(b.div(b.cast(i, dtype=float64), 2.0)), dtype=int32), 2)), 0)
 
@@ -56,8 +74,19 @@ PROGRAMS = {
         b, i, b.sin(x), w, lambda b, j, y, v: b.mul(y, v))),
     "loop after a loop": lambda b, n, x, w: repeated(
         b, n, repeated(b, n, x, w, lambda b, i, x, w: b.mul(x, w)), b.cos(w), lambda b, i, x, w: b.add(b.sin(x), w)),
+    "scan": lambda b, n, x, w: running_products(b, x, w),
+    "reversed scan": lambda b, n, x, w: running_products(b, x, w, reverse=True),
+    "scan without slices": lambda b, n, x, w: b.items(b.scan(x, w, length=3, carried=1, body=graph_of(
+        "trip", (VECTOR, VECTOR), lambda b, x, w: [b.mul(b.sin(x), w)])))[0],
+    "map by a scan": lambda b, n, x, w: b.sum(b.items(b.scan(rows_of(b, x, w), w, length=4, sliced=1, body=graph_of(
+        "trip", (VECTOR, VECTOR), lambda b, row, w: [b.mul(b.sin(row), w)])))[0], axis=(0,), keepdims=False),
+    "choice in a scan": lambda b, n, x, w: scanned(b, x, w, rows_of(b, x, w), lambda b, x, row, w: [
+        choice(b, b.gt(total(b, row), 0.0), x, w), x])[0],
+    "scan in a loop": lambda b, n, x, w: repeated(b, n, x, w, lambda b, i, x, w: running_products(b, x, w)),
+    "loop in a scan": lambda b, n, x, w: scanned(b, x, w, rows_of(b, x, w), lambda b, x, row, w: [repeated(
+        b, b.cast(b.add(total(b, row), 3.0), dtype=int32), x, row, lambda b, i, y, v: b.mul(b.sin(y), v)), row])[0],
 }
-ORDERS = {"loop in a loop": 2, "loop after a loop": 2}
+ORDERS = {"loop in a loop": 2, "loop after a loop": 2, "scan in a loop": 2, "loop in a scan": 2}
 
 
 def program(name):
@@ -188,6 +217,12 @@ def test_tapes_add_where_both_have_entries():
     (lambda b, x, n: b.while_(x, condition=graph_of("c", (VECTOR,), lambda b, x: [b.gt(total(b, x), 0.0)]),
                               body=graph_of("d", (VECTOR,), lambda b, x: [total(b, x)]), carried=1),
      "while_: the body goes from"),
+    (lambda b, x, n: b.scan(x, body=graph_of("e", (COUNT,), lambda b, n: [n]), length=2, sliced=1),
+     "scan: a sliced operand is float64"),
+    (lambda b, x, n: b.scan(x, body=graph_of("f", (VECTOR,), lambda b, x: [total(b, x)]), length=2, carried=1),
+     "scan: the body goes from"),
+    (lambda b, x, n: b.scan(x, body=graph_of("g", (VECTOR,), lambda b, x: [b.tape_empty(aval=TAPE)]), length=2),
+     "scan: an output of a trip is tape<"),
     (lambda b, x, n: b.tape_push(b.tape_empty(aval=TAPE), x), "tape_push: got tape<"),
     (lambda b, x, n: b.tape_pop(x, aval=TAPE), "tape_pop: got float64"),
 ])

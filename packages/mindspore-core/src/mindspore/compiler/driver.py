@@ -20,9 +20,10 @@ import numpy as np
 
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TupleAval
 from mindspore.compiler.passes.stretches import cut, needs_driver
+from mindspore.compiler.primitives.scan import trips
 from mindspore.compiler.primitives.tapes import Tape, add_tapes
 from mindspore.compiler.program import Executable
-from mindspore.runtime.transfer import upload
+from mindspore.runtime.transfer import download, upload
 
 __all__ = ["Driver", "needs_driver"]
 
@@ -118,6 +119,31 @@ class Driver(Executable):
             return state
 
         return run
+
+    def _scan(self, node: Node):
+        carried, sliced, length = node.attr("carried"), node.attr("sliced"), node.attr("length")
+        order, trip = trips(length, node.attr("reverse")), self._inner(node.attr("body"))
+        whole = [i.aval for i in node.ins[carried:carried + sliced]]
+        stacks = node.aval.items[carried:]
+        allocator = self.device.allocator
+
+        def run(ins: list) -> list:
+            state, rest = ins[:carried], ins[carried + sliced:]
+            slices = [download(allocator, buffer, aval) for buffer, aval in zip(ins[carried:carried + sliced], whole)]
+            outputs: list = [None] * length
+            for k in order:
+                found = trip([*state, *[upload(allocator, array[k]) for array in slices], *rest])
+                state, outputs[k] = found[:carried], found[carried:]
+            return [*state, *[self._stack([values[j] for values in outputs], aval) for j, aval in enumerate(stacks)]]
+
+        return run
+
+    def _stack(self, buffers: list, aval):
+        """The contents of the buffers, one behind the other."""
+        whole = np.empty(aval.shape, aval.dtype.np)
+        for k, buffer in enumerate(buffers):
+            self.device.allocator.copy_to_host(buffer, whole[k:k + 1])
+        return upload(self.device.allocator, whole)
 
     def _tape_empty(self, node: Node):
         return lambda ins: Tape()

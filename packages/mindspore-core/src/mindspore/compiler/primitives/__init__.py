@@ -21,6 +21,7 @@ from mindspore.compiler.primitives import (
     reduction,
     regions,
     rounding,
+    scan,
     select,
     shape,
     structural,
