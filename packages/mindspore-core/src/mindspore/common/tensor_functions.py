@@ -23,6 +23,7 @@ from mindspore.ops import (
     sorting,
     state,
     statistics,
+    systems,
     triangles,
     updates,
     windows,
@@ -105,6 +106,10 @@ class Functions:
     bmm, cross, dot, ger, inner, matmul, matrix_power, mm, outer = (
         linalg.bmm, linalg.cross, linalg.dot, linalg.ger, linalg.inner, linalg.matmul, linalg.matrix_power, linalg.mm,
         linalg.outer)
+    cholesky, cholesky_inverse, cholesky_solve = systems.cholesky, systems.cholesky_inverse, systems.cholesky_solve
+    det = matrix_determinant = systems.det
+    inverse, logdet, qr, svd = systems.inverse, systems.logdet, systems.qr, systems.svd
+    slogdet = log_matrix_determinant = systems.slogdet
     relu, sigmoid, softmax, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softmax,
                                                        activation.softshrink, activation.hardshrink)
 

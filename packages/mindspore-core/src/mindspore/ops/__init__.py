@@ -31,6 +31,7 @@ from mindspore.ops.slicing import *
 from mindspore.ops.sorting import *
 from mindspore.ops.state import *
 from mindspore.ops.statistics import *
+from mindspore.ops.systems import *
 from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
 from mindspore.ops.windows import *

@@ -39,6 +39,7 @@ from mindspore.ops.slicing import slice as tensor_slice
 from mindspore.ops.sorting import *
 from mindspore.ops.state import *
 from mindspore.ops.statistics import *
+from mindspore.ops.systems import *
 from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
 from mindspore.ops.windows import *

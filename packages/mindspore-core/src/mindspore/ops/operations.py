@@ -26,6 +26,7 @@ from mindspore.ops import (
     slicing,
     sorting,
     state,
+    systems,
     triangles,
     updates,
     windows,
@@ -190,6 +191,23 @@ ReduceMin = _define("ReduceMin", lambda x, axis=(), keep_dims=False: reduction.a
 ReduceProd = _define("ReduceProd", _legacy.reduce_prod, keep_dims=False)
 ReduceStd = _define("ReduceStd", _legacy.reduce_std, axis=(), unbiased=True, keep_dims=False)
 ReduceSum = _define("ReduceSum", _legacy.reduce_sum, keep_dims=False, skip_mode=False)
+
+# -- linear systems and factorisations ---------------------------------------------------------------------------------
+
+Cholesky = _define("Cholesky", systems.cholesky, upper=False)
+CholeskyInverse = _define("CholeskyInverse", systems.cholesky_inverse, upper=False)
+CholeskySolve = _define("CholeskySolve", systems.cholesky_solve, upper=False)
+LogMatrixDeterminant = _define("LogMatrixDeterminant", systems.slogdet)
+Lstsq = _define("Lstsq", systems.regularized_lstsq, fast=True, l2_regularizer=0.0)
+MatrixDeterminant = _define("MatrixDeterminant", systems.det)
+MatrixInverse = _define("MatrixInverse", systems.inverse, adjoint=False)
+MatrixSolve = _define("MatrixSolve", systems.matrix_solve, adjoint=False)
+MatrixTriangularSolve = _define(
+    "MatrixTriangularSolve", lambda matrix, rhs, lower, adjoint: systems.triangular_solve(matrix, rhs, lower, adjoint),
+    lower=True, adjoint=False)
+Qr = _define("Qr", lambda x, full_matrices: systems.qr(x, "complete" if full_matrices else "reduced"),
+             full_matrices=False)
+Svd = _define("Svd", systems.svd, full_matrices=False, compute_uv=True)
 
 # -- neural networks ---------------------------------------------------------------------------------------------------
 

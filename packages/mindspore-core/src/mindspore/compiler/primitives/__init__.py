@@ -5,6 +5,8 @@ from mindspore.compiler.primitives import (
     comparison,
     custom_vjp,
     indexing,
+    linalg,
+    linalg_factors,
     logic,
     matmul,
     nn_activation,

@@ -1,0 +1,116 @@
+"""Linear algebra with the names and arguments of `scipy.linalg`, on tensors.
+
+Arguments that only save SciPy work or memory (`overwrite_a`, `check_finite`, ...) are taken and have no influence. A
+problem without a solution has NaN as its result, since a compiled graph cannot raise for one matrix of many.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+from mindspore.ops import systems
+from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, primitive, promote_all
+from mindspore.ops.comparison import greater
+from mindspore.ops.creation import zeros
+from mindspore.ops.joining import cat
+from mindspore.ops.linalg import matmul
+from mindspore.ops.reduction import amax
+from mindspore.ops.reduction import sum as sum_over
+from mindspore.ops.shapes import expand_dims, squeeze, swapaxes
+
+__all__ = ["block_diag", "cho_factor", "cho_solve", "cholesky", "det", "eigh", "inv", "lstsq", "solve_triangular"]
+
+_EIGH = primitive("eigh")
+
+
+def block_diag(*arrs: Operand) -> Tensor:
+    """A matrix with the given matrices along its diagonal and zeros elsewhere; numbers and vectors count as one row."""
+    if not arrs:
+        raise ValueError("block_diag: got no matrices; expected at least one")
+    blocks = []
+    for x in promote_all("block_diag", arrs):
+        if x.ndim > 2:
+            raise ValueError(f"block_diag: got a tensor of shape {x.shape}; expected at most 2 axes")
+        blocks.append(x.reshape((1, x.size)) if x.ndim < 2 else x)
+    columns, before, rows = sum(x.shape[1] for x in blocks), 0, []
+    for x in blocks:
+        after = columns - before - x.shape[1]
+        rows.append(cat([zeros((x.shape[0], before), x.dtype), x, zeros((x.shape[0], after), x.dtype)], 1))
+        before += x.shape[1]
+    return cat(rows, 0)
+
+
+def inv(a: Operand, overwrite_a: bool = False, check_finite: bool = True) -> Tensor:
+    """The inverses of square matrices (..., n, n)."""
+    return systems.inverse(a)
+
+
+def det(a: Operand, overwrite_a: bool = False, check_finite: bool = True) -> Tensor:
+    """The determinants (...) of square matrices (..., n, n)."""
+    return systems.det(a)
+
+
+def cholesky(a: Operand, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Tensor:
+    """The factor u with u^T @ u = a, or l with l @ l^T = a where `lower` says so, of positive definite matrices."""
+    return systems.cholesky(a, not lower)
+
+
+def cho_factor(a: Operand, lower: bool = False, overwrite_a: bool = False,
+               check_finite: bool = True) -> tuple[Tensor, bool]:
+    """(Cholesky factor, lower), for `cho_solve`."""
+    return cholesky(a, lower), lower
+
+
+def cho_solve(c_and_lower: tuple[Tensor, bool], b: Operand, overwrite_b: bool = False,
+              check_finite: bool = True) -> Tensor:
+    """x with a @ x = b, from `cho_factor(a)`; b (..., n, k) or (n,)."""
+    factor, lower = c_and_lower
+    return _with_columns(lambda y: systems.cholesky_solve(y, factor, not lower), factor, b)
+
+
+def solve_triangular(a: Operand, b: Operand, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False,
+                     overwrite_b: bool = False, debug: object = None, check_finite: bool = True) -> Tensor:
+    """x with a @ x = b (trans 0 or "N") or a^T @ x = b (1 or "T", 2 or "C"), where one triangle of a is read."""
+    if trans not in (0, 1, 2, "N", "T", "C"):
+        raise ValueError(f"solve_triangular: trans is {trans!r}; expected 0, 1, 2, 'N', 'T' or 'C'")
+    return _with_columns(lambda y: systems.triangular_solve(a, y, lower, trans not in (0, "N"), unit_diagonal),
+                         as_tensor("solve_triangular", a), b)
+
+
+def _with_columns(solve, a: Tensor, b: Operand) -> Tensor:
+    """`solve` of right sides that are columns; a vector is one."""
+    y = as_tensor("solve", b)
+    return squeeze(solve(expand_dims(y, -1)), -1) if y.ndim == a.ndim - 1 else solve(y)
+
+
+def eigh(a: Operand, b: Operand | None = None, lower: bool = True, eigvals_only: bool = False,
+         overwrite_a: bool = False, overwrite_b: bool = False, turbo: bool = True, eigvals: tuple | None = None,
+         type: int = 1, check_finite: bool = True):
+    """Eigenvalues (..., n) in ascending order and eigenvectors (..., n, n), or only the former, of symmetric matrices
+    of which one triangle is read. eigvals: the first and the last place of those wanted. ValueError for the generalised
+    problem (b), which is not supported."""
+    if b is not None:
+        raise ValueError("eigh: the generalised problem (b) is not supported; pass inv(b) @ a where b is well "
+                         "conditioned, or transform a with the Cholesky factor of b")
+    x = as_inexact("eigh", a)
+    w, v = apply(_EIGH, (x if lower else swapaxes(x, -1, -2),))
+    if eigvals is not None:
+        first, last = eigvals
+        w, v = w[..., first:last + 1], v[..., first:last + 1]
+    return w if eigvals_only else (w, v)
+
+
+def lstsq(A: Operand, B: Operand, rcond: float | None = None, driver: str | None = None):
+    """(solution, residuals, rank, singular values) of least squares: A (m, n), B (m, k) or (m,). Residuals are the sums
+    of squares of A @ solution - B by column; singular values not above rcond times the largest count as 0."""
+    x, y = as_inexact("lstsq", A), as_inexact("lstsq", B)
+    rcond = float(np.finfo(x.dtype.np).eps) * max(x.shape) if rcond is None else rcond
+    columns = expand_dims(y, -1) if y.ndim == 1 else y
+    solution = matmul(systems.pinv(x, rtol=rcond), columns)
+    rest = matmul(x, solution) - columns
+    s = systems.svd(x, compute_uv=False)
+    rank = sum_over(greater(s, amax(s) * rcond).astype("int64"))
+    residuals = sum_over(rest * rest, 0)
+    if y.ndim == 1:
+        solution, residuals = squeeze(solution, -1), residuals.reshape(())
+    return solution, residuals, rank, s
