@@ -13,6 +13,7 @@ from typing import Any
 from mindspore import context
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.autodiff.partition import Stages
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.eager import segment as _segment
@@ -71,24 +72,33 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
     graph = inner.close(nodes)
     sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
-    primal = outer.builder.inline(graph, sources)
+    positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
+    seeded = tuple(k for k in differentiated(outputs, spec) if is_differentiable(graph.outputs[k].aval))
+    count = len(graph.outputs)
+    stages = Stages(outer.builder, vjp_graph(graph, positions, seeded), sources)
+    primal = stages.outputs(count)
     for tensor, node in zip(inner.written.values(), primal[len(nodes):]):
         if outer.is_local(tensor):
             tensor._value = Traced(outer, node)
         else:
             outer.write(tensor, node)
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
-    positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
-    seeded = tuple(k for k in differentiated(outputs, spec) if is_differentiable(graph.outputs[k].aval))
 
     def pull(seeds: list) -> list:
         trace = current_trace()
-        joint = vjp_graph(graph, positions, seeded)
         b = trace.builder
         cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(seeds[k]) for k in seeded]
-        inputs = sources if trace is outer else [trace.node_of(wrap(Traced(outer, n))) for n in sources]
-        grads = b.inline(joint, inputs + cts)[len(graph.outputs):]
+        if trace is outer:
+            grads = stages.gradients(b, count, cts)
+        else:
+            grads = stages.gradients(b, count, cts, lambda node: trace.node_of(carried(node)))
         return [wrap(Traced(trace, g)) for g in grads]
+
+    held: dict[int, Tensor] = {}
+
+    def carried(node) -> Tensor:
+        """The tensor that stands for a node of the outer trace, always the same one: an inner trace lifts it once."""
+        return held.setdefault(node.idx, wrap(Traced(outer, node)))
 
     return Linearized(values, spec, pull, None)
 

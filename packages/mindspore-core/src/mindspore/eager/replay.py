@@ -2,7 +2,8 @@
 
 The stream is emitted into a builder. A gradient entry builds the graph of its region (the entries since its start, cut
 at the wanted values), differentiates it, and inlines the joint graph; since the builder shares equal nodes, the
-region's forward part is the one that is already there. Nested gradients are entries of the region and are resolved
+region's forward part is the one that is already there. The region's outputs are from then on those of the joint graph,
+whose loops and branches keep what the gradient reads, so that they do not run a second time. Nested gradients are entries of the region and are resolved
 when the region's own graph is built: innermost first.
 """
 from __future__ import annotations
@@ -99,7 +100,9 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
     seeded = tuple(k for k, o in enumerate(graph.outputs) if is_differentiable(o.aval))
     joint = vjp_graph(graph, tuple(place[n] for n in wanted), seeded)
     cotangents = [b.ones_like(graph.outputs[k].aval) if seeds[k] < 0 else env[seeds[k]] for k in seeded]
-    return b.inline(joint, [env[n] for n in sources] + cotangents)[len(outputs):]
+    found = b.inline(joint, [env[n] for n in sources] + cotangents)
+    env.update(zip(outputs, found))
+    return found[len(outputs):]
 
 
 def _reads(op, refs: tuple) -> list[int]:

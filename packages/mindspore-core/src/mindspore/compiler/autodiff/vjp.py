@@ -5,7 +5,8 @@ for each seeded output, and the outputs of `graph`, followed by one cotangent fo
 
 1. *expand*: operators that have no `vjp` of their own are replaced by their decomposition where they are active;
 2. *activity*: a node is active if it depends on a wanted parameter through inexact dtypes;
-3. *clone*: the primal is emitted into the joint builder;
+3. *clone*: the primal is emitted into the joint builder. A region operator through which a cotangent will come is
+   emitted in the form that keeps what its derivative reads (`record`), so no branch and no loop runs twice;
 4. *reverse*: one walk backwards; each active node which has a cotangent asks its operator for the cotangents of its
    operands, and contributions to one node are added. A cotangent that nobody contributed to is a symbolic zero: it is
    never emitted, except for a wanted parameter that the outputs do not depend on.
@@ -44,25 +45,58 @@ def is_differentiable(aval) -> bool:
 
 def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:
     graph = expand(graph, wanted)
+    active = activity(graph, wanted)
     b = Builder(f"vjp_{graph.name}")
     params = [b.parameter(p.aval) for p in graph.params]
     cotangents = {i: b.parameter(graph.outputs[i].aval) for i in seeded}
     env: list = [None] * len(graph.nodes)
     for param, node in zip(graph.params, params):
         env[param.idx] = node
-    for node in graph.nodes:
-        if env[node.idx] is None:
-            b.loc = node.loc
-            env[node.idx] = b.emit(node.op, tuple([env[i.idx] for i in node.ins]), node.attrs)
-    grads = _reverse(b, graph, env, wanted, cotangents)
+    recorded = _clone(b, graph, env, active, seeded)
+    grads = _reverse(b, graph, env, active, recorded, wanted, cotangents)
     outputs = [env[o.idx] for o in graph.outputs]
     for position, grad in zip(wanted, grads):
         outputs.append(b.zeros_like(graph.params[position].aval) if grad is None else grad)
     return b.finish(outputs)
 
 
-def _reverse(b: Builder, graph: Graph, env: list, wanted: tuple, seeds: dict[int, Node]) -> list[Node | None]:
-    active = activity(graph, wanted)
+def _clone(b: Builder, graph: Graph, env: list, active: bytearray, seeded: tuple[int, ...]) -> dict:
+    """Emit the primal; for each recorded node (by index) the function from its cotangents to its operands'."""
+    expected = _expected(graph, active, seeded) if any(n.op.record is not None for n in graph.nodes) else {}
+    recorded: dict = {}
+    for node in graph.nodes:
+        if env[node.idx] is not None:
+            continue
+        b.loc = node.loc
+        ins = tuple([env[i.idx] for i in node.ins])
+        if node.idx in expected and node.op.record is not None:
+            wanted = tuple(k for k, operand in enumerate(node.ins) if active[operand.idx])
+            env[node.idx], recorded[node.idx] = node.op.record(b, ins, wanted, tuple(sorted(expected[node.idx])),
+                                                               **node.kwargs())
+        elif node.op.name == "item" and type(ins[0]) is not Node:
+            env[node.idx] = ins[0][node.attrs[0]]
+        else:
+            env[node.idx] = b.emit(node.op, ins, node.attrs)
+    return recorded
+
+
+def _expected(graph: Graph, active: bytearray, seeded: tuple[int, ...]) -> dict[int, set[int]]:
+    """The nodes to which a cotangent may come, with the elements of tuples to which it comes."""
+    found: dict[int, set[int]] = {graph.outputs[k].idx: set() for k in seeded if active[graph.outputs[k].idx]}
+    for node in reversed(graph.nodes):
+        if node.idx not in found or not node.ins:
+            continue
+        if node.op.name == "item":
+            found.setdefault(node.ins[0].idx, set()).add(node.attrs[0])
+            continue
+        for operand in node.ins:
+            if active[operand.idx]:
+                found.setdefault(operand.idx, set())
+    return found
+
+
+def _reverse(b: Builder, graph: Graph, env: list, active: bytearray, recorded: dict, wanted: tuple,
+             seeds: dict[int, Node]) -> list[Node | None]:
     cts: dict[int, Node | list] = {}
 
     def contribute(target: Node, grad: Node) -> None:
@@ -82,15 +116,19 @@ def _reverse(b: Builder, graph: Graph, env: list, wanted: tuple, seeds: dict[int
         if node.op.name == "item":
             _contribute_item(b, cts, node, ct)
             continue
-        ins = [env[i.idx] for i in node.ins]
-        if isinstance(node.aval, TupleAval):
-            grads = node.op.vjp(b, ct, b.items(env[node.idx]), *ins, **node.kwargs())
-        else:
-            grads = node.op.vjp(b, ct, env[node.idx], *ins, **node.kwargs())
-        for operand, grad in zip(node.ins, grads, strict=True):
+        for operand, grad in zip(node.ins, _gradients(b, node, env, recorded, ct), strict=True):
             if grad is not None and active[operand.idx]:
                 contribute(operand, grad)
     return [cts.get(graph.params[p].idx) for p in wanted]
+
+
+def _gradients(b: Builder, node: Node, env: list, recorded: dict, ct) -> tuple:
+    """The cotangents of a node's operands."""
+    if node.idx in recorded:
+        return recorded[node.idx](ct)
+    ins = [env[i.idx] for i in node.ins]
+    out = b.items(env[node.idx]) if isinstance(node.aval, TupleAval) else env[node.idx]
+    return node.op.vjp(b, ct, out, *ins, **node.kwargs())
 
 
 def _contribute_item(b: Builder, cts: dict, node: Node, ct: Node) -> None:
@@ -127,7 +165,7 @@ def activity(graph: Graph, wanted: tuple[int, ...]) -> bytearray:
         if is_differentiable(graph.params[position].aval):
             active[graph.params[position].idx] = 1
     for node in graph.nodes:
-        if node.ins and (node.op.differentiable or node.op.name == "item") and _carries(node):
+        if passes_derivatives(node):
             for operand in node.ins:
                 if active[operand.idx]:
                     active[node.idx] = 1
@@ -135,7 +173,10 @@ def activity(graph: Graph, wanted: tuple[int, ...]) -> bytearray:
     return active
 
 
-def _carries(node: Node) -> bool:
+def passes_derivatives(node: Node) -> bool:
+    """Whether the node's value can depend differentiably on an operand."""
+    if not node.ins or not (node.op.differentiable or node.op.name == "item"):
+        return False
     if isinstance(node.aval, TupleAval):
         return any(is_differentiable(a) for a in node.aval.items)
     return is_differentiable(node.aval)
@@ -145,7 +186,8 @@ def expand(graph: Graph, wanted: tuple[int, ...]) -> Graph:
     """Replace active operators without a vjp by their decomposition, until none is left."""
     while True:
         active = activity(graph, wanted)
-        pending = [n for n in graph.nodes if active[n.idx] and n.ins and n.op.name != "item" and n.op.vjp is None]
+        pending = [n for n in graph.nodes if active[n.idx] and n.ins and n.op.name != "item" and n.op.vjp is None
+                   and n.op.record is None]
         if not pending:
             return graph
         graph = lower_nodes(graph, {n.idx for n in pending})

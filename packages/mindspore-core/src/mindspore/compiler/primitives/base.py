@@ -7,6 +7,9 @@ A primitive is a class with one instance. It declares
 * `infer(*avals, **attrs)`: the shape and dtype rule, or an `axes` line from which it follows;
 * `vjp(b, ct, out, *ins, **attrs)`: cotangents for the inputs (None where there is none), written with the builder;
   not needed where `lower` is given (the decomposition is differentiated), nor where `differentiable` is False;
+* `record(b, ins, wanted, seeded, **attrs)`, in place of `vjp` where more than operands and results is read:
+  emits the operator in a form that keeps what the derivative reads; (results, function from the results' cotangents to
+  the operands'). `wanted`: the operands to differentiate by, `seeded`: the results that can have cotangents;
 * `reference(*arrays, **attrs)`: what it means, in NumPy; not needed where `lower` is given;
 * `lower(b, *ins, **attrs)`: an optional decomposition into simpler primitives;
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
@@ -69,6 +72,7 @@ class Primitive:
 
     lower = None
     vjp = None
+    record = None
     reference = None
 
     def infer(self, *avals: Aval, **attrs) -> Aval:
@@ -136,8 +140,8 @@ def register(cls: type) -> type:
         missing.append("docstring")
     if op.reference is None and op.lower is None:
         missing.append("reference (or lower)")
-    if op.vjp is None and op.lower is None and op.differentiable:
-        missing.append("vjp (or lower, or differentiable = False)")
+    if op.vjp is None and op.record is None and op.lower is None and op.differentiable:
+        missing.append("vjp (or record, or lower, or differentiable = False)")
     if op.axes is None and cls.infer is Primitive.infer:
         missing.append("infer (or axes)")
     if cls.samples is Primitive.samples:

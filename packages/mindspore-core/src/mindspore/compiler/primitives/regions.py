@@ -3,16 +3,20 @@
 `cond` runs one of two graphs, `while_` runs a graph as long as another says so. Both are ordinary operators with
 several outputs; their graphs are attributes, so they are typed, differentiated and compiled like any other graph.
 
-The derivative of `cond` is a `cond` of the branches' derivatives. The derivative of `while_` repeats the loop, pushing
-what each trip starts from on a tape (`tapes`), and is then a second `while_` that pops the entries and applies the
-derivative of the body. Both loops are made of operators that have derivatives, so higher orders need nothing more.
+Derivatives run nothing twice. The graphs are split (`autodiff.partition`) into a forward half, which gives the results
+and the residuals that the derivative reads, and a backward half. A `cond` whose branches are forward halves gives the
+residuals of whichever branch ran; residuals of equal types share a place. The forward loop of a `while_` pushes each
+trip's residuals on a tape (`tapes`), and the derivative is a second `while_` that pops them. What results is made of
+operators that have derivatives, so higher orders need nothing more.
 """
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from mindspore.common.dtype import bool_, float32, int32
-from mindspore.compiler.ir.aval import tape_aval, tensor_aval, tuple_aval
+from mindspore.compiler.ir.aval import TapeAval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph
 from mindspore.compiler.primitives.base import Primitive, Sample, register
@@ -38,23 +42,9 @@ class Region(Primitive):
                             f"expected from {tuple(ins)} to {tuple(outs)}")
 
 
-def differentiable_places(avals) -> tuple[int, ...]:
-    """The positions of the values that have derivatives."""
-    from mindspore.compiler.autodiff.vjp import is_differentiable
-    return tuple(k for k, aval in enumerate(avals) if is_differentiable(aval))
-
-
-def gradients_of(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:
-    """The graph from (parameters, cotangents of the seeded outputs) to the gradients of the wanted parameters."""
-    from mindspore.compiler.autodiff.vjp import vjp_graph
-    key = ("gradients", wanted, seeded)
-    found = graph.memo.get(key)
-    if found is None:
-        joint = vjp_graph(graph, wanted, seeded)
-        b = Builder(f"grad_{graph.name}")
-        params = [b.parameter(p.aval) for p in joint.params]
-        found = graph.memo[key] = b.finish(b.inline(joint, params)[len(graph.outputs):])
-    return found
+def zeros_for(b: Builder, cts, places, avals) -> list:
+    """The cotangents at these places, zeros where there is none."""
+    return [b.zeros_like(avals[k]) if cts[k] is None else cts[k] for k in places]
 
 
 @register
@@ -77,13 +67,19 @@ class Cond(Region):
     def reference(self, pred, *operands, then, orelse):
         return tuple(self.run(then if pred else orelse, operands))
 
-    def vjp(self, b, cts, outs, pred, *operands, then, orelse):
-        wanted = differentiable_places([x.aval for x in operands])
-        seeded = tuple(k for k, ct in enumerate(cts) if ct is not None)
-        grads = b.items(b.cond(pred, *operands, *[cts[k] for k in seeded], then=gradients_of(then, wanted, seeded),
-                               orelse=gradients_of(orelse, wanted, seeded)))
-        found = dict(zip(wanted, grads))
-        return (None, *[found.get(k) for k in range(len(operands))])
+    def record(self, b, ins, wanted, seeded, *, then, orelse):
+        wanted = tuple(k - 1 for k in wanted)
+        plan = _choice(then, orelse, wanted, seeded)
+        results = b.items(b.cond(*ins, then=plan.forward[0], orelse=plan.forward[1]))
+
+        def pull(cts):
+            kept = [*[ins[1 + k] for k in plan.kept], *[results[k] for k in plan.read]]
+            seeds = zeros_for(b, cts, seeded, then.out_avals)
+            grads = b.items(b.cond(ins[0], *kept, *seeds, then=plan.backward[0], orelse=plan.backward[1]))
+            found = dict(zip(wanted, grads))
+            return (None, *[found.get(k) for k in range(len(ins) - 1)])
+
+        return results[:len(then.outputs)], pull
 
     def samples(self):
         attrs = {"then": _sample_branch("square"), "orelse": _sample_branch("negate")}
@@ -92,6 +88,70 @@ class Cond(Region):
                 Sample((np.bool_(False), x), attrs, exact_dtypes=True),
                 Sample((x, x), attrs, error=TypeError, exact_dtypes=True),
                 Sample((np.bool_(True), x[:2]), attrs, error=TypeError, exact_dtypes=True)]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The derivative of a choice: the branches of the `cond` that runs forward, which gives residuals after the
+    results, and of the one that runs backward, on the operands `kept`, the forward results `read`, and cotangents."""
+
+    forward: list[Graph]
+    backward: list[Graph]
+    kept: list[int]
+    read: list[int]
+
+
+def _choice(then: Graph, orelse: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Choice:
+    from mindspore.compiler.autodiff.partition import partition
+    key = ("choice", orelse, wanted, seeded)
+    found = then.memo.get(key)
+    if found is None:
+        count, everything = len(then.outputs), tuple(range(len(then.params)))
+        splits = [partition(g, wanted, seeded, free=everything, stored=tuple(range(count))) for g in (then, orelse)]
+        slots: list = []
+        places = [_places(split, slots) for split in splits]
+        kept = sorted({k for split in splits for k in split.kept})
+        read = [*sorted({k for split in splits for k in split.residuals if k < count}),
+                *range(count, count + len(slots))]
+        avals = [*then.out_avals, *slots]
+        found = then.memo[key] = _Choice(
+            [_with_slots(split, place, slots) for split, place in zip(splits, places)],
+            [_from_slots(split, place, [then.in_avals[k] for k in kept], kept, [avals[k] for k in read], read)
+             for split, place in zip(splits, places)], kept, read)
+    return found
+
+
+def _places(split, slots: list) -> dict[int, int]:
+    """For each residual of a branch that is no result anyway, the position of the slot that it shares with residuals of
+    the same type of the other branch; `slots`, the types, grows as needed."""
+    places: dict[int, int] = {}
+    for position, aval in zip(split.residuals, split.residual_avals):
+        if position >= split.outputs:
+            slot = next((k for k, a in enumerate(slots) if a is aval and split.outputs + k not in places.values()),
+                        len(slots))
+            if slot == len(slots):
+                slots.append(aval)
+            places[position] = split.outputs + slot
+    return places
+
+
+def _with_slots(split, places: dict[int, int], slots: list) -> Graph:
+    """The forward half with its residuals in their slots, and zeros in the others."""
+    b = Builder(split.forward.name)
+    values = b.inline(split.forward, [b.parameter(p.aval) for p in split.forward.params])
+    filled = {place: values[position] for position, place in places.items()}
+    return b.finish([*values[:split.outputs], *[filled.get(split.outputs + k) or b.zeros_like(aval)
+                                                for k, aval in enumerate(slots)]])
+
+
+def _from_slots(split, places: dict[int, int], kept_avals, kept, read_avals, read) -> Graph:
+    """The backward half on the operands that both branches' halves have."""
+    b = Builder(split.backward.name)
+    operands = dict(zip(kept, [b.parameter(a) for a in kept_avals]))
+    values = dict(zip(read, [b.parameter(a) for a in read_avals]))
+    cts = [b.parameter(p.aval) for p in split.backward.params[len(split.kept) + len(split.residuals):]]
+    return b.finish(b.inline(split.backward, [*[operands[k] for k in split.kept],
+                                              *[values[places.get(k, k)] for k in split.residuals], *cts]))
 
 
 def _sample_branch(name: str) -> Graph:
@@ -106,8 +166,8 @@ class While(Region):
 
     The first `carried` operands change from trip to trip, the others stay. `condition` goes from all operands to a 0-d
     bool, `body` to new values of the carried ones, in the same shapes and dtypes. Results: the carried values at the
-    end. Gradient: the trips are repeated with the carried values pushed on a tape, then a loop pops them and applies
-    the body's gradient, adding up what belongs to the operands that stay.
+    end. Gradient: the trips push what the derivative reads on a tape, then a loop pops it and applies the body's
+    gradient, adding up what belongs to the operands that stay.
     """
 
     name = "while_"
@@ -124,19 +184,24 @@ class While(Region):
             state = self.run(body, state + rest)
         return tuple(state)
 
-    def vjp(self, b, cts, outs, *operands, condition, body, carried):
-        avals = [x.aval for x in operands]
-        smooth = differentiable_places(avals)
-        moving = [k for k in smooth if k < carried]
-        trips, tape = _record(b, operands, condition, body, carried)
-        seeds = [b.zeros_like(avals[k]) if k >= carried or cts[k] is None else cts[k] for k in smooth]
-        body = _step_back(avals, body, carried, smooth, len(moving))
-        more = Builder("more")
-        first = [more.parameter(p.aval) for p in body.params][0]
-        results = b.items(b.while_(trips, tape, *seeds, *operands[carried:], condition=more.finish([more.gt(first, 0)]),
-                                   body=body, carried=2 + len(smooth)))
-        found = dict(zip(smooth, results[2:]))
-        return tuple(found.get(k) for k in range(len(operands)))
+    def record(self, b, ins, wanted, seeded, *, condition, body, carried):
+        plan = _loop(condition, body, carried, wanted, seeded)
+        if not plan.moving:
+            results = b.items(b.while_(*ins, condition=condition, body=body, carried=carried))
+            return results, lambda cts: [None] * len(ins)
+        start = [b.constant(0, int32)] + ([b.tape_empty(aval=plan.tape)] if plan.tape else [])
+        results = b.items(b.while_(*start, *ins, condition=plan.condition, body=plan.forward,
+                                   carried=len(start) + carried))
+
+        def pull(cts):
+            avals = body.in_avals
+            seeds = zeros_for(b, cts, plan.moving, avals) + [b.zeros_like(avals[k]) for k in plan.staying]
+            grads = b.items(b.while_(*results[:len(start)], *seeds, *[ins[k] for k in plan.kept],
+                                     condition=plan.more, body=plan.backward, carried=len(start) + len(seeds)))
+            found = dict(zip((*plan.moving, *plan.staying), grads[len(start):]))
+            return tuple(found.get(k) for k in range(len(ins)))
+
+        return results[len(start):], pull
 
     def samples(self):
         vector = tensor_aval((4,), float32)
@@ -152,34 +217,77 @@ class While(Region):
                 Sample((x, x, x), attrs, error=TypeError, exact_dtypes=True)]
 
 
-def _record(b: Builder, operands, condition: Graph, body: Graph, carried: int) -> tuple:
-    """The loop with two more carried values: (the number of trips, the tape of what each trip started from)."""
-    tape = tape_aval(tuple(x.aval for x in operands[:carried]))
-    avals = [COUNT, tape, *[x.aval for x in operands]]
-    test, loop = Builder(condition.name), Builder(f"record_{body.name}")
-    params = [test.parameter(a) for a in avals]
-    test = test.finish(test.inline(condition, params[2:]))
-    trips, pushed, *values = [loop.parameter(a) for a in avals]
-    pushed = loop.tape_push(pushed, *values[:carried])
-    loop = loop.finish([loop.add(trips, 1), pushed, *loop.inline(body, values)])
-    results = b.items(b.while_(b.constant(0, int32), b.tape_empty(aval=tape), *operands, condition=test, body=loop,
-                               carried=2 + carried))
-    return results[0], results[1]
+@dataclass(frozen=True)
+class _Loop:
+    """The derivative of a loop.
+
+    moving: the carried values with derivatives, staying: the other operands that are differentiated by. condition,
+    forward: of the loop that runs forward, which carries (number of trips, the tape if there is one) in front.
+    more, backward: of the one that runs backward, which carries (trips, tape, cotangents of the moving values, sums for
+    the staying ones) and reads the operands `kept`.
+    """
+
+    tape: TapeAval | None
+    moving: tuple[int, ...]
+    staying: tuple[int, ...]
+    condition: Graph
+    forward: Graph
+    more: Graph
+    backward: Graph
+    kept: list[int]
 
 
-def _step_back(avals: list, body: Graph, carried: int, smooth: tuple[int, ...], moving: int) -> Graph:
-    """One trip backwards: (trips, tape, gradients, operands that stay) -> (trips, tape, gradients) before it. The first
-    `moving` gradients are those of carried values, the others are sums."""
+def _loop(condition: Graph, body: Graph, carried: int, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Loop:
+    from mindspore.compiler.autodiff.loops import moving_values
+    from mindspore.compiler.autodiff.partition import partition
+    key = ("loop", condition, carried, wanted, seeded)
+    found = body.memo.get(key)
+    if found is None:
+        moving, others, _ = moving_values(body, carried, wanted, seeded)
+        staying, constants = tuple(sorted(others)), tuple(range(carried, len(body.params)))
+        split = partition(body, (*moving, *staying), moving, fixed=constants)
+        before = [k for k in split.kept if k < carried]
+        entry = (*[body.in_avals[k] for k in before], *split.residual_avals)
+        tape = tape_aval(entry) if entry else None
+        forward = _recording(body, split, before, carried, tape)
+        test = Builder(condition.name)
+        params = [test.parameter(p.aval) for p in forward.params]
+        test = test.finish(test.inline(condition, params[len(params) - len(body.params):]))
+        kept = [k for k in split.kept if k >= carried]
+        backward = _stepping_back(body, split, before, kept, moving, staying, tape)
+        more = Builder("more")
+        first = [more.parameter(p.aval) for p in backward.params][0]
+        found = body.memo[key] = _Loop(tape, moving, staying, test, forward, more.finish([more.gt(first, 0)]),
+                                       backward, kept)
+    return found
+
+
+def _recording(body: Graph, split, before: list[int], carried: int, tape: TapeAval | None) -> Graph:
+    """A trip forward: (trips, tape, operands of the body) to (trips + 1, longer tape, carried values)."""
+    b = Builder(split.forward.name)
+    trips = b.parameter(COUNT)
+    entries = [b.parameter(tape)] if tape else []
+    params = [b.parameter(p.aval) for p in body.params]
+    values = b.inline(split.forward, params)
+    pushed = [b.tape_push(t, *[params[k] for k in before], *[values[k] for k in split.residuals]) for t in entries]
+    return b.finish([b.add(trips, 1), *pushed, *values[:carried]])
+
+
+def _stepping_back(body: Graph, split, before: list[int], kept: list[int], moving: tuple[int, ...],
+                   staying: tuple[int, ...], tape: TapeAval | None) -> Graph:
+    """A trip backward: (trips, tape, cotangents, sums, kept operands) to the first four after it."""
     from mindspore.compiler.autodiff.vjp import add_cotangents
-    tape = tape_aval(tuple(avals[:carried]))
-    back = gradients_of(body, smooth, smooth[:moving])
-    b = Builder(f"back_{body.name}")
-    trips, entries = b.parameter(COUNT), b.parameter(tape)
-    cts = [b.parameter(avals[k]) for k in smooth]
-    rest = [b.parameter(a) for a in avals[carried:]]
-    shorter, *state = b.items(b.tape_pop(entries, aval=tape))
-    grads = b.inline(back, [*state, *rest, *cts[:moving]])
-    sums = [add_cotangents(b, known, more) for known, more in zip(cts[moving:], grads[moving:])]
-    return b.finish([b.sub(trips, 1), shorter, *grads[:moving], *sums])
-
-
+    b, avals = Builder(split.backward.name), body.in_avals
+    trips = b.parameter(COUNT)
+    entries = [b.parameter(tape)] if tape else []
+    cts = [b.parameter(avals[k]) for k in moving]
+    sums = [b.parameter(avals[k]) for k in staying]
+    operands = {k: b.parameter(avals[k]) for k in kept}
+    shorter, values = [], []
+    if tape:
+        rest, *values = b.items(b.tape_pop(entries[0], aval=tape))
+        shorter = [rest]
+    operands |= dict(zip(before, values))
+    grads = b.inline(split.backward, [*[operands[k] for k in split.kept], *values[len(before):], *cts])
+    return b.finish([b.sub(trips, 1), *shorter, *grads[:len(moving)],
+                     *[add_cotangents(b, known, more) for known, more in zip(sums, grads[len(moving):])]])

@@ -4,18 +4,22 @@ A trip takes the carried values, one slice of each sliced operand, and the opera
 values and one slice of each stacked result. All stacked arrays are as long as the loop, so they are allocated once and
 each trip fills its own part: nothing grows and nothing is copied.
 
-The derivative of a scan is a scan that runs the other way.
+The derivative of a scan is a scan that runs the other way. What it reads of a trip (`autodiff.partition`) is one more
+stacked result of the trip, where it is not an operand or a result that is stacked already; tapes, which cannot be
+stacked, are pushed on a tape that is carried.
 """
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from mindspore.common.dtype import float32
-from mindspore.compiler.ir.aval import TensorAval, tensor_aval, tuple_aval
+from mindspore.compiler.ir.aval import TapeAval, TensorAval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph
 from mindspore.compiler.primitives.base import Sample, register
-from mindspore.compiler.primitives.regions import Region, differentiable_places, gradients_of
+from mindspore.compiler.primitives.regions import Region, zeros_for
 
 
 @register
@@ -57,22 +61,25 @@ class Scan(Region):
                 array[trip] = value
         return (*state, *outputs)
 
-    def vjp(self, b, cts, outs, *operands, body, length, carried, sliced, reverse):
-        smooth = differentiable_places(body.in_avals)
-        kept = b.items(b.scan(*operands, body=_keeping(body, carried), length=length, carried=carried, sliced=sliced,
-                              reverse=reverse))[len(outs):]
-        seeded = differentiable_places(body.out_avals)
-        moving = [k for k in seeded if k < carried]
-        seeds = {k: b.zeros_like(outs[k].aval) if cts[k] is None else cts[k] for k in seeded}
-        staying = [k for k in smooth if k >= carried + sliced]
-        start = [*[seeds[k] for k in moving], *[b.zeros_like(operands[k].aval) for k in staying]]
-        results = b.items(b.scan(
-            *start, *kept, *operands[carried:carried + sliced], *[seeds[k] for k in seeded if k >= carried],
-            *operands[carried + sliced:], body=_step_back(body, carried, sliced, smooth, seeded), length=length,
-            carried=len(start), sliced=carried + sliced + len(seeded) - len(moving), reverse=not reverse))
-        slices = [k for k in smooth if carried <= k < carried + sliced]
-        found = dict(zip([*moving, *staying, *slices], results))
-        return tuple(found.get(k) for k in range(len(operands)))
+    def record(self, b, ins, wanted, seeded, *, body, length, carried, sliced, reverse):
+        plan, count = _plan(body, carried, sliced, wanted, seeded), len(body.outputs)
+        start = [b.tape_empty(aval=plan.tape)] if plan.tape else []
+        results = b.items(b.scan(*start, *ins, body=plan.forward, length=length, carried=len(start) + carried,
+                                 sliced=sliced, reverse=reverse))
+        outs = results[len(start):]
+
+        def pull(cts):
+            avals = [*body.in_avals[:carried], *[x.aval for x in outs[carried:]]]
+            seeds = zeros_for(b, cts, plan.moving, avals) + [b.zeros_like(ins[k].aval) for k in plan.staying]
+            slices = [*[ins[k] for k in plan.kept if k < carried + sliced], *[outs[k] for k in plan.read],
+                      *zeros_for(b, cts, plan.seeded, avals)]
+            rest = [ins[k] for k in plan.kept if k >= carried + sliced]
+            grads = b.items(b.scan(*results[:len(start)], *seeds, *slices, *rest, body=plan.backward, length=length,
+                                   carried=len(start) + len(seeds), sliced=len(slices), reverse=not reverse))
+            found = dict(zip((*plan.moving, *plan.staying, *plan.mapped), grads[len(start):]))
+            return tuple(found.get(k) for k in range(len(ins)))
+
+        return outs[:count], pull
 
     def samples(self):
         vector, count = tensor_aval((4,), float32), tensor_aval((), float32)
@@ -99,27 +106,93 @@ def trips(length: int, reverse: bool) -> range:
     return range(length - 1, -1, -1) if reverse else range(length)
 
 
-def _keeping(body: Graph, carried: int) -> Graph:
-    """A trip that also gives the carried values that it started from."""
-    b = Builder(f"keep_{body.name}")
-    params = [b.parameter(p.aval) for p in body.params]
-    return b.finish([*b.inline(body, params), *params[:carried]])
+@dataclass(frozen=True)
+class _Plan:
+    """The derivative of a scan.
+
+    moving: the carried values with derivatives; staying, mapped: the operands that stay and those that are sliced, of
+    what is differentiated by; seeded: the outputs with cotangents. forward: the body that also gives residuals, with
+    the tape, if there is one, carried in front. backward: its body goes from (tape, cotangents of the moving values,
+    sums for the staying ones; slices: of the operands `kept`, the forward results `read`, cotangents; the other
+    operands `kept`) to (tape, cotangents, sums, cotangents of the mapped ones).
+    """
+
+    tape: TapeAval | None
+    moving: tuple[int, ...]
+    staying: tuple[int, ...]
+    mapped: tuple[int, ...]
+    seeded: tuple[int, ...]
+    forward: Graph
+    backward: Graph
+    kept: list[int]
+    read: list[int]
 
 
-def _step_back(body: Graph, carried: int, sliced: int, smooth: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:
-    """One trip backwards: from (cotangents of the carried values, sums for the operands that stay, carried values
-    before the trip, slices, cotangents of the outputs, operands that stay) to (cotangents, sums, cotangents of the
-    slices)."""
-    from mindspore.compiler.autodiff.vjp import add_cotangents
-    back = gradients_of(body, smooth, seeded)
-    avals = body.in_avals
-    b = Builder(f"back_{body.name}")
-    moving = {k: b.parameter(avals[k]) for k in seeded if k < carried}
-    sums = {k: b.parameter(avals[k]) for k in smooth if k >= carried + sliced}
-    before = [b.parameter(a) for a in avals[:carried + sliced]]
-    cts = [b.parameter(body.out_avals[k]) for k in seeded if k >= carried]
-    rest = [b.parameter(a) for a in avals[carried + sliced:]]
-    grads = dict(zip(smooth, b.inline(back, [*before, *rest, *moving.values(), *cts])))
-    return b.finish([*[grads[k] for k in moving], *[add_cotangents(b, known, grads[k]) for k, known in
-                                                     sums.items()],
-                     *[grads[k] for k in smooth if carried <= k < carried + sliced]])
+def _plan(body: Graph, carried: int, sliced: int, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Plan:
+    key = ("scan", carried, sliced, wanted, seeded)
+    found = body.memo.get(key)
+    if found is None:
+        found = body.memo[key] = _Planner(body, carried, sliced, wanted, seeded).plan()
+    return found
+
+
+class _Planner:
+    """Splits the body and keeps, of each residual, where the backward trip finds it: `tensors` are stacked, `tapes`
+    pushed; both list (graph output or None, carried parameter or None)."""
+
+    def __init__(self, body: Graph, carried: int, sliced: int, wanted: tuple[int, ...], seeded: tuple[int, ...]):
+        from mindspore.compiler.autodiff.loops import moving_values
+        from mindspore.compiler.autodiff.partition import partition
+        self.body, self.carried, self.sliced = body, carried, sliced
+        self.moving, others, outputs = moving_values(body, carried, wanted, seeded)
+        self.seeded = tuple(sorted(outputs))
+        self.mapped = tuple(sorted(k for k in others if k < carried + sliced))
+        self.staying = tuple(sorted(k for k in others if k >= carried + sliced))
+        self.split = partition(body, (*self.moving, *self.staying, *self.mapped), (*self.moving, *self.seeded),
+                               fixed=range(carried + sliced, len(body.params)), free=range(carried, carried + sliced),
+                               stored=range(carried, len(body.outputs)))
+        self.kept = [k for k in self.split.kept if k >= carried]
+        self.before = [k for k in self.split.kept if k < carried]
+        self.outputs = {k: self.split.forward.outputs[k].aval for k in self.split.residuals}
+        avals = {("in", k): body.in_avals[k] for k in self.before} | {("out", k): a for k, a in self.outputs.items()}
+        self.stacked = [place for place, aval in avals.items() if isinstance(aval, TensorAval)
+                        and not (place[0] == "out" and carried <= place[1] < len(body.outputs))]
+        self.pushed = [place for place, aval in avals.items() if not isinstance(aval, TensorAval)]
+        self.avals = avals
+        self.tape = tape_aval(tuple(avals[place] for place in self.pushed)) if self.pushed else None
+
+    def plan(self) -> _Plan:
+        own = [k for k in self.outputs if self.carried <= k < len(self.body.outputs)]
+        read = [*own, *range(len(self.body.outputs), len(self.body.outputs) + len(self.stacked))]
+        return _Plan(self.tape, self.moving, self.staying, self.mapped, self.seeded, self._forward(),
+                     self._backward([*[("out", k) for k in own], *self.stacked]), self.kept, read)
+
+    def _forward(self) -> Graph:
+        b = Builder(self.split.forward.name)
+        tapes = [b.parameter(self.tape)] if self.tape else []
+        params = [b.parameter(p.aval) for p in self.body.params]
+        values = b.inline(self.split.forward, params)
+        found = {("in", k): x for k, x in enumerate(params)} | {("out", k): x for k, x in enumerate(values)}
+        longer = [b.tape_push(tape, *[found[place] for place in self.pushed]) for tape in tapes]
+        return b.finish([*longer, *values[:len(self.body.outputs)], *[found[place] for place in self.stacked]])
+
+    def _backward(self, read: list) -> Graph:
+        from mindspore.compiler.autodiff.vjp import add_cotangents
+        b, split, avals = Builder(self.split.backward.name), self.split, self.body.in_avals
+        tapes = [b.parameter(self.tape)] if self.tape else []
+        cts = [b.parameter(avals[k]) for k in self.moving]
+        sums = [b.parameter(avals[k]) for k in self.staying]
+        last = self.carried + self.sliced
+        found = {("in", k): b.parameter(avals[k]) for k in self.kept if k < last}
+        found |= {place: b.parameter(self.avals[place]) for place in read}
+        cts += [b.parameter(self.body.out_avals[k]) for k in self.seeded]
+        found |= {("in", k): b.parameter(avals[k]) for k in self.kept if k >= last}
+        shorter = []
+        if tapes:
+            rest, *values = b.items(b.tape_pop(tapes[0], aval=self.tape))
+            shorter, found = [rest], found | dict(zip(self.pushed, values))
+        grads = b.inline(split.backward, [*[found["in", k] for k in split.kept],
+                                          *[found["out", k] for k in split.residuals], *cts])
+        moved, added = grads[:len(self.moving)], grads[len(self.moving):len(self.moving) + len(sums)]
+        return b.finish([*shorter, *moved, *[add_cotangents(b, known, more) for known, more in zip(sums, added)],
+                         *grads[len(moved) + len(sums):]])
