@@ -3,8 +3,8 @@
 The stream is emitted into a builder. A gradient entry builds the graph of its region (the entries since its start, cut
 at the wanted values), differentiates it, and inlines the joint graph; since the builder shares equal nodes, the
 region's forward part is the one that is already there. The region's outputs are from then on those of the joint graph,
-whose loops and branches keep what the gradient reads, so that they do not run a second time. Nested gradients are entries of the region and are resolved
-when the region's own graph is built: innermost first.
+whose loops and branches keep what the gradient reads, so that they do not run a second time. Nested gradients are
+entries of the region and are resolved when the region's own graph is built: innermost first.
 """
 from __future__ import annotations
 
