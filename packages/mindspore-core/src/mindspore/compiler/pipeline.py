@@ -21,6 +21,7 @@ from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
+from mindspore.compiler.passes.recursion import without_recursion
 from mindspore.compiler.passes.schedule import schedule
 from mindspore.compiler.program import Executable, Plan
 from mindspore.plugin import manager
@@ -34,7 +35,7 @@ _lock = threading.RLock()
 
 def simplified(graph: Graph) -> Graph:
     """The graph after the passes that do not depend on the device."""
-    graph = maybe_verify(rebuild(graph))
+    graph = maybe_verify(without_recursion(rebuild(graph)))
     for contributed in manager.passes():
         graph = maybe_verify(contributed(graph))
     return graph

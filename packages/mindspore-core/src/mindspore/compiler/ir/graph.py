@@ -115,4 +115,16 @@ class Graph:
 
 def _attr_key(attrs: tuple) -> tuple:
     """Attributes with nested graphs replaced by their keys and literals by their bytes."""
-    return tuple(a.key() if isinstance(a, Graph) else a._key if isinstance(a, Literal) else a for a in attrs)
+    return tuple(a.key() if isinstance(a, Graph) else a._key if isinstance(a, Literal) else
+                 _attr_key(a) if isinstance(a, tuple) else a for a in attrs)
+
+
+def graphs_in(attrs: tuple) -> list[Graph]:
+    """The graphs among attributes, those in tuples too, in order."""
+    found: list[Graph] = []
+    for value in attrs:
+        if isinstance(value, Graph):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found += graphs_in(value)
+    return found

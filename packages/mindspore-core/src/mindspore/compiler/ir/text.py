@@ -7,8 +7,8 @@
     }
 
 Attributes are Python literals, dtypes by name, small arrays as `literal(value, dtype)`, and `@name` for a nested graph,
-which is printed before the graph that uses it, `tape<...>` for the type of a tape. With `locations=True` each
-line ends in the user's file and line; the parser skips what follows a `#`.
+which is printed before the graph that uses it; types are written as in the lines (`float32[3]`, `tape<...>`). With
+`locations=True` each line ends in the user's file and line; the parser skips what follows a `#`.
 """
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import numpy as np
 from mindspore.common.dtype import DType
 from mindspore.compiler.ir.aval import Aval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
-from mindspore.compiler.ir.graph import Graph, Literal, Node
+from mindspore.compiler.ir.graph import Graph, Literal, Node, graphs_in
 
 
 def show(graph: Graph, locations: bool = False) -> str:
@@ -33,9 +33,9 @@ def show(graph: Graph, locations: bool = False) -> str:
 
 def _show_into(graph: Graph, parts: list[str], names: dict[int, str], locations: bool) -> None:
     for node in graph.nodes:
-        for value in node.attrs:
-            if isinstance(value, Graph) and id(value) not in names:
-                _show_into(value, parts, names, locations)
+        for inner in graphs_in(node.attrs):
+            if id(inner) not in names:
+                _show_into(inner, parts, names, locations)
     name = re.sub(r"\W", "_", graph.name) or "graph"
     if name in names.values():
         name = f"{name}_{len(names)}"
@@ -74,6 +74,7 @@ class TextError(ValueError):
 
 
 _HEAD = re.compile(r"graph (\w+)\((.*)\) \{$")
+_TYPE = re.compile(r"\b(?:tape<|(?:bool_|[a-z]+\d+)\[[\d,]*\])")
 _LINE = re.compile(r"%(\d+): (.+?) = (\w+)\((.*?)\)(?: \{(.*)\})?$")
 
 
@@ -150,9 +151,23 @@ def _parse_node(line: str, builder: Builder, env: dict, graphs: dict) -> None:
 def _parse_attrs(text: str, graphs: dict) -> dict:
     if not text:
         return {}
-    text = re.sub(r"tape<.*>", lambda found: f"tape({found.group()!r})", text)
+    text = _quote_types(text)
     tree = ast.parse(f"f({re.sub(r'@(?=[A-Za-z_])', 'graph__', text)})", mode="eval").body
     return {kw.arg: _attr_value(kw.value, graphs) for kw in tree.keywords}
+
+
+def _quote_types(text: str) -> str:
+    """The attributes' text with `aval('...')` around each type, so that it is an expression of Python."""
+    parts, place = [], 0
+    while found := _TYPE.search(text, place):
+        end = found.end()
+        depth = 1 if found.group() == "tape<" else 0
+        while depth:
+            depth += (text[end] == "<") - (text[end] == ">")
+            end += 1
+        parts += [text[place:found.start()], f"aval({text[found.start():end]!r})"]
+        place = end
+    return "".join(parts) + text[place:]
 
 
 def _attr_value(node: ast.expr, graphs: dict):
@@ -166,7 +181,7 @@ def _attr_value(node: ast.expr, graphs: dict):
         return [_attr_value(e, graphs) for e in node.elts]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_attr_value(node.operand, graphs)
-    if isinstance(node, ast.Call) and node.func.id == "tape":
+    if isinstance(node, ast.Call) and node.func.id == "aval":
         return _parse_aval(node.args[0].value)
     if isinstance(node, ast.Call):
         value, dtype = node.args

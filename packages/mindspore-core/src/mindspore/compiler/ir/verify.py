@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from mindspore.compiler.ir.graph import Graph, Node
+from mindspore.compiler.ir.graph import Graph, Node, graphs_in
 
 ENABLED = os.environ.get("MS_VERIFY", "0") not in ("", "0")
 
@@ -33,9 +33,8 @@ def verify(graph: Graph) -> Graph:
             aval = node.op.infer(*[i.aval for i in node.ins], **node.kwargs())
             if aval is not node.aval:
                 _fail(graph, node, f"is typed {node.aval}, its operator's rule gives {aval}")
-        for value in node.attrs:
-            if isinstance(value, Graph):
-                verify(value)
+        for inner in graphs_in(node.attrs):
+            verify(inner)
     for position, param in enumerate(graph.params):
         if param.op.name != "parameter" or param.attrs != (position,) or graph.nodes[param.idx] is not param:
             _fail(graph, param, f"stands as parameter {position}")

@@ -20,6 +20,7 @@ from mindspore.compiler.primitives import (
     nn_softmax,
     nn_unfold,
     random,
+    recursion,
     reduction,
     regions,
     rounding,
