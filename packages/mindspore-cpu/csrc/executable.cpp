@@ -2,8 +2,11 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <array>
 #include <new>
 #include <stdexcept>
+#include <tuple>
 
 namespace mindspore::cpu {
 
@@ -12,6 +15,9 @@ namespace {
 // Work shorter than this runs with the GIL held: getting the GIL back can take a whole switch interval (5 ms) while
 // another thread runs Python code, which would dwarf the work.
 constexpr std::uint64_t nanoseconds_worth_release = 30000;
+
+// How often a long call looks for signals, which takes the GIL for a moment.
+constexpr std::chrono::milliseconds between_looks(100);
 
 // Addresses of one call, on the stack where they are few.
 class Addresses {
@@ -47,20 +53,53 @@ class Unlocked {
   PyThreadState* state_;
 };
 
-kit::Slot slot_of(const std::pair<int, std::uint64_t>& place) {
-  if (place.first < 0 || place.first > 3) throw std::invalid_argument("plan: a place is none of the four kinds");
+kit::Slot slot_of(const PlaceSpec& place) {
+  if (place.first < 0 || place.first > static_cast<int>(kit::Place::entry)) {
+    throw std::invalid_argument("plan: a place is none of the known kinds");
+  }
   return {static_cast<kit::Place>(place.first), place.second};
 }
 
-kit::Step step_of(const StepSpec& spec) {
-  const auto& [kernel, places, label] = spec;
-  if (kernel->buffers() >= 0 && kernel->buffers() != static_cast<int>(places.size())) {
+std::vector<kit::Slot> slots_of(const std::vector<PlaceSpec>& places) {
+  std::vector<kit::Slot> slots;
+  for (const auto& place : places) slots.push_back(slot_of(place));
+  return slots;
+}
+
+kit::Step step_of(const KernelObject& kernel, const std::vector<PlaceSpec>& places, const std::string& label) {
+  if (kernel.buffers() >= 0 && kernel.buffers() != static_cast<int>(places.size())) {
     throw std::invalid_argument("plan: " + label + " has " + std::to_string(places.size()) +
-                                " buffers, its kernel expects " + std::to_string(kernel->buffers()));
+                                " buffers, its kernel expects " + std::to_string(kernel.buffers()));
   }
-  kit::Step step{kernel->c(), {}, label};
-  for (const auto& place : places) step.slots.push_back(slot_of(place));
-  return step;
+  return {kernel.c(), slots_of(places), label};
+}
+
+constexpr std::array<const char*, 9> kinds = {"kernel",    "cond",     "while_",   "call",     "tape_empty",
+                                              "tape_push", "tape_pop", "tape_add", "tape_copy"};
+
+kit::Kind kind_of(const std::string& name) {
+  const auto found = std::find(kinds.begin() + 1, kinds.end(), name);
+  if (found == kinds.end()) throw std::invalid_argument("plan: there are no steps of kind " + name);
+  return static_cast<kit::Kind>(found - kinds.begin());
+}
+
+std::shared_ptr<RegionObject> make_region(const std::string& name, const std::vector<PlaceSpec>& places,
+                                          std::vector<std::shared_ptr<PlanObject>> plans, std::uint64_t workspace,
+                                          std::uint64_t base, const std::vector<PlaceSpec>& spare, bool scoped,
+                                          std::vector<std::uint64_t> sizes) {
+  auto made = std::make_shared<RegionObject>();
+  made->step.label = name;
+  made->step.kind = kind_of(name);
+  made->step.slots = slots_of(places);
+  for (const auto& plan : plans) made->step.plans.push_back(plan->plan());
+  made->step.workspace = workspace;
+  made->step.base = base;
+  made->step.carried = spare.size();
+  made->step.spare = slots_of(spare);
+  made->step.scoped = scoped;
+  made->step.sizes = std::move(sizes);
+  made->plans = std::move(plans);
+  return made;
 }
 
 }  // namespace
@@ -113,33 +152,82 @@ void KernelObject::call(const std::vector<py::object>& inputs, const std::vector
   }
 }
 
-Executable::Executable(std::uint32_t version, std::vector<std::uint64_t> input_bytes,
-                       std::vector<std::uint64_t> output_bytes,
-                       const std::vector<std::pair<int, std::uint64_t>>& output_sources,
-                       std::vector<py::object> constants, std::uint64_t arena_bytes, const std::vector<StepSpec>& steps)
+thread_local Call* Call::current = nullptr;
+
+Call::Call(bool unlocked) : outer_(current), begin_(std::chrono::steady_clock::now()), looked_(begin_) {
+  current = this;
+  if (unlocked) unlock();
+}
+
+Call::~Call() {
+  current = outer_;
+  if (state_ != nullptr) PyEval_RestoreThread(state_);
+}
+
+void Call::unlock() { state_ = PyEval_SaveThread(); }
+
+void Call::poll() {
+  const auto now = std::chrono::steady_clock::now();
+  if (state_ == nullptr) {
+    if (now - begin_ < std::chrono::nanoseconds(nanoseconds_worth_release)) return;
+    unlock();
+  }
+  if (now - looked_ < between_looks) return;
+  PyEval_RestoreThread(std::exchange(state_, nullptr));
+  const bool raised = PyErr_CheckSignals() != 0;
+  if (raised) throw Interrupted();
+  unlock();
+  looked_ = std::chrono::steady_clock::now();
+}
+
+PlanObject::PlanObject(std::uint32_t version, std::vector<std::uint64_t> input_bytes,
+                       std::vector<std::uint64_t> output_bytes, const std::vector<PlaceSpec>& output_sources,
+                       std::vector<py::object> constants, std::uint64_t arena_bytes,
+                       const std::vector<py::object>& steps, std::uint64_t cells, std::uint64_t entries)
     : constants_(std::move(constants)) {
   kit::Plan plan;
   plan.version = version;
   plan.input_bytes = std::move(input_bytes);
   plan.output_bytes = std::move(output_bytes);
+  plan.output_sources = slots_of(output_sources);
   plan.arena_bytes = arena_bytes;
-  for (const auto& source : output_sources) plan.output_sources.push_back(slot_of(source));
+  plan.cells = cells;
+  plan.entries = entries;
   for (const py::object& constant : constants_) {
     if (!is_buffer(constant.ptr())) throw py::type_error("Executable: a constant is not a mindspore_cpu Buffer");
     plan.constants.push_back(as_buffer(constant.ptr())->data);
   }
   std::uint64_t nanoseconds = 0;
   bool known = true;
-  for (const StepSpec& spec : steps) {
-    plan.steps.push_back(step_of(spec));
-    kernels_.push_back(std::get<0>(spec));
-    const ms_kernel* kernel = kernels_.back()->c();
-    nanoseconds += kernel->nanoseconds;
-    known = known && kernel->nanoseconds != 0;
+  for (const py::object& spec : steps) {
+    if (py::isinstance<RegionObject>(spec)) {
+      held_.push_back({nullptr, spec.cast<std::shared_ptr<RegionObject>>()});
+      plan.steps.push_back(held_.back().region->step);
+      for (const auto& inner : held_.back().region->plans) known = known && inner->is_short();
+      continue;
+    }
+    const auto [kernel, places, label] =
+        spec.cast<std::tuple<std::shared_ptr<KernelObject>, std::vector<PlaceSpec>, std::string>>();
+    plan.steps.push_back(step_of(*kernel, places, label));
+    held_.push_back({kernel, nullptr});
+    nanoseconds += kernel->c()->nanoseconds;
+    known = known && kernel->c()->nanoseconds != 0;
   }
-  release_gil_ = !known || nanoseconds >= nanoseconds_worth_release;
-  executor_ = std::make_unique<kit::Executor<HostDevice>>(std::move(plan), device_);
+  short_ = known && nanoseconds < nanoseconds_worth_release;
+  plan_ = std::make_shared<const kit::Plan>(std::move(plan));
 }
+
+void PlanObject::describe(std::vector<std::string>& lines, const std::string& indent) const {
+  for (std::size_t k = 0; k < held_.size(); ++k) {
+    lines.push_back(indent + plan_->steps[k].label + ": " +
+                    (held_[k].kernel ? held_[k].kernel->description() : "executor"));
+    if (!held_[k].region) continue;
+    for (const auto& inner : held_[k].region->plans) inner->describe(lines, indent + "  ");
+  }
+}
+
+Executable::Executable(std::shared_ptr<PlanObject> plan)
+    : plan_(std::move(plan)), executor_(std::make_unique<kit::Executor<HostDevice>>(*plan_->plan(), device_)) {}
 
 void Executable::check_inputs(PyObject* const* items, Py_ssize_t count) const {
   const auto& sizes = executor_->plan().input_bytes;
@@ -190,21 +278,21 @@ py::object Executable::run(py::handle inputs) {
   Addresses addresses(static_cast<std::size_t>(count + results));
   // The caller may drop or change its list while the GIL is released; buffers must stay until the run is over.
   std::vector<py::object> held;
-  if (release_gil_) held.reserve(static_cast<std::size_t>(count));
+  held.reserve(static_cast<std::size_t>(count));
   for (Py_ssize_t k = 0; k < count; ++k) {
     addresses[static_cast<std::size_t>(k)] = as_buffer(items[k])->data;
-    if (release_gil_) held.push_back(py::reinterpret_borrow<py::object>(items[k]));
+    held.push_back(py::reinterpret_borrow<py::object>(items[k]));
   }
   for (Py_ssize_t k = 0; k < results; ++k) {
     addresses[static_cast<std::size_t>(count + k)] = as_buffer(PyList_GET_ITEM(outputs.ptr(), k))->data;
   }
   std::string failure;
   {
-    Unlocked unlocked(release_gil_);
+    Call call(!plan_->is_short());
     try {
       executor_->run(addresses.data(), addresses.data() + count);
     } catch (const std::bad_alloc&) {
-      failure = "Executable: no room for the arena of " + std::to_string(arena_bytes()) + " bytes";
+      failure = "Executable: no room for the arena of " + std::to_string(arena_bytes()) + " bytes, or for tapes";
     } catch (const std::exception& error) {
       failure = error.what();
     }
@@ -216,9 +304,7 @@ py::object Executable::run(py::handle inputs) {
 
 std::vector<std::string> Executable::describe() const {
   std::vector<std::string> lines;
-  for (std::size_t k = 0; k < kernels_.size(); ++k) {
-    lines.push_back(executor_->plan().steps[k].label + ": " + kernels_[k]->description());
-  }
+  plan_->describe(lines, "");
   return lines;
 }
 
@@ -246,12 +332,24 @@ void bind_executable(py::module_& module) {
           },
           "The kernel as a capsule for executors of other packages.");
 
-  py::class_<Executable>(module, "Executable", "A plan with its kernels, run whole in one call.")
+  py::class_<RegionObject, std::shared_ptr<RegionObject>>(
+      module, "Region", "A step that is no kernel: a choice, a loop, a call, or an operation on a tape.")
+      .def(py::init(&make_region), py::arg("kind"), py::arg("places"),
+           py::arg("plans") = std::vector<std::shared_ptr<PlanObject>>(), py::arg("workspace") = 0, py::arg("base") = 0,
+           py::arg("spare") = std::vector<PlaceSpec>(), py::arg("scoped") = false,
+           py::arg("sizes") = std::vector<std::uint64_t>());
+  module.attr("TAPE") = kit::tape_size;
+
+  py::class_<PlanObject, std::shared_ptr<PlanObject>>(module, "Plan", "Steps with the places of their buffers.")
       .def(py::init<std::uint32_t, std::vector<std::uint64_t>, std::vector<std::uint64_t>,
-                    const std::vector<std::pair<int, std::uint64_t>>&, std::vector<py::object>, std::uint64_t,
-                    const std::vector<StepSpec>&>(),
+                    const std::vector<PlaceSpec>&, std::vector<py::object>, std::uint64_t,
+                    const std::vector<py::object>&, std::uint64_t, std::uint64_t>(),
            py::arg("version"), py::arg("input_bytes"), py::arg("output_bytes"), py::arg("output_sources"),
-           py::arg("constants"), py::arg("arena_bytes"), py::arg("steps"))
+           py::arg("constants"), py::arg("arena_bytes"), py::arg("steps"), py::arg("cells") = 0, py::arg("entries") = 0,
+           "steps: (Kernel, places, label) or Region each; a place is a pair (kind, number).");
+
+  py::class_<Executable>(module, "Executable", "A plan with its kernels, run whole in one call.")
+      .def(py::init<std::shared_ptr<PlanObject>>(), py::arg("plan"))
       .def("run", &Executable::run, py::arg("inputs"),
            "Run on a sequence of Buffers, one per input; returns a list of Buffers, one per output. A donated input "
            "comes back as the output that overwrote it.")

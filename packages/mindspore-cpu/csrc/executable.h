@@ -3,10 +3,12 @@
 
 #include <pybind11/pybind11.h>
 
+#include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <exception>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -21,6 +23,31 @@ namespace mindspore::cpu {
 
 namespace py = pybind11;
 
+// The call that this thread is in: whether it holds the GIL, and since when. Python code must see signals and other
+// threads must run while a loop takes its time; a short one should neither give up the GIL nor look for signals.
+class Call {
+ public:
+  explicit Call(bool unlock);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Gives up the GIL if the call has taken a while, and looks for signals from time to time. Throws Interrupted, with a
+  // Python error set, where a handler raised one.
+  void poll();
+
+  static thread_local Call* current;
+
+ private:
+  void unlock();
+
+  Call* outer_;
+  PyThreadState* state_ = nullptr;
+  std::chrono::steady_clock::time_point begin_, looked_;
+};
+
+struct Interrupted : std::exception {};
+
 // The host as the kit's executor sees it: memory from the block cache, and a stream that is done when a kernel returns.
 struct HostDevice {
   using Stream = ms_host_stream;
@@ -33,6 +60,9 @@ struct HostDevice {
   void end(Stream&) noexcept {}
   void synchronize(Stream&) {}
   void close_stream(Stream&) noexcept {}
+  bool is_true(Stream&, const void* address) { return *static_cast<const unsigned char*>(address) != 0; }
+  void copy(Stream&, void* target, const void* source, std::size_t bytes) { std::memcpy(target, source, bytes); }
+  void poll(Stream&) { Call::current->poll(); }
 };
 
 // A kernel with what keeps it alive. It is either ours, or another package's, in a capsule.
@@ -59,14 +89,44 @@ class KernelObject {
   std::string description_;
 };
 
-// One step as Python describes it: the kernel, the (place, number) of each of its buffers, a label for errors.
-using StepSpec = std::tuple<std::shared_ptr<KernelObject>, std::vector<std::pair<int, std::uint64_t>>, std::string>;
+// A place as Python describes it: its kind, its number.
+using PlaceSpec = std::pair<int, std::uint64_t>;
+
+// What Python knows of a step that is no kernel; see `kit::Step`.
+struct RegionObject {
+  kit::Step step;
+  std::vector<std::shared_ptr<class PlanObject>> plans;
+};
+
+// A plan with what its steps refer to.
+class PlanObject {
+ public:
+  // steps: (Kernel, places, label) or Region each.
+  PlanObject(std::uint32_t version, std::vector<std::uint64_t> input_bytes, std::vector<std::uint64_t> output_bytes,
+             const std::vector<PlaceSpec>& output_sources, std::vector<py::object> constants, std::uint64_t arena_bytes,
+             const std::vector<py::object>& steps, std::uint64_t cells, std::uint64_t entries);
+
+  const std::shared_ptr<const kit::Plan>& plan() const { return plan_; }
+  bool is_short() const { return short_; }
+
+  // One line for each step, those of inner plans indented.
+  void describe(std::vector<std::string>& lines, const std::string& indent) const;
+
+ private:
+  struct Held {
+    std::shared_ptr<KernelObject> kernel;
+    std::shared_ptr<RegionObject> region;
+  };
+
+  std::shared_ptr<const kit::Plan> plan_;
+  std::vector<Held> held_;
+  std::vector<py::object> constants_;
+  bool short_ = false;  // the steps are known to take little time; loops are not counted, they poll
+};
 
 class Executable {
  public:
-  Executable(std::uint32_t version, std::vector<std::uint64_t> input_bytes, std::vector<std::uint64_t> output_bytes,
-             const std::vector<std::pair<int, std::uint64_t>>& output_sources, std::vector<py::object> constants,
-             std::uint64_t arena_bytes, const std::vector<StepSpec>& steps);
+  explicit Executable(std::shared_ptr<PlanObject> plan);
 
   // Runs the plan on a sequence of Buffers; a list of Buffers.
   py::object run(py::handle inputs);
@@ -79,10 +139,8 @@ class Executable {
   py::object make_outputs(PyObject* const* items) const;
 
   HostDevice device_;
-  std::vector<std::shared_ptr<KernelObject>> kernels_;
-  std::vector<py::object> constants_;
+  std::shared_ptr<PlanObject> plan_;
   std::unique_ptr<kit::Executor<HostDevice>> executor_;
-  bool release_gil_ = true;
 };
 
 void bind_executable(py::module_& module);

@@ -31,7 +31,7 @@ def add_one(inputs, outputs):
 
 def executable(steps, inputs=1, outputs=1, sources=None, constants=(), arena=64):
     sources = [(OUTPUT, k) for k in range(outputs)] if sources is None else sources
-    return _ext.Executable(1, [16] * inputs, [16] * outputs, sources, list(constants), arena, steps)
+    return _ext.Executable(_ext.Plan(1, [16] * inputs, [16] * outputs, sources, list(constants), arena, steps))
 
 
 def test_values_pass_through_inputs_arena_constants_and_outputs():
@@ -88,18 +88,18 @@ def test_wrong_inputs(inputs, error, words):
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"version": 2}, "version 2 was given, this executor reads version 1"),
+    ({"version": 3}, "version 3 was given, this executor reads versions 1 to 2"),
     ({"places": [(INPUT, 1), (OUTPUT, 0)]}, "slot outside its range"),
     ({"places": [(INPUT, 0), (ARENA, 8)]}, "not a multiple of 64"),
     ({"places": [(INPUT, 0), (ARENA, 128)]}, "slot outside its range"),
-    ({"places": [(INPUT, 0), (7, 0)]}, "none of the four kinds"),
+    ({"places": [(INPUT, 0), (7, 0)]}, "none of the known kinds"),
     ({"places": [(INPUT, 0)]}, "has 1 buffers, its kernel expects 2"),
     ({"sources": [(INPUT, 4)]}, "comes neither from itself nor from an input")])
 def test_a_plan_that_leaves_its_buffers_is_refused(change, words):
     places = change.get("places", [(INPUT, 0), (OUTPUT, 0)])
     with pytest.raises(ValueError, match=words):
-        _ext.Executable(change.get("version", 1), [16], [16], change.get("sources", [(OUTPUT, 0)]), [], 64,
-                        [(host(add_one, 1, 1), places, "step")])
+        _ext.Executable(_ext.Plan(change.get("version", 1), [16], [16], change.get("sources", [(OUTPUT, 0)]), [], 64,
+                                  [(host(add_one, 1, 1), places, "step")]))
 
 
 def test_a_kernel_travels_as_a_capsule():

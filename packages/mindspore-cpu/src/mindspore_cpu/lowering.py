@@ -1,7 +1,9 @@
 """From a plan to an executable: every launch becomes a kernel, and the C++ executor gets the list.
 
-Groups of one plan are generated and compiled together. A launch for which there is no kernel runs the primitive's NumPy
-reference on views of the buffers: correct, slow, and counted; MS_FORBID_HOST_FALLBACK=1 refuses it.
+Regions stay what they are, with their plans lowered in the same way: the executor chooses and loops itself. Groups of
+one plan, those inside its regions included, are generated and compiled together. A launch for which there is no kernel
+runs the primitive's NumPy reference on views of the buffers: correct, slow, and counted; MS_FORBID_HOST_FALLBACK=1
+refuses it.
 """
 from __future__ import annotations
 
@@ -11,8 +13,23 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from mindspore.compiler.executor import HOST_FALLBACKS, reference
+from mindspore.compiler.ir import TapeAval, TensorAval
 from mindspore.compiler.primitives.base import primitive
-from mindspore.compiler.program import CLAIM, COPY, GROUP, HOST, OUTPUT, Executable, Launch, Plan
+from mindspore.compiler.program import (
+    ARENA,
+    CELL,
+    CLAIM,
+    CONST,
+    COPY,
+    GROUP,
+    HOST,
+    OUTPUT,
+    REGION,
+    Executable,
+    Launch,
+    Plan,
+    value_bytes,
+)
 from mindspore.plugin import KernelSpec
 from mindspore_cpu import _ext
 from mindspore_cpu.claims import build_claim
@@ -47,45 +64,119 @@ class CPUExecutable(Executable):
 
 def build_executable(plan: Plan, kernels: Mapping, fallbacks: FallbackCounter) -> CPUExecutable:
     """The executable of a plan; `kernels` is the device's table."""
-    program = plan.program
-    groups = [step for step in plan.launches if step.kind == GROUP]
-    generated = iter(compile_groups([step.body for step in groups])) if groups else iter(())
-    steps = []
-    for step in plan.launches:
-        kernel, order = _kernel(step, plan, kernels, generated, fallbacks)
-        values = [step.ins[k] for k in order] + list(step.outs)
-        steps.append((kernel, [plan.places[v] for v in values], step.name))
-    made = _ext.Executable(plan.version, [program.avals[v].nbytes for v in program.inputs],
-                           [program.avals[v].nbytes for v in program.outputs],
-                           [(kind, k if kind == OUTPUT else number)
-                            for k, (kind, number) in enumerate(plan.output_source)],
-                           [_upload(array) for array in plan.constants], plan.arena_bytes, steps)
-    return CPUExecutable(plan, made)
+    plans = all_plans(plan)
+    groups = [step for inner in plans for step in inner.launches if step.kind == GROUP]
+    generated = compile_groups([step.body for step in groups]) if groups else []
+    loops = {id(step): made for step, made in zip(groups, generated)}
+    lowered: dict[int, _ext.Plan] = {}
+    for inner in plans:
+        lowered[id(inner)] = _Lowering(inner, kernels, loops, fallbacks, lowered).plan()
+    return CPUExecutable(plan, _ext.Executable(lowered[id(plan)]))
+
+
+def all_plans(plan: Plan) -> list[Plan]:
+    """A plan and those inside its regions, each once, inner ones first."""
+    found: dict[int, Plan] = {}
+    pending = [(plan, False)]
+    while pending:
+        current, done = pending.pop()
+        if done:
+            found.setdefault(id(current), current)
+        elif id(current) not in found:
+            pending.append((current, True))
+            pending += [(p, False) for step in current.launches if step.region is not None for p in step.region.plans]
+    return list(found.values())
+
+
+class _Lowering:
+    """Makes the C++ form of one plan. loops: the generated kernels by launch; lowered: the plans inside its regions."""
+
+    def __init__(self, plan: Plan, kernels: Mapping, loops: Mapping, fallbacks: FallbackCounter, lowered: Mapping):
+        self.source, self.program = plan, plan.program
+        self.kernels, self.loops, self.fallbacks, self.lowered = kernels, loops, fallbacks, lowered
+        self.constants = [_upload(array) for array in plan.constants]
+
+    def plan(self) -> _ext.Plan:
+        source, avals = self.source, self.program.avals
+        steps = [self._step(s) for s in source.launches]
+        return _ext.Plan(source.version, [_size(avals[v]) for v in self.program.inputs],
+                         [_size(avals[v]) for v in self.program.outputs],
+                         [(kind, k if kind == OUTPUT else number)
+                          for k, (kind, number) in enumerate(source.output_source)],
+                         self.constants, source.arena_bytes, steps, source.cells, source.entries)
+
+    def _step(self, step: Launch):
+        if step.kind == REGION:
+            return self._region(step)
+        if step.kind == COPY and isinstance(self.program.avals[step.ins[0]], TapeAval):
+            return _ext.Region("tape_copy", self._places([*step.ins, *step.outs]))
+        return self._kernel(step)
+
+    def _places(self, values: Sequence[int]) -> list[tuple[int, int]]:
+        return [self.source.places[v] for v in values]
+
+    # -- kernels -------------------------------------------------------------------------------------------------------
+
+    def _kernel(self, step: Launch) -> tuple[_ext.Kernel, list[tuple[int, int]], str]:
+        kernel, order = self._build(step)
+        return kernel, self._places([*[step.ins[k] for k in order], *step.outs]), step.name
+
+    def _build(self, step: Launch) -> tuple[_ext.Kernel, Sequence[int]]:
+        """A launch's kernel, and the positions of the launch's inputs in the order in which the kernel takes them."""
+        program, in_order = self.program, range(len(step.ins))
+        if step.kind == GROUP:
+            return loop_kernel(self.loops[id(step)], len(step.ins) + len(step.outs)), in_order
+        if step.kind == CLAIM:
+            return build_claim(step.body)
+        if step.kind == COPY:
+            return copy_kernel(program.avals[step.ins[0]].nbytes), in_order
+        spec = KernelSpec(step.name, step.attrs, tuple(program.in_avals(step)), tuple(program.out_avals(step)),
+                          step.body)
+        made = self.kernels[step.name](spec) if step.kind != HOST else None
+        if made is None:
+            made = host_kernel(spec, self.fallbacks)
+        elif not isinstance(made, _ext.Kernel):
+            made = foreign_kernel(made, spec)
+        return made, in_order
+
+    # -- regions -------------------------------------------------------------------------------------------------------
+
+    def _region(self, step: Launch) -> _ext.Region:
+        region, sizes = step.region, ()
+        places = self._places([*step.ins, *step.outs])
+        if step.name == "tape_push":
+            sizes = [_size(a) for a in self.program.in_avals(step)[1:]]
+        elif step.name == "tape_pop":
+            avals = self.program.out_avals(step)[1:]
+            sizes = [_size(a) for a in avals]
+            places.insert(1, self._zeros(max(map(value_bytes, avals), default=0)))
+        elif step.name == "tape_add":
+            sizes = [_size(a) for a in self.program.avals[step.ins[0]].entry]
+        spare = [self._spare(step, k) for k in range(region.carried)]
+        return _ext.Region(step.name, places, [self.lowered[id(p)] for p in region.plans], region.at,
+                           region.at + region.base, spare, region.scoped, sizes)
+
+    def _spare(self, step: Launch, k: int) -> tuple[int, int]:
+        """The second place of a loop's carried value."""
+        number = step.region.spare[k]
+        if number is None:
+            return self.source.places[step.outs[k]]
+        is_tape = isinstance(self.program.avals[step.outs[k]], TapeAval)
+        return (CELL, number) if is_tape else (ARENA, step.region.at + number)
+
+    def _zeros(self, nbytes: int) -> tuple[int, int]:
+        self.constants.append(_upload(np.zeros(nbytes, np.uint8)))
+        return CONST, len(self.constants) - 1
+
+
+def _size(aval: TensorAval | TapeAval) -> int:
+    return _ext.TAPE if isinstance(aval, TapeAval) else aval.nbytes
 
 
 def _upload(array: np.ndarray) -> _ext.Buffer:
     buffer = _ext.Buffer(array.nbytes)
     np.ndarray(array.shape, array.dtype, buffer)[...] = array
     return buffer
-
-
-def _kernel(step: Launch, plan: Plan, kernels: Mapping, generated, fallbacks: FallbackCounter
-            ) -> tuple[_ext.Kernel, Sequence[int]]:
-    """A launch's kernel, and the positions of the launch's inputs in the order in which the kernel takes them."""
-    program, in_order = plan.program, range(len(step.ins))
-    if step.kind == GROUP:
-        return loop_kernel(next(generated), len(step.ins) + len(step.outs)), in_order
-    if step.kind == CLAIM:
-        return build_claim(step.body)
-    if step.kind == COPY:
-        return copy_kernel(program.avals[step.ins[0]].nbytes), in_order
-    spec = KernelSpec(step.name, step.attrs, tuple(program.in_avals(step)), tuple(program.out_avals(step)), step.body)
-    made = kernels[step.name](spec) if step.kind != HOST else None
-    if made is None:
-        made = host_kernel(spec, fallbacks)
-    elif not isinstance(made, _ext.Kernel):
-        made = foreign_kernel(made, spec)
-    return made, in_order
 
 
 def loop_kernel(made: LoopKernel, buffers: int) -> _ext.Kernel:

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -55,6 +56,19 @@ struct QueueDevice {
     --streams;
     delete stream.queue;
   }
+  bool is_true(Stream& stream, const void* address) {
+    synchronize(stream);
+    return *static_cast<const bool*>(address);
+  }
+  void copy(Stream& stream, void* target, const void* source, std::size_t bytes) {
+    stream.queue->push_back([=] { std::memcpy(target, source, bytes); });
+  }
+  void poll(Stream&) {
+    if (++polls == polls_before_end) throw std::runtime_error("ended");
+  }
+
+  int polls = 0;
+  int polls_before_end = -1;
 
   static void drain(Stream& stream) noexcept {
     for (auto& work : *stream.queue) work();

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TupleAval
+from mindspore.compiler.ir import Graph, Node, TapeAval, TupleAval
+from mindspore.compiler.passes.region_plans import trip_and_test
 from mindspore.compiler.passes.stretches import cut, needs_driver
 from mindspore.compiler.primitives.scan import trips
 from mindspore.compiler.primitives.tapes import Tape, add_tapes
@@ -109,7 +110,7 @@ class Driver(Executable):
 
     def _while_(self, node: Node):
         carried, body, condition = node.attr("carried"), node.attr("body"), node.attr("condition")
-        test, trip = self._inner(condition), self._inner(_trip_and_test(body, condition, carried))
+        test, trip = self._inner(condition), self._inner(trip_and_test(body, condition, carried))
 
         def run(ins: list) -> list:
             state, rest = ins[:carried], ins[carried:]
@@ -190,11 +191,3 @@ class Driver(Executable):
                 self.device.allocator.copy(buffers[k], buffer, nbytes)
             shared.add(id(buffers[k]))
         return buffers
-
-
-def _trip_and_test(body: Graph, condition: Graph, carried: int) -> Graph:
-    """One graph of a trip's results and of whether there is another one."""
-    b = Builder(body.name)
-    params = [b.parameter(p.aval) for p in body.params]
-    state = b.inline(body, params)
-    return b.finish([*state, *b.inline(condition, [*state, *params[carried:]])])

@@ -22,6 +22,7 @@ from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
+from mindspore.compiler.passes.region_plans import plannable
 from mindspore.compiler.passes.schedule import schedule
 from mindspore.compiler.program import Executable, Plan
 from mindspore.plugin import manager
@@ -42,15 +43,25 @@ def simplified(graph: Graph) -> Graph:
 
 
 def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
-    """The plan of a graph without regions for a device. donated: output position -> input position that it may
-    overwrite."""
+    """The plan of a graph for a device; graphs with regions have one where `plannable` says so. donated: output
+    position -> input position that it may overwrite."""
     return _plan(simplified(graph), device, donated)
 
 
 def _plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
-    graph = maybe_verify(legalize(graph, device))
-    program = schedule(graph, device, donated or {})
-    return plan_memory(program, device.capabilities.in_place)
+    plans: dict[tuple, Plan] = {}
+
+    def plan(graph: Graph, donated: dict[int, int]) -> Plan:
+        program = schedule(maybe_verify(legalize(graph, device)), device, donated, inner)
+        return plan_memory(program, device.capabilities.in_place)
+
+    def inner(graph: Graph, donated: dict[int, int]) -> Plan:
+        key = (graph.key(), tuple(donated.items()))
+        if key not in plans:
+            plans[key] = plan(simplified(graph), dict(donated))
+        return plans[key]
+
+    return plan(graph, donated or {})
 
 
 def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -> Executable:
@@ -75,9 +86,10 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -
 
 
 def _build(graph: Graph, device, donated: dict[int, int]) -> tuple[Executable, Any]:
-    """The executable of a graph, and what it runs: a program, or the driver of several where there are regions."""
+    """The executable of a graph, and what it runs: a program, or the driver of several where there are regions that
+    the device's executor does not run."""
     graph = simplified(graph)
-    if any(needs_driver(node) for node in graph.nodes):
+    if any(map(needs_driver, graph.nodes)) and not (device.capabilities.regions and plannable(graph)):
         driver = Driver(graph, device, lambda part: _executable(_plan(part, device), device), simplified)
         return driver, driver
     plan = _plan(graph, device, donated)

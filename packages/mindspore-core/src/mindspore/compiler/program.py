@@ -4,6 +4,10 @@
 `Launch` reads and writes values by number. `passes.memory` then gives each value a place. A backend turns launches
 into kernels; an executor runs them in order. The Python executor in this package and the header-only C++ executor
 run the same plan.
+
+A launch may be a *region*: a choice, a loop or a call, with a plan of its own for each graph that it runs. The inputs
+and outputs of such a plan are values of the plan around it, and its arena is a part of that plan's arena, so the
+executor goes from one to the other without copying. Plans with regions, or with tapes, are of version 2.
 """
 from __future__ import annotations
 
@@ -13,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from mindspore.compiler.ir import Graph, TensorAval
+from mindspore.compiler.ir import Graph, TapeAval, TensorAval
 
-PLAN_VERSION = 1
+PLAN_VERSION = 1  # what every backend must read
+REGION_PLAN_VERSION = 2  # with regions and tapes; read by devices whose capabilities say `regions`
 
 # Kinds of launches.
 KERNEL = "kernel"  # one primitive, run by the backend's kernel for it
@@ -24,6 +29,32 @@ GROUP = "group"  # a loop nest over an iteration space: `body` is the graph of i
 VIEW = "view"  # the same bytes under another shape: no work, the output aliases the input
 COPY = "copy"  # the input's bytes into the output: an output that must not share its buffer
 HOST = "host"  # no kernel anywhere: the reference runs on the host, copying in and out
+REGION = "region"  # runs plans of its own (`region`), or works on a tape: the executor does it itself
+
+
+@dataclass(slots=True)
+class Region:
+    """How the executor runs a launch of kind REGION.
+
+    `plans`: for `cond` those of both branches, for `while_` the first test and a trip with the test for the next one
+    (its last output), for `tape_add` the sum of two entries. A loop keeps its carried values in the places of the
+    launch's outputs, where the operands are copied first unless they lie there. A trip reads them there and, where
+    its plan says that output k is input k, writes them there; all others it writes to the second place, `spare[k]`,
+    from where the next trip reads them.
+
+    `workspace` bytes of the arena, from offset `at` on, belong to the launch while it runs: first 64 for a test's
+    result, then the spare buffers, and from `base` on the arenas of its plans, which never run at one time. The
+    numbers in `spare` are offsets in the workspace, or cells for tapes, or None. `scoped`: no entry that a trip pushes
+    on a tape is in a tape that it leaves, so that their memory can be used again after the trip.
+    """
+
+    plans: tuple[Plan, ...] = ()
+    carried: int = 0
+    spare: tuple[int | None, ...] = ()
+    base: int = 0
+    workspace: int = 0
+    at: int = 0
+    scoped: bool = False
 
 
 @dataclass(slots=True)
@@ -38,6 +69,7 @@ class Launch:
     ins: tuple[int, ...]
     outs: tuple[int, ...]
     loc: Any = None
+    region: Region | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +95,9 @@ class Program:
         """One line a launch, for people and golden tests."""
         lines = [f"program {self.name}({', '.join(f'v{v}: {self.avals[v]}' for v in self.inputs)})"]
         for step in self.launches:
+            if step.kind == REGION:
+                lines += self._show_region(step)
+                continue
             members = ""
             if step.body is not None:
                 ops = [n.op.name for n in step.body.nodes if n.op.name not in ("parameter", "constant", "item")]
@@ -73,21 +108,31 @@ class Program:
         lines.append(f"  return {', '.join(f'v{v}' for v in self.outputs)}")
         return "\n".join(lines)
 
+    def _show_region(self, step: Launch) -> list[str]:
+        lines = [f"  {', '.join(f'v{v}: {self.avals[v]}' for v in step.outs)} = {step.kind} {step.name}"
+                 f"({', '.join(f'v{v}' for v in step.ins)})"]
+        for plan in step.region.plans:
+            lines += ["    " + line for line in plan.program.show().splitlines()]
+        return lines
+
 
 # Places of values, as (kind, number).
 INPUT = 0  # the buffer of input number n
 OUTPUT = 1  # the buffer of output number n, allocated for each call
 ARENA = 2  # byte offset n in the executable's arena
 CONST = 3  # constant number n, uploaded once
+CELL = 4  # tapes: number n of the host's places for the address of a tape's last entry
+ENTRY = 5  # values popped from a tape: address number n, which is known when the entry is popped
 
 
 @dataclass(slots=True)
 class Plan:
     """A program with a place for every value: what executors run.
 
-    `places[v]` is (INPUT | OUTPUT | ARENA | CONST, number). `launches` has no views left. `output_source[k]` says where
+    `places[v]` is (kind, number) with the kinds above. `launches` has no views left. `output_source[k]` says where
     output k comes from: (OUTPUT, k) for a fresh buffer, (INPUT, j) where it is input j's buffer (donated, written in
-    place or passed through). `arena_bytes` is the arena's size; offsets are multiples of 64.
+    place or passed through). `arena_bytes` is the arena's size; offsets are multiples of 64. `cells` and `entries`
+    count the places of kinds CELL and ENTRY; the plans of regions have their own.
     """
 
     program: Program
@@ -96,7 +141,14 @@ class Plan:
     output_source: list[tuple[int, int]]
     constants: list[np.ndarray]
     arena_bytes: int
+    cells: int = 0
+    entries: int = 0
     version: int = PLAN_VERSION
+
+
+def value_bytes(aval: TensorAval | TapeAval) -> int:
+    """The size of a value's buffer; a tape has none."""
+    return 0 if isinstance(aval, TapeAval) else aval.nbytes
 
 
 class Executable:

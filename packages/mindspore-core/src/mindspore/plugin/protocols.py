@@ -23,13 +23,15 @@ class Capabilities:
 
     dtypes: keys of the element types that its kernels take (`float32`, ...). codegen: names of the primitives that may
     be members of generated groups (empty: no code generation). host_memory: whether `Allocator.as_numpy` gives a
-    zero-copy view. in_place: whether element-wise kernels and groups may write over an input that dies there.
+    zero-copy view. in_place: whether element-wise kernels and groups may write over an input that dies there. regions:
+    whether `Device.compile` takes plans with regions (version 2); without it core runs branches and loops itself.
     """
 
     dtypes: frozenset[str]
     codegen: frozenset[str] = frozenset()
     host_memory: bool = False
     in_place: bool = False
+    regions: bool = False
 
 
 @dataclass(frozen=True)

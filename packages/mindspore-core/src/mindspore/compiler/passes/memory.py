@@ -5,11 +5,32 @@ Temporaries share one arena: by liveness over the launch order, each value takes
 output has a buffer of its own for each call, except a donated one, which takes over its input's buffer: that is right
 if every reader of the input has run, and if the writing launch either does not read it or may work in place. An
 output that would share another value's buffer (an input passed through, the same value twice, a constant) is copied.
+
+A loop's carried value takes over the place of its operand, where nobody else needs that. Its trips are plans whose
+outputs are donated their inputs, so what a trip may overwrite it does.
 """
 from __future__ import annotations
 
+from mindspore.compiler.ir import TapeAval
 from mindspore.compiler.passes.groups import overwritable
-from mindspore.compiler.program import ARENA, CONST, COPY, GROUP, INPUT, OUTPUT, VIEW, Launch, Plan, Program
+from mindspore.compiler.program import (
+    ARENA,
+    CELL,
+    CONST,
+    COPY,
+    ENTRY,
+    GROUP,
+    INPUT,
+    OUTPUT,
+    PLAN_VERSION,
+    REGION,
+    REGION_PLAN_VERSION,
+    VIEW,
+    Launch,
+    Plan,
+    Program,
+    value_bytes,
+)
 
 ALIGN = 64
 
@@ -25,11 +46,14 @@ def plan_memory(program: Program, in_place: bool) -> Plan:
     for value, array in program.constants.items():
         places[value] = (CONST, len(constants))
         constants.append(array)
+    entries = _place_entries(launches, places)
     sources = _place_outputs(program, launches, root, places, in_place)
+    cells = _place_tapes(program, launches, places)
     arena = _place_temporaries(program, launches, root, places)
     for value, base in enumerate(root):
         places[value] = places[base]
-    return Plan(program, places, launches, sources, constants, arena)
+    version = REGION_PLAN_VERSION if any(s.kind == REGION for s in launches) else PLAN_VERSION
+    return Plan(program, places, launches, sources, constants, arena, cells, entries, version)
 
 
 def _roots(program: Program) -> list[int]:
@@ -39,6 +63,35 @@ def _roots(program: Program) -> list[int]:
         if step.kind == VIEW:
             root[step.outs[0]] = root[step.ins[0]]
     return root
+
+
+def _place_entries(launches: list[Launch], places: list) -> int:
+    """Values that are popped stay where they are, in the tape's memory."""
+    count = 0
+    for step in launches:
+        if step.kind == REGION and step.name == "tape_pop":
+            for value in step.outs[1:]:
+                places[value] = (ENTRY, count)
+                count += 1
+    return count
+
+
+def _place_tapes(program: Program, launches: list[Launch], places: list) -> int:
+    """A cell for every tape that is neither an input nor an output, and for a loop's second places."""
+    count = 0
+    for step in launches:
+        for value in step.outs:
+            if places[value] is None and isinstance(program.avals[value], TapeAval):
+                places[value] = (CELL, count)
+                count += 1
+        if step.kind == REGION and step.region.spare:
+            spare = list(step.region.spare)
+            for k, value in enumerate(step.outs):
+                if spare[k] is not None and isinstance(program.avals[value], TapeAval):
+                    spare[k] = count
+                    count += 1
+            step.region.spare = tuple(spare)
+    return count
 
 
 def _place_outputs(program: Program, launches: list[Launch], root: list[int], places: list,
@@ -55,6 +108,10 @@ def _place_outputs(program: Program, launches: list[Launch], root: list[int], pl
     for position, value in enumerate(program.outputs):
         base = root[value]
         donor = program.donated.get(position)
+        if donor is not None and base == program.inputs[donor] and donor not in taken_inputs:
+            taken_inputs.add(donor)
+            sources.append((INPUT, donor))
+            continue
         if places[base] is None:
             if donor is not None and donor not in taken_inputs and _may_overwrite(
                     program, launches, writer[base], base, program.inputs[donor], last_read, in_place):
@@ -85,7 +142,8 @@ def _insert_copies(copies: list[Launch], launches: list[Launch], root: list[int]
 
 def _may_overwrite(program: Program, launches: list[Launch], writer: int, value: int, donor: int,
                    last_read: dict[int, int], in_place: bool) -> bool:
-    if program.avals[value].nbytes != program.avals[donor].nbytes:
+    if value_bytes(program.avals[value]) != value_bytes(program.avals[donor]) or \
+            isinstance(program.avals[value], TapeAval) != isinstance(program.avals[donor], TapeAval):
         return False
     last = last_read.get(donor, -1)
     if last < writer:
@@ -95,10 +153,21 @@ def _may_overwrite(program: Program, launches: list[Launch], writer: int, value:
 
 def works_in_place(step: Launch, source: int, target: int) -> bool:
     """Whether a launch may write `target` over `source`: a group that reads the source only at the index at which it
-    writes."""
+    writes, a loop that carries it, a step on a tape."""
+    if step.kind == REGION:
+        return _region_works_in_place(step, source, target)
     if step.kind != GROUP or source not in step.ins or target not in step.outs:
         return False
     return (step.ins.index(source), step.outs.index(target)) in overwritable(step.body)
+
+
+def _region_works_in_place(step: Launch, source: int, target: int) -> bool:
+    if source not in step.ins or target not in step.outs or step.ins.count(source) != 1:
+        return False
+    if step.name in ("tape_push", "tape_pop"):
+        return step.ins[0] == source and step.outs[0] == target
+    place = step.ins.index(source)
+    return place < step.region.carried and step.outs[place] == target
 
 
 def _place_temporaries(program: Program, launches: list[Launch], root: list[int], places: list) -> int:
@@ -120,12 +189,30 @@ def _place_temporaries(program: Program, launches: list[Launch], root: list[int]
         live = [block for block in live if block[2] >= k]
         for value in sorted(by_birth.get(k, ()), key=lambda v: -program.avals[v].nbytes):
             need = max(-(-program.avals[value].nbytes // ALIGN) * ALIGN, ALIGN)
-            offset = _first_fit(live, need)
+            offset = _taken_over(launches[k], value, k, dies, root, places)
+            if offset is None:
+                offset = _first_fit(live, need)
             live.append((offset, offset + need, dies[value]))
             live.sort()
             places[value] = (ARENA, offset)
             size = max(size, offset + need)
+        region = launches[k].region
+        if region is not None and region.workspace:
+            region.at = _first_fit(live, region.workspace)
+            size = max(size, region.at + region.workspace)
     return size
+
+
+def _taken_over(step: Launch, value: int, now: int, dies: dict[int, int], root: list[int], places: list) -> int | None:
+    """The offset of the operand that a loop's carried value starts from, if nobody needs that operand afterwards."""
+    if step.kind != REGION or not step.region.carried:
+        return None
+    operand = step.ins[step.outs.index(value)]
+    base = root[operand]
+    if places[base] is None or places[base][0] != ARENA or dies[base] != now or \
+            [root[v] for v in step.ins].count(base) != 1:
+        return None
+    return places[base][1]
 
 
 def _first_fit(live: list[tuple[int, int, int]], need: int) -> int:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
 from mindspore.compiler.passes.groups import form_groups, left_over
 from mindspore.compiler.passes.legalize import STRUCTURAL, VIEWS, generates, has_kernel
-from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, VIEW, Launch, Program
+from mindspore.compiler.passes.region_plans import PlanGraph, plan_region
+from mindspore.compiler.passes.stretches import needs_driver
+from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, REGION, VIEW, Launch, Program
 
 
 @dataclass(slots=True)
@@ -26,14 +28,15 @@ class Unit:
     outputs: list[Node] = field(default_factory=list)
 
 
-def schedule(graph: Graph, device, donated: dict[int, int]) -> Program:
-    """The program of a legal graph. donated: output position -> input position that it may overwrite."""
+def schedule(graph: Graph, device, donated: dict[int, int], plan: PlanGraph | None = None) -> Program:
+    """The program of a legal graph. donated: output position -> input position that it may overwrite; plan: makes the
+    plans of the graphs inside regions, where there are any."""
     units, unit_of = _cut(graph, device)
     values, avals, constants = _number(graph)
     program = Program(graph.name, avals, [values[p.idx] for p in graph.params],
                       [values[o.idx] for o in graph.outputs], constants, [], dict(donated))
     for position in _order(graph, units, unit_of, program.donated):
-        program.launches.append(_launch(units[position], graph, values))
+        program.launches.append(_launch(units[position], graph, values, plan))
     return program
 
 
@@ -62,13 +65,21 @@ def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
         node, name = graph.nodes[idx], graph.nodes[idx].op.name
         if idx in taken or name in STRUCTURAL:
             continue
-        kind = VIEW if name in VIEWS else KERNEL if has_kernel(node, device) else HOST
+        kind = _kind(node, device)
         unit_of[idx] = len(units)
         units.append(Unit(kind, name, [node]))
     for unit in units:
         if not unit.outputs:
             unit.outputs = [unit.nodes[-1]]
     return units, unit_of
+
+
+def _kind(node: Node, device) -> str:
+    if needs_driver(node):
+        return REGION
+    if node.op.name in VIEWS:
+        return VIEW
+    return KERNEL if has_kernel(node, device) else HOST
 
 
 def _number(graph: Graph) -> tuple[dict, list, dict]:
@@ -174,15 +185,16 @@ def _on_cycle(before: list, donated: dict, graph: Graph, unit_of: dict, readers:
     return next(iter(donated))
 
 
-def _launch(unit: Unit, graph: Graph, values: dict) -> Launch:
+def _launch(unit: Unit, graph: Graph, values: dict, plan: PlanGraph | None) -> Launch:
     if unit.kind in (CLAIM, GROUP):
         body, ins, outs = extract(unit.nodes, unit.outputs)
         return Launch(unit.kind, unit.name, {}, body, tuple(values[n.idx] for n in ins),
                       tuple(values[n.idx] for n in outs), unit.nodes[-1].loc)
     node = unit.nodes[0]
     outs = values[node.idx]
+    region = plan_region(node, plan) if unit.kind == REGION else None
     return Launch(unit.kind, unit.name, node.kwargs(), None, tuple(values[i.idx] for i in node.ins),
-                  outs if isinstance(outs, tuple) else (outs,), node.loc)
+                  outs if isinstance(outs, tuple) else (outs,), node.loc, region)
 
 
 def extract(nodes: list[Node], outputs: list[Node]) -> tuple[Graph, list[Node], list[Node]]:

@@ -1,9 +1,9 @@
 // The step executor: runs a plan, whole, in one call.
 //
-// All addresses that a step needs stand in one flat table. Arena, constant and scratch addresses are written when a
-// frame is made; a call only writes the addresses of its inputs and outputs into the places that were listed
-// beforehand, then walks over the steps. Nothing is allocated on the way. A frame (arena, scratch, table, stream)
-// belongs to one call at a time; concurrent callers get frames of their own.
+// All addresses that a call needs stand in one flat table (`code.h`). Arena, constant and scratch addresses are written
+// when a frame is made; a call only writes the addresses of its inputs and outputs into the places that were listed
+// beforehand, then walks over the steps. Nothing is allocated on the way but the entries of tapes. A frame (arena,
+// scratch, table, tapes, stream) belongs to one call at a time; concurrent callers get frames of their own.
 //
 // `Device` describes the machine:
 //
@@ -14,6 +14,13 @@
 //   void begin(Stream&), void end(Stream&) noexcept                               around the steps of one call
 //   void synchronize(Stream&)                                                     wait for enqueued work
 //   void close_stream(Stream&) noexcept
+//
+// and for plans with regions:
+//
+//   bool is_true(Stream&, const void*)                                            a 0-d bool, after enqueued work
+//   void copy(Stream&, void* target, const void* source, std::size_t)             enqueue a copy
+//   void poll(Stream&)                                                            called now and then by loops; may
+//                                                                                 throw to end them
 #pragma once
 
 #include <algorithm>
@@ -26,8 +33,10 @@
 #include <vector>
 
 #include <mindspore/arena.h>
+#include <mindspore/code.h>
 #include <mindspore/namespace.h>
 #include <mindspore/plan.h>
+#include <mindspore/tape.h>
 
 MS_KIT_OPEN
 
@@ -51,19 +60,8 @@ class Executor {
   static constexpr std::size_t idle_frames_limit = 4;
 
   // Throws std::invalid_argument for a plan that `check` refuses. The kernels and constants must outlive the executor.
-  Executor(Plan plan, Device& device) : plan_(std::move(plan)), device_(device) {
-    check(plan_);
+  Executor(Plan plan, Device& device) : plan_(std::move(plan)), device_(device), code_(plan_) {
     idle_.reserve(idle_frames_limit);
-    for (const Step& step : plan_.steps) {
-      firsts_.push_back(slots_.size());
-      slots_.insert(slots_.end(), step.slots.begin(), step.slots.end());
-      scratch_bytes_ = std::max<std::uint64_t>(scratch_bytes_, step.kernel->scratch_bytes);
-    }
-    for (std::size_t k = 0; k < slots_.size(); ++k) {
-      const Slot& slot = slots_[k];
-      if (slot.place == Place::input) from_inputs_.push_back({k, slot.number});
-      if (slot.place == Place::output) from_outputs_.push_back({k, slot.number});
-    }
   }
 
   ~Executor() {
@@ -79,30 +77,33 @@ class Executor {
   void run(void* const* inputs, void* const* outputs) {
     Lease frame(*this);
     void** table = frame->table.data();
-    for (const Fill& fill : from_inputs_) table[fill.position] = inputs[fill.number];
-    for (const Fill& fill : from_outputs_) table[fill.position] = outputs[fill.number];
-    walk(*frame, table);
+    for (const Code::Fill& fill : code_.from_inputs) table[fill.position] = inputs[fill.number];
+    for (const Code::Fill& fill : code_.from_outputs) table[fill.position] = outputs[fill.number];
+    walk(*frame, code_.main);
   }
 
  private:
-  struct Fill {
-    std::size_t position;
-    std::uint64_t number;
-  };
-
   struct Frame {
+    explicit Frame(Device& device) : tapes(device) {}
     Arena<Device> arena;
     Arena<Device> scratch;
     std::vector<void*> table;
+    std::vector<Entry*> cells;
+    Tapes<Device> tapes;
     typename Device::Stream stream;
+    void* handle = nullptr;
   };
 
   // A frame for the length of one call.
   class Lease {
    public:
-    explicit Lease(Executor& owner) : owner_(owner), frame_(owner.take()) { owner_.device_.begin(frame_->stream); }
+    explicit Lease(Executor& owner) : owner_(owner), frame_(owner.take()) {
+      owner_.device_.begin(frame_->stream);
+      frame_->handle = owner_.device_.handle(frame_->stream);
+    }
     ~Lease() {
       owner_.device_.end(frame_->stream);
+      frame_->tapes.clear();
       owner_.give_back(std::move(frame_));
     }
     Lease(const Lease&) = delete;
@@ -115,15 +116,119 @@ class Executor {
     std::unique_ptr<Frame> frame_;
   };
 
-  void walk(Frame& frame, void** table) {
-    void* stream = device_.handle(frame.stream);
-    for (std::size_t k = 0; k < plan_.steps.size(); ++k) {
-      const ms_kernel* kernel = plan_.steps[k].kernel;
-      if ((kernel->flags & MS_KERNEL_ON_HOST) != 0) device_.synchronize(frame.stream);
-      const int code = kernel->run(kernel->ctx, table + firsts_[k], stream);
-      if (code != 0) throw StepError(plan_.steps[k], code);
+  void walk(Frame& frame, std::size_t number) {
+    void** table = frame.table.data();
+    for (const Op& op : code_.blocks[number]) {
+      if (op.kind == Kind::kernel) {
+        if (op.on_host) device_.synchronize(frame.stream);
+        const int code = op.kernel->run(op.kernel->ctx, table + op.first, frame.handle);
+        if (code != 0) throw StepError(*op.step, code);
+      } else {
+        region(frame, op);
+      }
     }
   }
+
+  void region(Frame& frame, const Op& op) {
+    void** slots = frame.table.data() + op.first;
+    switch (op.kind) {
+      case Kind::kernel: break;
+      case Kind::cond: walk(frame, code_.choices[op.detail].blocks[device_.is_true(frame.stream, slots[0]) ? 0 : 1]); break;
+      case Kind::call: walk(frame, code_.choices[op.detail].blocks[0]); break;
+      case Kind::loop: loop(frame, code_.loops[op.detail]); break;
+      case Kind::tape_empty: cell(slots[0]) = nullptr; break;
+      case Kind::tape_copy: cell(slots[1]) = cell(slots[0]); break;
+      case Kind::tape_push: push(frame, slots, code_.tape_steps[op.detail]); break;
+      case Kind::tape_pop: pop(frame, slots, code_.tape_steps[op.detail]); break;
+      case Kind::tape_add: add(frame, slots, code_.tape_steps[op.detail]); break;
+    }
+  }
+
+  void loop(Frame& frame, const Loop& loop) {
+    const void* flag = frame.table[loop.flag];
+    for (const Move& one : loop.before) move(frame, one);
+    walk(frame, loop.test);
+    std::uint64_t trips = 0;
+    while (device_.is_true(frame.stream, flag)) {
+      const auto mark = frame.tapes.mark();
+      walk(frame, loop.trips[trips & 1]);
+      if (!loop.alternates) {
+        for (const Move& one : loop.back) move(frame, one);
+      }
+      if (loop.scoped) frame.tapes.give_back(mark);
+      if (++trips % loop.stride == 0) device_.poll(frame.stream);
+    }
+    if (loop.alternates && (trips & 1) != 0) {
+      for (const Move& one : loop.back) move(frame, one);
+    }
+  }
+
+  // -- tapes ---------------------------------------------------------------------------------------------------------
+
+  static Entry*& cell(void* address) { return *static_cast<Entry**>(address); }
+
+  void move(Frame& frame, const Move& one) { move(frame, frame.table[one.to], frame.table[one.from], one.bytes); }
+
+  void move(Frame& frame, void* target, void* source, std::uint64_t bytes) {
+    if (target == source) return;
+    if (bytes == tape_size) {
+      cell(target) = cell(source);
+    } else {
+      device_.copy(frame.stream, target, source, bytes);
+    }
+  }
+
+  void push(Frame& frame, void** slots, const TapeStep& step) {
+    Entry* entry = frame.tapes.push(cell(slots[0]), step.layout);
+    const auto& values = step.layout.values;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      move(frame, values[k].address(entry), slots[1 + k], values[k].size);
+    }
+    cell(slots[1 + values.size()]) = entry;
+  }
+
+  void pop(Frame& frame, void** slots, const TapeStep& step) {
+    static Entry* const no_tape = nullptr;
+    Entry* entry = cell(slots[0]);
+    void* zeros = slots[1];
+    const auto& values = step.layout.values;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      void* nothing = values[k].tape ? const_cast<Entry**>(&no_tape) : zeros;
+      set(frame, step.readers[k], entry == nullptr ? nothing : values[k].address(entry));
+    }
+    cell(slots[2]) = entry == nullptr ? nullptr : entry->rest;
+  }
+
+  static void set(Frame& frame, const std::vector<std::size_t>& positions, void* address) {
+    for (std::size_t position : positions) frame.table[position] = address;
+  }
+
+  void add(Frame& frame, void** slots, const TapeStep& step) {
+    std::vector<Entry*> longer = entries(cell(slots[0]));
+    std::vector<Entry*> shorter = entries(cell(slots[1]));
+    if (longer.size() < shorter.size()) longer.swap(shorter);
+    Entry* sum = longer.size() == shorter.size() ? nullptr : longer[shorter.size()];
+    const auto& values = step.layout.values;
+    for (std::size_t at = shorter.size(); at-- > 0;) {
+      sum = frame.tapes.push(sum, step.layout);
+      for (std::size_t k = 0; k < values.size(); ++k) {
+        set(frame, step.readers[k], values[k].address(longer[at]));
+        set(frame, step.readers[values.size() + k], values[k].address(shorter[at]));
+        set(frame, step.readers[2 * values.size() + k], values[k].address(sum));
+      }
+      walk(frame, step.block);
+    }
+    cell(slots[2]) = sum;
+  }
+
+  // The entries of a tape, the last one first.
+  static std::vector<Entry*> entries(Entry* tape) {
+    std::vector<Entry*> found;
+    for (; tape != nullptr; tape = tape->rest) found.push_back(tape);
+    return found;
+  }
+
+  // -- frames --------------------------------------------------------------------------------------------------------
 
   std::unique_ptr<Frame> take() {
     {
@@ -134,15 +239,17 @@ class Executor {
         return frame;
       }
     }
-    auto frame = std::make_unique<Frame>();
+    auto frame = std::make_unique<Frame>(device_);
     frame->arena = Arena<Device>(device_, plan_.arena_bytes);
-    frame->scratch = Arena<Device>(device_, scratch_bytes_);
-    frame->stream = device_.open_stream(frame->scratch.data(), scratch_bytes_);
-    frame->table.assign(slots_.size() + 1, nullptr);
-    for (std::size_t k = 0; k < slots_.size(); ++k) {
-      const Slot& slot = slots_[k];
+    frame->scratch = Arena<Device>(device_, code_.scratch_bytes);
+    frame->stream = device_.open_stream(frame->scratch.data(), code_.scratch_bytes);
+    frame->cells.assign(code_.cells, nullptr);
+    frame->table.assign(code_.table.size() + 1, nullptr);
+    for (std::size_t k = 0; k < code_.table.size(); ++k) {
+      const Slot& slot = code_.table[k];
       if (slot.place == Place::arena) frame->table[k] = frame->arena.data() + slot.number;
-      if (slot.place == Place::constant) frame->table[k] = plan_.constants[slot.number];
+      if (slot.place == Place::constant) frame->table[k] = code_.constants[slot.number];
+      if (slot.place == Place::cell) frame->table[k] = &frame->cells[slot.number];
     }
     return frame;
   }
@@ -160,11 +267,7 @@ class Executor {
 
   Plan plan_;
   Device& device_;
-  std::vector<Slot> slots_;          // of all steps, one after the other
-  std::vector<std::size_t> firsts_;  // for each step the position of its first slot
-  std::vector<Fill> from_inputs_;
-  std::vector<Fill> from_outputs_;
-  std::uint64_t scratch_bytes_ = 0;
+  Code code_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Frame>> idle_;
 };

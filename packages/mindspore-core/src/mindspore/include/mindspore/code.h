@@ -1,0 +1,260 @@
+// From a plan to code: what an executor walks over.
+//
+// All addresses that a call needs stand in one flat table. A plan's own steps refer to its inputs and outputs, and the
+// plans of regions to those of the step that runs them; here every slot is traced back to where it lies for the whole
+// call: an input or output of the call, an offset in the one arena, a constant, a cell, or an entry that a step pops. So
+// going into a branch or around a loop moves no addresses. A plan that is run from several places is laid out once for
+// each; its kernels are the same.
+//
+// Where a loop's carried value has two places, the trip is laid out twice, with the places exchanged, and trips alternate.
+// Loops inside such loops would be laid out four times, and so on: from the third level on the value is copied back.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <mindspore/kernel.h>
+#include <mindspore/namespace.h>
+#include <mindspore/plan.h>
+#include <mindspore/tape.h>
+
+MS_KIT_OPEN
+
+struct Op {
+  Kind kind;
+  bool on_host;               // the kernel waits for the stream
+  const ms_kernel* kernel;    // of kernels
+  std::size_t first;          // position of the first slot in the table
+  std::size_t detail;         // number of the choice, loop or layout; of kernels and the rest 0
+  const Step* step;
+};
+
+// A range of steps that run one after the other.
+using Block = std::vector<Op>;
+
+struct Move {
+  std::size_t from, to;  // positions in the table
+  std::uint64_t bytes;   // `tape_size` for a cell
+};
+
+struct Choice {
+  std::size_t blocks[2];
+};
+
+struct Loop {
+  std::size_t test = 0;
+  std::size_t trips[2] = {0, 0};  // for even and odd trips
+  std::size_t flag = 0;           // position in the table of the test's result
+  bool alternates = false;
+  bool scoped = false;
+  std::uint64_t stride = 1;       // after how many trips the device is polled
+  std::vector<Move> before;       // operands to their places
+  std::vector<Move> back;         // second places to first ones: after each trip, or after an odd number where it alternates
+};
+
+struct TapeStep {
+  EntryLayout layout;
+  // Positions in the table that hold the address of each value: of what was popped, or of the operands and results of a
+  // sum of entries.
+  std::vector<std::vector<std::size_t>> readers;
+  std::size_t block = 0;  // of tape_add
+};
+
+class Code {
+ public:
+  // Throws std::invalid_argument for a plan that `check` refuses.
+  explicit Code(const Plan& plan) {
+    check(plan);
+    Places places;
+    for (std::size_t k = 0; k < plan.input_bytes.size(); ++k) places.inputs.push_back({Place::input, k});
+    for (std::size_t k = 0; k < plan.output_bytes.size(); ++k) places.outputs.push_back({Place::output, k});
+    main = block(plan, places);
+    std::vector<std::vector<std::size_t>> readers(entries);
+    for (std::size_t k = 0; k < table.size(); ++k) {
+      if (table[k].place == Place::input) from_inputs.push_back({k, table[k].number});
+      if (table[k].place == Place::output) from_outputs.push_back({k, table[k].number});
+      if (table[k].place == Place::entry) readers[table[k].number].push_back(k);
+    }
+    for (TapeStep& step : tape_steps) {
+      for (auto& value : step.readers) value = readers[value[0]];
+    }
+  }
+
+  struct Fill {
+    std::size_t position;
+    std::uint64_t number;
+  };
+
+  std::size_t main = 0;
+  std::vector<Block> blocks;
+  std::vector<Slot> table;  // constants are numbers in `constants`, everything else as in the outermost plan
+  std::vector<void*> constants;
+  std::vector<Fill> from_inputs;
+  std::vector<Fill> from_outputs;
+  std::vector<Choice> choices;
+  std::vector<Loop> loops;
+  std::vector<TapeStep> tape_steps;
+  std::uint64_t cells = 0;
+  std::uint64_t entries = 0;
+  std::uint64_t scratch_bytes = 0;
+
+ private:
+  // Where the inputs and outputs of a plan lie, and where its own places begin.
+  struct Places {
+    std::vector<Slot> inputs;
+    std::vector<Slot> outputs;
+    std::uint64_t arena = 0;
+    std::uint64_t constants = 0;
+    std::uint64_t cells = 0;
+    std::uint64_t entries = 0;
+  };
+
+  static constexpr int most_doublings = 2;
+  static constexpr double nanoseconds_between_polls = 20000;
+  static constexpr std::uint64_t longest_stride = 1024;
+
+  static Slot trace(const Slot& slot, const Places& places) {
+    switch (slot.place) {
+      case Place::input: return places.inputs[slot.number];
+      case Place::output: return places.outputs[slot.number];
+      case Place::arena: return {Place::arena, places.arena + slot.number};
+      case Place::constant: return {Place::constant, places.constants + slot.number};
+      case Place::cell: return {Place::cell, places.cells + slot.number};
+      case Place::entry: return {Place::entry, places.entries + slot.number};
+    }
+    return slot;
+  }
+
+  static bool same(const Slot& a, const Slot& b) { return a.place == b.place && a.number == b.number; }
+
+  std::size_t put(const Slot& slot) {
+    table.push_back(slot);
+    return table.size() - 1;
+  }
+
+  // The number of the block of a plan's steps. `places` says where its inputs and outputs lie and where its arena begins.
+  std::size_t block(const Plan& plan, Places places) {
+    places.constants = constants.size();
+    constants.insert(constants.end(), plan.constants.begin(), plan.constants.end());
+    places.cells = std::exchange(cells, cells + plan.cells);
+    places.entries = std::exchange(entries, entries + plan.entries);
+    Block made;
+    for (const Step& step : plan.steps) made.push_back(op(step, places));
+    blocks.push_back(std::move(made));
+    return blocks.size() - 1;
+  }
+
+  Op op(const Step& step, const Places& places) {
+    Op made{step.kind, false, step.kernel, table.size(), 0, &step};
+    std::vector<Slot> slots;
+    for (const Slot& slot : step.slots) slots.push_back(trace(slot, places));
+    table.insert(table.end(), slots.begin(), slots.end());
+    switch (step.kind) {
+      case Kind::kernel:
+        made.on_host = (step.kernel->flags & MS_KERNEL_ON_HOST) != 0;
+        scratch_bytes = std::max<std::uint64_t>(scratch_bytes, step.kernel->scratch_bytes);
+        break;
+      case Kind::cond: made.detail = choice(step, slots, 1, places); break;
+      case Kind::call: made.detail = choice(step, slots, 0, places); break;
+      case Kind::loop: made.detail = loop(step, slots, places); break;
+      case Kind::tape_push:
+      case Kind::tape_pop:
+      case Kind::tape_add: made.detail = tape_step(step, slots, places); break;
+      case Kind::tape_empty:
+      case Kind::tape_copy: break;
+    }
+    return made;
+  }
+
+  Places inside(const Step& step, const Places& places) const {
+    Places found;
+    found.arena = places.arena + step.base;
+    return found;
+  }
+
+  std::size_t choice(const Step& step, const std::vector<Slot>& slots, std::size_t first, const Places& places) {
+    Places own = inside(step, places);
+    const std::size_t inputs = step.plans[0]->input_bytes.size();
+    own.inputs.assign(slots.begin() + first, slots.begin() + first + inputs);
+    own.outputs.assign(slots.begin() + first + inputs, slots.end());
+    Choice made{};
+    for (std::size_t k = 0; k < step.plans.size(); ++k) made.blocks[k] = block(*step.plans[k], own);
+    choices.push_back(made);
+    return choices.size() - 1;
+  }
+
+  std::size_t loop(const Step& step, const std::vector<Slot>& slots, const Places& places) {
+    const std::size_t carried = step.carried;
+    const std::size_t operands = slots.size() - carried;
+    const Slot flag{Place::arena, places.arena + step.workspace};
+    const std::vector<Slot> first(slots.begin() + operands, slots.end());
+    std::vector<Slot> second;
+    Loop made;
+    made.scoped = step.scoped;
+    made.flag = put(flag);
+    for (std::size_t k = 0; k < carried; ++k) {
+      const std::uint64_t bytes = step.plans[1]->input_bytes[k];
+      second.push_back(trace(step.spare[k], places));
+      if (!same(slots[k], first[k])) made.before.push_back({put(slots[k]), put(first[k]), bytes});
+      if (!same(first[k], second[k])) made.back.push_back({put(second[k]), put(first[k]), bytes});
+    }
+    Places own = inside(step, places);
+    own.inputs = first;
+    own.inputs.insert(own.inputs.end(), slots.begin() + carried, slots.begin() + operands);
+    own.outputs = {flag};
+    made.test = block(*step.plans[0], own);
+    made.alternates = !made.back.empty() && doublings_ < most_doublings;
+    doublings_ += made.alternates;
+    own.outputs = second;
+    own.outputs.push_back(flag);
+    made.trips[0] = made.trips[1] = block(*step.plans[1], own);
+    if (made.alternates) {
+      std::copy(second.begin(), second.end(), own.inputs.begin());
+      std::copy(first.begin(), first.end(), own.outputs.begin());
+      made.trips[1] = block(*step.plans[1], own);
+    }
+    doublings_ -= made.alternates;
+    made.stride = stride(blocks[made.trips[0]]);
+    loops.push_back(std::move(made));
+    return loops.size() - 1;
+  }
+
+  // Loops of short trips are not worth a look at the clock in each.
+  static std::uint64_t stride(const Block& trip) {
+    double nanoseconds = 1;
+    for (const Op& op : trip) {
+      if (op.kind == Kind::cond || op.kind == Kind::loop || op.kind == Kind::call) return 1;
+      if (op.kind == Kind::kernel) {
+        if (op.kernel->nanoseconds == 0) return 1;
+        nanoseconds += static_cast<double>(op.kernel->nanoseconds);
+      }
+    }
+    return static_cast<std::uint64_t>(
+        std::clamp(nanoseconds_between_polls / nanoseconds, 1.0, static_cast<double>(longest_stride)));
+  }
+
+  std::size_t tape_step(const Step& step, const std::vector<Slot>& slots, const Places& places) {
+    TapeStep made{EntryLayout(step.sizes), {}, 0};
+    if (step.kind == Kind::tape_pop) {
+      for (std::size_t k = 3; k < slots.size(); ++k) made.readers.push_back({slots[k].number});
+    }
+    if (step.kind == Kind::tape_add) {
+      const std::size_t values = step.sizes.size();
+      Places own = inside(step, places);
+      for (std::size_t k = 0; k < 3 * values; ++k) {
+        const Slot slot{Place::entry, entries++};
+        (k < 2 * values ? own.inputs : own.outputs).push_back(slot);
+        made.readers.push_back({slot.number});
+      }
+      made.block = block(*step.plans[0], own);
+    }
+    tape_steps.push_back(std::move(made));
+    return tape_steps.size() - 1;
+  }
+
+  int doublings_ = 0;
+};
+
+MS_KIT_CLOSE

@@ -1,0 +1,151 @@
+// The memory of tapes.
+//
+// A tape is a list of entries, each of which points to the one before it; an empty tape is null. Pushing makes an entry,
+// popping follows the pointer, so a tape stays what it is whatever is done with it. Entries are never freed one by one:
+// memory is taken from chunks in the order of time, and given back to a mark when all that was pushed since is known to
+// be garbage, at the latest at the end of a call. Of what a call needed a bounded part is kept for the next one.
+//
+// The entries themselves are in the host's memory, which an executor reads to find its way; values are in the device's.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <mindspore/arena.h>
+#include <mindspore/namespace.h>
+#include <mindspore/plan.h>
+
+MS_KIT_OPEN
+
+struct Entry {
+  Entry* rest;
+  char* data;
+
+  // The cells of the values that are tapes lie behind the entry.
+  Entry** cells() { return reinterpret_cast<Entry**>(this + 1); }
+};
+
+// Where the values of an entry lie: for each its offset in `data`, or for tapes its cell.
+struct EntryLayout {
+  explicit EntryLayout(const std::vector<std::uint64_t>& sizes) {
+    for (std::uint64_t size : sizes) {
+      const bool tape = size == tape_size;
+      values.push_back({tape, size, tape ? cells : bytes});
+      if (tape) {
+        ++cells;
+      } else {
+        bytes += (size + alignment - 1) / alignment * alignment;
+      }
+    }
+  }
+
+  struct Value {
+    bool tape;
+    std::uint64_t size;
+    std::uint64_t at;
+    void* address(Entry* entry) const {
+      return tape ? static_cast<void*>(entry->cells() + at) : static_cast<void*>(entry->data + at);
+    }
+  };
+
+  std::vector<Value> values;
+  std::uint64_t bytes = 0;
+  std::uint64_t cells = 0;
+};
+
+// Memory that is taken piece by piece and given back from the end.
+template <class Source>
+class Pile {
+ public:
+  static constexpr std::size_t first_chunk = std::size_t{1} << 16;
+  static constexpr std::size_t largest_chunk = std::size_t{1} << 26;
+
+  struct Mark {
+    std::size_t chunk = 0;
+    std::size_t used = 0;
+  };
+
+  explicit Pile(Source& source) : source_(&source) {}
+
+  char* take(std::size_t bytes) {
+    bytes = (bytes + alignment - 1) / alignment * alignment;
+    while (top_.chunk < chunks_.size() && chunks_[top_.chunk].bytes() - top_.used < bytes) top_ = {top_.chunk + 1, 0};
+    if (top_.chunk == chunks_.size()) {
+      const std::size_t next = chunks_.empty() ? first_chunk : std::min(2 * chunks_.back().bytes(), largest_chunk);
+      chunks_.emplace_back(*source_, std::max(next, bytes));
+    }
+    char* found = chunks_[top_.chunk].data() + top_.used;
+    top_.used += bytes;
+    return found;
+  }
+
+  Mark mark() const { return top_; }
+  void give_back(Mark mark) { top_ = mark; }
+
+  // Gives everything back, and all but about `keep` bytes to the source.
+  void clear(std::size_t keep) noexcept {
+    top_ = {};
+    std::size_t held = 0;
+    std::size_t count = 0;
+    while (count < chunks_.size() && held + chunks_[count].bytes() <= keep) held += chunks_[count++].bytes();
+    while (chunks_.size() > count) chunks_.pop_back();
+  }
+
+ private:
+  Source* source_;
+  std::vector<Arena<Source>> chunks_;
+  Mark top_;
+};
+
+struct HostMemory {
+  void* allocate(std::size_t bytes) {
+    void* found = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (found == nullptr) throw std::bad_alloc();
+    return found;
+  }
+  void release(void* data, std::size_t) noexcept { std::free(data); }
+};
+
+template <class Device>
+class Tapes {
+ public:
+  static constexpr std::size_t kept_bytes = std::size_t{1} << 20;
+
+  struct Mark {
+    typename Pile<HostMemory>::Mark entries;
+    typename Pile<Device>::Mark values;
+  };
+
+  explicit Tapes(Device& device) : entries_(host_), values_(device) {}
+  Tapes(const Tapes&) = delete;
+  Tapes& operator=(const Tapes&) = delete;
+
+  // An entry on top of another; its values are not set.
+  Entry* push(Entry* rest, const EntryLayout& layout) {
+    char* place = entries_.take(sizeof(Entry) + layout.cells * sizeof(Entry*));
+    return new (place) Entry{rest, layout.bytes == 0 ? nullptr : values_.take(layout.bytes)};
+  }
+
+  Mark mark() const { return {entries_.mark(), values_.mark()}; }
+
+  void give_back(const Mark& mark) {
+    entries_.give_back(mark.entries);
+    values_.give_back(mark.values);
+  }
+
+  void clear() noexcept {
+    entries_.clear(kept_bytes);
+    values_.clear(kept_bytes);
+  }
+
+ private:
+  HostMemory host_;
+  Pile<HostMemory> entries_;
+  Pile<Device> values_;
+};
+
+MS_KIT_CLOSE
