@@ -183,11 +183,25 @@ def constant(value: Any, dtype: DType | None = None) -> Tensor:
     return wrap(Traced(trace, trace.builder.constant(value, dtype or _NUMBERS[type(value)])))
 
 
-def unless(stopped: Tensor, pred: Tensor) -> Tensor:
-    """`pred`, but false where `stopped`."""
+def goes_on(code: Tensor, pred: Tensor) -> Tensor:
+    """`pred`, but false where a loop has been left."""
     trace = current_trace()
     b = trace.builder
-    return wrap(Traced(trace, b.logical_and(b.logical_not(trace.node_of(stopped)), trace.node_of(pred))))
+    return wrap(Traced(trace, b.logical_and(b.eq(trace.node_of(code), 0), trace.node_of(pred))))
+
+
+def code_is(code: Any, wanted: int) -> Any:
+    """Whether a loop was left like this: a bool, or a tensor."""
+    if not isinstance(code, Tensor):
+        return constant(code == wanted)
+    trace = current_trace()
+    return wrap(Traced(trace, trace.builder.eq(trace.node_of(code), wanted)))
+
+
+def blank(value: Any, trace: GraphTrace | None = None) -> Any:
+    """The value with zeros in place of its tensors, in a trace, or in the present one."""
+    trace = trace or current_trace()
+    return tree.map_tensors(lambda t: wrap(Traced(trace, trace.builder.zeros_like(t._value.aval))), value)
 
 
 def carried(start: Any, known: Any, after: Any) -> Any:

@@ -14,7 +14,7 @@ from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.special import is_special, special_outcome
 
-__all__ = ["branch_on_tensor", "branches_on", "contains", "refuse_condition", "truth"]
+__all__ = ["branch_on_tensor", "branches_on", "can_branch", "contains", "refuse_condition", "truth"]
 
 _REMEDIES = {
     "if": "compute both results and choose one of them element by element with ops.where(condition, a, b)",
@@ -47,8 +47,12 @@ def truth(frame: Frame, value: Any, site: Site, construct: str) -> bool:
 
 def branches_on(frame: Frame, value: Any) -> bool:
     """Whether `value` is a traced tensor of whose decision both sides can be compiled."""
-    session = frame.session
-    return session.is_traced(value) and session.policy.control is not None and frame.code is not None
+    return frame.session.is_traced(value) and can_branch(frame)
+
+
+def can_branch(frame: Frame) -> bool:
+    """Whether both sides of a decision that stands in this frame can be compiled."""
+    return frame.session.policy.control is not None and frame.code is not None
 
 
 def branch_on_tensor(frame: Frame, value: Any, site: Site, construct: str) -> NoReturn:

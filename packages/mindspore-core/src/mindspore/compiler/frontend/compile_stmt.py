@@ -6,15 +6,14 @@ import ast
 from typing import Any
 
 from mindspore.compiler.frontend.attributes import load_attribute
-from mindspore.compiler.frontend.branches import branches_on, truth
+from mindspore.compiler.frontend.branches import branches_on, can_branch, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
 from mindspore.compiler.frontend.decisions import decide
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
-from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
-from mindspore.compiler.frontend.loops import loop_on_tensor
+from mindspore.compiler.frontend.loops import is_left_by_tensor, loop_on_tensor
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_item, store_item
 
@@ -265,19 +264,21 @@ def _if(node: ast.If, scope: Scope) -> Run:
 def _while(node: ast.While, scope: Scope) -> Run:
     test, site = compile_node(node.test, scope), scope.site(node.test)
     body = compile_block(node.body, scope)
-    otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
+    otherwise = compile_block(node.orelse, scope) if node.orelse else None
+    leaves = may_leave(node)
 
     def loop(frame: Frame) -> Any:
         rest = frame.rest
+        is_first = True
         while True:
             value = test(frame)
             if value is not True and branches_on(frame, value):
-                left = loop_on_tensor(frame, test, body, site)
-                if left and node.orelse:
-                    unsupported("'else' of a loop on a tensor that has a 'break'", "test a flag after the loop", site)
-                return otherwise(frame)
+                return loop_on_tensor(frame, test, value, body, otherwise, site)
             if not truth(frame, value, site, "while"):
-                return otherwise(frame)
+                return None if otherwise is None else otherwise(frame)
+            if is_first and leaves and can_branch(frame) and is_left_by_tensor(frame, body, site):
+                return loop_on_tensor(frame, test, value, body, otherwise, site)
+            is_first = False
             frame.rest = (rest, loop, LOOP)
             signal = body(frame)
             frame.rest = rest

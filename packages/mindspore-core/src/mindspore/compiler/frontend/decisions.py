@@ -33,16 +33,19 @@ from mindspore.compiler.frontend.frames import (
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.state import Snapshot
 
-__all__ = ["INSTEAD_OF_RETURN", "Branch", "Exit", "decide", "flag_of", "predicate", "refuse"]
+__all__ = ["GOES_ON", "LEAVES", "RETURNS", "Branch", "Exit", "code_of", "codes_of", "decide", "may_return", "predicate",
+           "refuse"]
 
-INSTEAD_OF_RETURN = "assign the result to a variable, leave the loop by 'break', and return it after the loop"
+GOES_ON, LEAVES, RETURNS = 0, 1, 2
 
 
 class Exit:
-    """The signal of a branch of a loop on a tensor that may leave the loop; `flag` is a tensor."""
+    """The signal of a branch of a loop on a tensor that may leave the loop. `code` is a tensor: one of `codes`, which
+    are two or all of GOES_ON, LEAVES (by `break`) and RETURNS. Where RETURNS is among them, the result is in the
+    frame."""
 
-    def __init__(self, flag: Any) -> None:
-        self.flag = flag
+    def __init__(self, code: Any, codes: frozenset[int]) -> None:
+        self.code, self.codes = code, codes
 
 
 def _is_caught(frame: Frame) -> bool:
@@ -113,23 +116,42 @@ def decide(frame: Frame, value: Any, site: Site, construct: str, then: Run, orel
     for place, (x, y) in enumerate(zip(a.values, b.values)):
         if x is not y or x is not snapshot.values[place]:
             patterns.append((place, _merge(control, x, y, pairs, snapshot, place, site)))
-    extra = None
-    if expression or signal is RETURN or isinstance(signal, Exit):
-        mine = [s.outcome if expression else s.result if signal is RETURN else flag_of(s.signal) for s in sides]
-        extra = _merge_or_refuse(control, *mine, pairs, construct, site)
+    extras = [_merge_or_refuse(control, *each, pairs, construct, site)
+              for each in _besides(control, sides, signal, expression)]
     frame.site = site
     found = iter(control.choose(pred, a.region, b.region, pairs))
     values = list(snapshot.values)
     for place, pattern in patterns:
         values[place] = pattern if isinstance(pattern, Unbound) else control.fill(pattern, found)
     snapshot.write(values)
+    extra = [control.fill(each, found) for each in extras]
     if expression:
-        return control.fill(extra, found)
+        return extra[0]
     if signal is RETURN:
-        frame.result = control.fill(extra, found)
+        frame.result = extra[0]
     elif isinstance(signal, Exit):
-        return Exit(control.fill(extra, found))
+        frame.result = extra[1] if may_return(signal) else frame.result
+        return Exit(extra[0], signal.codes)
     return signal
+
+
+def _besides(control: Any, sides: list[Branch], signal: Any, expression: bool) -> list[list[Any]]:
+    """What joins beside the variables: the value of an expression, the result of a `return`, how a loop is left."""
+    if expression:
+        return [[side.outcome for side in sides]]
+    if signal is RETURN:
+        return [[side.result for side in sides]]
+    if not isinstance(signal, Exit):
+        return []
+    codes = [code_of(side.signal) for side in sides]
+    if not may_return(signal):
+        return [codes]
+    results = [side.result if may_return(side.signal) else None for side in sides]
+    if not may_return(sides[0].signal):
+        results[0] = control.blank(results[1], sides[0].region)
+    elif not may_return(sides[1].signal):
+        results[1] = control.blank(results[0], sides[1].region)
+    return [codes, results]
 
 
 def predicate(frame: Frame, value: Any, site: Site, construct: str) -> Any:
@@ -175,35 +197,75 @@ def _merge_or_refuse(control: Any, x: Any, y: Any, pairs: list[Any], construct: 
 # -- leaving -----------------------------------------------------------------------------------------------------------
 
 
-def flag_of(signal: Any) -> Any:
-    return signal.flag if isinstance(signal, Exit) else signal is BREAK
+def code_of(signal: Any) -> Any:
+    """How a trip of a loop ends, as a number."""
+    if isinstance(signal, Exit):
+        return signal.code
+    return RETURNS if signal is RETURN else LEAVES if signal is BREAK else GOES_ON
+
+
+def codes_of(signal: Any) -> frozenset[int]:
+    """The ways in which a trip with this signal may end."""
+    return signal.codes if isinstance(signal, Exit) else frozenset({code_of(signal)})
+
+
+def may_return(signal: Any) -> bool:
+    """Whether a trip with this signal may return from the function."""
+    return RETURNS in codes_of(signal)
+
+
+def _loops_around(rest: Any) -> tuple[str | None, bool]:
+    """The kind of the loop around what runs, within the block that cannot be crossed, and whether one of the loops
+    there is on a tensor."""
+    nearest = None
+    while rest is not None and rest[2] is not BARRIER:
+        if rest[2] is TENSOR_LOOP:
+            return nearest or TENSOR_LOOP, True
+        if rest[2] is LOOP:
+            nearest = LOOP
+        rest = rest[0]
+    return nearest, False
 
 
 def _settle(frame: Frame, sides: list[Branch], rest: Any, site: Site) -> Any:
-    """Let the sides run until both are at the same point; the signal of that point."""
+    """Let the sides run until both are at the same point; the signal of that point.
+
+    That is the end of the trip or of the loop, if no side goes farther. Where one side returns it is the end of the
+    function, or of the trip of the loop on a tensor around it: such a loop is left by a code that its condition reads.
+    """
+    nearest, on_tensor = _loops_around(rest)
+    far = False
     while True:
         signals = [side.signal for side in sides]
         if signals[0] is signals[1] and not isinstance(signals[0], Exit):
             return signals[0]
-        loop = rest
-        while loop is not None and loop[2] not in (LOOP, TENSOR_LOOP, BARRIER):
-            loop = loop[0]
-        if RETURN in signals:
+        leaving = on_tensor and any(map(may_return, signals) or any(isinstance(s, Exit) for s in signals))
+        if far or (nearest is TENSOR_LOOP and None not in signals):
+            return Exit(None, codes_of(signals[0]) | codes_of(signals[1]))
+        if leaving:
+            goal, far = TENSOR_LOOP, True
+        elif RETURN in signals:
             goal = RETURN
         elif None in signals:
             goal = CONTINUE
-        elif loop is not None and loop[2] is TENSOR_LOOP:
-            return Exit(None)
         else:
             goal = BREAK
         for side in sides:
-            if side.signal is not goal and not (goal is CONTINUE and side.signal is not None):
+            if _goes_on(side.signal, goal):
                 go_on = partial(_run_on, rest=rest, signal=side.signal, goal=goal, site=site)
                 side.signal = side.run(go_on, site, rest)
 
 
+def _goes_on(signal: Any, goal: str) -> bool:
+    """Whether a side with this signal is not yet where the goal is."""
+    if signal is goal or signal is RETURN or isinstance(signal, Exit):
+        return False
+    return goal is not CONTINUE or signal is None
+
+
 def _run_on(frame: Frame, rest: Any, signal: Any, goal: str, site: Site) -> Any:
-    """Run what follows: up to the end of the loop's body, of the loop, or of the function."""
+    """Run what follows: up to the end of the trip, of the loop, of the trip of the loop on a tensor, or of the
+    function."""
     while rest is not None:
         outer, resume, kind = rest
         frame.rest = outer
@@ -213,15 +275,13 @@ def _run_on(frame: Frame, rest: Any, signal: Any, goal: str, site: Site) -> Any:
         if kind is BLOCK:
             signal = resume(frame) if signal is None else signal
         else:
-            if goal is CONTINUE:
+            if goal is CONTINUE or kind is TENSOR_LOOP:
                 return CONTINUE if signal is None else signal
-            if kind is TENSOR_LOOP:
-                refuse("A 'return' stands in a loop on a tensor.", INSTEAD_OF_RETURN, site)
             signal = None if signal is BREAK else resume(frame)
             if goal is BREAK:
                 return BREAK if signal is None else signal
-        if signal is RETURN:
-            return RETURN
+        if signal is RETURN or isinstance(signal, Exit):
+            return signal
         rest = outer
     frame.result = None
     return RETURN

@@ -1,116 +1,246 @@
-"""Loops on tensors: `while` with a condition that is known only at run time.
+"""Loops on tensors: how often they run, or when they are left, is known only at run time.
 
 The loop is interpreted once to find which variables its body changes, then again with these variables as parameters of
-the condition and the body, until shapes and dtypes no longer change. A `break` becomes one more carried bool.
+the condition and the body, until shapes and dtypes no longer change.
+
+A trip that may leave the loop ends with a *code* (`decisions.Exit`): go on, left by `break`, or returned. The code is
+carried like a variable, in a slot of the frame that no name has, and the condition of the loop reads it; so is the
+result of a `return`, which starts as zeros. What follows the loop is then a decision on the code.
+
+The condition of the graph's loop only reads. Where the program's condition assigns a variable or a Parameter, or
+prints, the loop is turned: the condition is computed before the loop and at the end of each trip that goes on, and its
+outcome is one more carried value.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from mindspore.compiler.frontend.decisions import INSTEAD_OF_RETURN, Branch, Exit, flag_of, predicate, refuse
+from mindspore.compiler.frontend.decisions import (
+    GOES_ON,
+    LEAVES,
+    RETURNS,
+    Branch,
+    Exit,
+    code_of,
+    codes_of,
+    decide,
+    may_return,
+    predicate,
+    refuse,
+)
 from mindspore.compiler.frontend.errors import TensorConditionError
-from mindspore.compiler.frontend.frames import BREAK, RETURN, TENSOR_LOOP, Frame, Run, Unbound
+from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, Frame, Run, Unbound
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.state import Snapshot
 
-__all__ = ["loop_on_tensor"]
+__all__ = ["is_left_by_tensor", "loop_on_tensor"]
 
 _MOST_ATTEMPTS = 12
+
+
+class _ConditionChanges(Exception):
+    """The condition of a loop changes something."""
+
+
+class _Loop:
+    """One loop on a tensor: what is carried from trip to trip, as far as it is known.
+
+    `code` and `result` are the slots of how the last trip ended and of what it returned.
+    """
+
+    def __init__(self, frame: Frame, test: Run, body: Run, code: int, site: Site) -> None:
+        self.frame, self.test, self.body, self.site = frame, test, body, site
+        self.code, self.result = code, code + 1
+        self.control = frame.session.policy.control
+        self.snapshot = Snapshot(frame)
+        self.carried: dict[int, Any] = {}
+        self.written: dict[int, Any] = {}
+        self.codes: set[int] = set()
+
+    def run(self) -> None:
+        """Interpret trips until what is carried no longer changes, then make the loop."""
+        for _ in range(_MOST_ATTEMPTS):
+            trip = _Trip(self)
+            if self._learn(trip):
+                self._finish(trip)
+                return
+        refuse("The variables of a loop on a tensor change shape or dtype from trip to trip.",
+               "keep their shapes and dtypes the same", self.site)
+
+    def _learn(self, trip: _Trip) -> bool:
+        """Add what a trip changed to what is carried; whether nothing had to be added."""
+        control = self.control
+        self.codes |= codes_of(trip.signal) - {GOES_ON} if trip.endless else {*codes_of(trip.signal), GOES_ON}
+        writes = control.writes(trip.regions[1])
+        stable = writes.keys() <= self.written.keys()
+        self.written.update(writes)
+        for place, (x, y) in enumerate(zip(trip.before, trip.body.values)):
+            start = self.snapshot.values[place]
+            if x is y or (isinstance(start, Unbound) and place != self.result):
+                continue
+            value = self._start(place, start, y)
+            stable = stable and place in self.carried and control.alike(value, self.carried[place])
+            self.carried[place] = value
+        return stable
+
+    def _start(self, place: int, start: Any, after: Any) -> Any:
+        """The value that a carried variable starts from, as tensors."""
+        control, known = self.control, self.carried.get(place)
+        if place == self.result:
+            start = control.blank(after) if known is None else known
+        try:
+            if isinstance(after, Unbound):
+                raise control.Mismatch("it has no value at the end of a trip")
+            return control.carried(start, known, after)
+        except control.Mismatch as error:
+            what = "The result of a 'return'" if place == self.result else self.snapshot.name(place).capitalize()
+            raise TensorConditionError(
+                f"{what} does not keep its type in a loop on a tensor.", found=str(error), site=self.site,
+                remedy="give it the shape and dtype that it has at the end of a trip before the loop",
+            ) from None
+
+    def _finish(self, trip: _Trip) -> None:
+        frame, snapshot, carried = self.frame, self.snapshot, self.carried
+        frame.site = self.site
+        results = self.control.repeat(trip.regions, trip.test, list(carried.values()),
+                                      [trip.body.values[place] for place in carried], self.written)
+        values = list(snapshot.values)
+        for place, value in zip(carried, results):
+            values[place] = value
+        for place, (x, y) in enumerate(zip(trip.before, trip.body.values)):
+            if x is not y and isinstance(values[place], Unbound):
+                why = f"{snapshot.name(place)} has a value only if a loop on a tensor makes a trip"
+                values[place] = Unbound(why, self.site)
+        snapshot.write(values)
 
 
 class _Trip:
     """One abstract trip: the traces of the condition and the body with some variables as parameters."""
 
-    def __init__(self, snapshot: Snapshot, carried: dict[int, Any], written: dict[int, Any], leaves: bool,
-                 test: Run, body: Run, site: Site) -> None:
-        frame = snapshot.frame
-        control = frame.session.policy.control
+    def __init__(self, loop: _Loop) -> None:
+        self.loop = loop
+        frame, control, snapshot = loop.frame, loop.control, loop.snapshot
         self.regions = [control.region("condition"), control.region("body")]
         rest = (frame.rest, None, TENSOR_LOOP)
         sides = []
         for region in self.regions:
             side = Branch(snapshot, region)
-            flag = control.parameters(region, control.constant(False)) if leaves else None
             side.values = list(snapshot.values)
-            for place, value in carried.items():
+            for place, value in loop.carried.items():
                 side.values[place] = control.parameters(region, value)
-            control.carry_written(region, written)
-            side.start = side.values
-            sides.append((side, flag))
-        (condition, stopped), (self.body, _) = sides
-        self.test = condition.run(lambda f: _test(f, test, stopped, site), site, rest)
-        if any(x is not y for x, y in zip(condition.values, condition.start)):
-            refuse("The condition of a loop on a tensor assigns a variable.", "assign it in the loop's body", site)
-        self.before = self.body.values
-        self.signal = self.body.run(body, site, rest)
+            control.carry_written(region, loop.written)
+            sides.append(side)
+        condition, self.body = sides
+        self.before, reads = self.body.values, condition.values
+        self.test = condition.run(self._run_test, loop.site, rest)
+        changes = any(x is not y for x, y in zip(condition.values, reads))
+        if changes or control.writes(self.regions[0]):
+            frame.rest = rest[0]
+            raise _ConditionChanges
+        self.signal = self.body.run(self._run_body, loop.site, rest)
         frame.rest = rest[0]
-        if self.signal is RETURN:
-            refuse("A 'return' stands in a loop on a tensor.", INSTEAD_OF_RETURN, site)
+
+    def _run_test(self, frame: Frame) -> Any:
+        pred = _truth(frame, self.loop.test(frame), self.loop.site)
+        control = self.loop.control
+        self.endless = pred is True
+        if type(pred) is bool:
+            pred = control.constant(pred)
+        return control.goes_on(frame.vars[self.loop.code], pred) if self.loop.code in self.loop.carried else pred
+
+    def _run_body(self, frame: Frame) -> Any:
+        signal = self.loop.body(frame)
+        frame.vars[self.loop.code] = code_of(signal)
+        if may_return(signal):
+            frame.vars[self.loop.result] = frame.result
+        return signal
 
 
-def _test(frame: Frame, test: Run, stopped: Any, site: Site) -> Any:
-    control = frame.session.policy.control
-    value = test(frame)
-    if not frame.session.is_traced(value):
-        value = control.constant(bool(value))
-    pred = predicate(frame, value, site, "while")
-    return pred if stopped is None else control.unless(stopped, pred)
+def _truth(frame: Frame, value: Any, site: Site) -> Any:
+    """The value of a condition as a predicate, or as a bool if it is known."""
+    return predicate(frame, value, site, "while") if frame.session.is_traced(value) else bool(value)
 
 
-def loop_on_tensor(frame: Frame, test: Run, body: Run, site: Site) -> bool:
-    """Run a loop on a tensor; whether it may have been left by `break`."""
-    control = frame.session.policy.control
-    snapshot = Snapshot(frame)
-    carried: dict[int, Any] = {}
-    written: dict[int, Any] = {}
-    leaves = False
-    for _ in range(_MOST_ATTEMPTS):
-        trip = _Trip(snapshot, carried, written, leaves, test, body, site)
-        breaks = trip.signal is BREAK or isinstance(trip.signal, Exit)
-        stable = breaks <= leaves and control.writes(trip.regions[1]).keys() <= written.keys()
-        leaves = leaves or breaks
-        written.update(control.writes(trip.regions[1]))
-        for place, (x, y) in enumerate(zip(trip.before, trip.body.values)):
-            if x is y or isinstance(snapshot.values[place], Unbound):
-                continue
-            value = _carried(control, snapshot, place, carried.get(place), y, site)
-            stable = stable and place in carried and control.alike(value, carried[place])
-            carried[place] = value
-        if stable:
-            break
-    else:
-        refuse("The variables of a loop on a tensor change shape or dtype from trip to trip.",
-                "keep their shapes and dtypes the same", site)
-    _finish(frame, snapshot, trip, carried, written, leaves, site)
-    return leaves
+def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Run, otherwise: Run | None, site: Site) -> Any:
+    """Run a loop on a tensor; the signal of the statement.
 
-
-def _carried(control: Any, snapshot: Snapshot, place: int, known: Any, after: Any, site: Site) -> Any:
-    """The value that a carried variable starts from, as tensors."""
+    Args:
+        test: the condition, already evaluated once.
+        first: its value.
+        body: one trip.
+        otherwise: the statements after `else`, or None.
+        site: the condition's or the iterable's.
+    """
+    count, result = len(frame.vars), frame.result
+    frame.vars += [GOES_ON, Unbound()]
     try:
-        if isinstance(after, Unbound):
-            raise control.Mismatch("it has no value at the end of a trip")
-        return control.carried(snapshot.values[place], known, after)
-    except control.Mismatch as error:
-        raise TensorConditionError(
-            f"{snapshot.name(place).capitalize()} does not keep its type in a loop on a tensor.",
-            found=str(error), remedy="give it the shape and dtype that it has at the end of a trip before the loop",
-            site=site,
-        ) from None
+        loop = _Loop(frame, test, body, count, site)
+        try:
+            loop.run()
+        except _ConditionChanges:
+            loop = _turned(frame, test, first, body, count, site)
+            loop.run()
+        code, returned = frame.vars[count:count + 2]
+    finally:
+        del frame.vars[count:]
+        frame.result = result
+    return _after(frame, loop.codes, code, returned, otherwise, site)
 
 
-def _finish(frame: Frame, snapshot: Snapshot, trip: _Trip, carried: dict[int, Any], written: dict[int, Any],
-            leaves: bool, site: Site) -> None:
+def _turned(frame: Frame, test: Run, first: Any, body: Run, count: int, site: Site) -> _Loop:
+    """The loop with the condition's outcome as a carried value."""
     control = frame.session.policy.control
-    starts = [control.constant(False)] * leaves + list(carried.values())
-    ends = [flag_of(trip.signal)] * leaves + [trip.body.values[place] for place in carried]
-    frame.site = site
-    results = control.repeat(trip.regions, trip.test, starts, ends, written)
-    values = list(snapshot.values)
-    for place, value in zip(carried, results[leaves:]):
-        values[place] = value
-    for place, (x, y) in enumerate(zip(trip.before, trip.body.values)):
-        if x is not y and isinstance(values[place], Unbound):
-            values[place] = Unbound(f"{snapshot.name(place)} has a value only if a loop on a tensor makes a trip", site)
-    snapshot.write(values)
+    slot = len(frame.vars)
+    frame.vars.append(_truth(frame, first, site))
+
+    def again(frame: Frame) -> None:
+        frame.vars[slot] = _truth(frame, test(frame), site)
+
+    def trip(frame: Frame) -> Any:
+        signal = body(frame)
+        if signal is None or signal is CONTINUE:
+            again(frame)
+        elif isinstance(signal, Exit):
+            decide(frame, control.code_is(signal.code, GOES_ON), site, "while", again, _nothing, False)
+        return signal
+
+    return _Loop(frame, lambda frame: frame.vars[slot], trip, count, site)
+
+
+def _nothing(frame: Frame) -> None:
+    return None
+
+
+def _after(frame: Frame, codes: set[int], code: Any, result: Any, otherwise: Run | None, site: Site) -> Any:
+    """What follows a loop that was left with `code`, one of `codes`: the function's end, nothing, or the statements
+    after `else`."""
+    control = frame.session.policy.control
+
+    def give(frame: Frame) -> str:
+        frame.result = result
+        return RETURN
+
+    def go_on(frame: Frame) -> Any:
+        if otherwise is None or GOES_ON not in codes:
+            return None
+        if LEAVES not in codes:
+            return otherwise(frame)
+        return decide(frame, control.code_is(code, LEAVES), site, "while", _nothing, otherwise, False)
+
+    if codes == {RETURNS}:
+        return give(frame)
+    if RETURNS not in codes:
+        return go_on(frame)
+    return decide(frame, control.code_is(code, RETURNS), site, "while", give, go_on, False)
+
+
+def is_left_by_tensor(frame: Frame, trip: Run, site: Site) -> bool:
+    """Whether the next trip of a loop may leave it by the value of a tensor. It is interpreted for that, and nothing
+    of it is kept."""
+    snapshot, result, rest = Snapshot(frame), frame.result, frame.rest
+    side = Branch(snapshot, frame.session.policy.control.region("trip"))
+    try:
+        return isinstance(side.run(trip, site, (rest, None, TENSOR_LOOP)), Exit)
+    finally:
+        frame.result, frame.rest = result, rest
