@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mindspore.compiler import debug
+from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
@@ -75,7 +76,8 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -
             _cache.move_to_end(key)
             return found
         start = time.perf_counter()
-        executable, program = _build(graph, device, donated)
+        with CollectorAtRest():
+            executable, program = _build(graph, device, donated)
         compile_count += 1
         if debug.level():
             debug.compiled(graph, program, time.perf_counter() - start)

@@ -17,6 +17,7 @@ from typing import Any
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler import debug
+from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
@@ -164,7 +165,7 @@ class CompiledFunction:
 
     def specialise(self, key: tuple, args: tuple, kwargs: dict) -> Entry:
         """Trace and compile for this signature."""
-        with self.lock:
+        with self.lock, CollectorAtRest():
             entry = self._trace(args, kwargs)
             self.compile_count += 1
             entries = self.entries.setdefault(key, [])

@@ -12,7 +12,7 @@ only.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from math import inf
 
 from mindspore.compiler.ir import Graph, Node
@@ -37,12 +37,9 @@ class Partition:
         self._stored = frozenset(roots) | _stored_for_reading(graph)
         self._uniform_cost: dict[int, int] = {}
         self._sources: list = [None] * len(graph.nodes)
-        self._readers: list = [None] * len(graph.nodes)
-        self._seen = 0
+        self._readers: list[list[int]] = [[] for _ in graph.nodes]  # nodes visited so far, seen through inline nodes
         for node in graph.nodes:
-            self._seen = node.idx
             self._visit(node)
-        self._seen = len(graph.nodes)
         self._unite_neighbours()
 
     @property
@@ -57,8 +54,7 @@ class Partition:
     def align(self, spaces: list[Space]) -> bool:
         """Move spaces, none of which reads another, to one position, so that they can run together; False if there
         is none."""
-        members = [node for space in spaces for node in space.nodes.values()]
-        place = self._room(members, {s for space in spaces for s in self.reads[space]})
+        place = self._room(spaces, {s for space in spaces for s in self.reads[space]})
         if place is None:
             return False
         for space in spaces:
@@ -100,39 +96,20 @@ class Partition:
             self._sources[node.idx] = found
         return found
 
-    def readers(self, node: Node) -> list[int]:
-        """The nodes visited so far that need the value of `node`, seen through inline nodes."""
-        found = []
-        pending = [node.idx]
-        while pending:
-            for user in self.users[pending.pop()]:
-                if user.idx > self._seen:
-                    continue
-                if self.is_inline(user):
-                    pending.append(user.idx)
-                else:
-                    found.append(user.idx)
-        return found
-
-    def _place_of(self, idx: int) -> float:
-        space = self.space_of.get(idx)
-        return idx if space is None else self.position[space]
-
     # -- visiting ----------------------------------------------------------------------------------------------------
 
     def _visit(self, node: Node) -> None:
-        if not self._is_candidate(node):
-            return
-        forced = node.idx in self._stored
-        stored_view = node.op.name in VIEWS and node.op.name != "reshape" and not is_view(node)
-        if not (is_computed(node) or stored_view or (forced and node.op.name in VIEWS | LEAVES)):
-            return
         needed = {s for operand in node.ins for s in self.sources(operand)}
-        if not forced and is_uniform(node):
+        if not self._is_member(node):
+            if not self.is_inline(node):
+                self._note_reader(node, needed)
+            return
+        if node.idx not in self._stored and is_uniform(node):
             cost = 1 + sum(self._uniform_cost.get(i.idx, 0) for i in node.ins)
             if cost <= UNIFORM_COST and not any(s in self.space_of for s in needed):
                 self._uniform_cost[node.idx] = cost
                 return
+        self._note_reader(node, needed)
         hosts = {self.space_of[s]: None for s in sorted(needed) if s in self.space_of}
         for host in sorted(hosts, key=lambda s: (-s.extent(), self.rank(s))):
             if self._join(host, node, needed):
@@ -145,13 +122,26 @@ class Partition:
         self.position[space] = float(node.idx)
         self.reads[space] = needed
 
+    def _is_member(self, node: Node) -> bool:
+        """Whether a node becomes a member, unless it is computed by each of its readers."""
+        if not self._is_candidate(node):
+            return False
+        name = node.op.name
+        if name in VIEWS and name != "reshape" and not is_view(node):
+            return True
+        return is_computed(node) or (node.idx in self._stored and (name in VIEWS or name in LEAVES))
+
+    def _note_reader(self, node: Node, needed: set[int]) -> None:
+        for source in needed:
+            self._readers[source].append(node.idx)
+
     def _join(self, space: Space, node: Node, needed: set[int]) -> bool:
         reads = (self.reads[space] | needed) - space.maps.keys()
         if len(space.maps) >= MAX_MEMBERS or len(reads) > MAX_SOURCES:
             return False
         if any(space.member(operand) is None and self._reads_from(operand, space) for operand in node.ins):
             return False
-        place = self._room([*space.nodes.values()], reads)
+        place = self._room((space,), reads)
         if place is None or not space.add(node):
             return False
         self.space_of[node.idx] = space
@@ -160,7 +150,7 @@ class Partition:
         return True
 
     def _reads_from(self, operand: Node, space: Space) -> bool:
-        return any(s in space.maps for s in self.sources(operand))
+        return not space.maps.keys().isdisjoint(self.sources(operand))
 
     def _draw_in(self, space: Space, other: Space, through: Node) -> None:
         """Unite two spaces through a node that reads both, unless another member reads across from memory."""
@@ -177,7 +167,7 @@ class Partition:
         reads = (self.reads[space] | self.reads[other]) - inside
         if len(inside) > MAX_MEMBERS or len(reads) > MAX_SOURCES:
             return False
-        place = self._room([*space.nodes.values(), *other.nodes.values()], reads)
+        place = self._room((space, other), reads)
         if place is None or not act():
             return False
         for idx in other.maps:
@@ -187,14 +177,26 @@ class Partition:
         del self.position[other], self.reads[other]
         return True
 
-    def _room(self, members: list[Node], reads: set[int]) -> float | None:
-        """A position for a space of these members: behind all that it reads, before all that read it."""
-        inside = {m.idx for m in members}
-        low = max((self._place_of(s) for s in reads), default=-1.0)
-        high = min((self._place_of(r) for m in members for r in self.readers(m) if r not in inside), default=inf)
+    def _room(self, spaces: Sequence[Space], reads: set[int]) -> float | None:
+        """A position for these spaces as one: behind all that they read, before all that read them."""
+        space_of, position = self.space_of, self.position
+        low, high = -1.0, inf
+        for source in reads:
+            space = space_of.get(source)
+            place = source if space is None else position[space]
+            if place > low:
+                low = place
+        for inside in spaces:
+            for member in inside.maps:
+                for reader in self._readers[member]:
+                    space = space_of.get(reader)
+                    if space not in spaces:
+                        place = reader if space is None else position[space]
+                        if place < high:
+                            high = place
         if low >= high:
             return None
-        now = max((self._place_of(i) for i in inside), default=low)
+        now = max(position[space] for space in spaces)
         if low < now < high:
             return now
         return low + (min(high, low + 1) - low) / 2

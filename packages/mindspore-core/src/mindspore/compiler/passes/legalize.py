@@ -5,8 +5,8 @@ decomposition takes its place; an operator without one stays and becomes a host 
 """
 from __future__ import annotations
 
-from mindspore.compiler.autodiff.vjp import lower_nodes
-from mindspore.compiler.ir import Graph, Node, TensorAval, TupleAval
+from mindspore.compiler.autodiff.vjp import decompose
+from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
 from mindspore.plugin.protocols import KernelSpec
 
 STRUCTURAL = frozenset({"parameter", "constant", "item"})
@@ -14,12 +14,43 @@ VIEWS = frozenset({"reshape"})
 
 
 def legalize(graph: Graph, device) -> Graph:
-    """Decompose what the device cannot run, repeatedly: a decomposition may itself need decomposing."""
-    while True:
-        illegal = {n.idx for n in graph.nodes if n.op.lower is not None and not is_legal(n, device)}
-        if not illegal:
-            return graph
-        graph = lower_nodes(graph, illegal)
+    """The graph with decompositions in place of what the device cannot run."""
+    if all(n.op.lower is None or is_legal(n, device) for n in graph.nodes):
+        return graph
+    b = LegalBuilder(graph.name, device)
+    return b.finish(b.inline(graph, [b.parameter(p.aval) for p in graph.params]))
+
+
+class LegalBuilder(Builder):
+    """A builder that emits the decomposition of what the device cannot run, and in a decomposition likewise."""
+
+    def __init__(self, name: str, device):
+        super().__init__(name)
+        self.device = device
+        self._known: dict[int, Node] = {}  # node -> what stands for it, once it has been looked at
+        self._elements: dict[int, tuple] = {}  # node with several results -> their decompositions
+
+    def emit(self, op, ins: tuple, attrs: tuple = ()) -> Node:
+        """As `Builder.emit`; the node of several results that is decomposed stays, unread, and its elements are those
+        of the decomposition."""
+        if op.name == "item" and ins[0].idx in self._elements:
+            return self._elements[ins[0].idx][attrs[0]]
+        node = super().emit(op, ins, attrs)
+        if node.op.lower is None:
+            return node
+        found = self._known.get(node.idx)
+        if found is None:
+            found = self._known[node.idx] = self._legal(node)
+        return found
+
+    def _legal(self, node: Node) -> Node:
+        if is_legal(node, self.device):
+            return node
+        result = decompose(self, node.op, node.ins, node.kwargs(), node.aval)
+        if isinstance(result, tuple):
+            self._elements[node.idx] = result
+            return node
+        return result
 
 
 def is_legal(node: Node, device) -> bool:
