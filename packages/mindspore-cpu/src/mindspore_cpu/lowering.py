@@ -187,13 +187,14 @@ def loop_kernel(made: LoopKernel, buffers: int) -> _ext.Kernel:
 
 def host_kernel(spec: KernelSpec, fallbacks: FallbackCounter) -> _ext.Kernel:
     """A kernel that runs a primitive's reference. RuntimeError where MS_FORBID_HOST_FALLBACK is set."""
-    if os.environ.get("MS_FORBID_HOST_FALLBACK", "0") not in ("", "0"):
+    op = primitive(spec.name)
+    if not op.hosted and os.environ.get("MS_FORBID_HOST_FALLBACK", "0") not in ("", "0"):
         raise RuntimeError(f"{spec.name}: the CPU device has no kernel for it at dtypes "
                            f"{', '.join(str(a.dtype) for a in spec.ins)}, and MS_FORBID_HOST_FALLBACK is set")
-    op = primitive(spec.name)
 
     def run(inputs: list[_ext.Buffer], outputs: list[_ext.Buffer]) -> None:
-        fallbacks.add(spec.name)
+        if not op.hosted:
+            fallbacks.add(spec.name)
         arrays = [np.ndarray(a.shape, a.dtype.np, buffer) for a, buffer in zip(spec.ins, inputs)]
         for aval, buffer, result in zip(spec.outs, outputs, reference(op, arrays, spec.attrs, spec.outs)):
             np.ndarray(aval.shape, aval.dtype.np, buffer)[...] = result

@@ -74,13 +74,14 @@ class PythonExecutable(Executable):
 
 def host_kernel(device, step: Launch, in_avals, out_avals):
     """A kernel that runs the primitive's reference on the host."""
-    if os.environ.get("MS_FORBID_HOST_FALLBACK", "0") not in ("", "0"):
+    op = primitive(step.name)
+    if not op.hosted and os.environ.get("MS_FORBID_HOST_FALLBACK", "0") not in ("", "0"):
         raise RuntimeError(f"{step.name}: the device has no kernel for it at dtypes "
                            f"{', '.join(str(a.dtype) for a in in_avals)} and MS_FORBID_HOST_FALLBACK is set")
-    op = primitive(step.name)
 
     def run(ins, outs):
-        HOST_FALLBACKS[step.name] = HOST_FALLBACKS.get(step.name, 0) + 1
+        if not op.hosted:
+            HOST_FALLBACKS[step.name] = HOST_FALLBACKS.get(step.name, 0) + 1
         arrays = [download(device.allocator, b, a) for b, a in zip(ins, in_avals)]
         for buffer, array in zip(outs, reference(op, arrays, step.attrs, out_avals)):
             device.allocator.copy_from_host(buffer, array)

@@ -8,7 +8,7 @@ entries of the region and are resolved when the region's own graph is built: inn
 """
 from __future__ import annotations
 
-from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.autodiff.vjp import is_differentiable, lower_nodes, vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, infer
 
 
@@ -29,7 +29,7 @@ def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, in
 
 
 def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:
-    """The graph of a stream."""
+    """The graph of a stream. What is known already is not computed again once the gradients are derived."""
     b = Builder("eager")
     firsts = first_numbers(entries)
     env: dict[int, Node] = {}
@@ -39,7 +39,9 @@ def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:
             env[next(wanted_inputs)] = b.parameter(aval)
     for position in range(len(entries)):
         _emit(b, entries, firsts, position, env)
-    return b.finish([env[n] for n in live])
+    graph = b.finish([env[n] for n in live])
+    known = {node.idx for node in graph.nodes if node.op.name == "known_value"}
+    return lower_nodes(graph, known) if known else graph
 
 
 def first_numbers(entries) -> list[int]:

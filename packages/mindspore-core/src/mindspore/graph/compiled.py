@@ -19,6 +19,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.guards import Guards
@@ -57,7 +58,7 @@ class Entry:
         self.result, self.results = result, results
         self.effects = effects  # (object, attribute, spec of the value): assignments of the function
         self.single = tree.is_single(result) and not effects
-        self.donated = {out: source for _, out, source in writes}
+        self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
         self.out_avals = graph.out_avals
         self.kept = kept
         self.executable = self.device = None
@@ -105,6 +106,8 @@ class Entry:
                 values[node.idx] = apply(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
         for tensor, out, _ in self.writes:
             assign(tensor, values[graph.outputs[out].idx])
+        if has_effects(graph):
+            _segment.flush()
         return self._result([values[o.idx] for o in graph.outputs[:self.results]])
 
     def _result(self, tensors: list):

@@ -6,7 +6,7 @@ from typing import Any
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.frontend.policy import Policy
-from mindspore.graph import control
+from mindspore.graph import control, effects
 from mindspore.graph.compiled import current_guards
 from mindspore.graph.trace import Traced, current_trace
 
@@ -15,6 +15,7 @@ class GraphPolicy(Policy):
     """See the module's text. One object serves every compilation; the guards are those of the thread's own."""
 
     control = control
+    effects = effects
 
     def compilation(self) -> object:
         return current_guards()

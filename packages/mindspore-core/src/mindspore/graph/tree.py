@@ -5,12 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.tensor import Tensor
+from mindspore.graph.text import TracedText
+from mindspore.graph.trace import Traced
 
 
 def flatten(value: Any, leaves: list) -> Any:
     """Append the tensors in `value` to `leaves`; the rest is returned as a spec from which `rebuild` makes the value.
 
-    Tuples (named ones too), lists and dicts are taken apart; anything else is static and stays as it is.
+    Tuples (named ones too), lists, dicts and texts about tensors are taken apart; anything else is static and stays as
+    it is.
     """
     if isinstance(value, Tensor):
         leaves.append(value)
@@ -22,6 +25,8 @@ def flatten(value: Any, leaves: list) -> Any:
     if isinstance(value, dict):
         keys = list(value)
         return _Node(lambda items: dict(zip(keys, items)), [flatten(value[k], leaves) for k in keys])
+    if isinstance(value, TracedText):
+        return _Node(_text_maker(value), [flatten(v, leaves) for v in value.values])
     return _Static(value)
 
 
@@ -52,6 +57,22 @@ def _tuple_maker(cls: type) -> Callable:
     if hasattr(cls, "_fields"):
         return lambda items: cls(*items)
     return tuple
+
+
+def _text_maker(text: TracedText) -> Callable:
+    """What makes the text about other values: characters, if these are concrete."""
+    def make(items):
+        made = text.with_values(items)
+        return made if is_traced(items) else made.render()
+
+    return make
+
+
+def is_traced(value: Any) -> bool:
+    """Whether a tensor in the value is known only at run time."""
+    leaves: list = []
+    flatten(value, leaves)
+    return any(type(t._value) is Traced for t in leaves)
 
 
 def rebuild(spec: Any, leaves) -> Any:

@@ -18,6 +18,7 @@ from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.contraction import *
 from mindspore.ops.creation import *
+from mindspore.ops.debug import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.indexing import *
 from mindspore.ops.joining import *

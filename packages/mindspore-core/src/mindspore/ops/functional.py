@@ -22,6 +22,7 @@ from mindspore.ops.comparison import *
 from mindspore.ops.contraction import *
 from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
+from mindspore.ops.debug import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.elementwise import exp, expm1
 from mindspore.ops.indexing import *

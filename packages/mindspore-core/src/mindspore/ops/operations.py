@@ -15,6 +15,7 @@ from mindspore.ops import (
     arithmetic,
     comparison,
     creation,
+    debug,
     elementwise,
     indexing,
     joining,
@@ -303,7 +304,7 @@ class Print(Primitive):
         super().__init__("Print")
 
     def __call__(self, *args) -> None:
-        print(*args)
+        debug.print_(*args)
 
 
 __all__.append("Print")

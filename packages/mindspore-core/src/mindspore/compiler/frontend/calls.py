@@ -51,6 +51,8 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
         elif kind is BuiltinFunctionType:
             if kwargs and fn.__name__ == "sort" and type(fn.__self__) is list and kwargs.get("key") is not None:
                 kwargs = {**kwargs, "key": call_from(session, kwargs["key"])}
+            if type(fn.__self__) is str and session.policy.effects is not None:
+                return session.policy.effects.call_string_method(fn, args, kwargs or {})
             return _call_native(frame, fn, args, kwargs)
         elif isinstance(fn, type):
             if fn in session.replacements:

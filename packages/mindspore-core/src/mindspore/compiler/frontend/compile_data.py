@@ -15,6 +15,7 @@ from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.functions import inner_frame
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.texts import join, write
 
 _Emit = Callable[[Frame, Any], None]
 
@@ -294,31 +295,23 @@ def run_lazily(frame: Frame, run: Callable[..., Any], *args: Any) -> Any:
 
 # -- f-strings and assignment expressions ------------------------------------------------------------------------------
 
-_CONVERSIONS: dict[int, Callable[[Any], Any]] = {
-    -1: lambda value: value,
-    ord("s"): str,
-    ord("r"): repr,
-    ord("a"): ascii,
-}
-
-
 @compiles(ast.JoinedStr)
 def _joined_string(node: ast.JoinedStr, scope: Scope) -> Run:
     runs = [compile_node(each, scope) for each in node.values]
-    return lambda frame: "".join([run(frame) for run in runs])
+    return lambda frame: join(frame, [run(frame) for run in runs])
 
 
 @compiles(ast.FormattedValue)
 def _formatted_value(node: ast.FormattedValue, scope: Scope) -> Run:
-    value_run, convert, site = compile_node(node.value, scope), _CONVERSIONS[node.conversion], scope.site(node.value)
+    value_run, conversion, site = compile_node(node.value, scope), node.conversion, scope.site(node.value)
     empty = ast.copy_location(ast.Constant(""), node)
     format_run = compile_node(node.format_spec or empty, scope)
 
-    def formatted_value(frame: Frame) -> str:
+    def formatted_value(frame: Frame) -> Any:
         value = value_run(frame)
         specification = format_run(frame)
         frame.site = site
-        return format(convert(value), specification)
+        return write(frame, value, conversion, specification)
 
     return formatted_value
 

@@ -87,6 +87,7 @@ def _constant(node: ast.Constant, scope: Scope) -> Run:
 def _binary(node: ast.BinOp, scope: Scope) -> Run:
     operate, names = binary_operator(node.op)
     left, right, site = compile_node(node.left, scope), compile_node(node.right, scope), scope.site(node)
+    is_remainder = isinstance(node.op, ast.Mod)
 
     def binary(frame: Frame) -> Any:
         a = left(frame)
@@ -95,6 +96,8 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
         session = frame.session
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
+        if is_remainder and type(a) is str and session.policy.effects is not None:
+            return session.policy.effects.percent(a, b)
         return operate(a, b)
 
     return binary

@@ -42,9 +42,11 @@ class Policy:
         overrides: callables (functions, builtins, classes) that are replaced when the program calls them, by a
             callable that receives the same arguments: `{print: print_in_graph}`.
         control: what makes graphs of decisions on traced tensors (`mindspore.graph.control`); None refuses them.
+        effects: what records printing and raising (`mindspore.graph.effects`); with None they happen at once.
     """
 
     control: Any = None
+    effects: Any = None
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] = {}
 
     def __init__(self) -> None:

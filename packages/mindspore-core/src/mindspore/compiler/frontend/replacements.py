@@ -2,7 +2,8 @@
 
 Some look at the frame of their caller (`super()`, `locals()`, `eval`): they are given the interpreter's frame. Some
 read attributes by name (`getattr`, `hasattr`): what they read is reported as a guard. Some call back (`map`,
-`sorted(key=...)`): the functions they are given are wrapped so that they go on being interpreted.
+`sorted(key=...)`): the functions they are given are wrapped so that they go on being interpreted. Some write values
+as text (`print`, `str`): what is not known yet is written later (`texts.py`).
 
 Each replacement takes the frame of the caller, then the builtin's arguments. A policy adds its own with `overrides`.
 """
@@ -20,6 +21,7 @@ from mindspore.compiler.frontend.calls import call_from
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
 from mindspore.compiler.frontend.policy import ABSENT, Policy
+from mindspore.compiler.frontend.texts import TEXT_FUNCTIONS
 
 __all__ = ["replacements_for"]
 
@@ -163,6 +165,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     getattr: _getattr,
     hasattr: _hasattr,
     itertools.accumulate: _accumulate,
+    **TEXT_FUNCTIONS,
     **{fn: _with_key(fn) for fn in (sorted, min, max, itertools.groupby)},
     **{fn: _with_first(fn) for fn in _CALL_FIRST},
 }

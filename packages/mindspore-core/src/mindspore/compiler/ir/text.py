@@ -7,7 +7,8 @@
     }
 
 Attributes are Python literals, dtypes by name, small arrays as `literal(value, dtype)`, and `@name` for a nested graph,
-which is printed before the graph that uses it; types are written as in the lines (`float32[3]`, `tape<...>`). With
+which is printed before the graph that uses it; types are written as in the lines (`float32[3]`, `tape<...>`);
+`action(number, text)` is what a `host_call` does, to be read back in the process that printed it. With
 `locations=True` each line ends in the user's file and line; the parser skips what follows a `#`.
 """
 from __future__ import annotations
@@ -183,6 +184,9 @@ def _attr_value(node: ast.expr, graphs: dict):
         return -_attr_value(node.operand, graphs)
     if isinstance(node, ast.Call) and node.func.id == "aval":
         return _parse_aval(node.args[0].value)
+    if isinstance(node, ast.Call) and node.func.id == "action":
+        from mindspore.compiler.primitives.effects import Action
+        return Action.by_number(node.args[0].value)
     if isinstance(node, ast.Call):
         value, dtype = node.args
         return Literal(np.asarray(_attr_value(value, graphs)).astype(DType._by_key[dtype.id].np))

@@ -4,6 +4,7 @@ from mindspore.compiler.primitives import (
     arithmetic,
     comparison,
     custom_vjp,
+    effects,
     indexing,
     linalg,
     linalg_factors,

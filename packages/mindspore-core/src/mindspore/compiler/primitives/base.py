@@ -14,6 +14,7 @@ A primitive is a class with one instance. It declares
 * `lower(b, *ins, **attrs)`: an optional decomposition into simpler primitives;
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
 * `regions`: True where attributes are graphs that the operator runs;
+* `hosted`: True where what it does happens on the host, so that its running there is no fallback;
 * `samples()`: inputs, good and bad, from which the tests of every backend are generated.
 
 `register` refuses a class in which one of these is missing.
@@ -67,6 +68,7 @@ class Primitive:
     kinds: str = "biufc"
     effect: bool = False
     regions: bool = False
+    hosted: bool = False
     differentiable: bool = True
     scalar: bool = False
 

@@ -1,0 +1,125 @@
+"""Effects: what a program does besides computing values (printing, raising).
+
+An effect has a place in the order of the program. The order is kept by data: each effectful operation takes a *token*
+and gives the next one, and the token is a hidden tensor that the front end reads and writes as it does a Parameter
+(`mindspore.graph.effects`). So an effect in a branch happens if the branch is taken, one in a loop happens in each
+trip, and none is lost as dead code or shared with an equal one. The derivative of a program reads no token of it, so
+its backward part repeats no effect; where a derivative runs the forward part a second time (a loop whose trips are put
+on a tape), it runs it `without_effects`.
+
+The operation happens on the host, whatever the device.
+"""
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+
+from mindspore.common.dtype import int32
+from mindspore.compiler.ir.aval import TensorAval, tensor_aval
+from mindspore.compiler.ir.builder import Builder
+from mindspore.compiler.ir.graph import Graph
+from mindspore.compiler.primitives.base import Primitive, Sample, register
+
+TOKEN = tensor_aval((), int32)
+_numbers = itertools.count()
+_actions: weakref.WeakValueDictionary[int, Action] = weakref.WeakValueDictionary()
+
+
+class Action:
+    """What a `host_call` does: called with the operands' values as arrays, which it must not keep.
+
+    text: for people, in the graph's text. raises: whether it may raise an exception.
+    """
+
+    def __init__(self, text: str, run: Callable[..., None], raises: bool = False):
+        self.text, self.run, self.raises = text, run, raises
+        self.number = next(_numbers)
+        _actions[self.number] = self
+
+    def __call__(self, *arrays: np.ndarray) -> None:
+        self.run(*arrays)
+
+    def __repr__(self) -> str:
+        return f"action({self.number}, {self.text!r})"
+
+    @staticmethod
+    def by_number(number: int) -> Action:
+        """The action that a graph's text names. KeyError if it is gone."""
+        return _actions[number]
+
+
+@register
+class HostCall(Primitive):
+    """Run `action` (a Python callable) on the host with the values of the operands behind the token; the next token.
+
+    Operands: the token, int32[], and tensors of any shape and dtype. Gradient: none.
+    """
+
+    name = "host_call"
+    attrs = ("action",)
+    differentiable = False
+    hosted = True
+
+    def infer(self, token, *values, action):
+        if token is not TOKEN:
+            raise TypeError(f"host_call: the token is {token}, expected {TOKEN}")
+        for value in values:
+            if not isinstance(value, TensorAval):
+                raise TypeError(f"host_call: an operand is {value}, expected tensors")
+        return TOKEN
+
+    def reference(self, token, *values, action):
+        action(*values)
+        return token
+
+    def samples(self):
+        x = np.linspace(-1.0, 1.0, 4, dtype=np.float32)
+        return [Sample((np.int32(0), x), {"action": _NOTHING}, exact_dtypes=True),
+                Sample((np.int32(3),), {"action": _NOTHING}, exact_dtypes=True),
+                Sample((x, x), {"action": _NOTHING}, error=TypeError, exact_dtypes=True)]
+
+
+_NOTHING = Action("nothing", lambda *arrays: None)
+
+
+def may_raise(graph: Graph) -> bool:
+    """Whether running the graph may raise an exception of the program."""
+    found = graph.memo.get("may_raise")
+    if found is None:
+        found = graph.memo["may_raise"] = any(
+            (isinstance(value, Action) and value.raises) or (isinstance(value, Graph) and may_raise(value))
+            for node in graph.nodes for value in node.attrs)
+    return found
+
+
+def has_effects(graph: Graph) -> bool:
+    """Whether the graph, or one inside it, calls the host."""
+    found = graph.memo.get("has_effects")
+    if found is None:
+        found = graph.memo["has_effects"] = any(
+            node.op.name == "host_call" or any(isinstance(v, Graph) and has_effects(v) for v in node.attrs)
+            for node in graph.nodes)
+    return found
+
+
+def without_effects(graph: Graph) -> Graph:
+    """The same computation where tokens pass every host call by."""
+    if not has_effects(graph):
+        return graph
+    found = graph.memo.get("without_effects")
+    if found is None:
+        b = Builder(graph.name)
+        env: list = [None] * len(graph.nodes)
+        for param in graph.params:
+            env[param.idx] = b.parameter(param.aval)
+        for node in graph.nodes:
+            if env[node.idx] is None:
+                b.loc = node.loc
+                attrs = tuple([without_effects(v) if isinstance(v, Graph) else v for v in node.attrs])
+                ins = tuple([env[i.idx] for i in node.ins])
+                env[node.idx] = ins[0] if node.op.name == "host_call" else b.emit(node.op, ins, attrs)
+        found = graph.memo["without_effects"] = b.finish([env[o.idx] for o in graph.outputs])
+    return found

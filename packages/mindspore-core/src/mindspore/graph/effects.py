@@ -1,0 +1,89 @@
+"""Effects of compiled functions: printing and raising, as operations of the graph.
+
+The token that orders effects (see `compiler.primitives.effects`) is the value of a hidden tensor. A trace reads it and
+writes it as it does a Parameter, so branches, loops and gradients thread it with no mechanism of their own.
+"""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.primitives.effects import Action
+from mindspore.graph import tree
+from mindspore.graph.text import Piece, TracedText, formatted, join_texts
+from mindspore.graph.trace import current_trace, suspended
+
+__all__ = ["call_string_method", "channel", "formatted", "holds_traced", "is_text", "join_texts", "percent", "perform",
+           "print_text"]
+
+_channel: list[Tensor] = []
+
+
+def channel() -> Tensor:
+    """The hidden tensor that holds the token."""
+    if not _channel:
+        with suspended():
+            _channel.append(Tensor(np.int32(0)))
+    return _channel[0]
+
+
+def perform(run: Callable[[Any], None], value: Any, text: str, raises: bool = False) -> None:
+    """Record that `run` is called at run time with `value`, whose tensors are then concrete.
+
+    text: describes the effect in the graph's text. raises: whether `run` may raise.
+    """
+    leaves: list[Tensor] = []
+    spec = tree.flatten(value, leaves)
+
+    def act(*arrays: np.ndarray) -> None:
+        with suspended():
+            run(tree.rebuild(spec, iter([Tensor(np.array(array)) for array in arrays])))
+
+    trace, token = current_trace(), channel()
+    nodes = [trace.node_of(leaf) for leaf in leaves]
+    trace.write(token, trace.builder.host_call(trace.node_of(token), *nodes, action=Action(text, act, raises)))
+
+
+def holds_traced(value: Any) -> bool:
+    """Whether the value is or holds a tensor or a text that is known only at run time."""
+    return tree.is_traced(value)
+
+
+def is_text(value: Any) -> bool:
+    """Whether the value is a text that is known only at run time."""
+    return isinstance(value, TracedText)
+
+
+def print_text(text: str | TracedText, file: Any, flush: bool) -> None:
+    """Print at run time, to `file`, or to what is the standard output then."""
+    stream = {id(sys.stdout): "stdout", id(sys.stderr): "stderr", id(None): "stdout"}.get(id(file))
+
+    def write(known: str) -> None:
+        print(known, end="", file=file if stream is None else getattr(sys, stream), flush=flush)
+
+    shown = text if isinstance(text, str) else "".join([p if isinstance(p, str) else "{}" for p in text.parts])
+    perform(write, text, f"print {shown!r}" + (f" to {stream or type(file).__name__}" if stream != "stdout" else ""))
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+def call_string_method(method: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A call of a bound method of a str; `format` and `join` take what is known only at run time."""
+    if method.__name__ == "join" and len(args) == 1 and not kwargs:
+        items = list(args[0])
+        return join_texts(items, method.__self__) if any(map(is_text, items)) else method(items)
+    if method.__name__ == "format" and holds_traced([list(args), kwargs]):
+        return TracedText((Piece(lambda known: method(*known[0], **known[1]), [list(args), kwargs]),))
+    return method(*args, **kwargs)
+
+
+def percent(template: str, value: Any) -> Any:
+    """`template % value`, where the value may be known only at run time."""
+    if not holds_traced(value):
+        return template % value
+    return TracedText((Piece(lambda known: template % known, value),))
