@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from mindspore.compiler.autodiff.vjp import is_differentiable, lower_nodes, vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, infer
+from mindspore.compiler.primitives.effects import without_effects
 
 
 class _VjpEntry:
@@ -97,7 +98,7 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
     for number in outputs:
         if number not in inner:
             bind(number)
-    graph = region.finish([inner[n] for n in outputs])
+    graph = without_effects(region.finish([inner[n] for n in outputs]))
     place = {n: k for k, n in enumerate(sources)}
     seeded = tuple(k for k, o in enumerate(graph.outputs) if is_differentiable(o.aval))
     joint = vjp_graph(graph, tuple(place[n] for n in wanted), seeded)

@@ -3,7 +3,7 @@
 `vjp_graph(graph, wanted, seeded)` returns a graph with the parameters of `graph`, followed by one cotangent parameter
 for each seeded output, and the outputs of `graph`, followed by one cotangent for each wanted parameter. The algorithm:
 
-1. *expand*: effects are left out, since whoever asks for a derivative runs the graph itself as well; operators that have no `vjp` of their own are replaced by their decomposition where they are active;
+1. *expand*: operators that have no `vjp` of their own are replaced by their decomposition where they are active;
 2. *activity*: a node is active if it depends on a wanted parameter through inexact dtypes;
 3. *clone*: the primal is emitted into the joint builder. A region operator through which a cotangent will come is
    emitted in the form that keeps what its derivative reads (`record`), so no branch and no loop runs twice;
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval
 from mindspore.compiler.primitives.base import Primitive
-from mindspore.compiler.primitives.effects import without_effects
 
 
 def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | None = None) -> Graph:
@@ -45,7 +44,7 @@ def is_differentiable(aval) -> bool:
 
 
 def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:
-    graph = expand(without_effects(graph), wanted)
+    graph = expand(graph, wanted)
     active = activity(graph, wanted)
     b = Builder(f"vjp_{graph.name}")
     params = [b.parameter(p.aval) for p in graph.params]

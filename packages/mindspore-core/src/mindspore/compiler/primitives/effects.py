@@ -3,9 +3,9 @@
 An effect has a place in the order of the program. The order is kept by data: each effectful operation takes a *token*
 and gives the next one, and the token is a hidden tensor that the front end reads and writes as it does a Parameter
 (`mindspore.graph.effects`). So an effect in a branch happens if the branch is taken, one in a loop happens in each
-trip, and none is lost as dead code or shared with an equal one. The derivative of a program reads no token of it, so
-its backward part repeats no effect; where a derivative runs the forward part a second time (a loop whose trips are put
-on a tape), it runs it `without_effects`.
+trip, and none is lost as dead code or shared with an equal one. No derivative reads a token, so the backward part of a
+program repeats no effect; where a computation is emitted once more only to be differentiated, it is emitted
+`without_effects`.
 
 The operation happens on the host, whatever the device.
 """
