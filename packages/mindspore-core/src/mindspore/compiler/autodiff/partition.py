@@ -10,7 +10,7 @@ is backward. What the backward part reads of the rest is either kept or computed
   that read them), from operands that are kept or cheap in turn. Among all such choices the one that keeps the fewest
   bytes is a minimum cut between the operators that must not run twice and the backward readers. Keeping a parameter
   that is at hand anyway (`free`) costs nothing, nor does an output of the graph that is stored anyway (`stored`). Of
-  cuts of the same size the one nearest to the readers is taken: the least work.
+  cuts of the same size the one nearest to the readers is taken, the least work; but an operand rather than its moves.
 
 What no gradient reads is not among the residuals at all. Where both halves end up in one graph, `Stages` emits the
 joint graph in two parts instead, and nothing has to be decided.
@@ -30,6 +30,7 @@ from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
 CHEAP = frozenset("""add sub mul neg abs sign maximum minimum eq ne lt le gt ge logical_and logical_or logical_xor
     logical_not bitwise_and bitwise_or bitwise_xor bitwise_not select cast relu relu6 reshape broadcast_to transpose
     slice reverse pad identity stop_gradient isnan isinf isfinite floor ceil round trunc""".split())
+MOVES = frozenset({"reshape", "transpose", "reverse", "identity", "stop_gradient"})
 _TAPE_BYTES = 1 << 40
 _INFINITE = 1 << 60
 
@@ -78,15 +79,15 @@ class _Partition:
         self.late = _reached(nodes, [p.idx for p in self.joint.params[self.inputs:]])
         varying = [p.idx for k, p in enumerate(self.joint.params[:self.inputs]) if k not in set(fixed)]
         self.varies = _reached(nodes, varying)
-        at_hand = {*fixed, *free}
-        self.at_hand = {self.joint.params[k].idx for k in at_hand} | {self.joint.outputs[k].idx for k in stored}
+        self.stored = stored
+        self.at_hand = {self.joint.params[k].idx for k in (*fixed, *free)}
+        self.at_hand |= {self.joint.outputs[k].idx for k in stored}
 
     def split(self) -> Split:
         read = self._read()
         kept = self._kept(read)
-        place: dict[int, int] = {}
-        for k, node in enumerate(self.joint.outputs[:self.outputs]):
-            place.setdefault(node.idx, k)
+        place = {node.idx: k for k, node in enumerate(self.joint.outputs[:self.outputs])}
+        place |= {self.joint.outputs[k].idx: k for k in self.stored}
         params = {p.idx: k for k, p in enumerate(self.joint.params)}
         extra = [n for n in kept if n.idx not in place and n.idx not in params]
         for k, node in enumerate(extra):
@@ -124,7 +125,7 @@ class _Partition:
             if node.idx in seen or not self.varies[node.idx]:
                 continue
             seen.add(node.idx)
-            cut.edge(("in", node.idx), ("out", node.idx), 0 if node.idx in self.at_hand else _bytes(node))
+            cut.edge(("in", node.idx), ("out", node.idx), 0 if node.idx in self.at_hand else _cost(node))
             if node.op.name in CHEAP and not node.op.effect:
                 pending.extend(node.ins)
                 for operand in node.ins:
@@ -186,10 +187,12 @@ def _emit(b: Builder, graph: Graph, outputs, env: dict[int, Node]) -> None:
             env[node.idx] = b.emit(node.op, tuple([env[i.idx] for i in node.ins]), node.attrs)
 
 
-def _bytes(node: Node) -> int:
+def _cost(node: Node) -> int:
+    """Twice the bytes of a value, and one more if it is only a move of its operand."""
     if isinstance(node.aval, TupleAval):
         return _INFINITE
-    return max(1, node.aval.nbytes) if isinstance(node.aval, TensorAval) else _TAPE_BYTES
+    size = max(1, node.aval.nbytes) if isinstance(node.aval, TensorAval) else _TAPE_BYTES
+    return 2 * size + (node.op.name in MOVES)
 
 
 class Stages:
