@@ -15,6 +15,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.partition import Stages
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
@@ -70,7 +71,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     for weight in weights:
         inner.node_of(weight)
     places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
-    graph = inner.close(nodes)
+    graph = settle_calls(inner.close(nodes))
     sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
     positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
     seeded = tuple(k for k in differentiated(outputs, spec) if is_differentiable(graph.outputs[k].aval))

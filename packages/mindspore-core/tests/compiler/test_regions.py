@@ -6,13 +6,16 @@ import pytest
 
 import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
 from mindspore.common.dtype import bool_, float32, float64, int32
+from mindspore.compiler import pipeline
 from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir import Builder, tape_aval, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.ir.text import parse_text, show
 from mindspore.compiler.ir.verify import VerificationError, verify
+from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.passes.stretches import cut
 from mindspore.compiler.pipeline import run_graph
+from mindspore.compiler.primitives import primitive
 from mindspore.plugin import manager
 
 VECTOR, COUNT, FLAG = tensor_aval((3,), float64), tensor_aval((), int32), tensor_aval((), bool_)
@@ -61,6 +64,20 @@ def running_products(b, x, w, reverse=False):
     return b.add(last, b.sum(outputs, axis=(0,), keepdims=False))
 
 
+CALLEE = graph_of("callee", (VECTOR, VECTOR), lambda b, x, w: [b.mul(b.sin(x), w), b.mul(b.exp(b.neg(b.mul(x, x))), w)])
+LOOPING = graph_of("looping", (COUNT, VECTOR, VECTOR), lambda b, n, x, w: [
+    repeated(b, n, x, w, lambda b, i, x, w: b.mul(b.sin(x), w))])
+
+
+def called(b, x, w):
+    """(sin(x) w, exp(-x^2) w)."""
+    return b.items(b.emit(primitive("call"), (x, w), (CALLEE,)))
+
+
+def called_loop(b, n, x, w):
+    return b.items(b.emit(primitive("call"), (n, x, w), (LOOPING,)))[0]
+
+
 def even(b, i):
     return b.eq(b.sub(i, b.mul(b.cast(b.floor(b.div(b.cast(i, dtype=float64), 2.0)), dtype=int32), 2)), 0)
 
@@ -83,10 +100,13 @@ PROGRAMS = {
     "choice in a scan": lambda b, n, x, w: scanned(b, x, w, rows_of(b, x, w), lambda b, x, row, w: [
         choice(b, b.gt(total(b, row), 0.0), x, w), x])[0],
     "scan in a loop": lambda b, n, x, w: repeated(b, n, x, w, lambda b, i, x, w: running_products(b, x, w)),
+    "call": lambda b, n, x, w: called(b, called(b, x, w)[0], b.sin(w))[1],
+    "call in a loop": lambda b, n, x, w: repeated(b, n, x, w, lambda b, i, x, w: b.sin(b.add(*called(b, x, w)))),
+    "loop in a call": lambda b, n, x, w: called_loop(b, n, called_loop(b, n, x, w), w),
     "loop in a scan": lambda b, n, x, w: scanned(b, x, w, rows_of(b, x, w), lambda b, x, row, w: [repeated(
         b, b.cast(b.add(total(b, row), 3.0), dtype=int32), x, row, lambda b, i, y, v: b.mul(b.sin(y), v)), row])[0],
 }
-ORDERS = {"loop in a loop": 2, "loop after a loop": 2, "scan in a loop": 2, "loop in a scan": 2}
+ORDERS = {"loop in a call": 2, "loop in a loop": 2, "loop after a loop": 2, "scan in a loop": 2, "loop in a scan": 2}
 
 
 def program(name):
@@ -266,3 +286,47 @@ def test_a_long_loop_is_differentiated():
     got = run_graph(derivative(graph)[0], [np.int32(3000), *VECTORS], manager.device("reference"))
     np.testing.assert_allclose(got[0], np.ones(3))
     np.testing.assert_allclose(got[1], np.full(3, 3.0))
+
+
+def chain(count, callee):
+    """`count` calls of a graph, one after the other."""
+    def make(b, x, w):
+        for _ in range(count):
+            x = b.items(b.emit(primitive("call"), (x, w), (callee,)))[0]
+        return [x]
+
+    return graph_of("chain", (VECTOR, VECTOR), make)
+
+
+def long_callee(nodes):
+    def make(b, x, w):
+        for k in range(nodes // 2):
+            x = b.add(b.mul(b.sin(x) if k == 0 else x, w), float(k + 1))
+        return [x]
+
+    return graph_of("long", (VECTOR, VECTOR), make)
+
+
+@pytest.mark.parametrize(("count", "nodes", "calls"), [(1, 60, 0), (2, 60, 2), (5, 60, 5), (5, 20, 0)])
+def test_calls_of_large_repeated_graphs_stay(count, nodes, calls):
+    graph = chain(count, long_callee(nodes))
+    settled = settle_calls(graph)
+    assert [n.op.name for n in settled.nodes].count("call") == calls
+    assert settle_calls(settled) is settled
+    for mine, theirs in zip(evaluate(settled, VECTORS), evaluate(graph, VECTORS)):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_callee_is_differentiated_and_compiled_once(monkeypatch):
+    graph = chain(6, long_callee(60))
+    joint = vjp_graph(graph, (0, 1), (0,))
+    callees = {n.attr("callee").key() for n in joint.nodes if n.op.name == "call"}
+    assert len(callees) == 2 and sum(n.op.name == "call" for n in joint.nodes) == 12
+    built = []
+    build = pipeline._executable
+    monkeypatch.setattr(pipeline, "_executable", lambda *args: built.append(args) or build(*args))
+    got = run_graph(joint, [*VECTORS, np.ones(3)], manager.device("reference"))
+    names = [plan.program.name for plan, _ in built]
+    assert names.count("forward_long") == names.count("backward_long") == 1
+    for mine, theirs in zip(got, evaluate(joint, [*VECTORS, np.ones(3)])):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12)

@@ -38,6 +38,7 @@ class Driver(Executable):
     graph: simplified. build: makes the executable of a straight-line graph. simplify: applied to graphs inside regions.
     outer: the driver of the graph around a region; without one, outputs have buffers of their own.
     held: the buffers that it keeps between runs, those inside regions included. launches: all of its steps.
+    callees: what runs each graph that is called, by its key.
     """
 
     def __init__(self, graph: Graph, device, build: Build, simplify: Callable[[Graph], Graph],
@@ -45,6 +46,7 @@ class Driver(Executable):
         self.graph, self.device, self.build, self.simplify, self.outer = graph, device, build, simplify, outer
         self.held: list = [] if outer is None else outer.held
         self.launches: list[Step] = [] if outer is None else outer.launches
+        self.callees: dict = {} if outer is None else outer.callees
         self.slots = len(graph.nodes)
         self.params = [p.idx for p in graph.params]
         self.outputs = [o.idx for o in graph.outputs]
@@ -120,6 +122,12 @@ class Driver(Executable):
             return state
 
         return run
+
+    def _call(self, node: Node):
+        callee = node.attr("callee")
+        if callee.key() not in self.callees:
+            self.callees[callee.key()] = self._inner(callee)
+        return self.callees[callee.key()]
 
     def _scan(self, node: Node):
         carried, sliced, length = node.attr("carried"), node.attr("sliced"), node.attr("length")

@@ -1,0 +1,60 @@
+"""Which calls stay calls.
+
+A call of a graph that is small, or that is called only once where it stands, is replaced by the graph's nodes: they
+then take part in everything that happens around them. What stays is differentiated and compiled once for all calls.
+"""
+from __future__ import annotations
+
+from collections import Counter
+
+from mindspore.compiler.ir import Builder, Graph, Node
+
+SMALL = 40  # nodes that compute something
+
+
+def settle_calls(graph: Graph) -> Graph:
+    """`graph` with calls replaced where that is better, inside regions as well; itself if nothing changes."""
+    found = graph.memo.get("settled")
+    if found is None:
+        found = graph.memo["settled"] = _settled(graph) if any(n.op.regions for n in graph.nodes) else graph
+        found.memo["settled"] = found
+    return found
+
+
+def size(graph: Graph) -> int:
+    """How many nodes of a graph compute something, those inside regions included."""
+    found = graph.memo.get("size")
+    if found is None:
+        found = graph.memo["size"] = sum(
+            1 + sum(size(a) for a in node.attrs if isinstance(a, Graph))
+            for node in graph.nodes if node.op.name not in ("parameter", "constant", "item"))
+    return found
+
+
+def _settled(graph: Graph) -> Graph:
+    attrs = {n.idx: tuple(settle_calls(a) if isinstance(a, Graph) else a for a in n.attrs)
+             for n in graph.nodes if n.op.regions}
+    calls = [n for n in graph.nodes if n.op.name == "call"]
+    uses = Counter(attrs[n.idx][0].key() for n in calls)
+    dissolved = {n.idx for n in calls if uses[attrs[n.idx][0].key()] == 1 or size(attrs[n.idx][0]) < SMALL}
+    if not dissolved and all(a is b for n in graph.nodes if n.idx in attrs for a, b in zip(n.attrs, attrs[n.idx])):
+        return graph
+    b = Builder(graph.name)
+    env: list = [None] * len(graph.nodes)
+    for param in graph.params:
+        env[param.idx] = b.parameter(param.aval)
+    for node in graph.nodes:
+        if env[node.idx] is None:
+            b.loc = node.loc
+            env[node.idx] = _emit(b, node, env, attrs.get(node.idx, node.attrs), node.idx in dissolved)
+    return b.finish([env[o.idx] for o in graph.outputs])
+
+
+def _emit(b: Builder, node: Node, env: list, attrs: tuple, dissolve: bool) -> Node | list[Node]:
+    """The node in `b`; a list of nodes for the results of a call that is replaced."""
+    ins = tuple([env[i.idx] for i in node.ins])
+    if dissolve:
+        return b.inline(attrs[0], ins)
+    if node.op.name == "item" and type(ins[0]) is list:
+        return ins[0][node.attrs[0]]
+    return b.emit(node.op, ins, attrs)

@@ -1,0 +1,57 @@
+"""`call`: a graph used as a function.
+
+A block that a network repeats, a layer of a transformer, is one graph that is called many times with other weights. It
+is differentiated once and compiled once, however often it is called. Where a graph is small or called only once, the
+call is replaced by the graph's nodes (`passes.calls`), so that nothing is lost to the boundary.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.dtype import float32
+from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
+from mindspore.compiler.ir.builder import Builder
+from mindspore.compiler.primitives.base import Sample, register
+from mindspore.compiler.primitives.regions import Region, zeros_for
+
+
+@register
+class Call(Region):
+    """The outputs of the graph `callee` for the operands; results: a tuple.
+
+    Gradient: a call of the callee's backward half, which reads operands, results and residuals of the forward half.
+    """
+
+    name = "call"
+    attrs = ("callee",)
+
+    def infer(self, *operands, callee):
+        self.check("callee", callee, operands, tuple(callee.out_avals))
+        return tuple_aval(tuple(callee.out_avals))
+
+    def reference(self, *operands, callee):
+        return tuple(self.run(callee, operands))
+
+    def record(self, b, ins, wanted, seeded, *, callee):
+        from mindspore.compiler.autodiff.partition import partition
+        count = len(callee.outputs)
+        split = partition(callee, wanted, seeded, free=range(len(ins)), stored=range(count))
+        results = b.items(b.emit(self, ins, (split.forward,)))
+
+        def pull(cts):
+            kept = [*[ins[k] for k in split.kept], *[results[k] for k in split.residuals]]
+            seeds = zeros_for(b, cts, seeded, callee.out_avals)
+            grads = b.items(b.emit(self, (*kept, *seeds), (split.backward,)))
+            found = dict(zip(wanted, grads))
+            return tuple(found.get(k) for k in range(len(ins)))
+
+        return results[:count], pull
+
+    def samples(self):
+        vector = tensor_aval((4,), float32)
+        b = Builder("square_and_sine")
+        x, w = b.parameter(vector), b.parameter(vector)
+        attrs = {"callee": b.finish([b.mul(x, x), b.mul(b.sin(x), w)])}
+        x = np.linspace(-1.0, 1.0, 4, dtype=np.float32)
+        return [Sample((x, x + 2), attrs, exact_dtypes=True),
+                Sample((x, x[:2]), attrs, error=TypeError, exact_dtypes=True)]
