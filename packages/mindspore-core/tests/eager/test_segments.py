@@ -141,6 +141,21 @@ def test_control_flow_on_values_inside_a_gradient():
     np.testing.assert_array_equal(grad(f)(Tensor(array(1))).asnumpy(), [2])
 
 
+def test_each_look_adds_the_same_number_of_entries():
+    sizes = []
+
+    def looks(x):
+        for limit in range(8):
+            if total(x).item() > limit:
+                x = call("mul", x, x)
+            sizes.append(len(segment.current().entries))
+        return total(x)
+
+    grad(looks)(Tensor(array(3) + 1))
+    steps = np.diff(sizes)
+    assert sizes[-1] < 100 and set(steps[1:]) == {steps[-1]}
+
+
 def test_second_order_through_looks():
     def f(x):
         y = call("mul", call("mul", x, x), x)

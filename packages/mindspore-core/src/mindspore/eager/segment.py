@@ -206,8 +206,7 @@ class Segment:
         """The recorded value `again`, with the computed value of `old` attached if there is one."""
         if old.buffer is None:
             return again
-        from mindspore.compiler.primitives.base import primitive
-        return self.record(primitive("known_value"), (again, old), ())
+        return self.record(_known_value(), (again, old), ())
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -275,34 +274,43 @@ class Segment:
     def _carry_on(self) -> None:
         """Record the active regions' entries again in the owner's next segment (a look inside a gradient)."""
         fresh = self.successor = Segment(self.regions)
-        start = min(region.start for region in self.regions)
-        moved: dict[int, int] = {}
-        produced = first_numbers(self.entries)
-        for position, (op, refs, attrs) in enumerate(self.entries):
-            for region in self.regions:
-                if region.start == position:
-                    region.start = len(fresh.entries)
+        begin = min(region.start for region in self.regions)
+        moved: dict[int, int] = {}  # number here -> number in the next segment
+        positions: dict[int, int] = {}  # likewise of entries
+        produced, known = first_numbers(self.entries), _known_numbers(self.entries)
+        for position in range(begin, len(self.entries)):
+            op, refs, attrs = self.entries[position]
+            positions[position] = len(fresh.entries)
+            if op is None:
+                continue
             first = produced[position]
-            if position < start or op is None:
+            if op is _known_value():
+                self._attach_known(fresh, self.values[refs[1]], fresh.values[moved[refs[0]]], first, moved)
                 continue
             if op is VJP:
-                again = self._carry_vjp(fresh, refs, moved)
+                again = self._carry_vjp(fresh, refs, moved, positions)
             else:
                 operands = tuple([fresh.values[self._moved(fresh, r, moved)] for r in refs])
                 again = fresh.record(op, operands, attrs)
-            for offset, storage in enumerate(again if isinstance(again, (tuple, list)) else (again,)):
-                self._attach_known(fresh, self.values[first + offset], storage, first + offset, moved)
+            for number, storage in enumerate(again if isinstance(again, (tuple, list)) else (again,), first):
+                if number in known:
+                    moved[number] = storage.index
+                else:
+                    self._attach_known(fresh, self.values[number], storage, number, moved)
+        for region in self.regions:
+            region.start = positions.get(region.start, len(fresh.entries))
 
     def _moved(self, fresh: Segment, number: int, moved: dict[int, int]) -> int:
         found = moved.get(number)
         return fresh.number(self.values[number]) if found is None else found
 
-    def _carry_vjp(self, fresh: Segment, refs: tuple, moved: dict[int, int]) -> list[Storage]:
+    def _carry_vjp(self, fresh: Segment, refs: tuple, moved: dict[int, int],
+                   positions: dict[int, int]) -> list[Storage]:
         start, wanted, outputs, seeds = refs
         pick = [fresh.values[self._moved(fresh, r, moved)] for r in wanted]
         outs = [fresh.values[self._moved(fresh, r, moved)] for r in outputs]
         given = [None if r < 0 else fresh.values[self._moved(fresh, r, moved)] for r in seeds]
-        return fresh.record_vjp(Region(start), pick, outs, given)
+        return fresh.record_vjp(Region(positions[start]), pick, outs, given)
 
     def _attach_known(self, fresh: Segment, old: Storage, again: Storage, number: int, moved: dict[int, int]) -> None:
         known = fresh._known(again, old)
@@ -311,13 +319,24 @@ class Segment:
             fresh.numbers[id(old)] = known.index
 
 
+def _known_value():
+    from mindspore.compiler.primitives.base import primitive
+    return primitive("known_value")
+
+
+def _known_numbers(entries) -> set[int]:
+    """The numbers of the values whose computed value is attached to them by a later entry."""
+    mark = _known_value()
+    return {refs[0] for op, refs, _ in entries if op is mark}
+
+
 def _is_costly(segment: Segment, number: int) -> bool:
     """Whether a value inside a gradient region should be kept at a look rather than be computed again."""
     producers = getattr(_local, "producers", None)
     if producers is None or producers[0] is not segment or producers[1] != len(segment.entries):
-        table = {}
+        table, known = {}, _known_numbers(segment.entries)
         for (op, _, _), first in zip(segment.entries, first_numbers(segment.entries)):
-            if op not in (None, VJP) and not op.scalar:
+            if op not in (None, VJP, _known_value()) and not op.scalar and first not in known:
                 table[first] = True
         producers = _local.producers = (segment, len(segment.entries), table)
     return number in producers[2]

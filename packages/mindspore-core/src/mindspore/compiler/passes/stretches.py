@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from mindspore.compiler.ir import Builder, Graph, Node
 
+GIVEN = frozenset({"parameter", "constant"})
 TAPES = frozenset({"tape_empty", "tape_push", "tape_pop"})
 
 
@@ -38,7 +39,7 @@ def cut(graph: Graph) -> list[Stretch]:
     count = max((depth[n.idx] for n in graph.nodes), default=0) + 1
     found = []
     for level in range(count):
-        inside = [n for n in graph.nodes if depth[n.idx] == level and n.ins and not needs_driver(n)
+        inside = [n for n in graph.nodes if depth[n.idx] == level and n.op.name not in GIVEN and not needs_driver(n)
                   and not _is_element(n)]
         regions = [n for n in graph.nodes if depth[n.idx] == level and needs_driver(n)]
         found.append(_extract(graph, f"{graph.name}_{level}" if count > 1 else graph.name, inside, regions))
