@@ -252,6 +252,11 @@ def total(result: Any) -> Any:
     return sum(map(total, result)) if isinstance(result, tuple | list) else 0.0
 
 
+def fresh(value: Any, array: np.ndarray | None = None) -> Any:
+    """A new handle on a tensor's array, or on another array; other values as they are."""
+    return wrap(value.array if array is None else array) if isinstance(value, Tensor) else value
+
+
 def slope(function: Callable, args: tuple, position: int, step: float) -> np.ndarray:
     """The derivative of the sum of a function's float results by one argument, by central differences of order 4."""
     array = args[position].array
@@ -260,7 +265,7 @@ def slope(function: Callable, args: tuple, position: int, step: float) -> np.nda
         def at(offset: float, index: Any = index) -> float:
             moved = array.copy()
             moved[index] += offset
-            return total(function(*[wrap(moved) if k == position else a for k, a in enumerate(args)]))
+            return total(function(*[fresh(a, moved if k == position else None) for k, a in enumerate(args)]))
         near, far = at(step) - at(-step), at(2 * step) - at(-2 * step)
         result[index] = (8 * near - far) / (12 * step)
     return result

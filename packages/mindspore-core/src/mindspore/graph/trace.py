@@ -13,7 +13,7 @@ import threading
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
-from mindspore.runtime.storage import Storage
+from mindspore.runtime.storage import Storage, from_numpy
 
 
 class Traced:
@@ -129,9 +129,11 @@ class suspended:
 
 
 def storage_of(tensor) -> Storage:
-    """The storage of a concrete tensor; TracedValueError for one that is being traced."""
+    """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed."""
     value = tensor._value
     if type(value) is Traced:
+        if value.node.op.name == "constant":
+            return from_numpy(value.node.attrs[0].array)
         raise TracedValueError(
             "The value of a tensor is needed while its function is being compiled: it is known only at run time.",
             found=describe(tensor),
