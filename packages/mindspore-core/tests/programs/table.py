@@ -303,11 +303,21 @@ def _judge_gradients(entry: Entry, truths: list[Outcome], backend: str) -> None:
         derivative = grad(entry.product, tuple(wanted))
         run = jit(derivative) if mode == "graph" else derivative
         for k in chosen:
-            found = run(*[Tensor(array) for array in inputs[k]])
-            expected = [plain.slope(entry.plain, [plain.wrap(a) for a in inputs[k]], p, 1e-4) for p in wanted]
-            for position, mine, theirs in zip(wanted, found if len(wanted) > 1 else [found], expected):
-                where = f"{mode}, {backend}, input {k}: the gradient by argument {position}"
-                compare(plain.wrap(theirs), mine, where, False, 2e-5)
+            where = f"{mode}, {backend}, input {k}"
+            found = call(run, lambda: None, [Tensor(array) for array in inputs[k]])
+            if found.error is not None:
+                raise Disagreement(f"{where}: the gradient raised {found.error!r}") from found.error
+            if found.text != truths[k].text:
+                raise Disagreement(f"{where}: the gradient printed {found.text!r}, the program {truths[k].text!r}")
+            gradients = found.result if len(wanted) > 1 else [found.result]
+            for position, mine, theirs in zip(wanted, gradients, slopes(entry, inputs[k], wanted)):
+                compare(plain.wrap(theirs), mine, f"{where}: the gradient by argument {position}", False, 2e-5)
+
+
+def slopes(entry: Entry, point: list[np.ndarray], wanted: list[int]) -> list[np.ndarray]:
+    """The derivatives of a program in plain Python by the arguments `wanted`, by differences."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return [plain.slope(entry.plain, [plain.wrap(array) for array in point], k, 1e-4) for k in wanted]
 
 
 def has_slope(value: Any) -> bool:
