@@ -23,6 +23,7 @@ from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.guards import Guards
+from mindspore.graph.raising import without_executor
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply, assign, wrap
@@ -83,7 +84,11 @@ class Entry:
             if value.pinned or _getrefcount(value) > 3:
                 tensor._value = value = _private_copy(value, device)
                 buffers[source] = value.buffer
-        outputs = self.executable.run(buffers)
+        try:
+            outputs = self.executable.run(buffers)
+        except Exception as error:
+            without_executor(error)
+            raise
         for tensor, out, _ in self.writes:
             value = tensor._value
             value.buffer, value.host = outputs[out], None

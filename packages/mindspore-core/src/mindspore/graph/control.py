@@ -170,6 +170,7 @@ def carry_written(trace: GraphTrace, written: dict) -> None:
     """Parameters for tensors from outside that a loop assigns."""
     for key, tensor in written.items():
         trace.nodes[key] = trace.add_parameter(tensor._value.aval).node
+    trace.changing = dict(written)
 
 
 def writes(trace: GraphTrace) -> dict:

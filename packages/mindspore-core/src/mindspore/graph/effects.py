@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.primitives.effects import Action
 from mindspore.graph import tree
 from mindspore.graph.text import Piece, TracedText, formatted, join_texts
 from mindspore.graph.trace import current_trace, suspended
 
-__all__ = ["call_string_method", "channel", "formatted", "holds_traced", "is_text", "join_texts", "percent", "perform",
-           "print_text"]
+__all__ = ["call_string_method", "channel", "ends_in", "formatted", "holds_traced", "is_text", "join_texts", "percent", "perform",
+           "print_text", "raise_at_run_time"]
 
 _channel: list[Tensor] = []
 
@@ -46,6 +47,22 @@ def perform(run: Callable[[Any], None], value: Any, text: str, raises: bool = Fa
     trace, token = current_trace(), channel()
     nodes = [trace.node_of(leaf) for leaf in leaves]
     trace.write(token, trace.builder.host_call(trace.node_of(token), *nodes, action=Action(text, act, raises)))
+
+
+def raise_at_run_time(error: BaseException) -> None:
+    """Record that `error` is raised at run time (see `raising`)."""
+    from mindspore.graph.raising import raise_at_run_time
+    raise_at_run_time(error)
+
+
+def ends_in(error: Exception) -> bool:
+    """The function that is compiled always raises `error`. Whether it has effects before; then the graph has them when
+    it runs, and raises."""
+    trace = current_trace()
+    if isinstance(error, (GraphCompileError, RecursionError)) or trace is None or not trace.written or trace.parent:
+        return False
+    raise_at_run_time(error)
+    return True
 
 
 def holds_traced(value: Any) -> bool:

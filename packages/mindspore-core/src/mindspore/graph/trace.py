@@ -27,7 +27,8 @@ class Traced:
 
 class GraphTrace:
     """See the module's text. `lifted` lists the outside tensors, in the order of the parameters that stand for them,
-    after the explicit parameters; `written` maps the identity of an assigned tensor to it; `conditional` says whether
+    after the explicit parameters; `written` maps the identity of an assigned tensor to it, `changing` that of a tensor
+    which earlier trips of the loop, whose body is traced, may have assigned; `conditional` says whether
     the trace is of a branch or a loop, or lies in one."""
 
     def __init__(self, name: str, parent: GraphTrace | None, conditional: bool = False):
@@ -38,6 +39,7 @@ class GraphTrace:
         self.lifted: list = []
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
         self.written: dict[int, object] = {}
+        self.changing: dict[int, object] = {}
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""

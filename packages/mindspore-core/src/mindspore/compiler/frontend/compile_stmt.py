@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.attributes import load_attribute
 from mindspore.compiler.frontend.branches import branches_on, can_branch, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
-from mindspore.compiler.frontend.decisions import decide
+from mindspore.compiler.frontend.decisions import decide, predicate
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
 from mindspore.compiler.frontend.loops import is_left_by_tensor, loop_on_tensor
@@ -80,11 +80,17 @@ def _assert(node: ast.Assert, scope: Scope) -> Run:
     test, site = compile_node(node.test, scope), scope.site(node.test)
     message = None if node.msg is None else compile_node(node.msg, scope)
 
+    def fail(frame: Frame) -> NoReturn:
+        error = AssertionError() if message is None else AssertionError(message(frame))
+        frame.site = site
+        raise error
+
     def check(frame: Frame) -> None:
-        if not truth(frame, test(frame), site, "assert"):
-            error = AssertionError() if message is None else AssertionError(message(frame))
-            frame.site = site
-            raise error
+        value = test(frame)
+        if value is not True and branches_on(frame, value):
+            decide(frame, value, site, "assert", _do_nothing, fail, False)
+        elif not truth(frame, value, site, "assert"):
+            fail(frame)
 
     return check
 
@@ -244,6 +250,7 @@ def _if(node: ast.If, scope: Scope) -> Run:
     test, site = compile_node(node.test, scope), scope.site(node.test)
     body = compile_block(node.body, scope)
     otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
+    refuses = bool(node.orelse) and isinstance(node.orelse[-1], ast.Raise)
 
     def branch(frame: Frame) -> Any:
         value = test(frame)
@@ -252,6 +259,9 @@ def _if(node: ast.If, scope: Scope) -> Run:
         if value is False:
             return otherwise(frame)
         if branches_on(frame, value):
+            if refuses:  # the side that raises comes first: then the other one is interpreted only once
+                value = frame.session.policy.control.negate(predicate(frame, value, site, "if"))
+                return decide(frame, value, site, "if", otherwise, body, False)
             return decide(frame, value, site, "if", body, otherwise, False)
         if truth(frame, value, site, "if"):
             return body(frame)

@@ -70,6 +70,7 @@ class Branch:
         self.signal: Any = None
         self.outcome: Any = None
         self.result: Any = None
+        self.raises = False
 
     def run(self, run: Run, site: Site, rest: Any) -> Any:
         """Run from this side's variables, then put those of the decision back; what `run` gave."""
@@ -84,8 +85,10 @@ class Branch:
         except GraphCompileError:
             raise
         except Exception as error:
+            frame.rest = rest
             if not _is_caught(frame):
-                raise
+                self._raise_at_run_time(error)
+                return None
             raise TensorConditionError(
                 "Whether a 'try' or 'with' block sees an exception depends on a tensor.",
                 found=f"{type(error).__name__}: {error}", site=site,
@@ -94,6 +97,15 @@ class Branch:
         finally:
             self.snapshot.write(self.snapshot.values)
         return outcome
+
+    def _raise_at_run_time(self, error: Exception) -> None:
+        """The run ended in an exception that nothing in the program catches: so does the region, when it runs."""
+        policy = self.snapshot.frame.session.policy
+        if isinstance(error, RecursionError) or policy.effects is None:
+            raise error
+        with policy.control.recording(self.region):
+            policy.effects.raise_at_run_time(error)
+        self.raises = True
 
 
 def decide(frame: Frame, value: Any, site: Site, construct: str, then: Run, orelse: Run, expression: bool) -> Any:
@@ -104,12 +116,17 @@ def decide(frame: Frame, value: Any, site: Site, construct: str, then: Run, orel
     sides = [Branch(snapshot, control.region("then")), Branch(snapshot, control.region("orelse"))]
     for side, run in zip(sides, (then, orelse)):
         outcome = side.run(run, site, rest)
+        if side.raises:
+            break
         if expression:
             side.outcome = outcome
         else:
             side.signal = outcome
-    signal = None if expression else _settle(frame, sides, rest, site)
+    signal = None if expression or side.raises else _settle(frame, sides, rest, site)
     frame.rest = rest
+    for side, other in zip(sides, (orelse, then)):
+        if side.raises:
+            return _go_on_alone(frame, pred, sides, side, other, site)
     a, b = sides
     pairs: list[Any] = []
     patterns = []
@@ -133,6 +150,16 @@ def decide(frame: Frame, value: Any, site: Site, construct: str, then: Run, orel
         frame.result = extra[1] if may_return(signal) else frame.result
         return Exit(extra[0], signal.codes)
     return signal
+
+
+def _go_on_alone(frame: Frame, pred: Any, sides: list[Branch], side: Branch, other: Run, site: Site) -> Any:
+    """What the program gives where one side of a decision raises: after the raising, the other side runs as if there
+    were no decision."""
+    control = frame.session.policy.control
+    frame.site = site
+    regions = [each.region if each is side else control.region("orelse") for each in sides]
+    control.choose(pred, *regions, [])
+    return other(frame)
 
 
 def _besides(control: Any, sides: list[Branch], signal: Any, expression: bool) -> list[list[Any]]:
@@ -254,6 +281,8 @@ def _settle(frame: Frame, sides: list[Branch], rest: Any, site: Site) -> Any:
             if _goes_on(side.signal, goal):
                 go_on = partial(_run_on, rest=rest, signal=side.signal, goal=goal, site=site)
                 side.signal = side.run(go_on, site, rest)
+                if side.raises:
+                    return None
 
 
 def _goes_on(signal: Any, goal: str) -> bool:

@@ -17,16 +17,24 @@ from __future__ import annotations
 import ast
 import os
 from types import CodeType, FunctionType, TracebackType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.source import bare_definition, bare_parameters
 
-__all__ = ["remember_site", "show_user_lines"]
+__all__ = ["Place", "places_of", "remember_site", "show_user_lines", "traceback_of"]
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 _NOTED = "__graph_sites__"
+
+
+class Place(NamedTuple):
+    """An expression of the program, the first line of the function that holds it, and this function's globals."""
+
+    site: Site
+    first_line: int
+    namespace: dict[str, Any]
 
 
 def remember_site(error: BaseException, frame: Frame) -> None:
@@ -55,7 +63,7 @@ def _rewrite(error: BaseException) -> None:
         site = None if frame is None else noted.get(frame, frame.site)
         if frame is not None and site is not None:
             innermost = innermost or site
-            rewritten = _entry_at(site, frame, rewritten)
+            rewritten = _entry_at(_place(site, frame), rewritten)
         elif frame is None:
             rewritten = TracebackType(rewritten, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     if innermost is not None:
@@ -88,9 +96,35 @@ def _raise_marker() -> NoReturn:
     raise _Marker
 
 
-def _entry_at(site: Site, frame: Frame, following: TracebackType | None) -> TracebackType:
+def _place(site: Site, frame: Frame) -> Place:
     first_line = site.lineno if frame.code is None else frame.code.site.lineno
-    function = FunctionType(_code_at(site, min(first_line, site.lineno)), frame.globals)
+    return Place(site, min(first_line, site.lineno), frame.globals)
+
+
+def places_of(error: BaseException) -> list[Place]:
+    """Where an error that has not left the interpreter comes from: the places of all active calls of the program and
+    of those that the error has left, outermost first."""
+    noted: dict[Frame, Site | None] = error.__dict__.get(_NOTED, {})
+    entries = _relevant_entries(error)
+    frames = [frame for _, frame in entries if frame is not None]
+    around = frames[0].back if frames else None
+    while around is not None:
+        frames.insert(0, around)
+        around = around.back
+    found = [(noted.get(frame, frame.site), frame) for frame in frames]
+    return [_place(site, frame) for site, frame in found if site is not None]
+
+
+def traceback_of(places: list[Place]) -> TracebackType | None:
+    """A traceback that shows these places."""
+    made: TracebackType | None = None
+    for place in reversed(places):
+        made = _entry_at(place, made)
+    return made
+
+
+def _entry_at(place: Place, following: TracebackType | None) -> TracebackType:
+    function = FunctionType(_code_at(place.site, place.first_line), place.namespace)
     try:
         function(_raise_marker)
     except _Marker as marker:
