@@ -63,8 +63,14 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
     fresh = {id(t): wrap(inner.add_parameter(t._value.aval)) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
-    with tracing(inner):
-        result = _call_inside(fn, args, kwargs)
+    try:
+        with tracing(inner):
+            result = _call_inside(fn, args, kwargs)
+    except Exception:  # what it did before stays done
+        graph = inner.close([])
+        done = outer.builder.inline(graph, [outer.node_of(t) for t in (*wanted, *inner.lifted)])
+        _write_back(inner, outer, done)
+        raise
     outputs: list = []
     spec = tree.flatten(result, outputs)
     nodes = [inner.node_of(t) for t in outputs]
@@ -78,11 +84,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     count = len(graph.outputs)
     stages = Stages(outer.builder, vjp_graph(graph, positions, seeded), sources)
     primal = stages.outputs(count)
-    for tensor, node in zip(inner.written.values(), primal[len(nodes):]):
-        if outer.is_local(tensor):
-            tensor._value = Traced(outer, node)
-        else:
-            outer.write(tensor, node)
+    _write_back(inner, outer, primal[len(nodes):])
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
 
     def pull(seeds: list) -> list:
@@ -102,6 +104,15 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         return held.setdefault(node.idx, wrap(Traced(outer, node)))
 
     return Linearized(values, spec, pull, None)
+
+
+def _write_back(inner: GraphTrace, outer: GraphTrace, nodes) -> None:
+    """What a function assigned to tensors from outside, `nodes`, is assigned in the trace around it."""
+    for tensor, node in zip(inner.written.values(), nodes):
+        if outer.is_local(tensor):
+            tensor._value = Traced(outer, node)
+        else:
+            outer.write(tensor, node)
 
 
 def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
