@@ -1,5 +1,5 @@
-"""Exceptions that depend on tensors: compiled functions raise what plain Python raises, with its message and line, after
-the same effects and assignments, on every backend. (PYTEST_DONT_REWRITE: assertions are what is tested.)"""
+"""Exceptions that depend on tensors: compiled functions raise what plain Python raises, with its message and line,
+after the same effects and assignments, on every backend. (PYTEST_DONT_REWRITE: they are under test.)"""
 from __future__ import annotations
 
 import traceback

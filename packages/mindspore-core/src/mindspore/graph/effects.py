@@ -18,8 +18,8 @@ from mindspore.graph import tree
 from mindspore.graph.text import Piece, TracedText, formatted, join_texts
 from mindspore.graph.trace import current_trace, suspended
 
-__all__ = ["call_string_method", "channel", "ends_in", "formatted", "holds_traced", "is_text", "join_texts", "percent", "perform",
-           "print_text", "raise_at_run_time"]
+__all__ = ["call_string_method", "channel", "ends_in", "formatted", "holds_traced", "is_text", "join_texts",
+           "percent", "perform", "print_text", "raise_at_run_time"]
 
 _channel: list[Tensor] = []
 
