@@ -74,8 +74,8 @@ kit::Step step_of(const KernelObject& kernel, const std::vector<PlaceSpec>& plac
   return {kernel.c(), slots_of(places), label};
 }
 
-constexpr std::array<const char*, 9> kinds = {"kernel",    "cond",     "while_",   "call",     "tape_empty",
-                                              "tape_push", "tape_pop", "tape_add", "tape_copy"};
+constexpr std::array<const char*, 10> kinds = {"kernel",     "cond",      "while_",   "scan",     "call",
+                                               "tape_empty", "tape_push", "tape_pop", "tape_add", "tape_copy"};
 
 kit::Kind kind_of(const std::string& name) {
   const auto found = std::find(kinds.begin() + 1, kinds.end(), name);
@@ -85,19 +85,26 @@ kit::Kind kind_of(const std::string& name) {
 
 std::shared_ptr<RegionObject> make_region(const std::string& name, const std::vector<PlaceSpec>& places,
                                           std::vector<std::shared_ptr<PlanObject>> plans, std::uint64_t workspace,
-                                          std::uint64_t base, const std::vector<PlaceSpec>& spare, bool scoped,
-                                          std::vector<std::uint64_t> sizes) {
+                                          std::uint64_t base, std::vector<std::int64_t> starts,
+                                          const std::vector<std::vector<PlaceSpec>>& spare, bool scoped,
+                                          std::uint64_t length, std::uint64_t sliced, bool reverse,
+                                          const std::vector<PlaceSpec>& temps, std::vector<std::uint64_t> sizes) {
   auto made = std::make_shared<RegionObject>();
-  made->step.label = name;
-  made->step.kind = kind_of(name);
-  made->step.slots = slots_of(places);
-  for (const auto& plan : plans) made->step.plans.push_back(plan->plan());
-  made->step.workspace = workspace;
-  made->step.base = base;
-  made->step.carried = spare.size();
-  made->step.spare = slots_of(spare);
-  made->step.scoped = scoped;
-  made->step.sizes = std::move(sizes);
+  kit::Step& step = made->step;
+  step.label = name;
+  step.kind = kind_of(name);
+  step.slots = slots_of(places);
+  for (const auto& plan : plans) step.plans.push_back(plan->plan());
+  step.workspace = workspace;
+  step.base = base;
+  step.starts = std::move(starts);
+  for (const auto& row : spare) step.spare.push_back(slots_of(row));
+  step.scoped = scoped;
+  step.length = length;
+  step.sliced = sliced;
+  step.reverse = reverse;
+  step.temps = slots_of(temps);
+  step.sizes = std::move(sizes);
   made->plans = std::move(plans);
   return made;
 }
@@ -336,8 +343,9 @@ void bind_executable(py::module_& module) {
       module, "Region", "A step that is no kernel: a choice, a loop, a call, or an operation on a tape.")
       .def(py::init(&make_region), py::arg("kind"), py::arg("places"),
            py::arg("plans") = std::vector<std::shared_ptr<PlanObject>>(), py::arg("workspace") = 0, py::arg("base") = 0,
-           py::arg("spare") = std::vector<PlaceSpec>(), py::arg("scoped") = false,
-           py::arg("sizes") = std::vector<std::uint64_t>());
+           py::arg("starts") = std::vector<std::int64_t>(), py::arg("spare") = std::vector<std::vector<PlaceSpec>>(),
+           py::arg("scoped") = false, py::arg("length") = 0, py::arg("sliced") = 0, py::arg("reverse") = false,
+           py::arg("temps") = std::vector<PlaceSpec>(), py::arg("sizes") = std::vector<std::uint64_t>());
   module.attr("TAPE") = kit::tape_size;
 
   py::class_<PlanObject, std::shared_ptr<PlanObject>>(module, "Plan", "Steps with the places of their buffers.")

@@ -142,7 +142,7 @@ class _Lowering:
     # -- regions -------------------------------------------------------------------------------------------------------
 
     def _region(self, step: Launch) -> _ext.Region:
-        region, sizes = step.region, ()
+        region, sizes, trips = step.region, (), {}
         places = self._places([*step.ins, *step.outs])
         if step.name == "tape_push":
             sizes = [_size(a) for a in self.program.in_avals(step)[1:]]
@@ -152,13 +152,16 @@ class _Lowering:
             places.insert(1, self._zeros(max(map(value_bytes, avals), default=0)))
         elif step.name == "tape_add":
             sizes = [_size(a) for a in self.program.avals[step.ins[0]].entry]
-        spare = [self._spare(step, k) for k in range(region.carried)]
+        elif step.name == "scan":
+            trips = {name: step.attrs[name] for name in ("length", "sliced", "reverse")}
+        spare = [[self._spare(step, k, number) for k, number in enumerate(row)] for row in region.spare]
+        temps = [(ARENA, region.at + (number or 0)) for number in region.temps]
         return _ext.Region(step.name, places, [self.lowered[id(p)] for p in region.plans], region.at,
-                           region.at + region.base, spare, region.scoped, sizes)
+                           region.at + region.base, [-1 if j is None else j for j in region.starts], spare,
+                           region.scoped, temps=temps, sizes=sizes, **trips)
 
-    def _spare(self, step: Launch, k: int) -> tuple[int, int]:
-        """The second place of a loop's carried value."""
-        number = step.region.spare[k]
+    def _spare(self, step: Launch, k: int, number: int | None) -> tuple[int, int]:
+        """Where a plan writes result k, which starts from an operand."""
         if number is None:
             return self.source.places[step.outs[k]]
         is_tape = isinstance(self.program.avals[step.outs[k]], TapeAval)

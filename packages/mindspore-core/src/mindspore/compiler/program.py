@@ -36,21 +36,27 @@ REGION = "region"  # runs plans of its own (`region`), or works on a tape: the e
 class Region:
     """How the executor runs a launch of kind REGION.
 
-    `plans`: for `cond` those of both branches, for `while_` the first test and a trip with the test for the next one
-    (its last output), for `tape_add` the sum of two entries. A loop keeps its carried values in the places of the
-    launch's outputs, where the operands are copied first unless they lie there. A trip reads them there and, where
-    its plan says that output k is input k, writes them there; all others it writes to the second place, `spare[k]`,
-    from where the next trip reads them.
+    `plans`: for `cond` those of both branches; for `while_` the first test, and a trip with the test for the next one
+    (its last output); for `scan` a trip; for `tape_add` the sum of two entries.
+
+    `starts[k]` is the operand that result k starts from, or None. Such a result's place holds the operand when the
+    launch begins: it is copied there unless it lies there. A plan reads it there and, where it says that output k is
+    that input, writes it there; else it writes to the second place `spare[p][k]`, where p counts the branches, or is 0
+    for loops. After a branch it is copied back; trips of a loop alternate between the two places.
 
     `workspace` bytes of the arena, from offset `at` on, belong to the launch while it runs: first 64 for a test's
-    result, then the spare buffers, and from `base` on the arenas of its plans, which never run at one time. The
-    numbers in `spare` are offsets in the workspace, or cells for tapes, or None. `scoped`: no entry that a trip pushes
-    on a tape is in a tape that it leaves, so that their memory can be used again after the trip.
+    result, then the second places, then for each slice that a trip of a `scan` reads or writes a place for it (`temps`)
+    where slices are not aligned, and from `base` on the arenas of its plans, which never run at one time. The numbers
+    in `spare` and `temps` are offsets in the workspace, or cells for tapes, or None.
+
+    `scoped`: no entry that a trip pushes on a tape is in a tape that it leaves, so that their memory can be used again
+    after the trip.
     """
 
     plans: tuple[Plan, ...] = ()
-    carried: int = 0
-    spare: tuple[int | None, ...] = ()
+    starts: tuple[int | None, ...] = ()
+    spare: tuple[list[int | None], ...] = ()
+    temps: tuple[int | None, ...] = ()
     base: int = 0
     workspace: int = 0
     at: int = 0

@@ -6,8 +6,8 @@ output has a buffer of its own for each call, except a donated one, which takes 
 if every reader of the input has run, and if the writing launch either does not read it or may work in place. An
 output that would share another value's buffer (an input passed through, the same value twice, a constant) is copied.
 
-A loop's carried value takes over the place of its operand, where nobody else needs that. Its trips are plans whose
-outputs are donated their inputs, so what a trip may overwrite it does.
+A result of a region that starts from an operand takes over the operand's place, where nobody else needs that. The plans
+inside regions are donated such inputs, so what they may overwrite they do.
 """
 from __future__ import annotations
 
@@ -84,13 +84,11 @@ def _place_tapes(program: Program, launches: list[Launch], places: list) -> int:
             if places[value] is None and isinstance(program.avals[value], TapeAval):
                 places[value] = (CELL, count)
                 count += 1
-        if step.kind == REGION and step.region.spare:
-            spare = list(step.region.spare)
-            for k, value in enumerate(step.outs):
-                if spare[k] is not None and isinstance(program.avals[value], TapeAval):
-                    spare[k] = count
+        for row in step.region.spare if step.kind == REGION else ():
+            for k, value in enumerate(step.outs[:len(row)]):
+                if row[k] is not None and isinstance(program.avals[value], TapeAval):
+                    row[k] = count
                     count += 1
-            step.region.spare = tuple(spare)
     return count
 
 
@@ -114,7 +112,7 @@ def _place_outputs(program: Program, launches: list[Launch], root: list[int], pl
             continue
         if places[base] is None:
             if donor is not None and donor not in taken_inputs and _may_overwrite(
-                    program, launches, writer[base], base, program.inputs[donor], last_read, in_place):
+                    program, launches, root, writer[base], base, program.inputs[donor], last_read, in_place):
                 taken_inputs.add(donor)
                 places[base] = (INPUT, donor)
                 sources.append((INPUT, donor))
@@ -140,7 +138,7 @@ def _insert_copies(copies: list[Launch], launches: list[Launch], root: list[int]
         launches.insert(0, step) if early else launches.append(step)
 
 
-def _may_overwrite(program: Program, launches: list[Launch], writer: int, value: int, donor: int,
+def _may_overwrite(program: Program, launches: list[Launch], root: list[int], writer: int, value: int, donor: int,
                    last_read: dict[int, int], in_place: bool) -> bool:
     if value_bytes(program.avals[value]) != value_bytes(program.avals[donor]) or \
             isinstance(program.avals[value], TapeAval) != isinstance(program.avals[donor], TapeAval):
@@ -148,12 +146,14 @@ def _may_overwrite(program: Program, launches: list[Launch], writer: int, value:
     last = last_read.get(donor, -1)
     if last < writer:
         return True
-    return last == writer and in_place and works_in_place(launches[writer], donor, value)
+    step = launches[writer]
+    once = [root[v] for v in step.ins].count(donor) == 1
+    return last == writer and once and (in_place or step.kind == REGION) and works_in_place(step, donor, value)
 
 
 def works_in_place(step: Launch, source: int, target: int) -> bool:
     """Whether a launch may write `target` over `source`: a group that reads the source only at the index at which it
-    writes, a loop that carries it, a step on a tape."""
+    writes, a region whose result starts from it, a step on a tape."""
     if step.kind == REGION:
         return _region_works_in_place(step, source, target)
     if step.kind != GROUP or source not in step.ins or target not in step.outs:
@@ -162,12 +162,12 @@ def works_in_place(step: Launch, source: int, target: int) -> bool:
 
 
 def _region_works_in_place(step: Launch, source: int, target: int) -> bool:
-    if source not in step.ins or target not in step.outs or step.ins.count(source) != 1:
+    if source not in step.ins or target not in step.outs:
         return False
     if step.name in ("tape_push", "tape_pop"):
         return step.ins[0] == source and step.outs[0] == target
-    place = step.ins.index(source)
-    return place < step.region.carried and step.outs[place] == target
+    result = step.outs.index(target)
+    return result < len(step.region.starts) and step.region.starts[result] == step.ins.index(source)
 
 
 def _place_temporaries(program: Program, launches: list[Launch], root: list[int], places: list) -> int:
@@ -204,11 +204,11 @@ def _place_temporaries(program: Program, launches: list[Launch], root: list[int]
 
 
 def _taken_over(step: Launch, value: int, now: int, dies: dict[int, int], root: list[int], places: list) -> int | None:
-    """The offset of the operand that a loop's carried value starts from, if nobody needs that operand afterwards."""
-    if step.kind != REGION or not step.region.carried:
+    """The offset of the operand that a region's result starts from, if nobody needs that operand afterwards."""
+    result = step.outs.index(value)
+    if step.kind != REGION or result >= len(step.region.starts) or step.region.starts[result] is None:
         return None
-    operand = step.ins[step.outs.index(value)]
-    base = root[operand]
+    base = root[step.ins[step.region.starts[result]]]
     if places[base] is None or places[base][0] != ARENA or dies[base] != now or \
             [root[v] for v in step.ins].count(base) != 1:
         return None

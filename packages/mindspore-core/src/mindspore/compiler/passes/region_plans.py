@@ -4,7 +4,8 @@ The graphs of a region become plans (`plan_region`), which live in the arena of 
 that of a trip, whose last output says whether there is another one, so the test is computed together with what it
 tests. The trip is donated its carried values: it writes over them where its order of launches allows it. Where it does
 not (a value is read after the new one is written, or two values change places) the value has a second place, and trips
-alternate between the two.
+alternate between the two. The branches of a choice are donated what at least one of them passes on unchanged, so that
+passing it on is no work.
 
 Tapes live in memory that grows during a call. Nothing counts references to their entries. Instead the memory is freed
 by scopes: where no tape that a trip leaves contains an entry that the trip has pushed, all that it has pushed is
@@ -19,7 +20,7 @@ from mindspore.compiler.ir import Builder, Graph, Node, TapeAval
 from mindspore.compiler.passes.stretches import needs_driver
 from mindspore.compiler.program import INPUT, Plan, Region, value_bytes
 
-PLANNED = frozenset({"cond", "while_", "tape_empty", "tape_push", "tape_pop", "tape_add"})
+PLANNED = frozenset({"cond", "while_", "scan", "tape_empty", "tape_push", "tape_pop", "tape_add"})
 ALIGN = 64
 
 PlanGraph = Callable[[Graph, dict[int, int]], Plan]
@@ -55,26 +56,99 @@ def trip_and_test(body: Graph, condition: Graph, carried: int) -> Graph:
 
 def plan_region(node: Node, plan: PlanGraph) -> Region:
     """How a region operator, or an operator on tapes, is run. plan: makes the plan of a graph, with donations."""
-    if node.op.name == "while_":
-        return _loop(node, plan)
+    build = {"cond": _choice, "while_": _loop, "scan": _scan}.get(node.op.name)
+    if build is not None:
+        return build(node, plan)
     plans = tuple([plan(graph, {}) for graph in inner_graphs(node)])
     return Region(plans, workspace=max((p.arena_bytes for p in plans), default=0))
 
 
+def _choice(node: Node, plan: PlanGraph) -> Region:
+    graphs = inner_graphs(node)
+    starts = _passed_on(graphs)
+    plans = tuple([plan(graph, {k: j for k, j in enumerate(starts) if j is not None}) for graph in graphs])
+    space = _Workspace()
+    spare = tuple([space.second_places(p, graph, starts) for p, graph in zip(plans, graphs)])
+    return space.region(plans, starts=tuple([None if j is None else 1 + j for j in starts]), spare=spare)
+
+
 def _loop(node: Node, plan: PlanGraph) -> Region:
     carried, body, condition = node.attr("carried"), node.attr("body"), node.attr("condition")
-    test = plan(condition, {})
-    whole = trip_and_test(body, condition, carried)
-    trip = plan(whole, {k: k for k in range(carried)})
-    offset, spare = ALIGN, []
-    for k in range(carried):
-        if trip.output_source[k] == (INPUT, k):
-            spare.append(None)
-            continue
-        spare.append(offset)
-        offset += -(-value_bytes(body.outputs[k].aval) // ALIGN) * ALIGN
-    return Region((test, trip), carried, tuple(spare), offset, offset + max(test.arena_bytes, trip.arena_bytes),
-                  scoped=leaves_old_tapes(whole))
+    whole, starts = trip_and_test(body, condition, carried), tuple(range(carried))
+    test, trip = plan(condition, {}), plan(whole, dict(enumerate(starts)))
+    space = _Workspace()
+    return space.region((test, trip), starts=starts, spare=(space.second_places(trip, body, starts),),
+                        scoped=leaves_old_tapes(whole))
+
+
+def _scan(node: Node, plan: PlanGraph) -> Region:
+    carried, sliced, body = node.attr("carried"), node.attr("sliced"), node.attr("body")
+    starts = tuple(range(carried))
+    trip = plan(body, dict(enumerate(starts)))
+    space = _Workspace()
+    spare = space.second_places(trip, body, starts)
+    slices = [p.aval for p in body.params[carried:carried + sliced]] + list(body.out_avals[carried:])
+    temps = tuple([space.take(a.nbytes) if a.nbytes % ALIGN else None for a in slices])
+    return space.region((trip,), starts=starts, spare=(spare,), temps=temps, scoped=leaves_old_tapes(body))
+
+
+class _Workspace:
+    """The memory that a region has for itself, as it is laid out."""
+
+    def __init__(self):
+        self.size = ALIGN
+
+    def take(self, nbytes: int) -> int:
+        """The offset of so many bytes more."""
+        offset = self.size
+        self.size += -(-nbytes // ALIGN) * ALIGN
+        return offset
+
+    def second_places(self, plan: Plan, graph: Graph, starts: tuple[int | None, ...]) -> list[int | None]:
+        """Offsets for the results that a plan does not write where they start from."""
+        found: list[int | None] = []
+        for k, j in enumerate(starts):
+            in_place = j is None or plan.output_source[k] == (INPUT, j)
+            found.append(None if in_place else self.take(value_bytes(graph.outputs[k].aval)))
+        return found
+
+    def region(self, plans: tuple[Plan, ...], **fields) -> Region:
+        arena = max(p.arena_bytes for p in plans)
+        return Region(plans, base=self.size, workspace=self.size + arena, **fields)
+
+
+def _passed_on(graphs: list[Graph]) -> tuple[int | None, ...]:
+    """For each output of the branches an input that one of them passes on as that output; no input twice."""
+    found: list[int | None] = []
+    for outs in zip(*map(origins, graphs)):
+        found.append(next((j for j in outs if j is not None and j not in found), None))
+    return tuple(found)
+
+
+def origins(graph: Graph) -> list[int | None]:
+    """For each output the parameter that it is, or may be after choices and loops without trips."""
+    known = graph.memo.get("origins")
+    if known is None:
+        origin: dict[int, int] = {p.idx: k for k, p in enumerate(graph.params)}
+        for node in graph.nodes:
+            source = _origin_of_item(node) if node.op.name == "item" else None
+            if source is not None and source.idx in origin:
+                origin[node.idx] = origin[source.idx]
+        known = graph.memo["origins"] = [origin.get(o.idx) for o in graph.outputs]
+    return known
+
+
+def _origin_of_item(node: Node) -> Node | None:
+    """The operand of a region that the item may be."""
+    region, number = node.ins[0], node.attrs[0]
+    if region.op.name in ("while_", "scan"):
+        return region.ins[number] if number < region.attr("carried") else None
+    if region.op.name == "cond":
+        for graph in inner_graphs(region):
+            place = origins(graph)[number]
+            if place is not None:
+                return region.ins[1 + place]
+    return None
 
 
 def leaves_old_tapes(graph: Graph) -> bool:
@@ -84,7 +158,7 @@ def leaves_old_tapes(graph: Graph) -> bool:
         name = node.op.name
         if name in ("parameter", "tape_empty") or name in ("tape_pop", "item") and node.ins[0].idx in old:
             old.add(node.idx)
-        elif name in ("cond", "while_") and all(map(leaves_old_tapes, inner_graphs(node))) and all(
+        elif name in ("cond", "while_", "scan") and all(map(leaves_old_tapes, inner_graphs(node))) and all(
                 operand.idx in old for operand in node.ins if isinstance(operand.aval, TapeAval)):
             old.add(node.idx)
     return all(o.idx in old for o in graph.outputs if isinstance(o.aval, TapeAval))

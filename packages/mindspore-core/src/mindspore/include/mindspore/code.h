@@ -27,7 +27,7 @@ struct Op {
   bool on_host;               // the kernel waits for the stream
   const ms_kernel* kernel;    // of kernels
   std::size_t first;          // position of the first slot in the table
-  std::size_t detail;         // number of the choice, loop or layout; of kernels and the rest 0
+  std::size_t detail;         // number of the choice, loop or tape step; 0 for the rest
   const Step* step;
 };
 
@@ -40,7 +40,18 @@ struct Move {
 };
 
 struct Choice {
-  std::size_t blocks[2];
+  std::size_t blocks[2] = {0, 0};
+  std::vector<Move> before;    // operands to the results that start from them
+  std::vector<Move> after[2];  // second places to results
+};
+
+// What a trip of a scan reads or writes of an array. `readers` are the positions in the table of the slice's address.
+struct Slice {
+  std::size_t array;  // position in the table
+  std::uint64_t bytes;
+  std::vector<std::size_t> readers;
+  std::size_t temp;   // position in the table of a place for the slice
+  bool aligned;       // the slice is used where it lies
 };
 
 struct Loop {
@@ -51,6 +62,9 @@ struct Loop {
   bool scoped = false;
   std::uint64_t stride = 1;       // after how many trips the device is polled
   std::vector<Move> before;       // operands to their places
+  std::uint64_t length = 0;       // scans
+  bool reverse = false;
+  std::vector<Slice> reads, writes;
   std::vector<Move> back;         // second places to first ones: after each trip, or after an odd number where it alternates
 };
 
@@ -79,6 +93,10 @@ class Code {
     }
     for (TapeStep& step : tape_steps) {
       for (auto& value : step.readers) value = readers[value[0]];
+    }
+    for (Loop& loop : loops) {
+      for (Slice& slice : loop.reads) slice.readers = readers[slice.readers[0]];
+      for (Slice& slice : loop.writes) slice.readers = readers[slice.readers[0]];
     }
   }
 
@@ -159,6 +177,7 @@ class Code {
       case Kind::cond: made.detail = choice(step, slots, 1, places); break;
       case Kind::call: made.detail = choice(step, slots, 0, places); break;
       case Kind::loop: made.detail = loop(step, slots, places); break;
+      case Kind::scan: made.detail = scan(step, slots, places); break;
       case Kind::tape_push:
       case Kind::tape_pop:
       case Kind::tape_add: made.detail = tape_step(step, slots, places); break;
@@ -174,58 +193,112 @@ class Code {
     return found;
   }
 
+  // `first` is the number of the plans' first operand.
   std::size_t choice(const Step& step, const std::vector<Slot>& slots, std::size_t first, const Places& places) {
     Places own = inside(step, places);
-    const std::size_t inputs = step.plans[0]->input_bytes.size();
-    own.inputs.assign(slots.begin() + first, slots.begin() + first + inputs);
-    own.outputs.assign(slots.begin() + first + inputs, slots.end());
-    Choice made{};
-    for (std::size_t k = 0; k < step.plans.size(); ++k) made.blocks[k] = block(*step.plans[k], own);
-    choices.push_back(made);
+    const std::size_t last = first + step.plans[0]->input_bytes.size();
+    const std::vector<Slot> results(slots.begin() + last, slots.end());
+    own.inputs.assign(slots.begin() + first, slots.begin() + last);
+    Choice made;
+    for (std::size_t k = 0; k < step.starts.size(); ++k) {
+      if (step.starts[k] < 0) continue;
+      const std::size_t operand = static_cast<std::size_t>(step.starts[k]);
+      note(made.before, slots[operand], results[k], step.plans[0]->output_bytes[k]);
+      own.inputs[operand - first] = results[k];
+    }
+    for (std::size_t number = 0; number < step.plans.size(); ++number) {
+      own.outputs = results;
+      for (std::size_t k = 0; k < step.starts.size(); ++k) {
+        if (step.starts[k] < 0) continue;
+        own.outputs[k] = trace(step.spare[number][k], places);
+        note(made.after[number], own.outputs[k], results[k], step.plans[number]->output_bytes[k]);
+      }
+      made.blocks[number] = block(*step.plans[number], own);
+    }
+    choices.push_back(std::move(made));
     return choices.size() - 1;
   }
 
+  void note(std::vector<Move>& moves, const Slot& from, const Slot& to, std::uint64_t bytes) {
+    if (!same(from, to)) moves.push_back({put(from), put(to), bytes});
+  }
+
   std::size_t loop(const Step& step, const std::vector<Slot>& slots, const Places& places) {
-    const std::size_t carried = step.carried;
-    const std::size_t operands = slots.size() - carried;
     const Slot flag{Place::arena, places.arena + step.workspace};
-    const std::vector<Slot> first(slots.begin() + operands, slots.end());
-    std::vector<Slot> second;
     Loop made;
-    made.scoped = step.scoped;
     made.flag = put(flag);
-    for (std::size_t k = 0; k < carried; ++k) {
-      const std::uint64_t bytes = step.plans[1]->input_bytes[k];
-      second.push_back(trace(step.spare[k], places));
-      if (!same(slots[k], first[k])) made.before.push_back({put(slots[k]), put(first[k]), bytes});
-      if (!same(first[k], second[k])) made.back.push_back({put(second[k]), put(first[k]), bytes});
-    }
     Places own = inside(step, places);
-    own.inputs = first;
-    own.inputs.insert(own.inputs.end(), slots.begin() + carried, slots.begin() + operands);
+    own.inputs.assign(slots.begin(), slots.end() - step.starts.size());
+    const std::vector<Slot> results(slots.end() - step.starts.size(), slots.end());
+    std::copy(results.begin(), results.end(), own.inputs.begin());
     own.outputs = {flag};
     made.test = block(*step.plans[0], own);
+    lay_out_trips(made, step, *step.plans[1], slots, results, own, {flag}, places);
+    loops.push_back(std::move(made));
+    return loops.size() - 1;
+  }
+
+  std::size_t scan(const Step& step, const std::vector<Slot>& slots, const Places& places) {
+    const Plan& trip = *step.plans[0];
+    const std::size_t carried = step.starts.size();
+    const std::size_t operands = trip.input_bytes.size();
+    Loop made;
+    made.length = step.length;
+    made.reverse = step.reverse;
+    Places own = inside(step, places);
+    own.inputs.assign(slots.begin(), slots.begin() + operands);
+    const std::vector<Slot> results(slots.begin() + operands, slots.begin() + operands + carried);
+    for (std::size_t k = 0; k < step.sliced; ++k) {
+      made.reads.push_back(slice(slots[carried + k], trip.input_bytes[carried + k], trace(step.temps[k], places)));
+      own.inputs[carried + k] = {Place::entry, made.reads.back().readers[0]};
+    }
+    std::vector<Slot> outputs;
+    for (std::size_t k = carried; k < trip.output_bytes.size(); ++k) {
+      const Slot temp = trace(step.temps[step.sliced + k - carried], places);
+      made.writes.push_back(slice(slots[operands + k], trip.output_bytes[k], temp));
+      outputs.push_back({Place::entry, made.writes.back().readers[0]});
+    }
+    lay_out_trips(made, step, trip, slots, results, own, outputs, places);
+    loops.push_back(std::move(made));
+    return loops.size() - 1;
+  }
+
+  Slice slice(const Slot& array, std::uint64_t bytes, const Slot& temp) {
+    return {put(array), bytes, {entries++}, put(temp), bytes % alignment == 0};
+  }
+
+  // The trips of a loop whose carried values begin in `slots` and live in `results`; `own` has the other inputs, and
+  // `outputs` are those of a trip behind the carried ones.
+  void lay_out_trips(Loop& made, const Step& step, const Plan& trip, const std::vector<Slot>& slots,
+                     const std::vector<Slot>& results, Places own, const std::vector<Slot>& outputs,
+                     const Places& places) {
+    std::vector<Slot> second;
+    made.scoped = step.scoped;
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      second.push_back(trace(step.spare[0][k], places));
+      note(made.before, slots[k], results[k], trip.input_bytes[k]);
+      note(made.back, second[k], results[k], trip.input_bytes[k]);
+    }
     made.alternates = !made.back.empty() && doublings_ < most_doublings;
     doublings_ += made.alternates;
+    std::copy(results.begin(), results.end(), own.inputs.begin());
     own.outputs = second;
-    own.outputs.push_back(flag);
-    made.trips[0] = made.trips[1] = block(*step.plans[1], own);
+    own.outputs.insert(own.outputs.end(), outputs.begin(), outputs.end());
+    made.trips[0] = made.trips[1] = block(trip, own);
     if (made.alternates) {
       std::copy(second.begin(), second.end(), own.inputs.begin());
-      std::copy(first.begin(), first.end(), own.outputs.begin());
-      made.trips[1] = block(*step.plans[1], own);
+      std::copy(results.begin(), results.end(), own.outputs.begin());
+      made.trips[1] = block(trip, own);
     }
     doublings_ -= made.alternates;
     made.stride = stride(blocks[made.trips[0]]);
-    loops.push_back(std::move(made));
-    return loops.size() - 1;
   }
 
   // Loops of short trips are not worth a look at the clock in each.
   static std::uint64_t stride(const Block& trip) {
     double nanoseconds = 1;
     for (const Op& op : trip) {
-      if (op.kind == Kind::cond || op.kind == Kind::loop || op.kind == Kind::call) return 1;
+      if (!op.step->plans.empty()) return 1;
       if (op.kind == Kind::kernel) {
         if (op.kernel->nanoseconds == 0) return 1;
         nanoseconds += static_cast<double>(op.kernel->nanoseconds);

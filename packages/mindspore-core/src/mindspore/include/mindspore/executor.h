@@ -133,9 +133,10 @@ class Executor {
     void** slots = frame.table.data() + op.first;
     switch (op.kind) {
       case Kind::kernel: break;
-      case Kind::cond: walk(frame, code_.choices[op.detail].blocks[device_.is_true(frame.stream, slots[0]) ? 0 : 1]); break;
-      case Kind::call: walk(frame, code_.choices[op.detail].blocks[0]); break;
+      case Kind::cond: choose(frame, code_.choices[op.detail], device_.is_true(frame.stream, slots[0]) ? 0 : 1); break;
+      case Kind::call: choose(frame, code_.choices[op.detail], 0); break;
       case Kind::loop: loop(frame, code_.loops[op.detail]); break;
+      case Kind::scan: scan(frame, code_.loops[op.detail]); break;
       case Kind::tape_empty: cell(slots[0]) = nullptr; break;
       case Kind::tape_copy: cell(slots[1]) = cell(slots[0]); break;
       case Kind::tape_push: push(frame, slots, code_.tape_steps[op.detail]); break;
@@ -144,23 +145,59 @@ class Executor {
     }
   }
 
+  void choose(Frame& frame, const Choice& choice, std::size_t number) {
+    for (const Move& one : choice.before) move(frame, one);
+    walk(frame, choice.blocks[number]);
+    for (const Move& one : choice.after[number]) move(frame, one);
+  }
+
   void loop(Frame& frame, const Loop& loop) {
     const void* flag = frame.table[loop.flag];
     for (const Move& one : loop.before) move(frame, one);
     walk(frame, loop.test);
     std::uint64_t trips = 0;
-    while (device_.is_true(frame.stream, flag)) {
-      const auto mark = frame.tapes.mark();
-      walk(frame, loop.trips[trips & 1]);
-      if (!loop.alternates) {
-        for (const Move& one : loop.back) move(frame, one);
+    while (device_.is_true(frame.stream, flag)) trip(frame, loop, trips++);
+    finish(frame, loop, trips);
+  }
+
+  void scan(Frame& frame, const Loop& loop) {
+    for (const Move& one : loop.before) move(frame, one);
+    for (std::uint64_t trips = 0; trips < loop.length; ++trips) {
+      const std::uint64_t at = loop.reverse ? loop.length - 1 - trips : trips;
+      for (const Slice& slice : loop.reads) {
+        char* data = place(frame, slice, at);
+        if (!slice.aligned) device_.copy(frame.stream, frame.table[slice.temp], data, slice.bytes);
       }
-      if (loop.scoped) frame.tapes.give_back(mark);
-      if (++trips % loop.stride == 0) device_.poll(frame.stream);
+      for (const Slice& slice : loop.writes) place(frame, slice, at);
+      trip(frame, loop, trips);
+      for (const Slice& slice : loop.writes) {
+        char* data = static_cast<char*>(frame.table[slice.array]) + at * slice.bytes;
+        if (!slice.aligned) device_.copy(frame.stream, data, frame.table[slice.temp], slice.bytes);
+      }
     }
-    if (loop.alternates && (trips & 1) != 0) {
+    finish(frame, loop, loop.length);
+  }
+
+  // Sets the address of a slice for a trip; where the slice lies in its array.
+  char* place(Frame& frame, const Slice& slice, std::uint64_t at) {
+    char* data = static_cast<char*>(frame.table[slice.array]) + at * slice.bytes;
+    set(frame, slice.readers, slice.aligned ? data : frame.table[slice.temp]);
+    return data;
+  }
+
+  void trip(Frame& frame, const Loop& loop, std::uint64_t number) {
+    const auto mark = frame.tapes.mark();
+    walk(frame, loop.trips[number & 1]);
+    if (!loop.alternates) {
       for (const Move& one : loop.back) move(frame, one);
     }
+    if (loop.scoped) frame.tapes.give_back(mark);
+    if ((number + 1) % loop.stride == 0) device_.poll(frame.stream);
+  }
+
+  void finish(Frame& frame, const Loop& loop, std::uint64_t trips) {
+    if (!loop.alternates || (trips & 1) == 0) return;
+    for (const Move& one : loop.back) move(frame, one);
   }
 
   // -- tapes ---------------------------------------------------------------------------------------------------------

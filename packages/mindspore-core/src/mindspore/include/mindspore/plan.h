@@ -40,7 +40,8 @@ struct Slot {
 enum class Kind : std::uint8_t {
   kernel,      // what the kernel expects
   cond,        // 0-d bool; operands; results. plans: the branch for true, the branch for false
-  loop,        // operands, the first `carried` of which change; results. plans: the first test, a trip with the next test
+  loop,        // operands; results. plans: the first test, a trip with the next test
+  scan,        // operands: carried, sliced, others; results: carried, stacked. plans: a trip, with slices for the arrays
   call,        // operands; results. plans: the one that is run
   tape_empty,  // result
   tape_push,   // tape; values; result
@@ -57,13 +58,19 @@ struct Step {
   std::string label;  // for error messages
   Kind kind = Kind::kernel;
   std::vector<std::shared_ptr<const Plan>> plans = {};
-  std::uint64_t workspace = 0;        // offset in the arena of what the step has for itself: for loops `alignment`
-                                      // bytes for the test's result, then second places
-  std::uint64_t base = 0;             // offset in the arena where the arenas of its plans begin
-  std::uint64_t carried = 0;          // loops
-  std::vector<Slot> spare = {};       // loops: for each carried value its second place (arena or cell); where a trip
-                                      // writes over the first one, that again
-  bool scoped = false;                // loops: no tape that a trip leaves has an entry that the trip pushed
+  std::uint64_t workspace = 0;  // loops: offset in the arena of `alignment` bytes for the test's result
+  std::uint64_t base = 0;       // offset in the arena where the arenas of its plans begin
+  // For each result, or for the first ones, the number of the operand that it starts from, or -1: before the step runs,
+  // the operand is copied to the result's place, unless it lies there, and the plans read it there.
+  std::vector<std::int64_t> starts = {};
+  // Where plans write these results: for each branch, or for the trip, a slot per result that `starts` names. It is the
+  // result's own slot, or a second place, from which it is copied back after the branch; trips alternate.
+  std::vector<std::vector<Slot>> spare = {};
+  bool scoped = false;          // loops: no tape that a trip leaves has an entry that the trip pushed
+  std::uint64_t length = 0;     // scans: the number of trips
+  std::uint64_t sliced = 0;     // scans: how many operands are sliced
+  bool reverse = false;         // scans: whether the last slice comes first
+  std::vector<Slot> temps = {};           // scans: for each slice read or written a place, used where it is not aligned
   std::vector<std::uint64_t> sizes = {};  // tapes: bytes of the values of an entry
 };
 
@@ -125,6 +132,22 @@ inline void check_region(const Plan& plan, const Step& step) {
                                                       [](const auto& inner) { return inner == nullptr; }),
            "the number of its plans is wrong");
   };
+  const std::size_t carried = step.starts.size();
+  // The results that start from operands: those are in [first, last), each at most once.
+  const auto starts = [&](std::int64_t first, std::size_t last, std::size_t results, std::size_t rows) {
+    expect(carried <= results && step.spare.size() == rows, "its results lack second places");
+    std::vector<bool> taken(last, false);
+    for (std::int64_t operand : step.starts) {
+      if (operand == -1) continue;
+      const bool free = operand >= first && operand < static_cast<std::int64_t>(last) && !taken[operand];
+      expect(free, "two results start from one operand, or one from none of them");
+      taken[operand] = true;
+    }
+    for (const auto& row : step.spare) {
+      expect(row.size() == carried, "its results lack second places");
+      for (const Slot& slot : row) check_slot(plan, step, slot);
+    }
+  };
   const std::size_t values = step.sizes.size();
   switch (step.kind) {
     case Kind::kernel: break;
@@ -133,21 +156,36 @@ inline void check_region(const Plan& plan, const Step& step) {
       const std::size_t results = step.plans[0]->output_bytes.size();
       expect(slots >= 1 + results, "too few slots");
       for (std::size_t number : {0, 1}) fits(number, slots - 1 - results, results);
+      starts(1, slots - results, results, 2);
       break;
     }
-    case Kind::call:
+    case Kind::call: {
       plans(1);
-      fits(0, step.plans[0]->input_bytes.size(), slots - step.plans[0]->input_bytes.size());
+      const std::size_t results = step.plans[0]->output_bytes.size();
+      expect(slots >= results, "too few slots");
+      fits(0, slots - results, results);
+      starts(0, slots - results, results, 1);
       break;
+    }
     case Kind::loop:
       plans(2);
-      expect(slots >= 2 * step.carried && step.spare.size() == step.carried, "the carried values lack slots");
+      expect(slots >= 2 * carried, "too few slots");
       expect(step.workspace % alignment == 0 && step.workspace + alignment <= plan.arena_bytes,
              "its workspace lies outside the arena");
-      fits(0, slots - step.carried, 1);
-      fits(1, slots - step.carried, step.carried + 1);
-      for (const Slot& spare : step.spare) check_slot(plan, step, spare);
+      fits(0, slots - carried, 1);
+      fits(1, slots - carried, carried + 1);
+      starts(0, slots - carried, carried, 1);
       break;
+    case Kind::scan: {
+      plans(1);
+      const std::size_t results = step.plans[0]->output_bytes.size();
+      expect(slots >= results + carried + step.sliced && results >= carried, "too few slots");
+      expect(step.temps.size() == step.sliced + results - carried, "its slices lack places");
+      for (const Slot& slot : step.temps) check_slot(plan, step, slot);
+      fits(0, slots - results, results);
+      starts(0, slots - results, carried, 1);
+      break;
+    }
     case Kind::tape_empty: expect(slots == 1, "expected one slot"); break;
     case Kind::tape_copy: expect(slots == 2, "expected two slots"); break;
     case Kind::tape_push: expect(slots == 2 + values, "expected a slot for each value and two for tapes"); break;
