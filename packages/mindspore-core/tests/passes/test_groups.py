@@ -209,6 +209,7 @@ def test_members_agree_about_axes_after_a_split():
     (lambda b, x, y: b.add(b.mul(x, 2.0), y), [(4, 5), (4, 5)], {(0, 0), (1, 0)}),
     (lambda b, x, y: b.add(b.mul(x, 2.0), y), [(4, 5), (5,)], {(0, 0)}),
     (lambda b, x, y: [b.add(x, y), b.mul(x, y)], [(4, 5), (4, 5)], {(0, 0), (0, 1), (1, 0), (1, 1)}),
+    (lambda b, x, y: [b.mul(x, 2.0), b.add(x, y)], [(4, 5), (4, 5)], {(0, 0), (0, 1), (1, 1)}),
     (lambda b, x, y: b.add(b.transpose(x, perm=(1, 0)), y), [(5, 5), (5, 5)], {(1, 0)}),
     (lambda b, x, y: b.add(b.reshape(x, shape=(20,)), y), [(4, 5), (20,)], {(0, 0), (1, 0)}),
     (lambda b, x: b.softmax(x, axis=1), [(4, 5)], set()),

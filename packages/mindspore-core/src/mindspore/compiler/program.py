@@ -36,8 +36,8 @@ REGION = "region"  # runs plans of its own (`region`), or works on a tape: the e
 class Region:
     """How the executor runs a launch of kind REGION.
 
-    `plans`: for `cond` those of both branches; for `while_` the first test, and a trip with the test for the next one
-    (its last output); for `scan` a trip; for `tape_add` the sum of two entries.
+    `plans`: for `cond` those of both branches; for `call` that of the callee; for `while_` the first test, and a trip
+    with the test for the next one (its last output); for `scan` a trip; for `tape_add` the sum of two entries.
 
     `starts[k]` is the operand that result k starts from, or None. Such a result's place holds the operand when the
     launch begins: it is copied there unless it lies there. A plan reads it there and, where it says that output k is

@@ -131,7 +131,8 @@ def overwritable(body: Graph) -> frozenset[tuple[int, int]]:
     """The pairs (input position, output position) of a group for which the output may lie in the input's buffer.
 
     The input is read by one loop nest only, which reduces nothing, and there always at the place at which the nest
-    writes the output. Whether nothing else needs the input any more is the caller's to know.
+    writes the output; and the output depends on the input, so that it is read before the output is written. Whether
+    nothing else needs the input any more is the caller's to know.
     """
     found = body.memo.get("overwritable")
     if found is None:
@@ -151,9 +152,23 @@ def _overwritable(body: Graph) -> Iterator[tuple[int, int]]:
             node = readers[0].nodes.get(idx)
             if node is None or node.dtype.itemsize != param.dtype.itemsize:
                 continue
+            if param.idx not in _ancestors(node):
+                continue
             written = [a for row in readers[0].value_map(node) for a in row]
             if sorted(written) == sorted(readers[0].order) and places == {tuple(written)}:
                 yield position, target
+
+
+def _ancestors(node: Node) -> set[int]:
+    """All nodes from which a node's value follows."""
+    found: set[int] = set()
+    pending = [node]
+    while pending:
+        for operand in pending.pop().ins:
+            if operand.idx not in found:
+                found.add(operand.idx)
+                pending.append(operand)
+    return found
 
 
 def _places_read(partition: Partition, space: Space, param: Node) -> set[tuple[int, ...] | None]:

@@ -17,18 +17,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval
+from mindspore.compiler.ir.graph import graphs_in
 from mindspore.compiler.passes.stretches import needs_driver
 from mindspore.compiler.program import INPUT, Plan, Region, value_bytes
 
-PLANNED = frozenset({"cond", "while_", "scan", "tape_empty", "tape_push", "tape_pop", "tape_add"})
+PLANNED = frozenset({"cond", "while_", "scan", "call", "rec", "tape_empty", "tape_push", "tape_pop", "tape_add"})
 ALIGN = 64
 
 PlanGraph = Callable[[Graph, dict[int, int]], Plan]
 
 
 def plannable(graph: Graph) -> bool:
-    """Whether a graph can be one plan, regions included: all of its regions have launches, and no tape enters or
-    leaves it."""
+    """Whether a graph can be one plan, regions included: all of its regions have launches (a `rec` inside another one
+    becomes a loop when that is planned), and no tape enters or leaves it."""
     return not any(isinstance(n.aval, TapeAval) for n in (*graph.params, *graph.outputs)) and _all_planned(graph)
 
 
@@ -36,7 +37,7 @@ def _all_planned(graph: Graph) -> bool:
     found = graph.memo.get("all_planned")
     if found is None:
         found = graph.memo["all_planned"] = all(
-            node.op.name in PLANNED and all(map(_all_planned, inner_graphs(node)))
+            node.op.name in PLANNED and all(map(_all_planned, graphs_in(node.attrs)))
             for node in graph.nodes if needs_driver(node))
     return found
 
@@ -56,7 +57,7 @@ def trip_and_test(body: Graph, condition: Graph, carried: int) -> Graph:
 
 def plan_region(node: Node, plan: PlanGraph) -> Region:
     """How a region operator, or an operator on tapes, is run. plan: makes the plan of a graph, with donations."""
-    build = {"cond": _choice, "while_": _loop, "scan": _scan}.get(node.op.name)
+    build = {"cond": _choice, "call": _choice, "while_": _loop, "scan": _scan}.get(node.op.name)
     if build is not None:
         return build(node, plan)
     plans = tuple([plan(graph, {}) for graph in inner_graphs(node)])
@@ -64,12 +65,13 @@ def plan_region(node: Node, plan: PlanGraph) -> Region:
 
 
 def _choice(node: Node, plan: PlanGraph) -> Region:
-    graphs = inner_graphs(node)
+    """Of `cond` and `call`, which is a choice without alternatives."""
+    graphs, first = inner_graphs(node), node.op.name == "cond"
     starts = _passed_on(graphs)
     plans = tuple([plan(graph, {k: j for k, j in enumerate(starts) if j is not None}) for graph in graphs])
     space = _Workspace()
     spare = tuple([space.second_places(p, graph, starts) for p, graph in zip(plans, graphs)])
-    return space.region(plans, starts=tuple([None if j is None else 1 + j for j in starts]), spare=spare)
+    return space.region(plans, starts=tuple([None if j is None else first + j for j in starts]), spare=spare)
 
 
 def _loop(node: Node, plan: PlanGraph) -> Region:
@@ -143,11 +145,11 @@ def _origin_of_item(node: Node) -> Node | None:
     region, number = node.ins[0], node.attrs[0]
     if region.op.name in ("while_", "scan"):
         return region.ins[number] if number < region.attr("carried") else None
-    if region.op.name == "cond":
+    if region.op.name in ("cond", "call"):
         for graph in inner_graphs(region):
             place = origins(graph)[number]
             if place is not None:
-                return region.ins[1 + place]
+                return region.ins[(region.op.name == "cond") + place]
     return None
 
 
@@ -158,7 +160,7 @@ def leaves_old_tapes(graph: Graph) -> bool:
         name = node.op.name
         if name in ("parameter", "tape_empty") or name in ("tape_pop", "item") and node.ins[0].idx in old:
             old.add(node.idx)
-        elif name in ("cond", "while_", "scan") and all(map(leaves_old_tapes, inner_graphs(node))) and all(
+        elif name in ("cond", "call", "while_", "scan") and all(map(leaves_old_tapes, inner_graphs(node))) and all(
                 operand.idx in old for operand in node.ins if isinstance(operand.aval, TapeAval)):
             old.add(node.idx)
     return all(o.idx in old for o in graph.outputs if isinstance(o.aval, TapeAval))

@@ -1,0 +1,133 @@
+"""Random graphs with choices, loops, scans and tapes inside each other, for comparison with the evaluator."""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.dtype import float32, int32
+from mindspore.compiler.ir import Builder, Graph, tape_aval, tensor_aval
+
+VECTOR = tensor_aval((16,), float32)
+SHORT = tensor_aval((3,), float32)
+COUNT = tensor_aval((), int32)
+TAPE = tape_aval((VECTOR, COUNT))
+NESTED = tape_aval((TAPE, SHORT))
+KINDS = (VECTOR, SHORT, COUNT, TAPE, NESTED)
+MOST_DEPTH = 3
+
+
+class Maker:
+    """Makes graphs from a random generator."""
+
+    def __init__(self, rng: np.random.Generator):
+        self.rng = rng
+
+    def graph(self, avals, outs, depth: int, carried: int = 0) -> Graph:
+        """A graph from values of some types to others. The first `carried` outputs often are inputs, or exchanged."""
+        b = Builder("random")
+        params = [b.parameter(a) for a in avals]
+        values = {kind: [p for p in params if p.aval is kind] for kind in KINDS}
+        for _ in range(self.rng.integers(2, 7)):
+            self.extend(b, values, depth)
+        found = []
+        for k, kind in enumerate(outs):
+            same = [p for p in params[:carried] if p.aval is kind]
+            keep = k < carried and self.rng.random() < 0.3
+            found.append(self.pick(same) if keep and same else self.value(b, values, kind))
+        return b.finish(found)
+
+    def pick(self, items):
+        return items[self.rng.integers(len(items))]
+
+    def value(self, b: Builder, values: dict, kind):
+        """A value of a type, rather a recent one."""
+        if values[kind] and self.rng.random() < 0.9:
+            return self.pick(values[kind][-2:] if self.rng.random() < 0.8 else values[kind])
+        if kind in (TAPE, NESTED):
+            return b.tape_empty(aval=kind)
+        return b.constant(np.full(kind.shape, self.rng.integers(0, 3), kind.dtype.np))
+
+    def extend(self, b: Builder, values: dict, depth: int) -> None:
+        """Some more values."""
+        choices = [self.arithmetic] * 4 + [self.tape] * 2
+        if depth < MOST_DEPTH:
+            choices += [self.choice, self.loop, self.scan]
+        self.pick(choices)(b, values, depth)
+
+    def arithmetic(self, b: Builder, values: dict, depth: int) -> None:
+        kind = self.pick([VECTOR, VECTOR, SHORT, COUNT])
+        x, y = self.value(b, values, kind), self.value(b, values, kind)
+        if kind is COUNT:
+            made = self.pick([lambda: b.add(x, y), lambda: b.sub(x, y), lambda: b.minimum(x, y)])()
+        else:
+            made = self.pick([lambda: b.mul(b.sin(x), y), lambda: b.sub(x, b.mul(y, 0.5)), lambda: b.tanh(b.add(x, y)),
+                              lambda: b.mul(x, b.sum(b.sin(y), axis=(0,), keepdims=True))])()
+        values[kind].append(made)
+
+    def tape(self, b: Builder, values: dict, depth: int) -> None:
+        kind = self.pick([TAPE, NESTED])
+        tape = self.value(b, values, kind)
+        if self.rng.random() < 0.5:
+            values[kind].append(b.tape_push(tape, *[self.value(b, values, a) for a in kind.entry]))
+            return
+        rest, *popped = b.items(b.tape_pop(tape, aval=kind))
+        values[kind].append(rest)
+        for aval, node in zip(kind.entry, popped):
+            values[aval].append(node)
+
+    def operands(self, b: Builder, values: dict, count: int) -> list:
+        return [self.value(b, values, self.pick([VECTOR, VECTOR, SHORT, COUNT, TAPE, NESTED])) for _ in range(count)]
+
+    def choice(self, b: Builder, values: dict, depth: int) -> None:
+        operands = self.operands(b, values, self.rng.integers(1, 5))
+        avals = [o.aval for o in operands]
+        outs = [self.pick(avals) for _ in range(self.rng.integers(1, 4))]
+        graphs = [self.graph(avals, outs, depth + 1, len(outs)) for _ in range(2)]
+        pred = b.gt(self.value(b, values, COUNT), 1)
+        self.keep(values, b.items(b.cond(pred, *operands, then=graphs[0], orelse=graphs[1])))
+
+    def loop(self, b: Builder, values: dict, depth: int) -> None:
+        operands = [b.constant(0, int32), *self.operands(b, values, self.rng.integers(1, 5))]
+        carried = int(self.rng.integers(1, len(operands) + 1))
+        avals = [o.aval for o in operands]
+        inner = self.graph(avals, avals[1:carried], depth + 1, carried)
+        body, test = Builder("trip"), Builder("test")
+        params = [body.parameter(a) for a in avals]
+        body = body.finish([body.add(params[0], 1), *body.inline(inner, params)])
+        params = [test.parameter(a) for a in avals]
+        test = test.finish([test.lt(params[0], int(self.rng.integers(0, 5)))])
+        self.keep(values, b.items(b.while_(*operands, condition=test, body=body, carried=carried)))
+
+    def scan(self, b: Builder, values: dict, depth: int) -> None:
+        length = int(self.rng.integers(0, 4))
+        state = self.operands(b, values, self.rng.integers(0, 4))
+        sliced = [self.pick([VECTOR, SHORT, COUNT]) for _ in range(self.rng.integers(0, 3))]
+        rest = self.operands(b, values, self.rng.integers(0, 2))
+        outs = [self.pick([VECTOR, SHORT, COUNT]) for _ in range(self.rng.integers(1, 3))]
+        avals = [*[s.aval for s in state], *sliced, *[r.aval for r in rest]]
+        body = self.graph(avals, [*[s.aval for s in state], *outs], depth + 1, len(state))
+        arrays = [b.constant(self.rng.integers(-2, 3, (length, *a.shape)).astype(a.dtype.np)) for a in sliced]
+        found = b.items(b.scan(*state, *arrays, *rest, body=body, length=length, carried=len(state),
+                               sliced=len(sliced), reverse=bool(self.rng.random() < 0.5)))
+        self.keep(values, found[:len(state)])
+        for aval, stack in zip(outs, found[len(state):]):
+            if length:
+                first = b.slice(stack, begin=(0,) * stack.aval.ndim, end=(1, *aval.shape),
+                                strides=(1,) * stack.aval.ndim)
+                values[aval].append(b.reshape(first, shape=aval.shape))
+
+    def keep(self, values: dict, nodes) -> None:
+        for node in nodes:
+            values[node.aval].append(node)
+
+
+def random_graph(seed: int) -> Graph:
+    """A graph of two vectors, a short vector and a count that gives the same."""
+    avals = [VECTOR, VECTOR, SHORT, COUNT]
+    return Maker(np.random.default_rng(seed)).graph(avals, avals, 0, 4)
+
+
+def random_arrays(seed: int) -> list[np.ndarray]:
+    """Parameters for it."""
+    rng = np.random.default_rng(seed)
+    return [rng.uniform(-1, 1, 16).astype(np.float32), rng.uniform(-1, 1, 16).astype(np.float32),
+            rng.uniform(-1, 1, 3).astype(np.float32), np.asarray(rng.integers(0, 4), np.int32)]
