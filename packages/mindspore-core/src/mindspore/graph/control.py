@@ -1,33 +1,31 @@
 """Control flow on traced tensors: what the interpreter's branches and trips become in the graph.
 
-The interpreter runs each branch of a decision in a trace of its own, which lifts what it reads from the trace around
-it. `choose` makes one `cond` of two such traces and joins the values that the branches left in the program's variables;
-`repeat` makes one `while_` of the traces of a condition and a body.
-
-Values join by these rules. Tensors of one shape and dtype are chosen at run time. Equal Python values stay Python
-values. Python numbers that differ become tensors (bool, int64, float32; an int beside a float is a float), and take the
-dtype of a tensor without dimensions on the other side. Tuples, lists and dicts join element by element. Anything else
-is a `Mismatch`, which is an error where the variable is read.
+The interpreter runs each side of a decision in a trace of its own (`regions`), which lifts what it reads from the trace
+around it. `choose` makes one `cond` of two such traces; more than two sides are a chain of these. What the sides leave
+in the program's variables is joined by `joins.py`. `repeat` makes one `while_` of the traces of a condition and a body.
 """
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from mindspore.common.dtype import DType, bool_, float32, int64
+from mindspore.common.dtype import DType, bool_, int32
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import describe
-from mindspore.compiler.ir import Builder, Graph, Node, tensor_aval
-from mindspore.graph import tree
+from mindspore.compiler.frontend.journal import Contents
+from mindspore.compiler.frontend.variants import Tag, Variant
+from mindspore.compiler.ir import Builder, Graph, Node
+from mindspore.graph import joins, tree
+from mindspore.graph.joins import NOTHING, Joiner, Mismatch, mismatch
+from mindspore.graph.joins import NUMBERS as _NUMBERS
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 
-_COMPARED = (str, bytes, range, slice, DType, frozenset)
-_NUMBERS = {bool: bool_, int: int64, float: float32}
-
-
-class Mismatch(Exception):
-    """Two values that have no join; the message says what they are."""
+__all__ = [
+    "NOTHING", "Joiner", "Mismatch", "alike", "blank", "carried", "carry_written", "choose", "code_is", "constant",
+    "either", "goes_on", "has", "identity", "local_to", "negate", "parameters", "predicate", "recording", "region",
+    "regions", "renumbered", "repeat", "select", "writes",
+]
 
 
 def predicate(value: Tensor) -> Tensor:
@@ -46,64 +44,108 @@ def negate(value: Tensor) -> Tensor:
     return wrap(Traced(trace, trace.builder.logical_not(trace.node_of(value))))
 
 
-# -- joins -------------------------------------------------------------------------------------------------------------
+def either(a: Tensor, b: Tensor) -> Tensor:
+    """`or` of two predicates."""
+    trace = current_trace()
+    return wrap(Traced(trace, trace.builder.logical_or(trace.node_of(a), trace.node_of(b))))
 
 
-def merge(a: Any, b: Any, pairs: list) -> Any:
-    """The pattern of the join of two values, tensors as None in it; what is to be chosen is appended to `pairs`.
-
-    A pattern is (maker, parts) for a container, (None, value) for a Python value, None for a chosen tensor.
-    """
-    if a is b:
-        return (None, a)
-    kinds = type(a), type(b)
-    if isinstance(a, Tensor) or isinstance(b, Tensor) or all(k in _NUMBERS for k in kinds):
-        if kinds[0] is kinds[1] and not isinstance(a, Tensor) and a == b:
-            return (None, a)
-        pairs.append((a, b, common_aval(a, b)))
-        return None
-    if kinds[0] is kinds[1] and isinstance(a, tuple | list) and len(a) == len(b):
-        make = kinds[0] if not hasattr(a, "_fields") else lambda items: kinds[0](*items)
-        return (make, [merge(x, y, pairs) for x, y in zip(a, b)])
-    if kinds == (dict, dict) and list(a) == list(b):
-        keys = list(a)
-        return (lambda items: dict(zip(keys, items)), [merge(a[k], b[k], pairs) for k in keys])
-    if kinds[0] is kinds[1] and isinstance(a, _COMPARED) and a == b:
-        return (None, a)
-    raise Mismatch(f"{describe(a)} against {describe(b)}")
+def has(container: Tensor, item: Any) -> Tensor:
+    """`item in container` of a tensor: whether some element equals it."""
+    return predicate((container == item).any())
 
 
-def common_aval(a: Any, b: Any):
-    """The aval that a choice between two tensors or Python numbers has. Mismatch where there is none."""
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        if a._value.aval is not b._value.aval:
-            raise Mismatch(f"{describe(a)} against {describe(b)}")
-        return a._value.aval
-    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
-        return tensor_aval((), float32 if float in (type(a), type(b)) else
-                           bool_ if type(a) is type(b) is bool else int64)
-    tensor, number = (a, b) if isinstance(a, Tensor) else (b, a)
-    rank = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
-    wanted = _NUMBERS.get(type(number))
-    if wanted is None or tensor.shape != () or rank[wanted.kind] > rank[tensor.dtype.kind]:
-        raise Mismatch(f"{describe(a)} against {describe(b)}")
-    return tensor._value.aval
+def identity(value: Tensor) -> tuple[Any, bool, Tensor | None]:
+    """What a predicate is known by: a key, whether it is the negation of what the key stands for, and, if that is a
+    bool without dimensions, the tensor of what the key stands for."""
+    trace, inner = current_trace(), value._value
+    at = trace
+    while at is not inner.trace and at is not None and id(value) not in at.written:
+        at = at.parent
+    node, home = (inner.node, inner.trace) if at is inner.trace or at is None else (at.nodes[id(value)], at)
+    inverted = False
+    while node.op.name == "logical_not":
+        node, inverted = node.ins[0], not inverted
+    if node.shape == () and node.dtype is bool_:
+        return (home, node.idx), inverted, wrap(Traced(home, node))
+    return (home, node.idx, trace), inverted, None
 
 
-def fill(pattern: Any, found: Iterator) -> Any:
-    """The value of a pattern with chosen tensors taken from `found`."""
-    if pattern is None:
-        return next(found)
-    make, parts = pattern
-    return parts if make is None else make([fill(p, found) for p in parts])
+# -- tags --------------------------------------------------------------------------------------------------------------
+
+
+def _is_one_of(tag: Tag, alternatives) -> Node:
+    """The predicate that one of the alternatives of a tag holds."""
+    trace = current_trace()
+    b, node = trace.builder, trace.node_of(tag.tensor)
+    if node.dtype is bool_:
+        return node if 0 in alternatives else b.logical_not(node)
+    found = None
+    for k in alternatives:
+        test = b.eq(node, k)
+        found = test if found is None else b.logical_or(found, test)
+    return found
+
+
+def regions(tag: Tag, groups: list) -> tuple[list[Tensor], list[GraphTrace]]:
+    """The traces of the sides of a decision, and the predicates of all but the last: a chain of choices, each in the
+    `orelse` trace of the one before."""
+    tests, traces = [], []
+    outer = current_trace()
+    for group in groups[:-1]:
+        with tracing(outer):
+            tests.append(wrap(Traced(outer, _is_one_of(tag, group))))
+            traces.append(region("then"))
+            outer = region("orelse")
+    return tests, [*traces, outer]
+
+
+def renumbered(tag: Tag | None, alternatives: tuple[int, ...], numbers: tuple[int, ...]) -> Tensor:
+    """The int32 tensor that is numbers[k] where alternatives[k] of the tag holds."""
+    trace = current_trace()
+    b = trace.builder
+    node = b.constant(numbers[-1], int32)
+    for k, number in zip(alternatives[-2::-1], numbers[-2::-1]):
+        node = b.select(_is_one_of(tag, (k,)), b.constant(number, int32), node)
+    return wrap(Traced(trace, node))
+
+
+def select(session: Any, value: Variant) -> Tensor:
+    """The tensor that a variant of Python numbers and tensors without dimensions stands for."""
+    trace = current_trace()
+    b = trace.builder
+    left = session.known.get(value.tag, range(value.tag.count))
+    aval = joins.common_aval([value.members[k] for k in left])
+    if aval is None:
+        raise mismatch([value.members[k] for k in left])
+    node = node_in(trace, value.members[left[-1]], aval)
+    for k in reversed(left[:-1]):
+        node = b.select(_is_one_of(value.tag, (k,)), node_in(trace, value.members[k], aval), node)
+    return wrap(Traced(trace, node))
+
+
+def local_to(trace: GraphTrace):
+    """What says whether a value was computed in a trace, or inside of it."""
+
+    def is_local(value: Any) -> bool:
+        if not isinstance(value, Tensor) or type(value._value) is not Traced:
+            return False
+        at = value._value.trace
+        while at is not None and at is not trace:
+            at = at.parent
+        return at is trace
+
+    return is_local
+
+
+# -- choices -----------------------------------------------------------------------------------------------------------
 
 
 def node_in(trace: GraphTrace, value: Any, aval) -> Node:
-    """The node of a tensor or Python number in a trace."""
+    """The node of a tensor or Python number in a trace; zeros for a value that does not matter."""
+    if value is NOTHING:
+        return trace.builder.zeros_like(aval)
     return trace.node_of(value) if isinstance(value, Tensor) else trace.builder.constant(value, aval.dtype)
-
-
-# -- regions -----------------------------------------------------------------------------------------------------------
 
 
 def choose(pred: Tensor, then: GraphTrace, orelse: GraphTrace, pairs: list) -> list[Tensor]:
@@ -151,6 +193,8 @@ def _leaves(start: Any, end: Any) -> Iterator:
     elif isinstance(start, tuple | list):
         for x, y in zip(start, end):
             yield from _leaves(x, y)
+    elif type(start) is Contents:
+        yield from _leaves(start.items, end.items)
 
 
 def region(name: str) -> GraphTrace:
@@ -210,14 +254,20 @@ def carried(start: Any, known: Any, after: Any) -> Any:
     or None. after: the value at the end of a trip. Mismatch where the variable does not keep its type."""
     if isinstance(start, Tensor):
         if isinstance(after, Tensor) or type(after) in _NUMBERS:
-            if common_aval(start, after) is start._value.aval:
+            if joins.common_aval([start, after]) is start._value.aval:
                 return start
         raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")
     if type(start) in _NUMBERS and (isinstance(after, Tensor) or type(after) in _NUMBERS):
-        aval = common_aval(start, after)
+        aval = joins.common_aval([start, after])
         if isinstance(known, Tensor) and not isinstance(after, Tensor):
-            aval = common_aval(known, after)
+            aval = joins.common_aval([known, after])
+        if aval is None:
+            raise mismatch([start, after])
         return constant(start, aval.dtype)
+    if type(start) is Contents and start.has_form_of(after):
+        before = known.items if known is not None else [None] * len(start.items)
+        items = [x if x is z else carried(x, y, z) for x, y, z in zip(start.items, before, after.items)]
+        return Contents(start.kind, start.keys, tuple(items))
     if type(start) is type(after) and isinstance(start, tuple | list) and len(start) == len(after):
         before = known if known is not None else [None] * len(start)
         parts = [carried(*each) for each in zip(start, before, after)]

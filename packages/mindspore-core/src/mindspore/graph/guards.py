@@ -76,7 +76,7 @@ class Guards:
             self.cells.append((cell, snapshot(value)))
 
     def add_attr(self, obj: Any, name: str, value: Any, is_cell: bool) -> None:
-        if self._new("attr", id(obj), name):
+        if (id(obj), name) not in self.effects and self._new("attr", id(obj), name):
             (self.cell_attrs if is_cell and not _is_mutable(value) else self.attrs).append((obj, name, snapshot(value)))
 
     def knows(self, obj: Any) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 from typing import Any
 
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.graph import control, effects
 from mindspore.graph.compiled import current_guards
-from mindspore.graph.trace import Traced, current_trace
+from mindspore.graph.trace import Traced
 
 
 class GraphPolicy(Policy):
@@ -52,11 +51,6 @@ class GraphPolicy(Policy):
     def set_attr(self, obj: Any, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None and (self.is_cell(obj) or guards.knows(obj)) and not _is_parameter(obj, name):
-            if current_trace().conditional:
-                raise TensorConditionError(
-                    "An attribute is assigned in a branch or loop that depends on a tensor.",
-                    found=f"an assignment to the attribute '{name}' of {describe(obj)}",
-                    remedy="assign to a variable there, and to the attribute after the decision; or use a Parameter")
             guards.effects[id(obj), name] = (obj, name)
         setattr(obj, name, value)
 

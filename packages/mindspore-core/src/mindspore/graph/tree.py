@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.frames import Unbound
+from mindspore.compiler.frontend.journal import Contents
+from mindspore.compiler.frontend.variants import Tag, Variant
 from mindspore.graph.text import TracedText
 from mindspore.graph.trace import Traced
 
@@ -12,8 +15,8 @@ from mindspore.graph.trace import Traced
 def flatten(value: Any, leaves: list) -> Any:
     """Append the tensors in `value` to `leaves`; the rest is returned as a spec from which `rebuild` makes the value.
 
-    Tuples (named ones too), lists, dicts and texts about tensors are taken apart; anything else is static and stays as
-    it is.
+    Tuples (named ones too), lists, dicts and texts about tensors are taken apart, variants into their tag and their
+    members; anything else is static and stays as it is.
     """
     if isinstance(value, Tensor):
         leaves.append(value)
@@ -27,6 +30,13 @@ def flatten(value: Any, leaves: list) -> Any:
         return _Node(lambda items: dict(zip(keys, items)), [flatten(value[k], leaves) for k in keys])
     if isinstance(value, TracedText):
         return _Node(_text_maker(value), [flatten(v, leaves) for v in value.values])
+    if type(value) is Variant:
+        leaves.append(value.tag.tensor)
+        different = list({id(member): member for member in value.members}.values())
+        return _Choice(value, different, [flatten(member, leaves) for member in different])
+    if type(value) is Contents:
+        kind, keys = value.kind, value.keys
+        return _Node(lambda items: Contents(kind, keys, tuple(items)), [flatten(v, leaves) for v in value.items])
     return _Static(value)
 
 
@@ -49,6 +59,26 @@ class _Static:
 
     def __init__(self, value):
         self.value = value
+
+
+class _Choice:
+    """A variant: its tag is a leaf, then follow those of all members that differ."""
+
+    __slots__ = ("count", "items", "places")
+
+    def __init__(self, value: Variant, different: list, items: list):
+        self.count, self.items = value.tag.count, items
+        self.places = [next(k for k, each in enumerate(different) if each is member) for member in value.members]
+
+    def make(self, tag: Tensor, members: list) -> Any:
+        """A variant on the tag; of a tensor with a value, the member that it says."""
+        if type(tag._value) is Traced:
+            return Variant(Tag(self.count, tag), tuple([members[k] for k in self.places]))
+        number = tag.item()
+        member = members[self.places[int(not number) if isinstance(number, bool) else number]]
+        if isinstance(member, Unbound):
+            raise UnboundLocalError("a variable that has no value on one side of a decision was returned")
+        return member
 
 
 def _tuple_maker(cls: type) -> Callable:
@@ -81,6 +111,8 @@ def rebuild(spec: Any, leaves) -> Any:
         return next(leaves)
     if type(spec) is _Static:
         return spec.value
+    if type(spec) is _Choice:
+        return spec.make(next(leaves), [rebuild(item, leaves) for item in spec.items])
     return spec.make([rebuild(item, leaves) for item in spec.items])
 
 

@@ -7,15 +7,27 @@ further ado.
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import Any
 
 from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
-from mindspore.compiler.frontend.entries import CLASS_OBJECT, INSTANCE, PLAIN, entry_of, kind_of, report_read
-from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.entries import (
+    CLASS_OBJECT,
+    INSTANCE,
+    PLAIN,
+    entry_of,
+    is_interpreted,
+    kind_of,
+    report_read,
+)
+from mindspore.compiler.frontend.frames import UNBOUND, Frame, Run, Unbound
+from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["load_attribute"]
+__all__ = ["attribute_or", "delete_attribute", "has_attribute", "load_attribute", "store_attribute"]
 
 
 @compiles(ast.Attribute)
@@ -25,17 +37,22 @@ def _attribute(node: ast.Attribute, scope: Scope) -> Run:
     def attribute(frame: Frame) -> Any:
         obj = owner(frame)
         frame.site = site
-        kind = frame.session.kinds.get(type(obj))
-        if kind == PLAIN:
+        session = frame.session
+        if session.varies:
+            return load_attribute(frame, obj, name)
+        if session.kinds.get(type(obj)) == PLAIN:
             return getattr(obj, name)
         return load_attribute(frame, obj, name)
 
     return attribute
 
 
-def load_attribute(frame: Frame, obj: Any, name: str) -> Any:
-    """`getattr(obj, name)` as the interpreted program does it."""
+def load_attribute(frame: Frame, obj: Any, name: str, as_it_is: bool = False) -> Any:
+    """`getattr(obj, name)` as the interpreted program does it. as_it_is: a variant may come out that says that only one
+    side of a decision has the attribute."""
     session = frame.session
+    if session.varies and not as_it_is:
+        return _load_varied(frame, obj, name)
     kind = session.kinds.get(type(obj))
     if kind is None:
         kind = kind_of(session, type(obj))
@@ -49,6 +66,81 @@ def load_attribute(frame: Frame, obj: Any, name: str) -> Any:
     elif session.policy.is_user_module_name(obj.__name__):
         session.guard_attr(obj, name, value)
     return value
+
+
+def _load_varied(frame: Frame, obj: Any, name: str) -> Any:
+    if type(obj) is Variant:
+        return fork(frame, _load_varied, obj, name)
+    value = load_attribute(frame, obj, name, as_it_is=True)
+    if type(value) is Variant and any(isinstance(each, Unbound) for each in value.members):
+        return fork(frame, partial(_bound, obj=obj, name=name), value)
+    return value
+
+
+def has_attribute(frame: Frame, obj: Any, name: str) -> Any:
+    """Whether `obj` has an attribute: a bool, or a variant of them."""
+    session = frame.session
+    if session.varies and type(obj) is Variant:
+        return fork(frame, has_attribute, obj, name)
+    value = _load_or_unbound(frame, obj, name)
+    if session.varies and type(value) is Variant:
+        return fork(frame, lambda _, member: not isinstance(member, Unbound), value)
+    return not isinstance(value, Unbound)
+
+
+def attribute_or(frame: Frame, obj: Any, name: str, default: Any) -> Any:
+    """`getattr(obj, name, default)`."""
+    session = frame.session
+    if session.varies and type(obj) is Variant:
+        return fork(frame, lambda frame, member: attribute_or(frame, member, name, default), obj)
+    value = _load_or_unbound(frame, obj, name)
+    if session.varies and type(value) is Variant:
+        return fork(frame, lambda _, member: default if isinstance(member, Unbound) else member, value)
+    return default if isinstance(value, Unbound) else value
+
+
+def _load_or_unbound(frame: Frame, obj: Any, name: str) -> Any:
+    session = frame.session
+    try:
+        return load_attribute(frame, obj, name, as_it_is=True)
+    except AttributeError:
+        if id(obj) not in session.created and session.policy.guards_type(type(obj)):
+            session.guard_attr(obj, name, ABSENT)
+    return UNBOUND
+
+
+def _bound(frame: Frame, value: Any, obj: Any, name: str) -> Any:
+    """The value of an attribute that only one side of a decision has."""
+    if isinstance(value, Unbound):
+        kind = type(obj).__name__
+        raise AttributeError(f"'{kind}' object has no attribute '{name}'", name=name, obj=obj)
+    return value
+
+
+def store_attribute(frame: Frame, obj: Any, name: str, value: Any) -> None:
+    """`obj.name = value`."""
+    session = frame.session
+    if session.varies and type(obj) is Variant:
+        fork(frame, store_attribute, obj, name, value)
+        return
+    if kind_of(session, type(obj)) == INSTANCE:
+        entry = entry_of(session, type(obj), name)
+        if type(entry.raw) is property and is_interpreted(session, entry.raw.fset):
+            entry.report(session)
+            call(frame, entry.raw.fset, (obj, value), None)
+            return
+    session.journal.note_attribute(obj, name)
+    session.policy.set_attr(obj, name, value)
+
+
+def delete_attribute(frame: Frame, obj: Any, name: str) -> None:
+    """`del obj.name`."""
+    session = frame.session
+    if session.varies and type(obj) is Variant:
+        fork(frame, delete_attribute, obj, name)
+        return
+    session.journal.note_attribute(obj, name)
+    delattr(obj, name)
 
 
 def _load_from_instance(frame: Frame, obj: Any, name: str) -> Any:

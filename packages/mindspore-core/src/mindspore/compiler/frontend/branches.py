@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from mindspore.compiler.frontend.decisions import fork, predicate
 from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.special import is_special, special_outcome
+from mindspore.compiler.frontend.variants import is_varied
 
-__all__ = ["branch_on_tensor", "branches_on", "can_branch", "contains", "refuse_condition", "truth"]
+__all__ = ["branch_on_tensor", "branches_on", "can_branch", "contains", "lacks", "refuse_condition", "truth"]
 
 _REMEDIES = {
     "if": "compute both results and choose one of them element by element with ops.where(condition, a, b)",
@@ -46,13 +48,16 @@ def truth(frame: Frame, value: Any, site: Site, construct: str) -> bool:
 
 
 def branches_on(frame: Frame, value: Any) -> bool:
-    """Whether `value` is a traced tensor of whose decision both sides can be compiled."""
-    return frame.session.is_traced(value) and can_branch(frame)
+    """Whether `value` is a traced tensor, or a variant, of whose decision all sides can be compiled."""
+    session = frame.session
+    if session.varies and is_varied(session, value):
+        return True
+    return session.is_traced(value) and can_branch(frame)
 
 
 def can_branch(frame: Frame) -> bool:
     """Whether both sides of a decision that stands in this frame can be compiled."""
-    return frame.session.policy.control is not None and frame.code is not None
+    return frame.session.policy.control is not None and frame.namespace is None
 
 
 def branch_on_tensor(frame: Frame, value: Any, site: Site, construct: str) -> NoReturn:
@@ -70,18 +75,63 @@ def branch_on_tensor(frame: Frame, value: Any, site: Site, construct: str) -> No
     )
 
 
-def contains(frame: Frame, item: Any, container: Any, site: Site) -> bool:
-    """`item in container`, without asking a traced tensor for its truth behind the interpreter's back."""
-    is_traced = frame.session.is_traced
+def contains(frame: Frame, item: Any, container: Any, site: Site) -> Any:
+    """`item in container`, without asking a traced tensor for its truth behind the interpreter's back: a bool, or a
+    predicate."""
     frame.site = site
-    if is_traced(container):
-        branch_on_tensor(frame, container, site, "in")
-    if is_special(frame.session, container):
+    if frame.session.varies:
+        return fork(frame, _contains, item, container, deep=True)
+    return _contains(frame, item, container)
+
+
+def lacks(frame: Frame, item: Any, container: Any, site: Site) -> Any:
+    """`item not in container`."""
+    frame.site = site
+    if frame.session.varies:
+        return fork(frame, _lacks, item, container, deep=True)
+    return _lacks(frame, item, container)
+
+
+def _lacks(frame: Frame, item: Any, container: Any) -> Any:
+    found = _contains(frame, item, container)
+    return frame.session.policy.control.negate(found) if frame.session.is_traced(found) else not found
+
+
+def _contains(frame: Frame, item: Any, container: Any) -> Any:
+    session, site = frame.session, frame.site
+    is_traced = session.is_traced
+    assert site is not None
+    if is_special(session, container):
         outcome = special_outcome(frame, "__contains__", container, item)
-        return item in container if outcome is NotImplemented else truth(frame, outcome, site, "in")
+        if outcome is NotImplemented:
+            return item in container
+        if is_traced(outcome) and session.policy.control is not None:
+            return predicate(frame, outcome, site, "in")
+        return truth(frame, outcome, site, "in")
+    if session.policy.control is None and is_traced(container):
+        branch_on_tensor(frame, container, site, "in")
+    if is_traced(container):
+        return session.policy.control.has(container, item)
+    if isinstance(container, dict) or type(container) is set or type(container) is frozenset:
+        if is_traced(item) and any(each is not item for each in container):
+            container = [key for key in container if is_traced(key) or isinstance(key, (int, float, complex))]
+        else:
+            return item in container
     if type(container) not in (list, tuple) or not (is_traced(item) or any(map(is_traced, container))):
         return item in container
-    return any(each is item or truth(frame, each == item, site, "in") for each in container)
+    found: Any = False
+    for each in container:
+        if each is item:
+            return True
+        outcome = each == item
+        if is_traced(outcome) and session.policy.control is None:
+            branch_on_tensor(frame, outcome, site, "in")
+        if is_traced(outcome):
+            outcome = predicate(frame, outcome, site, "in")
+            found = outcome if found is False else session.policy.control.either(found, outcome)
+        elif truth(frame, outcome, site, "in"):
+            return True
+    return found
 
 
 def refuse_condition(value: Any, construct: str = "bool") -> NoReturn:

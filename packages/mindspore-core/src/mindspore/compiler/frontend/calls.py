@@ -14,9 +14,13 @@ from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.entries import entry_of, is_interpreted, report_read
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.functions import FunctionCode, InterpretedFunction, code_of, run_function
+from mindspore.compiler.frontend.journal import MUTABLE
+from mindspore.compiler.frontend.natives import call_native
+from mindspore.compiler.frontend.variants import Variant
 
 __all__ = ["call", "call_from"]
 
@@ -27,6 +31,8 @@ _UNKNOWN: Any = object()
 def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
     """`fn(*args, **kwargs)` as the interpreted program in `frame` does it. `args` is a tuple or list."""
     session = frame.session
+    if type(fn) is Variant:
+        return fork(frame, lambda frame, member: call(frame, member, args, kwargs), fn)
     while True:
         kind = type(fn)
         if kind is MethodType:
@@ -59,6 +65,9 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
                 return _call_native(frame, fn, args, kwargs)
             return _construct(frame, fn, args, kwargs)
         elif session.policy.is_cell(fn):
+            if session.varies and not is_interpreted(session, kind.construct):
+                return fork(frame, lambda frame, cell, args, kwargs: _call_cell(session, cell, args, kwargs),
+                            fn, tuple(args), kwargs, deep=True)
             return _call_cell(session, fn, args, kwargs)
         else:
             inner = session.policy.unwrap(fn)
@@ -69,7 +78,7 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
                 return _call_native(frame, fn, args, kwargs)
             method = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
             if not is_interpreted(session, method):
-                return fn(*args, **(kwargs or {}))
+                return _call_native(frame, fn, args, kwargs)
             entry_of(session, kind, "__call__").report(session)
             args = (fn, *args)
             fn = method
@@ -95,7 +104,17 @@ def _prepare(session: Session, fn: FunctionType) -> FunctionCode | None:
 
 
 def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
-    replacement = frame.session.replacements.get(fn)
+    session = frame.session
+    if session.varies or session.journal.fresh is not None or type(getattr(fn, "__self__", None)) in MUTABLE:
+        return call_native(frame, fn, args, kwargs, _run_native)
+    replacement = session.replacements.get(fn) if type(fn).__hash__ is not None else None
+    if replacement is not None:
+        return replacement(frame, *args, **(kwargs or {}))
+    return fn(*args, **kwargs) if kwargs else fn(*args)
+
+
+def _run_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
+    replacement = frame.session.replacements.get(fn) if type(fn).__hash__ is not None else None
     if replacement is not None:
         return replacement(frame, *args, **(kwargs or {}))
     return fn(*args, **kwargs) if kwargs else fn(*args)
@@ -138,7 +157,7 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
     ordinary = type(cls).__call__ is type.__call__
     native = not ordinary or not (own_new or own_init)
     if native:
-        obj = cls(*args, **keywords)
+        obj = call_native(frame, cls, args, kwargs, _run_native)
     elif own_new:
         obj = call(frame, make, (cls, *args), kwargs)
     elif make is object.__new__:
@@ -146,7 +165,7 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
     else:
         obj = make(cls, *args, **keywords)
     if ordinary and make is object.__new__:
-        session.created[id(obj)] = obj
+        session.created[id(obj)] = session.journal.made(obj)
     if not native and isinstance(obj, cls):
         outcome = call(frame, type(obj).__init__, (obj, *args), kwargs)
         if outcome is not None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
+from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = ["compile_arguments"]
 
@@ -28,7 +32,17 @@ def _call(node: ast.Call, scope: Scope) -> Run:
             fn = callee(frame)
             args, kwargs = arguments(frame, fn)
             frame.site = site
+            if frame.session.varies and any(type(each) is _Starred for each in args):
+                return fork(frame, partial(call_with_spread, fn, args, kwargs),
+                            *[each.value for each in args if type(each) is _Starred])
             return call(frame, fn, args, kwargs)
+
+        def call_with_spread(fn: Any, args: list[Any], kwargs: dict[str, Any], frame: Frame, *found: Any) -> Any:
+            members = iter(found)
+            spread: list[Any] = []
+            for each in args:
+                spread += _spread(fn, next(members)) if type(each) is _Starred else [each]
+            return call(frame, fn, spread, kwargs)
 
         return call_spread
     runs = [compile_node(each, scope) for each in node.args]
@@ -77,17 +91,28 @@ def compile_arguments(args: list[ast.expr], keywords: list[ast.keyword], scope: 
             value = run(frame)
             if starred:
                 frame.site = site
-                values += _spread(callee, value)
+                varied = frame.session.varies and is_varied(frame.session, value)
+                values += [_Starred(value)] if varied else _spread(callee, value)
             else:
                 values.append(value)
         kwargs: dict[str, Any] = {}
         for name, run in named:
             value = run(frame)
             frame.site = site
+            if name is None and frame.session.varies and is_varied(frame.session, value):
+                unsupported("'**' of a mapping that differs with a decision on a tensor",
+                            "pass the arguments by name", site)
             _add_keywords(callee, kwargs, value if name is None else {name: value})
         return values, kwargs
 
     return arguments
+
+
+class _Starred:
+    """A starred argument that has alternatives: it is spread in each of them."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 def _spread(callee: Any, value: Any) -> list[Any]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import CellType
 from typing import Any
 
-from mindspore.compiler.frontend.branches import truth
+from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_targets import compile_store
+from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.functions import inner_frame
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.texts import join, write
+from mindspore.compiler.frontend.variants import is_varied
 
 _Emit = Callable[[Frame, Any], None]
 
@@ -37,7 +40,8 @@ def _tuple(node: ast.Tuple, scope: Scope) -> Run:
 
 @compiles(ast.List)
 def _list(node: ast.List, scope: Scope) -> Run:
-    return _collect(node, scope)
+    collect = _collect(node, scope)
+    return lambda frame: frame.session.journal.made(collect(frame))
 
 
 @compiles(ast.Set)
@@ -63,7 +67,7 @@ def _set(node: ast.Set, scope: Scope) -> Run:
                 result.update(value)
             else:
                 result.add(value)
-        return result
+        return frame.session.journal.made(result)
 
     return make_set
 
@@ -124,7 +128,7 @@ def _dict(node: ast.Dict, scope: Scope) -> Run:
                 mapping = group(frame)
                 frame.site = site
                 result = {**result, **mapping}
-        return result
+        return frame.session.journal.made(result)
 
     return make_dict
 
@@ -139,7 +143,7 @@ def _list_comprehension(node: ast.ListComp, scope: Scope) -> Run:
     loop = _comprehension_loop(node, scope, lambda frame, result: result.append(element(frame)))
 
     def list_comprehension(frame: Frame) -> list[Any]:
-        result: list[Any] = []
+        result: list[Any] = frame.session.journal.made([])
         loop(frame, result)
         return result
 
@@ -159,7 +163,7 @@ def _set_comprehension(node: ast.SetComp, scope: Scope) -> Run:
     loop = _comprehension_loop(node, scope, add)
 
     def set_comprehension(frame: Frame) -> set[Any]:
-        result: set[Any] = set()
+        result: set[Any] = frame.session.journal.made(set())
         loop(frame, result)
         return result
 
@@ -181,7 +185,7 @@ def _dict_comprehension(node: ast.DictComp, scope: Scope) -> Run:
     loop = _comprehension_loop(node, scope, add)
 
     def dict_comprehension(frame: Frame) -> dict[Any, Any]:
-        result: dict[Any, Any] = {}
+        result: dict[Any, Any] = frame.session.journal.made({})
         loop(frame, result)
         return result
 
@@ -214,19 +218,51 @@ def _one_loop(generator: ast.comprehension, inner: Scope, iter_scope: Scope, emi
     store = compile_store(generator.target, inner)
     conditions = [(compile_node(each, inner), inner.site(each)) for each in generator.ifs]
 
+    def filtered(frame: Frame, result: Any, start: int = 0) -> None:
+        for number in range(start, len(conditions)):
+            condition, where = conditions[number]
+            value = condition(frame)
+            if type(value) is not bool and branches_on(frame, value):
+                decide(frame, value, where, "comprehension", partial(filtered, result=result, start=number + 1),
+                       _do_nothing, False)
+                return
+            if not truth(frame, value, where, "comprehension"):
+                return
+        if frame.session.varies and is_varied(frame.session, result):
+            fork_statement(frame, emit_noted, result)
+        else:
+            emit_noted(frame, result)
+
+    def emit_noted(frame: Frame, result: Any) -> None:
+        if frame.session.journal.fresh is not None:
+            frame.session.journal.note_items(result)
+        emit(frame, result)
+
+    def loop_over(frame: Frame, items: Any, result: Any) -> None:
+        for item in items:
+            store(frame, item)
+            filtered(frame, result)
+            frame.site = site
+
     def loop(frame: Frame, result: Any) -> None:
         items = iterable(frame)
         frame.site = site
-        for item in items:
-            store(frame, item)
-            for condition, where in conditions:
-                if not truth(frame, condition(frame), where, "comprehension"):
-                    break
-            else:
-                emit(frame, result)
-            frame.site = site
+        if frame.session.varies and is_varied(frame.session, items):
+            fork_statement(frame, partial(_noting, loop_over, result), items)
+        else:
+            loop_over(frame, items, result)
 
     return loop
+
+
+def _noting(loop: Callable[[Frame, Any, Any], None], result: Any, frame: Frame, items: Any) -> None:
+    """Run a loop for one alternative of its items."""
+    frame.session.journal.note_items(result)
+    loop(frame, items, result)
+
+
+def _do_nothing(frame: Frame) -> None:
+    return None
 
 
 @compiles(ast.GeneratorExp)
@@ -298,7 +334,14 @@ def run_lazily(frame: Frame, run: Callable[..., Any], *args: Any) -> Any:
 @compiles(ast.JoinedStr)
 def _joined_string(node: ast.JoinedStr, scope: Scope) -> Run:
     runs = [compile_node(each, scope) for each in node.values]
-    return lambda frame: join(frame, [run(frame) for run in runs])
+
+    def joined_string(frame: Frame) -> Any:
+        pieces = [run(frame) for run in runs]
+        if frame.session.varies:
+            return fork(frame, join, pieces, deep=True)
+        return join(frame, pieces)
+
+    return joined_string
 
 
 @compiles(ast.FormattedValue)
@@ -311,6 +354,8 @@ def _formatted_value(node: ast.FormattedValue, scope: Scope) -> Run:
         value = value_run(frame)
         specification = format_run(frame)
         frame.site = site
+        if frame.session.varies:
+            return fork(frame, write, value, conversion, specification, deep=True)
         return write(frame, value, conversion, specification)
 
     return formatted_value

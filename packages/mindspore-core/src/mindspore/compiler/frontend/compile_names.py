@@ -16,12 +16,14 @@ from collections.abc import Callable
 from types import CellType
 from typing import Any, NoReturn
 
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compiles
 from mindspore.compiler.frontend.errors import TensorConditionError
 from mindspore.compiler.frontend.frames import UNBOUND, Frame, Run, Unbound
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.compiler.frontend.scopes import CLASS, Scope, Variable
+from mindspore.compiler.frontend.variants import Variant, narrowed
 
 __all__ = ["Store", "compile_delete_name", "compile_load_name", "compile_store_name"]
 
@@ -44,7 +46,7 @@ def _unbound(frame: Frame, site: Site, name: str, free: bool = False, value: Unb
     frame.site = site
     if value.site is not None:
         raise TensorConditionError(
-            f"{value.why[:1].upper()}{value.why[1:]}.", found=f"the decision in line {value.site.lineno}", site=site,
+            f"'{name}' {value.why}.", found=f"the decision in line {value.site.lineno}", site=site,
             remedy="assign the variable before the decision, or values of one shape and dtype on both sides",
         )
     if free:
@@ -77,8 +79,9 @@ def _load_variable(variable: Variable, scope: Scope, site: Site) -> Run:
 
         def load_local(frame: Frame) -> Any:
             value = frame.vars[slot]
-            if type(value) is Unbound:
-                _unbound(frame, site, name, free, value)
+            kind = type(value)
+            if kind is Unbound or kind is Variant:
+                return _unusual(frame, site, name, free, value)
             return value
 
         return load_local
@@ -88,13 +91,30 @@ def _load_variable(variable: Variable, scope: Scope, site: Site) -> Run:
     def load_cell(frame: Frame) -> Any:
         cell = frame.vars[slot]
         value = _contents(cell)
-        if type(value) is Unbound:
-            _unbound(frame, site, name, free, value)
+        if type(value) is Unbound or type(value) is Variant:
+            value = _unusual(frame, site, name, free, value)
         if from_outside and (external or frame.guard_closure):
             frame.session.policy.guard_cell(cell, name, value)
         return value
 
     return load_cell
+
+
+def _unusual(frame: Frame, site: Site, name: str, free: bool, value: Any) -> Any:
+    """A variable that has no value, or one of several: some of which may be none."""
+    if type(value) is Variant:
+        value = _plainly_unbound(narrowed(frame.session, value))
+    if isinstance(value, Unbound):
+        _unbound(frame, site, name, free, value)
+    if type(value) is not Variant or not any(isinstance(each, Unbound) for each in value.members):
+        return value
+    frame.site = site
+    return fork(frame, lambda frame, member: _unusual(frame, site, name, free, _plainly_unbound(member)), value)
+
+
+def _plainly_unbound(value: Any) -> Any:
+    """The side of a decision that leaves a variable unbound raises what Python raises."""
+    return UNBOUND if isinstance(value, Unbound) else value
 
 
 def _is_free(variable: Variable, scope: Scope) -> bool:
@@ -153,14 +173,19 @@ def compile_store_name(identifier: str, scope: Scope) -> Store:
             return store_class_entry
 
         def store_global(frame: Frame, value: Any) -> None:
+            frame.session.journal.note_global(frame.globals, name)
             frame.globals[name] = value
 
         return store_global
     slot = scope.slot(variable)
     if variable.cell:
+        external = variable.external
 
         def store_cell(frame: Frame, value: Any) -> None:
-            frame.vars[slot].cell_contents = value
+            cell = frame.vars[slot]
+            if external or frame.session.journal.fresh is not None:
+                frame.session.journal.note_variable(cell)
+            cell.cell_contents = value
 
         return store_cell
 
@@ -182,6 +207,8 @@ def compile_delete_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
         in_class = scope.kind == CLASS and name not in scope.globals
 
         def delete_entry(frame: Frame) -> None:
+            if not in_class:
+                frame.session.journal.note_global(frame.globals, name)
             try:
                 del (frame.namespace if in_class else frame.globals)[name]
                 return
@@ -198,6 +225,7 @@ def compile_delete_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
             cell = frame.vars[slot]
             if _contents(cell) is UNBOUND:
                 _unbound(frame, site, name, free)
+            frame.session.journal.note_variable(cell)
             del cell.cell_contents
 
         return delete_cell

@@ -11,14 +11,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from mindspore.compiler.frontend.branches import branches_on, contains, truth
-from mindspore.compiler.frontend.decisions import decide, predicate
+from mindspore.compiler.frontend.branches import branches_on, contains, lacks, truth
+from mindspore.compiler.frontend.decisions import decide, fork, predicate
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
 from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.journal import MUTABLE
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
-from mindspore.compiler.frontend.special import apply_special, is_special, load_item
+from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item
+from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = ["in_place_operator"]
 
@@ -89,16 +91,20 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
     left, right, site = compile_node(node.left, scope), compile_node(node.right, scope), scope.site(node)
     is_remainder = isinstance(node.op, ast.Mod)
 
-    def binary(frame: Frame) -> Any:
-        a = left(frame)
-        b = right(frame)
+    def binary(frame: Frame, given: tuple[Any, Any] | None = None) -> Any:
+        a, b = (left(frame), right(frame)) if given is None else given
         frame.site = site
         session = frame.session
+        if given is None and session.varies and is_varied(session, a, b):
+            return fork(frame, lambda frame, *members: binary(frame, members), a, b)
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if is_remainder and type(a) is str and session.policy.effects is not None:
             return session.policy.effects.percent(a, b)
-        return operate(a, b)
+        result = operate(a, b)
+        if type(result) in MUTABLE and result is not a and result is not b:
+            session.journal.made(result)
+        return result
 
     return binary
 
@@ -108,8 +114,11 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
     operand, site = compile_node(node.operand, scope), scope.site(node)
     if isinstance(node.op, ast.Not):
 
-        def negate(frame: Frame) -> Any:
-            value = operand(frame)
+        def negate(frame: Frame, given: tuple[Any] | None = None) -> Any:
+            value = operand(frame) if given is None else given[0]
+            if given is None and frame.session.varies and is_varied(frame.session, value):
+                frame.site = site
+                return fork(frame, lambda frame, member: negate(frame, (member,)), value)
             if type(value) is not bool and branches_on(frame, value):
                 return frame.session.policy.control.negate(predicate(frame, value, site, "not"))
             return not truth(frame, value, site, "not")
@@ -117,10 +126,12 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
         return negate
     operate, names = _UNARY[type(node.op)]
 
-    def unary(frame: Frame) -> Any:
-        value = operand(frame)
+    def unary(frame: Frame, given: tuple[Any] | None = None) -> Any:
+        value = operand(frame) if given is None else given[0]
         frame.site = site
         session = frame.session
+        if given is None and session.varies and is_varied(session, value):
+            return fork(frame, lambda frame, member: unary(frame, (member,)), value)
         if session.kinds.get(type(value)) != PLAIN and is_special(session, value):
             return apply_special(frame, names, operate, value)
         return operate(value)
@@ -180,11 +191,17 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
     if isinstance(kind, ast.In):
         return contains
     if isinstance(kind, ast.NotIn):
-        return lambda frame, a, b, site: not contains(frame, a, b, site)
+        return lacks
     operate, names = _COMPARE[type(kind)]
+    looks_inside = isinstance(kind, (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE))
 
     def compare(frame: Frame, a: Any, b: Any, site: Site) -> Any:
         frame.site = site
+        if frame.session.varies:
+            return fork(frame, apply, a, b, deep=looks_inside)
+        return apply(frame, a, b)
+
+    def apply(frame: Frame, a: Any, b: Any) -> Any:
         session = frame.session
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
@@ -199,21 +216,18 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         return _compare_chain(node, scope)
     left, site = compile_node(node.left, scope), scope.site(node)
     right = compile_node(node.comparators[0], scope)
+    compare_values = _comparison(node.ops[0])
     if isinstance(node.ops[0], (ast.In, ast.NotIn)):
-        negated = isinstance(node.ops[0], ast.NotIn)
-
-        def membership(frame: Frame) -> bool:
-            item = left(frame)
-            return contains(frame, item, right(frame), site) is not negated
-
-        return membership
+        return lambda frame: compare_values(frame, left(frame), right(frame), site)
     operate, names = _COMPARE[type(node.ops[0])]
 
     def compare(frame: Frame) -> Any:
         a = left(frame)
         b = right(frame)
-        frame.site = site
         session = frame.session
+        if session.varies:
+            return compare_values(frame, a, b, site)
+        frame.site = site
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         return operate(a, b)
@@ -257,7 +271,7 @@ def _subscript(node: ast.Subscript, scope: Scope) -> Run:
         value = container(frame)
         key = index(frame)
         frame.site = site
-        return load_item(frame, value, key)
+        return load_varied_item(frame, value, key)
 
     return subscript
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 from typing import Any, NoReturn
 
-from mindspore.compiler.frontend.attributes import load_attribute
+from mindspore.compiler.frontend.attributes import load_attribute, store_attribute
 from mindspore.compiler.frontend.branches import branches_on, can_branch, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
-from mindspore.compiler.frontend.decisions import decide, predicate
+from mindspore.compiler.frontend.decisions import decide, fork, fork_statement, predicate
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
+from mindspore.compiler.frontend.journal import is_container
 from mindspore.compiler.frontend.loops import is_left_by_tensor, loop_on_tensor
 from mindspore.compiler.frontend.scopes import CLASS, Scope
-from mindspore.compiler.frontend.special import apply_special, is_special, load_item, store_item
+from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item, store_item
+from mindspore.compiler.frontend.variants import is_varied
 
 # -- simple statements -------------------------------------------------------------------------------------------------
 
@@ -159,6 +161,13 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
     def operate(frame: Frame, old: Any) -> Any:
         change = operand(frame)
         frame.site = site
+        if frame.session.varies and is_varied(frame.session, old, change):
+            return fork(frame, apply, old, change)
+        return apply(frame, old, change)
+
+    def apply(frame: Frame, old: Any, change: Any) -> Any:
+        if is_container(old):
+            frame.session.journal.note_items(old)
         if is_special(frame.session, old):
             return apply_special(frame, names, native, old, change)
         return native(old, change)
@@ -179,7 +188,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
             obj = owner(frame)
             frame.site = site
             old = load_attribute(frame, obj, name)
-            frame.session.policy.set_attr(obj, name, operate(frame, old))
+            store_attribute(frame, obj, name, operate(frame, old))
 
         return augment_attribute
     index = compile_node(target.slice, scope)
@@ -188,7 +197,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
         obj = owner(frame)
         key = index(frame)
         frame.site = site
-        old = load_item(frame, obj, key)
+        old = load_varied_item(frame, obj, key)
         store_item(frame, obj, key, operate(frame, old))
 
     return augment_item
@@ -259,7 +268,8 @@ def _if(node: ast.If, scope: Scope) -> Run:
         if value is False:
             return otherwise(frame)
         if branches_on(frame, value):
-            if refuses:  # the side that raises comes first: then the other one is interpreted only once
+            if refuses and frame.session.is_traced(value):
+                # The side that raises comes first: then the other one is interpreted only once.
                 value = frame.session.policy.control.negate(predicate(frame, value, site, "if"))
                 return decide(frame, value, site, "if", otherwise, body, False)
             return decide(frame, value, site, "if", body, otherwise, False)
@@ -323,6 +333,10 @@ def _for(node: ast.For, scope: Scope) -> Run:
         return otherwise(frame)
 
     def loop(frame: Frame) -> Any:
-        return run_from(frame, iterable(frame))
+        items = iterable(frame)
+        frame.site = site
+        if frame.session.varies and is_varied(frame.session, items):
+            return fork_statement(frame, run_from, items)
+        return run_from(frame, items)
 
     return loop

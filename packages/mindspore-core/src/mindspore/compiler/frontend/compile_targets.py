@@ -7,11 +7,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from mindspore.compiler.frontend.attributes import delete_attribute, store_attribute
 from mindspore.compiler.frontend.compile_names import Store, compile_delete_name, compile_store_name
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compile_node
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
-from mindspore.compiler.frontend.special import store_item
+from mindspore.compiler.frontend.special import delete_item, store_item
+from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = ["compile_delete", "compile_store"]
 
@@ -32,12 +35,12 @@ def compile_store(target: ast.expr, scope: Scope) -> Store:
 def _store_attribute(target: ast.Attribute, scope: Scope) -> Store:
     owner, name, site = compile_node(target.value, scope), scope.mangle(target.attr), scope.site(target)
 
-    def store_attribute(frame: Frame, value: Any) -> None:
+    def store(frame: Frame, value: Any) -> None:
         obj = owner(frame)
         frame.site = site
-        frame.session.policy.set_attr(obj, name, value)
+        store_attribute(frame, obj, name, value)
 
-    return store_attribute
+    return store
 
 
 def _store_item(target: ast.Subscript, scope: Scope) -> Store:
@@ -61,9 +64,18 @@ def _store_unpacked(target: ast.Tuple | ast.List, scope: Scope) -> Store:
     ]
     unpack = _unpacker(count, starred[0] if starred else None)
 
+    def unpack_member(frame: Frame, value: Any) -> tuple[Any, ...]:
+        return tuple(unpack(value))
+
     def store_unpacked(frame: Frame, value: Any) -> None:
         frame.site = site
-        for store, item in zip(stores, unpack(value), strict=True):
+        session = frame.session
+        if session.varies and is_varied(session, value):
+            value = fork(frame, unpack_member, value)
+            items = [fork(frame, lambda _, found, place=place: found[place], value) for place in range(count)]
+        else:
+            items = unpack(value)
+        for store, item in zip(stores, items, strict=True):
             store(frame, item)
 
     return store_unpacked
@@ -85,22 +97,22 @@ def compile_delete(target: ast.expr, scope: Scope) -> Run:
     if isinstance(target, ast.Attribute):
         owner, name = compile_node(target.value, scope), scope.mangle(target.attr)
 
-        def delete_attribute(frame: Frame) -> None:
+        def delete(frame: Frame) -> None:
             obj = owner(frame)
             frame.site = site
-            delattr(obj, name)
+            delete_attribute(frame, obj, name)
 
-        return delete_attribute
+        return delete
     if isinstance(target, ast.Subscript):
         container, index = compile_node(target.value, scope), compile_node(target.slice, scope)
 
-        def delete_item(frame: Frame) -> None:
+        def delete_subscript(frame: Frame) -> None:
             obj = container(frame)
             key = index(frame)
             frame.site = site
-            del obj[key]
+            delete_item(frame, obj, key)
 
-        return delete_item
+        return delete_subscript
     assert isinstance(target, (ast.Tuple, ast.List))
     parts = [compile_delete(each, scope) for each in target.elts]
 

@@ -1,20 +1,22 @@
-"""Decisions on traced tensors: both sides are interpreted, and what they leave behind is joined.
+"""Decisions on traced tensors: all sides are interpreted, and what they leave behind is joined.
 
-The interpreter forks at a decision: from one `Snapshot` of the variables it runs each branch in a region of its own
-(the policy's `control` makes graphs of regions), puts the variables back, and then joins, variable by variable, what
-the two runs left there. A branch may also leave: by `return`, `break` or `continue`. Where one branch leaves and the
-other goes on, the other runs the statements that follow, inside its region, until both are at the same point.
+The interpreter forks at a decision: from one `Snapshot` of the program's state it runs each side in a region of its own
+(the policy's `control` makes graphs of regions), puts the state back, and then joins, place by place, what the runs
+left there (the policy's `Joiner`). A side may also leave: by `return`, `break` or `continue`. Where one side leaves and
+the other goes on, the other runs the statements that follow, inside its region, until both are at the same point.
 `Frame.rest` says what follows: a chain of (outer, resume, kind), the innermost first, of blocks, loops, and what cannot
 be crossed.
 
-Only variables may change in a region. A list, dict, set or attribute that was there before and is changed inside of one
-is an error, since it would have changed whatever the tensor says.
+A decision is by a `Tag`: of a predicate, with two alternatives, or of a variant (`variants.py`), whose every use is a
+decision by its tag (`fork`). Inside of a side, `Session.known` says which alternatives of which tags are left; a
+decision that is decided already runs one side, where it stands.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError
 from mindspore.compiler.frontend.frames import (
@@ -25,18 +27,21 @@ from mindspore.compiler.frontend.frames import (
     LOOP,
     RETURN,
     TENSOR_LOOP,
-    UNBOUND,
     Frame,
     Run,
-    Unbound,
+    Session,
 )
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.state import Snapshot
+from mindspore.compiler.frontend.variants import Tag, Variant, narrowed, plain, tag_in, tag_of
 
-__all__ = ["GOES_ON", "LEAVES", "RETURNS", "Branch", "Exit", "code_of", "codes_of", "decide", "may_return", "predicate",
-           "refuse"]
+__all__ = ["GOES_ON", "LEAVES", "RETURNS", "Branch", "Exit", "code_of", "codes_of", "decide", "fork", "fork_statement",
+           "may_return", "predicate", "refuse"]
 
 GOES_ON, LEAVES, RETURNS = 0, 1, 2
+
+
+_IMPLYING = ("and", "or", "chained comparison")
 
 
 class Exit:
@@ -64,24 +69,34 @@ def _is_caught(frame: Frame) -> bool:
 class Branch:
     """One side of a decision: the region it records into, and where its run has come."""
 
-    def __init__(self, snapshot: Snapshot, region: Any) -> None:
+    def __init__(self, snapshot: Snapshot, region: Any, facts: dict[Tag, tuple[int, ...]] | None = None) -> None:
         self.snapshot, self.region = snapshot, region
         self.values = snapshot.values
         self.signal: Any = None
         self.outcome: Any = None
         self.result: Any = None
         self.raises = False
+        self.runs: list[Run] = []
+        self.fresh: dict[int, Any] = {}
+        self.known = {**snapshot.frame.session.known, **(facts or {})}
 
     def run(self, run: Run, site: Site, rest: Any) -> Any:
-        """Run from this side's variables, then put those of the decision back; what `run` gave."""
-        frame = self.snapshot.frame
-        self.snapshot.write(self.values)
+        """Run from this side's state, then put that of the decision back; what `run` gave."""
+        snapshot = self.snapshot
+        frame, journal = snapshot.frame, snapshot.journal
+        self.runs.append(run)
+        session = frame.session
+        saved = session.journal, session.known
+        session.journal, session.known = journal, self.known
+        journal.fresh, journal.is_local = self.fresh, session.policy.control.local_to(self.region)
+        snapshot.write(self.values)
+        if session.superposed:
+            _settle_contents(session)
         frame.rest = rest
         try:
-            with frame.session.policy.control.recording(self.region):
+            with session.policy.control.recording(self.region):
                 outcome = run(frame)
-            self.values, self.result = self.snapshot.read(), frame.result
-            self.snapshot.check(site)
+            self.values, self.result, self.known = snapshot.read(self.values), frame.result, session.known
         except GraphCompileError:
             raise
         except Exception as error:
@@ -95,7 +110,8 @@ class Branch:
                 remedy="decide by something static, or leave out the block",
             ) from error
         finally:
-            self.snapshot.write(self.snapshot.values)
+            snapshot.write(snapshot.values)
+            session.journal, session.known = saved
         return outcome
 
     def _raise_at_run_time(self, error: Exception) -> None:
@@ -108,40 +124,158 @@ class Branch:
         self.raises = True
 
 
+def _settle_contents(session: Session) -> None:
+    """Containers of which one alternative is left take up its contents."""
+    for owner, contents in list(session.superposed.values()):
+        found = narrowed(session, contents)
+        if type(found) is not Variant:
+            session.journal.note_items(owner)
+            session.superposed.pop(id(owner), None)
+            session.journal.items_of(owner).write(found)
+
+
+# -- decisions ---------------------------------------------------------------------------------------------------------
+
+
+class _Question(NamedTuple):
+    """A condition: it holds for the alternatives `holds` of the tag. `implied`: what else is known on either side.
+    `of_variant`: whether the members of a variant say so."""
+
+    tag: Tag
+    holds: tuple[int, ...]
+    implied: tuple[dict[Tag, tuple[int, ...]], dict[Tag, tuple[int, ...]]] = ({}, {})
+    of_variant: bool = False
+
+
+_Side = tuple[Run, tuple[int, ...], dict[Tag, tuple[int, ...]]]
+
+
 def decide(frame: Frame, value: Any, site: Site, construct: str, then: Run, orelse: Run, expression: bool) -> Any:
-    """Run a decision on a traced tensor: the joined value of an expression, or the joined signal of statements."""
-    control = frame.session.policy.control
-    pred = predicate(frame, value, site, construct)
-    snapshot, rest = Snapshot(frame), frame.rest
-    sides = [Branch(snapshot, control.region("then")), Branch(snapshot, control.region("orelse"))]
-    for side, run in zip(sides, (then, orelse)):
-        outcome = side.run(run, site, rest)
-        if side.raises:
+    """Run a decision on a traced tensor or a variant: the joined value of an expression, or the joined signal of
+    statements."""
+    question = _ask(frame, value, site, construct)
+    if isinstance(question, bool):
+        return (then if question else orelse)(frame)
+    tag = question.tag
+    left = frame.session.known.get(tag, range(tag.count))
+    sides = []
+    for run, holds, implied in zip((then, orelse), (True, False), question.implied):
+        group = tuple(k for k in left if (k in question.holds) is holds)
+        if group:
+            sides.append((run, group, implied))
+    if len(sides) == 1:
+        return sides[0][0](frame)
+    result = _run_sides(frame, tag, sides, site, construct, expression, not (expression and question.of_variant))
+    if expression and construct in _IMPLYING and frame.session.is_traced(result):
+        _remember(frame.session, question, result, construct == "or")
+    return result
+
+
+def _remember(session: Session, question: _Question, result: Any, inverted: bool) -> None:
+    """If `a and b` is true, so is `a`; if `a or b` is false, so is `a`."""
+    key, _, tensor = session.policy.control.identity(result)
+    if tensor is not None:
+        others = tuple(k for k in range(question.tag.count) if k not in question.holds)
+        session.implied[key] = ({}, {question.tag: others}) if inverted else ({question.tag: question.holds}, {})
+
+
+def fork(frame: Frame, run: Callable[..., Any], *values: Any, deep: bool = False) -> Any:
+    """`run(frame, *values)`, once for each alternative that the values have; the joined result.
+
+    Only values that are variants or superposed containers count, or with `deep` also what lies in them.
+    """
+    return _fork(frame, run, values, deep, True)
+
+
+def fork_statement(frame: Frame, run: Callable[..., Any], *values: Any) -> Any:
+    """The same for statements: `run` gives a signal."""
+    return _fork(frame, run, values, False, False)
+
+
+def _fork(frame: Frame, run: Callable[..., Any], values: tuple[Any, ...], deep: bool, expression: bool) -> Any:
+    session = frame.session
+    find = tag_in if deep else tag_of
+    tag = next((tag for tag in (find(session, value) for value in values) if tag is not None), None)
+    if tag is None:
+        return run(frame, *[(plain if deep else narrowed)(session, value) for value in values])
+    site = frame.site
+    assert site is not None
+
+    def again(frame: Frame) -> Any:
+        frame.site = site
+        return _fork(frame, run, values, deep, expression)
+
+    left = session.known.get(tag, range(tag.count))
+    if len(left) == 1:
+        return again(frame)
+    sides = [(again, group, {}) for group in _groups(session, tag, left, values)]
+    if len(sides) == 1:
+        return again(frame)
+    return _run_sides(frame, tag, sides, site, "a use of a variant", expression, False)
+
+
+def _groups(session: Session, tag: Tag, left: Any, values: tuple[Any, ...]) -> list[tuple[int, ...]]:
+    """The alternatives of a tag that are left, those together for which all values are the same."""
+    relevant = [value for value in values if type(value) is Variant and value.tag is tag]
+    if not relevant or any(type(value) is not Variant and tag_in(session, value) is not None for value in values):
+        return [(k,) for k in left]
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for k in left:
+        groups.setdefault(tuple(id(value.members[k]) for value in relevant), []).append(k)
+    return [tuple(group) for group in groups.values()]
+
+
+def _run_sides(frame: Frame, tag: Tag, sides: list[_Side],
+               site: Site, construct: str, expression: bool, numbers: bool) -> Any:
+    """Run the sides of a decision, each chosen by a group of alternatives, and join what they leave.
+
+    numbers: whether Python numbers that differ become tensors.
+    """
+    session, rest = frame.session, frame.rest
+    control = session.policy.control
+    snapshot = Snapshot(frame)
+    frame.site = site
+    tests, regions = control.regions(tag, [group for _, group, _ in sides])
+    branches = []
+    for (run, group, implied), region in zip(sides, regions):
+        branch = Branch(snapshot, region, {**implied, tag: group})
+        branches.append(branch)
+        outcome = branch.run(run, site, rest)
+        if branch.raises:
             break
         if expression:
-            side.outcome = outcome
+            branch.outcome = outcome
         else:
-            side.signal = outcome
-    signal = None if expression or side.raises else _settle(frame, sides, rest, site)
-    frame.rest = rest
-    for side, other in zip(sides, (orelse, then)):
-        if side.raises:
-            return _go_on_alone(frame, pred, sides, side, other, site)
-    a, b = sides
-    pairs: list[Any] = []
-    patterns = []
-    for place, (x, y) in enumerate(zip(a.values, b.values)):
-        if x is not y or x is not snapshot.values[place]:
-            patterns.append((place, _merge(control, x, y, pairs, snapshot, place, site)))
-    extras = [_merge_or_refuse(control, *each, pairs, construct, site)
-              for each in _besides(control, sides, signal, expression)]
-    frame.site = site
-    found = iter(control.choose(pred, a.region, b.region, pairs))
+            branch.signal = outcome
+    signal = None if expression or branch.raises else _settle(frame, branches, rest, site)
+    frame.rest, frame.site = rest, site
+    for number, branch in enumerate(branches):
+        if branch.raises:
+            return _go_on_without(frame, tag, sides, number, branch, site, construct, expression, numbers)
+    joiner = control.Joiner(session, tag, [group for _, group, _ in sides], branches, numbers, site)
     values = list(snapshot.values)
-    for place, pattern in patterns:
-        values[place] = pattern if isinstance(pattern, Unbound) else control.fill(pattern, found)
+    vectors = [snapshot.completed(branch.values) for branch in branches]
+    try:
+        rows = {place: each for place, each in enumerate(zip(*vectors))
+                if any(value is not values[place] for value in each)}
+        besides = _besides(control, branches, signal, expression)
+        joiner.survey([*rows.values(), *besides])
+        joined = {place: joiner.join(each) for place, each in rows.items()}
+        extra = [joiner.join_numbers(each) if isinstance(signal, Exit) and not number else joiner.join(each)
+                 for number, each in enumerate(besides)]
+        joiner.emit(tests, regions)
+    except control.Mismatch as error:
+        raise TensorConditionError(
+            f"The sides of '{construct}', which depends on a tensor, leave values that do not join.",
+            found=str(error), remedy="give both sides one kind of value, of one shape and dtype", site=site,
+        ) from None
+    if session.journal.fresh is not None:
+        for branch in branches:
+            session.journal.fresh.update(branch.fresh)
+        session.journal.fresh.update(joiner.fresh)
+    for place, value in joined.items():
+        values[place] = value
     snapshot.write(values)
-    extra = [control.fill(each, found) for each in extras]
     if expression:
         return extra[0]
     if signal is RETURN:
@@ -162,6 +296,35 @@ def _go_on_alone(frame: Frame, pred: Any, sides: list[Branch], side: Branch, oth
     return other(frame)
 
 
+def _go_on_without(frame: Frame, tag: Tag, sides: list[_Side], number: int, branch: Branch, site: Site,
+                   construct: str, expression: bool, numbers: bool) -> Any:
+    """What the program gives where one side of a decision raises: after the raising, the others run as if there were
+    no such side."""
+    session = frame.session
+    control = session.policy.control
+    run, group, implied = sides[number]
+    others = [side for side in sides if side is not sides[number]]
+    left = tuple(sorted(k for _, each, _ in others for k in each))
+    frame.site = site
+    tests, (then, orelse) = control.regions(tag, [group, left])
+    if number == 0:
+        then = branch.region
+    elif len(sides) == 2:
+        tests, then, orelse = control.regions(tag, [left, group])[0], orelse, branch.region
+    else:
+        again = Branch(Snapshot(frame), then, {**implied, tag: group})
+        for each in branch.runs:
+            again.run(each, site, frame.rest)
+    control.choose(tests[0], then, orelse, [])
+    session.known = {**session.known, tag: left}
+    if session.superposed:
+        _settle_contents(session)
+    if len(others) == 1:
+        session.known.update(others[0][2])
+        return others[0][0](frame)
+    return _run_sides(frame, tag, others, site, construct, expression, numbers)
+
+
 def _besides(control: Any, sides: list[Branch], signal: Any, expression: bool) -> list[list[Any]]:
     """What joins beside the variables: the value of an expression, the result of a `return`, how a loop is left."""
     if expression:
@@ -173,12 +336,58 @@ def _besides(control: Any, sides: list[Branch], signal: Any, expression: bool) -
     codes = [code_of(side.signal) for side in sides]
     if not may_return(signal):
         return [codes]
-    results = [side.result if may_return(side.signal) else None for side in sides]
-    if not may_return(sides[0].signal):
-        results[0] = control.blank(results[1], sides[0].region)
-    elif not may_return(sides[1].signal):
-        results[1] = control.blank(results[0], sides[1].region)
-    return [codes, results]
+    return [codes, [side.result if may_return(side.signal) else control.NOTHING for side in sides]]
+
+
+# -- conditions --------------------------------------------------------------------------------------------------------
+
+
+def _ask(frame: Frame, value: Any, site: Site, construct: str) -> bool | _Question:
+    """What a condition depends on; a bool if it is known here."""
+    session = frame.session
+    frame.site = site
+    if tag_of(session, value) is not None:
+        value = fork(frame, partial(_truth, site=site, construct=construct), value)
+    value = narrowed(session, value)
+    if isinstance(value, bool):
+        return value
+    if type(value) is Variant:
+        left = session.known.get(value.tag, range(value.tag.count))
+        if all(isinstance(value.members[k], bool) for k in left):
+            return _Question(value.tag, tuple(k for k in left if value.members[k]), of_variant=True)
+        implied = tuple({value.tag: tuple(k for k in left if value.members[k] is not excluded)}
+                        for excluded in (False, True))
+        return _question(frame, session.policy.control.select(session, value), site, construct, implied)
+    if not session.is_traced(value):
+        return _truth(frame, value, site, construct)
+    return _question(frame, value, site, construct)
+
+
+def _truth(frame: Frame, value: Any, site: Site, construct: str) -> Any:
+    """The truth of one value: a bool, or a predicate."""
+    from mindspore.compiler.frontend.branches import truth
+
+    if frame.session.is_traced(value):
+        return predicate(frame, value, site, construct)
+    return truth(frame, value, site, construct)
+
+
+def _question(frame: Frame, value: Any, site: Site, construct: str, implied: Any = ({}, {})) -> _Question | bool:
+    """The question that a traced tensor asks. The same predicate asks the same question."""
+    session = frame.session
+    key, inverted, tensor = session.policy.control.identity(value)
+    tag = session.tags.get(key)
+    if tag is None:
+        if tensor is None:
+            tensor = predicate(frame, value, site, construct)
+        tag = session.tags[key] = Tag(2, tensor, site)
+    known = session.known.get(tag)
+    if known is not None and len(known) == 1:
+        return (known[0] == 0) is not inverted
+    if key in session.implied:
+        more = session.implied[key][::-1] if inverted else session.implied[key]
+        implied = tuple({**a, **b} for a, b in zip(more, implied))
+    return _Question(tag, (1,) if inverted else (0,), implied)
 
 
 def predicate(frame: Frame, value: Any, site: Site, construct: str) -> Any:
@@ -191,32 +400,6 @@ def predicate(frame: Frame, value: Any, site: Site, construct: str) -> Any:
         raise TensorConditionError(
             f"The condition of '{construct}' is a tensor of more than one element.", found=str(error),
             remedy="reduce it with .all() or .any(), or choose element by element with ops.where(condition, a, b)",
-            site=site,
-        ) from None
-
-
-def _merge(control: Any, x: Any, y: Any, pairs: list[Any], snapshot: Snapshot, place: int, site: Site) -> Any:
-    """The pattern of a variable's join, or what stands for a variable that has none."""
-    if isinstance(x, Unbound) or isinstance(y, Unbound):
-        if x is UNBOUND and y is UNBOUND:
-            return UNBOUND
-        return Unbound(f"{snapshot.name(place)} has no value on one side of a decision on a tensor", site)
-    count = len(pairs)
-    try:
-        return control.merge(x, y, pairs)
-    except control.Mismatch as error:
-        del pairs[count:]
-        why = f"{snapshot.name(place)} has values that do not join after a decision on a tensor: {error}"
-        return Unbound(why, site)
-
-
-def _merge_or_refuse(control: Any, x: Any, y: Any, pairs: list[Any], construct: str, site: Site) -> Any:
-    try:
-        return control.merge(x, y, pairs)
-    except control.Mismatch as error:
-        raise TensorConditionError(
-            f"The two sides of '{construct}', which depends on a tensor, give values that do not join.",
-            found=str(error), remedy="give both sides one shape and dtype, for instance with ops.cast or reshape",
             site=site,
         ) from None
 
@@ -255,7 +438,7 @@ def _loops_around(rest: Any) -> tuple[str | None, bool]:
 
 
 def _settle(frame: Frame, sides: list[Branch], rest: Any, site: Site) -> Any:
-    """Let the sides run until both are at the same point; the signal of that point.
+    """Let the sides run until all are at the same point; the signal of that point.
 
     That is the end of the trip or of the loop, if no side goes farther. Where one side returns it is the end of the
     function, or of the trip of the loop on a tensor around it: such a loop is left by a code that its condition reads.
@@ -264,11 +447,11 @@ def _settle(frame: Frame, sides: list[Branch], rest: Any, site: Site) -> Any:
     far = False
     while True:
         signals = [side.signal for side in sides]
-        if signals[0] is signals[1] and not isinstance(signals[0], Exit):
+        if all(signal is signals[0] for signal in signals) and not isinstance(signals[0], Exit):
             return signals[0]
         leaving = on_tensor and any(map(may_return, signals) or any(isinstance(s, Exit) for s in signals))
         if far or (nearest is TENSOR_LOOP and None not in signals):
-            return Exit(None, codes_of(signals[0]) | codes_of(signals[1]))
+            return Exit(None, frozenset().union(*map(codes_of, signals)))
         if leaving:
             goal, far = TENSOR_LOOP, True
         elif RETURN in signals:

@@ -23,7 +23,9 @@ from mindspore.compiler.frontend.recursion import Room
 if TYPE_CHECKING:
     from mindspore.compiler.frontend.entries import Entry
     from mindspore.compiler.frontend.functions import FunctionCode
+    from mindspore.compiler.frontend.journal import Journal
     from mindspore.compiler.frontend.policy import Policy
+    from mindspore.compiler.frontend.variants import Tag
 
 __all__ = [
     "BARRIER",
@@ -76,8 +78,13 @@ class Session:
         specials: the functions that operators call, by class and name (`special.py`).
         created: the objects and classes that the program made itself, by identity; they are not guarded.
         room: how deep the program may recurse (`recursion.py`).
+        journal: what is changed since the innermost decision under way (`journal.py`).
+        known: the alternatives that are left of tags, inside of branches that they decide (`variants.py`).
+        superposed: the containers whose contents are a variant, with these, by identity.
+        tags: the tags of predicates, by what the policy's `control` says identifies them.
+        implied: what follows for other tags if a predicate is true, and if it is false, by the same keys.
+        varies: whether there has been a variant or a superposed container.
     """
-
 
     __slots__ = (
         "compilation",
@@ -87,12 +94,18 @@ class Session:
         "functions",
         "guard_attr",
         "guard_global",
+        "implied",
         "is_traced",
+        "journal",
         "kinds",
+        "known",
         "policy",
         "replacements",
         "room",
         "specials",
+        "superposed",
+        "tags",
+        "varies",
     )
 
     def __init__(self, policy: Policy, replacements: dict[Any, Any], room: Room) -> None:
@@ -109,6 +122,12 @@ class Session:
         self.specials: dict[tuple[type, str], Any] = {}
         self.created: dict[int, object] = {}
         self.room = room
+        self.known: dict[Tag, tuple[int, ...]] = {}
+        self.superposed: dict[int, Any] = {}
+        self.tags: dict[Any, Tag] = {}
+        self.implied: dict[Any, tuple[dict[Tag, tuple[int, ...]], dict[Tag, tuple[int, ...]]]] = {}
+        self.varies = False
+        self.journal: Journal = None  # type: ignore[assignment]  # given by `interpret`
 
 
 class Frame:

@@ -181,6 +181,9 @@ def run_function(
         variables[slot] = CellType(variables[slot])
     for slot in code.cells:
         variables[slot] = CellType()
+    if session.journal.fresh is not None:
+        for slot in (*code.parameter_cells, *code.cells):
+            session.journal.made(variables[slot])
     if closure:
         variables.extend(closure)
     back = session.frame

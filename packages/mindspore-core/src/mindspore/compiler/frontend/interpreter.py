@@ -20,11 +20,13 @@ from mindspore.compiler.frontend import (  # noqa: F401
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.entries import entry_of, report_read
 from mindspore.compiler.frontend.frames import Session
+from mindspore.compiler.frontend.journal import Journal
 from mindspore.compiler.frontend.location import thread_state
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.recursion import Room
 from mindspore.compiler.frontend.replacements import replacements_for
 from mindspore.compiler.frontend.tracebacks import show_user_lines
+from mindspore.compiler.frontend.variants import settled
 
 __all__ = ["interpret"]
 
@@ -57,15 +59,16 @@ def interpret(
         return _call_first(active, fn, args, kwargs)
     room = Room() if active is None else active.room
     session = Session(policy, replacements_for(policy), room)
+    session.journal = Journal(None, session.superposed)
     thread_state.session = session
     try:
         if active is not None:
             session.frame.back = active.frame
             session.frame.depth = active.frame.depth
-            return _call_first(session, fn, args, kwargs)
+            return settled(session, _call_first(session, fn, args, kwargs))
         with room:
             try:
-                return _call_first(session, fn, args, kwargs)
+                return settled(session, _call_first(session, fn, args, kwargs))
             except Exception as error:
                 if policy.effects is None or not policy.effects.ends_in(error):
                     raise

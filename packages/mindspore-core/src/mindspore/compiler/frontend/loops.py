@@ -75,7 +75,7 @@ class _Loop:
         writes = control.writes(trip.regions[1])
         stable = writes.keys() <= self.written.keys()
         self.written.update(writes)
-        for place, (x, y) in enumerate(zip(trip.before, trip.body.values)):
+        for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             start = self.snapshot.values[place]
             if x is y or (isinstance(start, Unbound) and place != self.result):
                 continue
@@ -104,14 +104,13 @@ class _Loop:
         frame, snapshot, carried = self.frame, self.snapshot, self.carried
         frame.site = self.site
         results = self.control.repeat(trip.regions, trip.test, list(carried.values()),
-                                      [trip.body.values[place] for place in carried], self.written)
+                                      [trip.after[place] for place in carried], self.written)
         values = list(snapshot.values)
         for place, value in zip(carried, results):
             values[place] = value
-        for place, (x, y) in enumerate(zip(trip.before, trip.body.values)):
+        for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             if x is not y and isinstance(values[place], Unbound):
-                why = f"{snapshot.name(place)} has a value only if a loop on a tensor makes a trip"
-                values[place] = Unbound(why, self.site)
+                values[place] = Unbound("has a value only if a loop on a tensor makes a trip", self.site)
         snapshot.write(values)
 
 
@@ -132,13 +131,14 @@ class _Trip:
             control.carry_written(region, loop.written)
             sides.append(side)
         condition, self.body = sides
-        self.before, reads = self.body.values, condition.values
+        before, reads = self.body.values, condition.values
         self.test = condition.run(self._run_test, loop.site, rest)
-        changes = any(x is not y for x, y in zip(condition.values, reads))
+        changes = any(x is not y for x, y in zip(condition.values, snapshot.completed(reads)))
         if changes or control.writes(self.regions[0]):
             frame.rest = rest[0]
             raise _ConditionChanges
         self.signal = self.body.run(self._run_body, loop.site, rest)
+        self.before, self.after = snapshot.completed(before), snapshot.completed(self.body.values)
         frame.rest = rest[0]
 
     def _run_test(self, frame: Frame) -> Any:

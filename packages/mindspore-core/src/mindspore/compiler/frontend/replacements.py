@@ -16,11 +16,18 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from mindspore.compiler.frontend.attributes import load_attribute
+from mindspore.compiler.frontend.attributes import (
+    attribute_or,
+    delete_attribute,
+    has_attribute,
+    load_attribute,
+    store_attribute,
+)
 from mindspore.compiler.frontend.calls import call_from
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
-from mindspore.compiler.frontend.policy import ABSENT, Policy
+from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.texts import TEXT_FUNCTIONS
 
 __all__ = ["replacements_for"]
@@ -89,30 +96,24 @@ def _getattr(frame: Frame, *args: Any) -> Any:
     if len(args) not in (2, 3) or type(args[1]) is not str:
         return getattr(*args)
     obj, name, *default = args
-    try:
-        return load_attribute(frame, obj, name)
-    except AttributeError:
-        if not default:
-            raise
-        _guard_absence(frame, obj, name)
-        return default[0]
+    return attribute_or(frame, obj, name, *default) if default else load_attribute(frame, obj, name)
 
 
-def _hasattr(frame: Frame, *args: Any) -> bool:
+def _hasattr(frame: Frame, *args: Any) -> Any:
     if len(args) != 2 or type(args[1]) is not str:
         return hasattr(*args)
-    try:
-        load_attribute(frame, *args)
-    except AttributeError:
-        _guard_absence(frame, *args)
-        return False
-    return True
+    return has_attribute(frame, *args)
 
 
-def _guard_absence(frame: Frame, obj: Any, name: str) -> None:
-    session = frame.session
-    if id(obj) not in session.created and session.policy.guards_type(type(obj)):
-        session.guard_attr(obj, name, ABSENT)
+def _next(frame: Frame, iterator: Any, *default: Any) -> Any:
+    journal = frame.session.journal
+    if journal.fresh is not None and id(iterator) not in journal.fresh:
+        raise GraphCompileError(
+            "An iterator is advanced in a branch or loop that depends on a tensor.",
+            found=f"next() of a {type(iterator).__name__}",
+            remedy="advance it before the decision, or subscript a list",
+        )
+    return next(iterator, *default)
 
 
 # -- calling back ------------------------------------------------------------------------------------------------------
@@ -164,6 +165,9 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     exec: _evaluate(exec),
     getattr: _getattr,
     hasattr: _hasattr,
+    next: _next,
+    setattr: store_attribute,
+    delattr: delete_attribute,
     itertools.accumulate: _accumulate,
     **TEXT_FUNCTIONS,
     **{fn: _with_key(fn) for fn in (sorted, min, max, itertools.groupby)},

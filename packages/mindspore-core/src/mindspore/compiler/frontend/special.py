@@ -13,11 +13,22 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.entries import PLAIN, entry_of, is_interpreted, kind_of
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.functions import InterpretedFunction, code_of
+from mindspore.compiler.frontend.journal import is_container
+from mindspore.compiler.frontend.variants import is_varied
 
-__all__ = ["apply_special", "is_special", "load_item", "special_outcome", "store_item"]
+__all__ = [
+    "apply_special",
+    "delete_item",
+    "is_special",
+    "load_item",
+    "load_varied_item",
+    "special_outcome",
+    "store_item",
+]
 
 
 def is_special(session: Session, obj: Any) -> bool:
@@ -70,14 +81,55 @@ def special_outcome(frame: Frame, name: str, obj: Any, *operands: Any) -> Any:
 
 def load_item(frame: Frame, obj: Any, key: Any) -> Any:
     """`obj[key]`."""
-    if is_special(frame.session, obj):
+    session = frame.session
+    if is_special(session, obj):
         return apply_special(frame, ("__getitem__",), operator.getitem, obj, key)
-    return obj[key]
+    result = obj[key]
+    if type(key) is slice and is_container(result):
+        session.journal.made(result)
+    return result
+
+
+def load_varied_item(frame: Frame, obj: Any, key: Any) -> Any:
+    """`obj[key]`, of which both may be variants."""
+    session = frame.session
+    if session.varies and (is_varied(session, obj, key) or type(key) in (slice, tuple)):
+        return fork(frame, load_item, obj, key, deep=True)
+    return load_item(frame, obj, key)
 
 
 def store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
     """`obj[key] = value`."""
-    if is_special(frame.session, obj):
+    session = frame.session
+    if session.varies and (is_varied(session, obj, key) or type(key) in (slice, tuple)):
+        fork(frame, _store_item, obj, key, value, deep=not is_container(obj))
+    else:
+        _store_item(frame, obj, key, value)
+
+
+def _store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
+    session = frame.session
+    if is_container(obj):
+        session.journal.note_items(obj)
+    if is_special(session, obj):
         apply_special(frame, ("__setitem__",), operator.setitem, obj, key, value)
     else:
         obj[key] = value
+
+
+def delete_item(frame: Frame, obj: Any, key: Any) -> None:
+    """`del obj[key]`."""
+    session = frame.session
+    if session.varies and is_varied(session, obj, key):
+        fork(frame, _delete_item, obj, key)
+    else:
+        _delete_item(frame, obj, key)
+
+
+def _delete_item(frame: Frame, obj: Any, key: Any) -> None:
+    if is_container(obj):
+        frame.session.journal.note_items(obj)
+    if is_special(frame.session, obj):
+        apply_special(frame, ("__delitem__",), operator.delitem, obj, key)
+    else:
+        del obj[key]
