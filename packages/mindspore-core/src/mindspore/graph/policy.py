@@ -5,7 +5,7 @@ from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.policy import Policy
-from mindspore.graph import control, effects
+from mindspore.graph import control, effects, recursion
 from mindspore.graph.compiled import current_guards
 from mindspore.graph.trace import Traced
 
@@ -15,6 +15,7 @@ class GraphPolicy(Policy):
 
     control = control
     effects = effects
+    recursion = recursion
 
     def compilation(self) -> object:
         return current_guards()

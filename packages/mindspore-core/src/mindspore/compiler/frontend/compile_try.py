@@ -17,7 +17,7 @@ from mindspore.compiler.frontend.compile_names import compile_delete_name, compi
 from mindspore.compiler.frontend.compile_targets import compile_store
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
 from mindspore.compiler.frontend.entries import entry_of
-from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.tracebacks import remember_site
@@ -95,7 +95,7 @@ def _with_handlers(body: Run, handlers: list[_Handler], otherwise: Run | None) -
     def guarded(frame: Frame) -> Any:
         try:
             signal = body(frame)
-        except GraphCompileError:
+        except (GraphCompileError, Unwinding):
             raise
         except BaseException as error:
             remember_site(error, frame)
@@ -112,6 +112,8 @@ def _with_final(body: Run, final: Run) -> Run:
     def finished(frame: Frame) -> Any:
         try:
             signal = body(frame)
+        except Unwinding:
+            raise
         except BaseException as error:
             remember_site(error, frame)
             replaced = final(frame)
@@ -158,6 +160,8 @@ def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
             if store is not None:
                 store(frame, entered)
             signal = body(frame)
+        except Unwinding:
+            raise
         except BaseException as error:
             remember_site(error, frame)
             swallow = call(frame, leave, (manager, type(error), error, error.__traceback__), None)

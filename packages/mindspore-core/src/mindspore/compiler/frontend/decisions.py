@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
-from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError
+from mindspore.compiler.frontend.errors import Diverged, GraphCompileError, TensorConditionError
 from mindspore.compiler.frontend.frames import (
     BARRIER,
     BLOCK,
@@ -76,6 +76,7 @@ class Branch:
         self.outcome: Any = None
         self.result: Any = None
         self.raises = False
+        self.ends = True
         self.runs: list[Run] = []
         self.fresh: dict[int, Any] = {}
         self.known = {**snapshot.frame.session.known, **(facts or {})}
@@ -97,6 +98,9 @@ class Branch:
             with session.policy.control.recording(self.region):
                 outcome = run(frame)
             self.values, self.result, self.known = snapshot.read(self.values), frame.result, session.known
+        except Diverged:
+            self.ends = False
+            raise
         except GraphCompileError:
             raise
         except Exception as error:
@@ -236,18 +240,25 @@ def _run_sides(frame: Frame, tag: Tag, sides: list[_Side],
     snapshot = Snapshot(frame)
     frame.site = site
     tests, regions = control.regions(tag, [group for _, group, _ in sides])
-    branches = []
-    for (run, group, implied), region in zip(sides, regions):
-        branch = Branch(snapshot, region, {**implied, tag: group})
-        branches.append(branch)
-        outcome = branch.run(run, site, rest)
-        if branch.raises:
-            break
-        if expression:
-            branch.outcome = outcome
+    branches: list[Branch] = []
+    signal = None
+    try:
+        for (run, group, implied), region in zip(sides, regions):
+            branch = Branch(snapshot, region, {**implied, tag: group})
+            branches.append(branch)
+            outcome = branch.run(run, site, rest)
+            if branch.raises:
+                break
+            if expression:
+                branch.outcome = outcome
+            else:
+                branch.signal = outcome
         else:
-            branch.signal = outcome
-    signal = None if expression or branch.raises else _settle(frame, branches, rest, site)
+            signal = None if expression else _settle(frame, branches, rest, site)
+    except Diverged:
+        frame.rest, frame.site = rest, site
+        number = [branch.ends for branch in branches].index(False)
+        return _run_others(frame, tag, sides, number, site, construct, expression, numbers)
     frame.rest, frame.site = rest, site
     for number, branch in enumerate(branches):
         if branch.raises:
@@ -286,16 +297,6 @@ def _run_sides(frame: Frame, tag: Tag, sides: list[_Side],
     return signal
 
 
-def _go_on_alone(frame: Frame, pred: Any, sides: list[Branch], side: Branch, other: Run, site: Site) -> Any:
-    """What the program gives where one side of a decision raises: after the raising, the other side runs as if there
-    were no decision."""
-    control = frame.session.policy.control
-    frame.site = site
-    regions = [each.region if each is side else control.region("orelse") for each in sides]
-    control.choose(pred, *regions, [])
-    return other(frame)
-
-
 def _go_on_without(frame: Frame, tag: Tag, sides: list[_Side], number: int, branch: Branch, site: Site,
                    construct: str, expression: bool, numbers: bool) -> Any:
     """What the program gives where one side of a decision raises: after the raising, the others run as if there were
@@ -303,8 +304,7 @@ def _go_on_without(frame: Frame, tag: Tag, sides: list[_Side], number: int, bran
     session = frame.session
     control = session.policy.control
     run, group, implied = sides[number]
-    others = [side for side in sides if side is not sides[number]]
-    left = tuple(sorted(k for _, each, _ in others for k in each))
+    left = tuple(sorted(k for side in sides if side is not sides[number] for k in side[1]))
     frame.site = site
     tests, (then, orelse) = control.regions(tag, [group, left])
     if number == 0:
@@ -316,7 +316,16 @@ def _go_on_without(frame: Frame, tag: Tag, sides: list[_Side], number: int, bran
         for each in branch.runs:
             again.run(each, site, frame.rest)
     control.choose(tests[0], then, orelse, [])
-    session.known = {**session.known, tag: left}
+    return _run_others(frame, tag, sides, number, site, construct, expression, numbers)
+
+
+def _run_others(frame: Frame, tag: Tag, sides: list[_Side], number: int, site: Site, construct: str, expression: bool,
+                numbers: bool) -> Any:
+    """What the program gives where one side of a decision is not taken, or does not end as far as is known (a recursive
+    call)."""
+    session = frame.session
+    others = [side for side in sides if side is not sides[number]]
+    session.known = {**session.known, tag: tuple(sorted(k for _, each, _ in others for k in each))}
     if session.superposed:
         _settle_contents(session)
     if len(others) == 1:

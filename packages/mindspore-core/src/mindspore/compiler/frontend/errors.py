@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from mindspore.compiler.frontend.location import Location, Site, chain
 
-__all__ = ["GraphCompileError", "TensorConditionError", "UnsupportedSyntaxError"]
+__all__ = ["Diverged", "GraphCompileError", "TensorConditionError", "UnsupportedSyntaxError", "Unwinding"]
 
 _LONGEST_CHAIN = 20
 
@@ -55,6 +55,14 @@ class TensorConditionError(GraphCompileError):
 
 class UnsupportedSyntaxError(GraphCompileError):
     """The function uses a Python construct that has no meaning in a graph (generators, coroutines)."""
+
+
+class Unwinding(BaseException):
+    """Control of the interpreter itself on its way out: no part of the program sees it, `finally` included."""
+
+
+class Diverged(Unwinding):
+    """What follows is not reached: a recursive call of which nothing is known yet (`recursive_calls.py`)."""
 
 
 def _message(summary: str, found: str, remedy: str, sites: list[Site]) -> str:

@@ -76,6 +76,9 @@ class Session:
         kinds: how attributes are read, by the type of the object (`attributes.py`).
         entries: what classes say about attributes, by class and name (`entries.py`).
         specials: the functions that operators call, by class and name (`special.py`).
+        running: the activations of each function, the innermost last; functions that do not run may be missing.
+        recursions: the recursive functions that are being compiled, the innermost last (`recursive_calls.py`).
+        unrolled: functions whose calls have to be interpreted one inside the other, with the error that says why.
         created: the objects and classes that the program made itself, by identity; they are not guarded.
         room: how deep the program may recurse (`recursion.py`).
         journal: what is changed since the innermost decision under way (`journal.py`).
@@ -100,8 +103,11 @@ class Session:
         "kinds",
         "known",
         "policy",
+        "recursions",
         "replacements",
         "room",
+        "running",
+        "unrolled",
         "specials",
         "superposed",
         "tags",
@@ -121,6 +127,9 @@ class Session:
         self.entries: dict[tuple[type, str], Entry] = {}
         self.specials: dict[tuple[type, str], Any] = {}
         self.created: dict[int, object] = {}
+        self.running: dict[FunctionCode, list[Frame]] = {}
+        self.recursions: list[Any] = []
+        self.unrolled: dict[FunctionCode, Exception] = {}
         self.room = room
         self.known: dict[Tag, tuple[int, ...]] = {}
         self.superposed: dict[int, Any] = {}
@@ -144,16 +153,21 @@ class Frame:
         namespace: the entries of the class body that runs, else None.
         result: what `return` gave.
         rest: what follows the statement that runs (`decisions.py`).
+        arguments, closure: the function's parameters in slot order when it was called, and its cells.
+        region: the trace in which it was called.
     """
 
     __slots__ = (
+        "arguments",
         "back",
         "builtins",
+        "closure",
         "code",
         "depth",
         "globals",
         "guard_closure",
         "namespace",
+        "region",
         "rest",
         "result",
         "session",
@@ -184,3 +198,6 @@ class Frame:
         self.namespace: Any = None
         self.result: Any = None
         self.rest: Any = None
+        self.arguments: Any = ()
+        self.closure: Any = None
+        self.region: Any = None

@@ -17,6 +17,7 @@ import ast
 import inspect
 import weakref
 from collections.abc import Callable
+from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -170,12 +171,24 @@ def run_function(
     builtins: dict[str, Any],
     closure: tuple[CellType, ...] | None,
     foreign: bool = False,
+    inside: bool = False,
 ) -> Any:
     """Run a function whose parameters have `values` (in slot order) and return its result.
 
     `foreign` says that the closure of an interpreted function was made by another interpretation, so that what is
-    read from it must be reported.
+    read from it must be reported. `inside` says that the function is interpreted even if it runs already.
     """
+    running = session.running
+    if code not in running:
+        running[code] = []
+    elif running[code] and not inside and session.policy.recursion is not None:
+        from mindspore.compiler.frontend.recursive_calls import NOT_RECURSIVE, call_again
+
+        run = partial(run_function, session, code, namespace=namespace, builtins=builtins, closure=closure,
+                      foreign=foreign, inside=True)
+        result = call_again(session, code, values, closure, run)
+        if result is not NOT_RECURSIVE:
+            return result
     variables = [*values, *code.blank]
     for slot in code.parameter_cells:
         variables[slot] = CellType(variables[slot])
@@ -188,6 +201,10 @@ def run_function(
         variables.extend(closure)
     back = session.frame
     frame = Frame(session, back, code, namespace, builtins, code.site, variables, foreign)
+    frame.arguments, frame.closure = values, closure
+    if session.policy.recursion is not None:
+        frame.region = session.policy.control.current_trace()
+    running[code] += (frame,)
     session.frame = frame
     try:
         if frame.depth < session.room.depth:
@@ -196,6 +213,7 @@ def run_function(
             _run_deeper(frame, code)
     finally:
         session.frame = back
+        del running[code][-1]
     return frame.result
 
 

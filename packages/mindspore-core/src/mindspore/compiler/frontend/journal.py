@@ -81,6 +81,10 @@ class Place:
     def write(self, value: Any) -> None:
         raise AssertionError("a place says how it is written")
 
+    def note(self, journal: Journal) -> None:
+        """The place will change."""
+        raise AssertionError("a place says how it is noted")
+
     def unchanged(self, before: Any, now: Any) -> bool:
         return before is now
 
@@ -104,6 +108,9 @@ class SharedVariable(Place):
             self.owner.cell_contents = value
         elif self.read() is not UNBOUND:
             del self.owner.cell_contents
+
+    def note(self, journal: Journal) -> None:
+        journal.note_variable(self.owner)
 
 
 class Items(Place):
@@ -133,6 +140,9 @@ class Items(Place):
         else:
             owner.clear()
             (owner.update if isinstance(owner, set) else owner.extend)(value.items)
+
+    def note(self, journal: Journal) -> None:
+        journal.note_items(self.owner)
 
     def unchanged(self, before: Any, now: Any) -> bool:
         return before is now or (type(before) is Contents and before.same(now))
@@ -167,6 +177,9 @@ class Attribute(Place):
         elif not isinstance(self.read(), Unbound):
             remove(owner, name)
 
+    def note(self, journal: Journal) -> None:
+        journal.note_attribute(self.owner, self.name)
+
     def _is_plain(self) -> bool:
         """Whether no class defines the attribute, so that only the object itself can hold it."""
         return not isinstance(self.owner, type) and hasattr(self.owner, "__dict__") and not any(
@@ -189,6 +202,9 @@ class Global(Place):
             self.owner.pop(self.name, None)
         else:
             self.owner[self.name] = value
+
+    def note(self, journal: Journal) -> None:
+        journal.note_global(self.owner, self.name)
 
 
 class Journal:

@@ -29,7 +29,7 @@ from mindspore.compiler.frontend.decisions import (
     predicate,
     refuse,
 )
-from mindspore.compiler.frontend.errors import TensorConditionError
+from mindspore.compiler.frontend.errors import Diverged, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, Frame, Run, Unbound
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.state import Snapshot
@@ -59,9 +59,15 @@ class _Loop:
         self.codes: set[int] = set()
 
     def run(self) -> None:
-        """Interpret trips until what is carried no longer changes, then make the loop."""
+        """Interpret trips until what is carried no longer changes, then make the loop. If no trip ends as far as is
+        known (a recursive call), there is none."""
+        rest = self.frame.rest
         for _ in range(_MOST_ATTEMPTS):
-            trip = _Trip(self)
+            try:
+                trip = _Trip(self)
+            except Diverged:
+                self.frame.rest, self.codes = rest, {GOES_ON}
+                return
             if self._learn(trip):
                 self._finish(trip)
                 return

@@ -43,10 +43,13 @@ class Policy:
             callable that receives the same arguments: `{print: print_in_graph}`.
         control: what makes graphs of decisions on traced tensors (`mindspore.graph.control`); None refuses them.
         effects: what records printing and raising (`mindspore.graph.effects`); with None they happen at once.
+        recursion: what makes graphs of functions that call themselves (`mindspore.graph.recursion`), where there is a
+            `control`.
     """
 
     control: Any = None
     effects: Any = None
+    recursion: Any = None
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] = {}
 
     def __init__(self) -> None:
