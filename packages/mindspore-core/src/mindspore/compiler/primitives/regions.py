@@ -81,6 +81,14 @@ class Cond(Region):
 
         return results[:len(then.outputs)], pull
 
+    def jvp(self, b, ins, tangents, *, then, orelse):
+        from mindspore.compiler.autodiff.region_rules import forward_cond
+        return forward_cond(b, ins[0], list(ins[1:]), tangents[1:], then, orelse)
+
+    def vmap(self, b, lanes, batched, pred, *operands, then, orelse):
+        from mindspore.compiler.primitives.lane_cond import batch_cond
+        return batch_cond(b, lanes, batched, pred, operands, then, orelse)
+
     def samples(self):
         attrs = {"then": _sample_branch("square"), "orelse": _sample_branch("negate")}
         x = np.linspace(-1.0, 1.0, 4, dtype=np.float32)
@@ -202,6 +210,14 @@ class While(Region):
             return tuple(found.get(k) for k in range(len(ins)))
 
         return results[len(start):], pull
+
+    def jvp(self, b, ins, tangents, *, condition, body, carried):
+        from mindspore.compiler.autodiff.region_rules import forward_while
+        return forward_while(b, list(ins), tangents, condition, body, carried)
+
+    def vmap(self, b, lanes, batched, *operands, condition, body, carried):
+        from mindspore.compiler.primitives.lane_cond import batch_while
+        return batch_while(b, lanes, operands, condition, body, carried)
 
     def samples(self):
         vector = tensor_aval((4,), float32)
