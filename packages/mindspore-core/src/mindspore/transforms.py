@@ -118,12 +118,11 @@ def _jacobian(name: str, fn: Callable, grad_position, has_aux: bool, method: Cal
     positions = _positions(name, grad_position)
 
     def recorded(*args, **kwargs):
-        wanted = _wanted(name, positions, args)
+        places = _places(name, positions, args)
         points, rec = _record_at(name, fn, args, kwargs)
         first = _differentiated(rec, has_aux)
         trace = current_trace()
         sources = rec.sources([trace.node_of(t) for t in points])
-        places = [next(k for k, p in enumerate(points) if p is t) for t in wanted]
         primal = trace.builder.inline(rec.graph, sources)
         rec.assign(primal[rec.count:])
         blocks = [tuple(tensors(method(trace.builder, rec, sources, k, first))) for k in places]
@@ -280,14 +279,16 @@ def _positions(name: str, grad_position: Any) -> tuple[int, ...]:
     return positions
 
 
-def _wanted(name: str, positions: tuple[int, ...], args: tuple) -> list[Tensor]:
+def _places(name: str, positions: tuple[int, ...], args: tuple) -> list[int]:
+    """Where the arguments at these positions stand among the tensors of all arguments."""
     for position in positions:
         if position >= len(args):
             raise ValueError(f"{name}: position {position} is to be differentiated, but the function was called with "
                              f"{len(args)} positional argument{'s' * (len(args) != 1)}")
         _check_point(name, position, args[position])
-    wanted = [args[p] for p in positions]
-    if any(t is u for k, t in enumerate(wanted) for u in wanted[:k]):
-        raise ValueError(f"{name}: one tensor object was passed at two of the differentiated positions; pass "
-                         f"tensor.copy() for one of them")
-    return wanted
+    found = []
+    for position in positions:
+        before: list = []
+        tree.flatten(args[:position], before)
+        found.append(len(before))
+    return found

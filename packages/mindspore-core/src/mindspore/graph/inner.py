@@ -26,12 +26,16 @@ class Recorded:
 
     def assign(self, nodes: list[Node]) -> None:
         """Give the tensors that the function assigned their new values in the present trace."""
-        trace = current_trace()
         for tensor, node in zip(self.written, nodes, strict=True):
-            if trace.is_local(tensor):
-                tensor._value = Traced(trace, node)
-            else:
-                trace.write(tensor, node)
+            self.assign_one(current_trace(), tensor, node)
+
+    @staticmethod
+    def assign_one(trace: GraphTrace, tensor: Any, node: Node) -> None:
+        """Give one tensor the value of a node of this trace."""
+        if trace.is_local(tensor):
+            tensor._value = Traced(trace, node)
+        else:
+            trace.write(tensor, node)
 
     def result(self, nodes: list[Node]) -> Any:
         """The function's result, made of nodes of the present trace."""

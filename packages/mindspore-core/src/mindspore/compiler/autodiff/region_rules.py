@@ -8,7 +8,7 @@ finds it.
 from __future__ import annotations
 
 from mindspore.compiler.autodiff.jvp import active_outputs, jvp_graph
-from mindspore.compiler.ir import Builder, Graph, Node
+from mindspore.compiler.ir import Builder, Graph, Node, tensor_aval
 from mindspore.compiler.primitives.lanes import Lanes, convert, join_avals, needs_mask
 
 
@@ -179,5 +179,26 @@ def _swapped(b: Builder, x: Node) -> Node:
 
 
 def _without_first(aval):
-    from mindspore.compiler.ir import tensor_aval
     return tensor_aval(aval.shape[1:], aval.dtype)
+
+
+def lane_after_lane(b: Builder, lanes: Lanes, graph: Graph, operands: tuple) -> tuple:
+    """A graph that lanes cannot run together, in a loop over the lanes; those that do not count give zeros."""
+    shared = [x.aval is a for x, a in zip(operands, graph.in_avals)]
+    order = [*[k for k, s in enumerate(shared) if not s], *[k for k, s in enumerate(shared) if s]]
+    masks = [] if lanes.mask is None else [lanes.mask]
+    body = Builder(f"lane_of_{graph.name}")
+    counts = [body.parameter(tensor_aval((), m.dtype)) for m in masks]
+    given: list = [None] * len(operands)
+    for k in order:
+        given[k] = body.parameter(graph.in_avals[k])
+    if masks:
+        nothing = Builder("no_lane")
+        for aval in graph.in_avals:
+            nothing.parameter(aval)
+        nothing = nothing.finish([nothing.zeros_like(a) for a in graph.out_avals])
+        results = body.items(body.cond(counts[0], *given, then=graph, orelse=nothing))
+    else:
+        results = body.inline(graph, given)
+    return b.items(b.scan(*masks, *[operands[k] for k in order], body=body.finish(results), length=lanes.size,
+                          carried=0, sliced=len(masks) + shared.count(False)))

@@ -70,18 +70,24 @@ class LaneCond(Primitive):
                       if isinstance(x.aval, TapeAval) else _select(b, pred, x, y)
                       for x, y, p, q in zip(*found, then.outputs, orelse.outputs)])
 
-    def vjp(self, b, cts, outs, pred, *operands, then, orelse, masked, same_random):
-        from mindspore.compiler.primitives.regions import differentiable_places, gradients_of
-        given = operands[:-1] if masked else operands
-        wanted = differentiable_places(then.in_avals)
-        seeded = tuple(k for k, ct in enumerate(cts) if ct is not None)
-        attrs = {"then": gradients_of(then, wanted, seeded), "orelse": gradients_of(orelse, wanted, seeded)}
-        results = b.items(b.lane_cond(pred, *given, *[cts[k] for k in seeded], *operands[len(given):], **attrs,
-                                      masked=masked, same_random=same_random))
-        found: list = [None] * len(operands)
-        for place, grad in zip(wanted, results):
-            found[place] = grad if grad.aval is given[place].aval else _over_lanes(b, grad)
-        return (None, *found)
+    def record(self, b, ins, wanted, seeded, *, then, orelse, masked, same_random):
+        from mindspore.compiler.primitives.regions import choice_halves, zeros_for
+        mask = [ins[-1]] * masked
+        plan = choice_halves(then, orelse, tuple(k - 1 for k in wanted), seeded)
+        attrs = {"masked": masked, "same_random": same_random}
+        results = b.items(b.lane_cond(*ins, then=plan.forward[0], orelse=plan.forward[1], **attrs))
+
+        def pull(cts):
+            kept = [*[ins[1 + k] for k in plan.kept], *[results[k] for k in plan.read]]
+            seeds = zeros_for(b, cts, seeded, [r.aval for r in results])
+            grads = b.items(b.lane_cond(ins[0], *kept, *seeds, *mask, then=plan.backward[0], orelse=plan.backward[1],
+                                        **attrs))
+            found: list = [None] * len(ins)
+            for place, grad in zip(wanted, grads):
+                found[place] = grad if grad.aval is ins[place].aval else _over_lanes(b, grad)
+            return found
+
+        return results[:len(then.outputs)], pull
 
     def jvp(self, b, ins, tangents, *, then, orelse, masked, same_random):
         from mindspore.compiler.autodiff.region_rules import apart, forward_branches
@@ -191,6 +197,7 @@ def batch_cond(b, lanes: Lanes, batched: tuple, pred, operands: tuple, then: Gra
     masked = lanes.mask is not None and (needs_mask(then) or needs_mask(orelse))
     more = [lanes.mask] * masked
     if batched[0]:
+        _refuse_effects(then, orelse)
         return b.items(b.lane_cond(pred, *operands, *more, then=then, orelse=orelse, masked=masked,
                                    same_random=lanes.same_random))
     avals = tuple([x.aval for x in operands])
@@ -198,6 +205,13 @@ def batch_cond(b, lanes: Lanes, batched: tuple, pred, operands: tuple, then: Gra
     outputs = tuple(map(join_avals, *ends))
     graphs = [region(lanes, graph, avals, masked, outputs) for graph in (then, orelse)]
     return b.items(b.cond(pred, *operands, *more, then=graphs[0], orelse=graphs[1]))
+
+
+def _refuse_effects(*graphs: Graph) -> None:
+    """NotBatched where a graph that only some lanes run does something besides computing values."""
+    from mindspore.compiler.primitives.effects import has_effects
+    if any(map(has_effects, graphs)):
+        raise NotBatched("lanes decide differently whether something is printed or raised")
 
 
 def batch_while(b, lanes: Lanes, operands: tuple, condition: Graph, body: Graph, carried: int) -> tuple:
@@ -224,6 +238,7 @@ def _until_all_done(b, lanes: Lanes, operands: tuple, condition: Graph, body: Gr
     from mindspore.compiler.autodiff.region_rules import region, steady
     size, rest = lanes.size, list(operands[carried:])
     outer = [] if lanes.mask is None else [lanes.mask]
+    _refuse_effects(body, condition)
     flags, held = tensor_aval((size,), bool_), [x.aval for x in rest]
     still = _standing_still(body, carried)
     avals = steady(lambda state: _outputs(body, still, (*state, *held), size, lanes.same_random),

@@ -14,7 +14,6 @@ branch. What such a lane computes is thrown away, but it must not keep a loop go
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
 from mindspore.compiler.ir.aval import Aval, TapeAval, TensorAval, tape_aval, tensor_aval
 from mindspore.compiler.ir.graph import Graph, Node
@@ -117,30 +116,6 @@ def along_line(op, b, lanes: Lanes, batched: tuple, ins: tuple, attrs: tuple):
     full = [x if k or not row else lanes.spread(b, x) for k, row, x in zip(batched, rows, ins)]
     node = b.emit(op, tuple([lanes.merged(b, x) if row else x for row, x in zip(rows, full)]), attrs)
     return lanes.split(b, node)
-
-
-def lane_by_lane(b, lanes: Lanes, batched: tuple, ins: tuple, compute) -> Node:
-    """For operators that no other operator computes for all lanes at once: `compute(b, *operands of one lane)`, lane
-    after lane in a loop."""
-    from mindspore.common.dtype import int32
-    from mindspore.compiler.ir.builder import Builder
-    loop, test = Builder("each_lane"), Builder("lanes_left")
-    avals = [x.aval for x in ins]
-    plain = Builder("one_lane")
-    single = plain.finish([compute(plain, *[plain.parameter(tensor_aval(a.shape[1:], a.dtype) if k else a)
-                                            for k, a in zip(batched, avals)])])
-    out = single.outputs[0].aval
-    results = tensor_aval((lanes.size, prod(out.shape)), out.dtype)
-    places = [tensor_aval((), int32), results, *avals]
-    count, sofar, *rest = [loop.parameter(a) for a in places]
-    one = loop.inline(single, [loop.gather(x, count, axis=0) if k else x for k, x in zip(batched, rest)])[0]
-    here = loop.eq(loop.iota(shape=(lanes.size, 1), axis=0, dtype=int32), count)
-    row = loop.reshape(one, shape=(1, prod(out.shape)))
-    loop = loop.finish([loop.add(count, 1), loop.select(here, row, sofar)])
-    first = [test.parameter(a) for a in places][0]
-    test = test.finish([test.lt(first, lanes.size)])
-    found = b.items(b.while_(b.constant(0, int32), b.zeros_like(results), *ins, condition=test, body=loop, carried=2))
-    return b.reshape(found[1], shape=(lanes.size, *out.shape))
 
 
 def draws(graph: Graph) -> bool:

@@ -81,6 +81,9 @@ class Sum(Reduction):
     def vjp(self, b, ct, out, x, *, axis, keepdims):
         return (expand_reduced(b, ct, axis, x.shape, keepdims),)
 
+    def jvp(self, b, ins, tangents, *, axis, keepdims):
+        return b.sum(ins[0], axis=axis, keepdims=keepdims), b.sum(tangents[0], axis=axis, keepdims=keepdims)
+
     def samples(self):
         return [*self.cases(), Sample((np.zeros((2, 0)),), {"axis": (1,)}), Sample((np.zeros((0, 2)),), {"axis": (1,)}),
                 Sample((SPECIAL,), {"axis": (0,)}, grad=False), Sample((integers((3, 4)),), {"axis": (0,)}),

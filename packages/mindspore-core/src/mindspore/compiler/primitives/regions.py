@@ -69,7 +69,7 @@ class Cond(Region):
 
     def record(self, b, ins, wanted, seeded, *, then, orelse):
         wanted = tuple(k - 1 for k in wanted)
-        plan = _choice(then, orelse, wanted, seeded)
+        plan = choice_halves(then, orelse, wanted, seeded)
         results = b.items(b.cond(*ins, then=plan.forward[0], orelse=plan.forward[1]))
 
         def pull(cts):
@@ -109,7 +109,7 @@ class _Choice:
     read: list[int]
 
 
-def _choice(then: Graph, orelse: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Choice:
+def choice_halves(then: Graph, orelse: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Choice:
     from mindspore.compiler.autodiff.partition import partition
     key = ("choice", orelse, wanted, seeded)
     found = then.memo.get(key)
