@@ -21,6 +21,7 @@ from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.control import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, wrap
 
@@ -69,7 +70,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     except Exception:  # what it did before stays done
         graph = inner.close([])
         done = outer.builder.inline(graph, [outer.node_of(t) for t in (*wanted, *inner.lifted)])
-        _write_back(inner, outer, done)
+        assign_written(outer, inner.written, done)
         raise
     outputs: list = []
     spec = tree.flatten(result, outputs)
@@ -84,7 +85,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     count = len(graph.outputs)
     stages = Stages(outer.builder, vjp_graph(graph, positions, seeded), sources)
     primal = stages.outputs(count)
-    _write_back(inner, outer, primal[len(nodes):])
+    assign_written(outer, inner.written, primal[len(nodes):])
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
 
     def pull(seeds: list) -> list:
@@ -104,15 +105,6 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         return held.setdefault(node.idx, wrap(Traced(outer, node)))
 
     return Linearized(values, spec, pull, None)
-
-
-def _write_back(inner: GraphTrace, outer: GraphTrace, nodes) -> None:
-    """What a function assigned to tensors from outside, `nodes`, is assigned in the trace around it."""
-    for tensor, node in zip(inner.written.values(), nodes):
-        if outer.is_local(tensor):
-            tensor._value = Traced(outer, node)
-        else:
-            outer.write(tensor, node)
 
 
 def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:

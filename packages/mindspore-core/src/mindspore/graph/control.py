@@ -161,7 +161,7 @@ def choose(pred: Tensor, then: GraphTrace, orelse: GraphTrace, pairs: list) -> l
     b = outer.builder
     results = b.items(b.cond(outer.node_of(pred), *[outer.node_of(t) for t in lifted], then=graphs[0],
                              orelse=graphs[1]))
-    _assign(outer, written, results[len(pairs):])
+    assign_written(outer, written, results[len(pairs):])
     return [wrap(Traced(outer, n)) for n in results[:len(pairs)]]
 
 
@@ -182,7 +182,7 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     b = outer.builder
     results = b.items(b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0], body=graphs[1],
                                carried=len(first)))
-    _assign(outer, written, results[len(tensors):])
+    assign_written(outer, written, results[len(tensors):])
     return tree.rebuild(spec, iter([wrap(Traced(outer, n)) for n in results]))
 
 
@@ -298,7 +298,8 @@ def _closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], li
     return graphs, lifted
 
 
-def _assign(outer: GraphTrace, written: dict, nodes) -> None:
+def assign_written(outer: GraphTrace, written: dict, nodes) -> None:
+    """Give the tensors that an inner trace assigned their values in the trace around it."""
     for tensor, node in zip(written.values(), nodes):
         if outer.is_local(tensor):
             tensor._value = Traced(outer, node)

@@ -28,8 +28,9 @@ class Traced:
 class GraphTrace:
     """See the module's text. `lifted` lists the outside tensors, in the order of the parameters that stand for them,
     after the explicit parameters; `written` maps the identity of an assigned tensor to it, `changing` that of a tensor
-    which earlier trips of the loop, whose body is traced, may have assigned; `conditional` says whether
-    the trace is of a branch or a loop, or lies in one."""
+    which earlier trips of the loop, whose body is traced, may have assigned; `conditional` says whether the trace is of
+    a branch or a loop, or lies in one; `is_block` whether it is of a block (`blocks`); `looked` whether the program has
+    looked at the value of a tensor meanwhile."""
 
     def __init__(self, name: str, parent: GraphTrace | None, conditional: bool = False):
         self.conditional = conditional or (parent is not None and parent.conditional)
@@ -40,6 +41,7 @@ class GraphTrace:
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
         self.written: dict[int, object] = {}
         self.changing: dict[int, object] = {}
+        self.is_block = self.looked = False
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""
@@ -53,7 +55,9 @@ class GraphTrace:
             return value.node
         found = self.nodes.get(id(tensor))
         if found is None:
-            if type(value) is Traced and not self._is_inside(value.trace):
+            if not self.can_lift(tensor):
+                if value.trace.is_block:
+                    raise WithoutBlocks
                 raise GraphCompileError(
                     "A tensor is used outside of the branch, loop or gradient in which it was computed.",
                     found=describe(tensor), remedy="pass it on through a variable or a return value")
@@ -61,11 +65,12 @@ class GraphTrace:
             self.lifted.append(tensor)
         return found
 
-    def _is_inside(self, trace: GraphTrace) -> bool:
-        at = self.parent
-        while at is not None and at is not trace:
+    def can_lift(self, tensor) -> bool:
+        """Whether the tensor is known here or outside of this trace."""
+        value, at = tensor._value, self
+        while type(value) is Traced and at is not None and at is not value.trace:
             at = at.parent
-        return at is trace
+        return at is not None
 
     def record(self, op, tensors: tuple, attrs: tuple):
         """Emit one operation; a Traced, or a tuple of them."""
@@ -132,7 +137,9 @@ class suspended:
 
 def storage_of(tensor) -> Storage:
     """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed."""
-    value = tensor._value
+    value, at = tensor._value, _stack.trace
+    while at is not None:
+        at.looked, at = True, at.parent
     if type(value) is Traced:
         if value.node.op.name == "constant":
             return from_numpy(value.node.attrs[0].array)
@@ -141,6 +148,10 @@ def storage_of(tensor) -> Storage:
             found=describe(tensor),
             remedy="tensor operations in place of Python numbers; or call this code outside the compiled function")
     return value
+
+
+class WithoutBlocks(BaseException):
+    """A tensor has left the block that computed it: the function is to be recorded without blocks."""
 
 
 class TracedValueError(GraphCompileError):
