@@ -129,9 +129,8 @@ class Block:
             raise WithoutBlocks from None
         outputs: list = []
         self.result = tree.flatten(result, outputs)
-        made = [guards.effects[key] for key in guards.effects.keys() - before]
-        self.effects = [(obj, name, tree.flatten(getattr(obj, name), outputs)) for obj, name in made
-                        if hasattr(obj, name)]
+        self.effects = [(obj, name, tree.flatten(getattr(obj, name), outputs))
+                        for obj, name in guards.assigned_since(before)]
         self.graph = trace.close([trace.node_of(t) for t in outputs])
         self.count = len(outputs)
         if any(not same(current_value(kind, place), seen) for kind, place, seen in self.reads if kind != "layer"):

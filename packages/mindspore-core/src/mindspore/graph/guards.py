@@ -84,6 +84,10 @@ class Guards:
         else:
             self.add_cell(*place, value)
 
+    def assigned_since(self, before: set) -> list[tuple[Any, str]]:
+        """The attributes, as (object, name), that the program has assigned and that are not among the keys `before`."""
+        return [place for key, place in self.effects.items() if key not in before and hasattr(*place)]
+
     def _new(self, *key) -> bool:
         if key in self._seen:
             return False

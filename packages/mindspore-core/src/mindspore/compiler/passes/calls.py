@@ -1,7 +1,7 @@
 """Which calls stay calls.
 
-A call is a boundary: no kernel and no layout crosses it. So calls are replaced by the nodes of the graph that they call,
-unless that makes many more of them. What stays is differentiated and compiled once for all calls.
+A call is a boundary: no kernel and no layout crosses it. So it is replaced by the nodes of the graph that it calls,
+unless that makes many more nodes. What stays is differentiated and compiled once for all calls.
 """
 from __future__ import annotations
 
