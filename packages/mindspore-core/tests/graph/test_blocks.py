@@ -229,7 +229,8 @@ def interpreted(net, monkeypatch) -> int:
 
 
 @pytest.mark.parametrize(("make", "layer", "count"), [
-    (Net, Layer, 1), (Net, OddOnes, 2), (Net, Counting, 1), (Net, Remembering, DEPTH), (Tied, Layer, 1), (Switching, Layer, 1)])
+    (Net, Layer, 1), (Net, OddOnes, 2), (Net, Counting, 1), (Net, Remembering, DEPTH), (Tied, Layer, 1),
+    (Switching, Layer, 1)])
 def test_equal_layers_are_interpreted_once(make, layer, count, monkeypatch):
     assert interpreted(make(layer), monkeypatch) == count
 
