@@ -226,24 +226,6 @@ def k_means(points):
     return centres
 
 
-@algorithm(np.array([-1.2, 1.0], np.float32), answer=lambda x: np.ones(2, np.float32), rtol=1e-2, atol=1e-2)
-def newton_with_a_hessian_on_rosenbrock(x):
-    def f(x):
-        return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
-
-    def gradient(x):
-        return ms.grad(f)(x)
-
-    for _ in range(30):
-        g = gradient(x)
-        if (g * g).sum() < 1e-8:
-            break
-        rows = [ms.grad(lambda x, i=i: gradient(x)[i])(x) for i in range(2)]
-        h = ops.stack(rows)
-        x = x - ops.inverse(h) @ g
-    return x
-
-
 @algorithm(RNG.uniform(0.5, 1, (3, 3)).astype(np.float32), RNG.uniform(0.5, 1, (3, 4)).astype(np.float32),
            np.array([0, 1, 3, 2, 0]))
 def viterbi(transitions, emissions, seen):
@@ -257,18 +239,6 @@ def viterbi(transitions, emissions, seen):
     for pointers in reversed(back):
         path.append(pointers[path[-1]])
     return ops.stack(path[::-1])
-
-
-@algorithm(np.float32(0.7))
-def continued_fraction_until_it_settles(x):
-    value, k = x, 1
-    while True:
-        new = x / (k + value * value)
-        if ops.abs(new - value) < 1e-6 or k > 50:
-            break
-        value = new
-        k += 1
-    return value + new
 
 
 @algorithm(RNG.uniform(-1, 1, 6).astype(np.float32), answer=lambda x: np.array([x[x > 0].sum(), (x > 0).sum()],
