@@ -18,13 +18,14 @@ from mindspore.compiler.ir import Builder, Graph, Node
 from mindspore.graph import joins, tree
 from mindspore.graph.joins import NOTHING, Joiner, Mismatch, mismatch
 from mindspore.graph.joins import NUMBERS as _NUMBERS
+from mindspore.graph.structure import structure
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 
 __all__ = [
     "NOTHING", "Joiner", "Mismatch", "alike", "blank", "carried", "carry_written", "choose", "code_is", "constant",
-    "either", "goes_on", "has", "identity", "local_to", "negate", "parameters", "predicate", "recording", "region",
-    "regions", "renumbered", "repeat", "select", "writes",
+    "current", "either", "goes_on", "has", "identity", "local_to", "negate", "parameters", "predicate", "recording",
+    "region", "regions", "renumbered", "repeat", "select", "structure", "writes",
 ]
 
 
@@ -203,6 +204,7 @@ def region(name: str) -> GraphTrace:
 
 
 recording = tracing
+current = current_trace
 
 
 def parameters(trace: GraphTrace, value: Any) -> Any:
@@ -302,6 +304,6 @@ def assign_written(outer: GraphTrace, written: dict, nodes) -> None:
     """Give the tensors that an inner trace assigned their values in the trace around it."""
     for tensor, node in zip(written.values(), nodes):
         if outer.is_local(tensor):
-            tensor._value = Traced(outer, node)
+            outer.rebind(tensor, Traced(outer, node))
         else:
             outer.write(tensor, node)

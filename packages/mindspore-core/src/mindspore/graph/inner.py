@@ -33,7 +33,7 @@ class Recorded:
     def assign_one(trace: GraphTrace, tensor: Any, node: Node) -> None:
         """Give one tensor the value of a node of this trace."""
         if trace.is_local(tensor):
-            tensor._value = Traced(trace, node)
+            trace.rebind(tensor, Traced(trace, node))
         else:
             trace.write(tensor, node)
 
