@@ -25,6 +25,24 @@ else:
 __all__ = ["Tensor", "tensor"]
 
 
+class RowIterator:
+    """An iterator over the rows of a tensor; `place` is that of the next one."""
+
+    __slots__ = ("place", "tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor, self.place = tensor, 0
+
+    def __iter__(self) -> RowIterator:
+        return self
+
+    def __next__(self) -> Tensor:
+        if self.place >= self.tensor.shape[0]:
+            raise StopIteration
+        self.place += 1
+        return self.tensor[self.place - 1]
+
+
 class Tensor(_Attached):
     """A tensor from data, or of a shape and dtype.
 
@@ -157,7 +175,7 @@ class Tensor(_Attached):
     def __iter__(self):
         if not self.shape:
             raise TypeError("a tensor of 0 dimensions cannot be iterated over")
-        return (self[i] for i in range(self.shape[0]))
+        return RowIterator(self)
 
     def __hash__(self) -> int:
         return id(self)

@@ -5,6 +5,7 @@ from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.policy import Policy
+from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.graph import control, effects, recursion
 from mindspore.graph.compiled import current_guards
 from mindspore.graph.trace import Traced
@@ -25,7 +26,7 @@ class GraphPolicy(Policy):
         return issubclass(cls, Cell) or super().guards_type(cls)
 
     def is_traced(self, value: object) -> bool:
-        return isinstance(value, Tensor) and type(value._value) is Traced
+        return isinstance(value, Tensor) and type(value._value) is Traced or type(value) is TripNumber
 
     def is_cell(self, obj: object) -> bool:
         from mindspore.nn.cell import Cell

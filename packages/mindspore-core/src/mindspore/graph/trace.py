@@ -26,18 +26,10 @@ class Traced:
 
 
 class GraphTrace:
-    """See the module's text.
-
-    lifted: the outside tensors, in the order of the parameters that stand for them, after the explicit parameters.
-    nodes, first: the present and the first node of each of them, by identity.
-    written: the outside tensors that were assigned. changing: those that earlier trips of the loop, whose body is
-    traced, may have assigned.
-    conditional: whether the trace is of a branch or a loop, or lies in one.
-    is_block: whether it is of a block (`blocks`). looked: whether the program has looked at the value of a tensor
-    meanwhile.
-    structures: what `structure` found, by the index of the node.
-    marks, journal: the number of points that `put_back` may go back to, and what was assigned to local tensors since.
-    """
+    """See the module's text. `lifted` lists the outside tensors, in the order of the parameters that stand for them,
+    after the explicit parameters; `written` maps the identity of an assigned tensor to it, `changing` that of a tensor
+    which earlier trips of the loop, whose body is traced, may have assigned; `conditional` says whether
+    the trace is of a branch or a loop, or lies in one."""
 
     def __init__(self, name: str, parent: GraphTrace | None, conditional: bool = False):
         self.conditional = conditional or (parent is not None and parent.conditional)
@@ -48,11 +40,6 @@ class GraphTrace:
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
         self.written: dict[int, object] = {}
         self.changing: dict[int, object] = {}
-        self.is_block = self.looked = False
-        self.first: dict[int, Node] = {}
-        self.structures: dict[int, bytes] = {}
-        self.marks = 0
-        self.journal: list = []
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""
@@ -66,22 +53,19 @@ class GraphTrace:
             return value.node
         found = self.nodes.get(id(tensor))
         if found is None:
-            if not self.can_lift(tensor):
-                if value.trace.is_block:
-                    raise WithoutBlocks
+            if type(value) is Traced and not self._is_inside(value.trace):
                 raise GraphCompileError(
                     "A tensor is used outside of the branch, loop or gradient in which it was computed.",
                     found=describe(tensor), remedy="pass it on through a variable or a return value")
-            found = self.nodes[id(tensor)] = self.first[id(tensor)] = self.builder.parameter(value.aval)
+            found = self.nodes[id(tensor)] = self.builder.parameter(value.aval)
             self.lifted.append(tensor)
         return found
 
-    def can_lift(self, tensor) -> bool:
-        """Whether the tensor is known here or outside of this trace."""
-        value, at = tensor._value, self
-        while type(value) is Traced and at is not None and at is not value.trace:
+    def _is_inside(self, trace: GraphTrace) -> bool:
+        at = self.parent
+        while at is not None and at is not trace:
             at = at.parent
-        return at is not None
+        return at is trace
 
     def record(self, op, tensors: tuple, attrs: tuple):
         """Emit one operation; a Traced, or a tuple of them."""
@@ -91,34 +75,6 @@ class GraphTrace:
         if isinstance(node.aval, TupleAval):
             return tuple([Traced(self, n) for n in builder.items(node)])
         return Traced(self, node)
-
-    def rebind(self, tensor, value: Traced) -> None:
-        """From now on `tensor`, which was made in this trace, has this value."""
-        if self.marks:
-            self.journal.append((tensor, tensor._value))
-        tensor._value = value
-
-    # -- going back ----------------------------------------------------------------------------------------------------
-
-    def mark(self) -> tuple:
-        """The present values of tensors, for `put_back`; after each mark `forget` is called in the end."""
-        self.marks += 1
-        return dict(self.nodes), dict(self.written), len(self.journal)
-
-    def put_back(self, mark: tuple) -> None:
-        """What was assigned since the mark was not assigned. Nodes stay; those that nothing reads die."""
-        nodes, written, length = mark
-        self.nodes = {**{id(t): self.first[id(t)] for t in self.lifted}, **nodes}
-        self.written = dict(written)
-        while len(self.journal) > length:
-            tensor, value = self.journal.pop()
-            tensor._value = value
-
-    def forget(self) -> None:
-        """There is one mark less. Where none is left, no changes are noted."""
-        self.marks -= 1
-        if not self.marks:
-            self.journal.clear()
 
     def write(self, tensor, node: Node) -> None:
         """From now on `tensor`, which lives outside this trace, has the value of `node`."""
@@ -176,9 +132,7 @@ class suspended:
 
 def storage_of(tensor) -> Storage:
     """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed."""
-    value, at = tensor._value, _stack.trace
-    while at is not None:
-        at.looked, at = True, at.parent
+    value = tensor._value
     if type(value) is Traced:
         if value.node.op.name == "constant":
             return from_numpy(value.node.attrs[0].array)
@@ -187,10 +141,6 @@ def storage_of(tensor) -> Storage:
             found=describe(tensor),
             remedy="tensor operations in place of Python numbers; or call this code outside the compiled function")
     return value
-
-
-class WithoutBlocks(BaseException):
-    """A tensor has left the block that computed it: the function is to be recorded without blocks."""
 
 
 class TracedValueError(GraphCompileError):

@@ -22,7 +22,7 @@ def flatten(value: Any, leaves: list) -> Any:
         leaves.append(value)
         return _LEAF
     if isinstance(value, tuple):
-        return _Node(_tuple_maker(type(value)), [flatten(v, leaves) for v in value])
+        return _Node(tuple_maker(type(value)), [flatten(v, leaves) for v in value])
     if isinstance(value, list):
         return _Node(list, [flatten(v, leaves) for v in value])
     if isinstance(value, dict):
@@ -81,7 +81,8 @@ class _Choice:
         return member
 
 
-def _tuple_maker(cls: type) -> Callable:
+def tuple_maker(cls: type) -> Callable:
+    """What makes a tuple of a class from a list of its items."""
     if cls is tuple:
         return tuple
     if hasattr(cls, "_fields"):
@@ -114,15 +115,6 @@ def rebuild(spec: Any, leaves) -> Any:
     if type(spec) is _Choice:
         return spec.make(next(leaves), [rebuild(item, leaves) for item in spec.items])
     return spec.make([rebuild(item, leaves) for item in spec.items])
-
-
-def static_values(spec: Any) -> list:
-    """What a spec holds beside tensors."""
-    if spec is _LEAF:
-        return []
-    if type(spec) is _Static:
-        return [spec.value]
-    return [value for item in spec.items for value in static_values(item)]
 
 
 def is_single(spec: Any) -> bool:

@@ -10,6 +10,7 @@ these are the rules by which they come to terms:
 * A number becomes a 0-d operand: while a graph is compiled it is a constant, in PyNative mode an input, so that a
   learning rate that changes does not make a new program. `constant` is for numbers that belong to the operator itself,
   such as the count in a mean.
+* A number that differs between the trips of a loop (`TripNumber`) is a number like others, with one value per trip.
 * Axes, shapes and sizes are attributes: they must be known while the program is recorded.
 """
 from __future__ import annotations
@@ -32,6 +33,7 @@ from mindspore.common.dtype import (
     promote_types,
 )
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.ir.graph import Literal
 from mindspore.compiler.primitives import Primitive, primitive
 from mindspore.runtime.record import apply, scalar
@@ -47,7 +49,7 @@ Operand: TypeAlias = Tensor | Number | np.ndarray
 Sizes: TypeAlias = int | Sequence[int] | Tensor
 Axes: TypeAlias = int | Sequence[int] | None
 
-NUMBERS = (bool, int, float, complex, np.generic)
+NUMBERS = (bool, int, float, complex, np.generic, TripNumber)
 _CAST, _CONSTANT, _BROADCAST = map(primitive, ("cast", "constant", "broadcast_to"))
 
 
@@ -57,6 +59,8 @@ def as_tensor(name: str, value: Any, what: str = "input") -> Tensor:
     """The operand as a tensor; a number gets its default dtype. TypeError for what is no operand."""
     if isinstance(value, Tensor):
         return value
+    if type(value) is TripNumber:
+        return value.tensor()
     if isinstance(value, (np.ndarray, *NUMBERS)):
         return Tensor(value)
     raise TypeError(f"{name}: {what} must be a Tensor, a number or a numpy.ndarray, but got {type(value).__name__}: "
@@ -109,6 +113,8 @@ def full_of(shape: tuple, value: Tensor) -> Tensor:
 
 def number_dtype(dtype: DType, value: Number) -> DType:
     """The dtype in which a tensor of `dtype` meets the number `value`."""
+    if type(value) is TripNumber:
+        value = value.values[0]
     if isinstance(value, (bool, np.bool_)):
         return dtype
     if isinstance(value, (int, np.integer)):

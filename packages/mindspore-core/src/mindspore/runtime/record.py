@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.dtype import DType
+from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.ir import tensor_aval
 from mindspore.compiler.primitives.base import PRIMITIVES, Primitive
 from mindspore.eager import segment as _segment
@@ -54,6 +55,8 @@ def scalar(value, dtype: DType):
     """A 0-d tensor of a Python number: a constant while compiling, a run-time input in PyNative mode."""
     trace = _stack.trace
     if trace is not None:
+        if type(value) is TripNumber:
+            return value.tensor(dtype)
         return wrap(Traced(trace, trace.builder.constant(value, dtype)))
     kind = type(value)
     if (kind is not float and kind is not int) or not value or value != value:
@@ -80,9 +83,6 @@ def assign(target, value) -> None:
     trace = _stack.trace
     if trace is not None and not trace.is_local(target):
         trace.write(target, trace.node_of(value))
-        return
-    if trace is not None:
-        trace.rebind(target, value._value)
         return
     new, old = value._value, target._value
     if type(new) is Storage and type(old) is Storage and new.pending is not None \

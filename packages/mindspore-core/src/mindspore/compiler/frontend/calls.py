@@ -20,6 +20,7 @@ from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.functions import FunctionCode, InterpretedFunction, code_of, run_function
 from mindspore.compiler.frontend.journal import MUTABLE
 from mindspore.compiler.frontend.natives import call_native
+from mindspore.compiler.frontend.trip_numbers import refuse_trip_values
 from mindspore.compiler.frontend.variants import Variant
 
 __all__ = ["call", "call_from"]
@@ -61,7 +62,7 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
                 return session.policy.effects.call_string_method(fn, args, kwargs or {})
             return _call_native(frame, fn, args, kwargs)
         elif isinstance(fn, type):
-            if fn in session.replacements:
+            if fn in session.replacements or fn is type:
                 return _call_native(frame, fn, args, kwargs)
             return _construct(frame, fn, args, kwargs)
         elif session.policy.is_cell(fn):
@@ -105,6 +106,8 @@ def _prepare(session: Session, fn: FunctionType) -> FunctionCode | None:
 
 def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
     session = frame.session
+    if session.trips:
+        refuse_trip_values(fn, args)
     if session.varies or session.journal.fresh is not None or type(getattr(fn, "__self__", None)) in MUTABLE:
         return call_native(frame, fn, args, kwargs, _run_native)
     replacement = session.replacements.get(fn) if type(fn).__hash__ is not None else None

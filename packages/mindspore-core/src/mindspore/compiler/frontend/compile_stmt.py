@@ -12,9 +12,11 @@ from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
 from mindspore.compiler.frontend.decisions import decide, fork, fork_statement, predicate
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
+from mindspore.compiler.frontend.for_loops import ForLoop
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
 from mindspore.compiler.frontend.journal import is_container
 from mindspore.compiler.frontend.loops import is_left_by_tensor, loop_on_tensor
+from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item, store_item
 from mindspore.compiler.frontend.variants import is_varied
@@ -311,32 +313,15 @@ def _while(node: ast.While, scope: Scope) -> Run:
 @compiles(ast.For)
 def _for(node: ast.For, scope: Scope) -> Run:
     iterable, site = compile_node(node.iter, scope), scope.site(node.iter)
-    store = compile_store(node.target, scope)
-    body = compile_block(node.body, scope)
-    otherwise = compile_block(node.orelse, scope) if node.orelse else _do_nothing
-    leaves = may_leave(node)
+    body = Body(compile_store(node.target, scope), compile_block(node.body, scope), node.body)
+    otherwise = compile_block(node.orelse, scope) if node.orelse else None
+    loop = ForLoop(body, otherwise, may_leave(node), site)
 
-    def run_from(frame: Frame, items: Any) -> Any:
-        rest = frame.rest
-        frame.site = site
-        if frame.session.policy.control is not None and leaves and not isinstance(items, list):
-            items = list(items)
-        for number, item in enumerate(items):
-            store(frame, item)
-            if leaves:
-                frame.rest = (rest, lambda frame, after=number + 1: run_from(frame, items[after:]), LOOP)
-            signal = body(frame)
-            frame.rest = rest
-            if signal is not None and signal is not CONTINUE:
-                return None if signal is BREAK else signal
-            frame.site = site
-        return otherwise(frame)
-
-    def loop(frame: Frame) -> Any:
+    def run(frame: Frame) -> Any:
         items = iterable(frame)
         frame.site = site
         if frame.session.varies and is_varied(frame.session, items):
-            return fork_statement(frame, run_from, items)
-        return run_from(frame, items)
+            return fork_statement(frame, loop.run, items)
+        return loop.run(frame, items)
 
-    return loop
+    return run

@@ -19,7 +19,6 @@ from mindspore.compiler.frontend.dispatch import compile_block, compile_node, co
 from mindspore.compiler.frontend.entries import entry_of
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
-from mindspore.compiler.frontend.protected import run_protected
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.tracebacks import remember_site
 
@@ -55,14 +54,11 @@ def _raise(node: ast.Raise, scope: Scope) -> Run:
 
 @compiles(ast.Try)
 def _try(node: ast.Try, scope: Scope) -> Run:
-    site = scope.site(node)
     run = compile_block(node.body, scope)
     if node.handlers:
         otherwise = compile_block(node.orelse, scope) if node.orelse else None
         run = _with_handlers(run, [_Handler(each, scope) for each in node.handlers], otherwise)
-    if node.finalbody:
-        run = _with_final(run, compile_block(node.finalbody, scope))
-    return lambda frame: run_protected(frame, run, site)
+    return _with_final(run, compile_block(node.finalbody, scope)) if node.finalbody else run
 
 
 class _Handler:
@@ -142,8 +138,7 @@ def _with(node: ast.With, scope: Scope) -> Run:
     run = compile_block(node.body, scope)
     for item in reversed(node.items):
         run = _with_item(item, run, scope)
-    site = scope.site(node)
-    return lambda frame: run_protected(frame, run, site)
+    return run
 
 
 def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mindspore.compiler.frontend.functions import FunctionCode
     from mindspore.compiler.frontend.journal import Journal
     from mindspore.compiler.frontend.policy import Policy
-    from mindspore.compiler.frontend.postponed import Log
     from mindspore.compiler.frontend.variants import Tag
 
 __all__ = [
@@ -88,8 +87,7 @@ class Session:
         tags: the tags of predicates, by what the policy's `control` says identifies them.
         implied: what follows for other tags if a predicate is true, and if it is false, by the same keys.
         varies: whether there has been a variant or a superposed container.
-        log: the decisions of the `try` or `with` statement that runs, if none of them is being compiled
-            (`protected.py`).
+        trips: how many loops are around whose trips are interpreted as one (`scans.py`).
     """
 
     __slots__ = (
@@ -105,7 +103,6 @@ class Session:
         "journal",
         "kinds",
         "known",
-        "log",
         "policy",
         "recursions",
         "replacements",
@@ -116,6 +113,7 @@ class Session:
         "superposed",
         "tags",
         "varies",
+        "trips",
     )
 
     def __init__(self, policy: Policy, replacements: dict[Any, Any], room: Room) -> None:
@@ -141,7 +139,7 @@ class Session:
         self.implied: dict[Any, tuple[dict[Tag, tuple[int, ...]], dict[Tag, tuple[int, ...]]]] = {}
         self.varies = False
         self.journal: Journal = None  # type: ignore[assignment]  # given by `interpret`
-        self.log: Log | None = None
+        self.trips = 0
 
 
 class Frame:

@@ -14,6 +14,7 @@ outcome is one more carried value.
 
 from __future__ import annotations
 
+from types import CellType
 from typing import Any
 
 from mindspore.compiler.frontend.decisions import (
@@ -32,9 +33,10 @@ from mindspore.compiler.frontend.decisions import (
 from mindspore.compiler.frontend.errors import Diverged, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, Frame, Run, Unbound
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.state import Snapshot
 
-__all__ = ["is_left_by_tensor", "loop_on_tensor"]
+__all__ = ["is_left_by_tensor", "loop_on_tensor", "loop_over"]
 
 _MOST_ATTEMPTS = 12
 
@@ -46,11 +48,13 @@ class _ConditionChanges(Exception):
 class _Loop:
     """One loop on a tensor: what is carried from trip to trip, as far as it is known.
 
-    `code` and `result` are the slots of how the last trip ended and of what it returned.
+    `code` and `result` are the slots of how the last trip ended and of what it returned. `certain` says that there is
+    a trip, so that what each trip assigns has a value after the loop.
     """
 
-    def __init__(self, frame: Frame, test: Run, body: Run, code: int, site: Site) -> None:
+    def __init__(self, frame: Frame, test: Run, body: Run, code: int, certain: bool, site: Site) -> None:
         self.frame, self.test, self.body, self.site = frame, test, body, site
+        self.certain = certain
         self.code, self.result = code, code + 1
         self.control = frame.session.policy.control
         self.snapshot = Snapshot(frame)
@@ -83,17 +87,21 @@ class _Loop:
         self.written.update(writes)
         for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             start = self.snapshot.values[place]
-            if x is y or (isinstance(start, Unbound) and place != self.result):
+            if x is y or (isinstance(start, Unbound) and not self._is_result(place, y)):
                 continue
             value = self._start(place, start, y)
             stable = stable and place in self.carried and control.alike(value, self.carried[place])
             self.carried[place] = value
         return stable
 
+    def _is_result(self, place: int, after: Any) -> bool:
+        """Whether a variable that has no value before the loop has one after it."""
+        return place == self.result or (self.certain and not isinstance(after, Unbound))
+
     def _start(self, place: int, start: Any, after: Any) -> Any:
         """The value that a carried variable starts from, as tensors."""
         control, known = self.control, self.carried.get(place)
-        if place == self.result:
+        if isinstance(start, Unbound):
             start = control.blank(after) if known is None else known
         try:
             if isinstance(after, Unbound):
@@ -133,7 +141,9 @@ class _Trip:
             side = Branch(snapshot, region)
             side.values = list(snapshot.values)
             for place, value in loop.carried.items():
-                side.values[place] = control.parameters(region, value)
+                parameters = control.parameters(region, value)
+                if place == loop.result or not isinstance(snapshot.values[place], Unbound):
+                    side.values[place] = parameters
             control.carry_written(region, loop.written)
             sides.append(side)
         condition, self.body = sides
@@ -181,7 +191,7 @@ def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Run, otherwise: Ru
     count, result = len(frame.vars), frame.result
     frame.vars += [GOES_ON, Unbound()]
     try:
-        loop = _Loop(frame, test, body, count, site)
+        loop = _Loop(frame, test, body, count, first is True, site)
         try:
             loop.run()
         except _ConditionChanges:
@@ -211,7 +221,7 @@ def _turned(frame: Frame, test: Run, first: Any, body: Run, count: int, site: Si
             decide(frame, control.code_is(signal.code, GOES_ON), site, "while", again, _nothing, False)
         return signal
 
-    return _Loop(frame, lambda frame: frame.vars[slot], trip, count, site)
+    return _Loop(frame, lambda frame: frame.vars[slot], trip, count, first is True, site)
 
 
 def _nothing(frame: Frame) -> None:
@@ -239,6 +249,50 @@ def _after(frame: Frame, codes: set[int], code: Any, result: Any, otherwise: Run
     if RETURNS not in codes:
         return go_on(frame)
     return decide(frame, control.code_is(code, RETURNS), site, "while", give, go_on, False)
+
+
+def loop_over(frame: Frame, sequence: Any, first: int, body: Body, otherwise: Run | None, site: Site) -> Any:
+    """Run a `for` over the items of a sequence from `first` on as a loop on a tensor, which counts; the signal."""
+    control, session = frame.session.policy.control, frame.session
+    slot = len(frame.vars)
+    frame.vars.append(control.constant(0))
+    is_static = type(sequence.count) is int
+    count = sequence.count - first if is_static else sequence.count
+    length = None if sequence.most is None else sequence.most - first
+
+    def is_left(frame: Frame) -> Any:
+        return frame.vars[slot] < count
+
+    def trip(frame: Frame) -> Any:
+        counter = frame.vars[slot]
+        session.trips += 1
+        try:
+            body.store(frame, sequence.item_of(control.Trips(control.current_trace(), length, counter), first))
+            frame.vars[slot] = counter + 1
+            signal = body.run(frame)
+            _settle_numbers(frame)
+        finally:
+            session.trips -= 1
+        return signal
+
+    try:
+        return loop_on_tensor(frame, is_left, is_static and count > 0, trip, otherwise, site)
+    finally:
+        del frame.vars[slot:]
+
+
+def _settle_numbers(frame: Frame) -> None:
+    """Give all variables tensors in place of numbers that differ from trip to trip."""
+    settled = frame.session.policy.control.settled
+    for slot, value in enumerate(frame.vars):
+        if type(value) is not CellType:
+            frame.vars[slot] = settled(value)
+            continue
+        try:
+            value.cell_contents = settled(value.cell_contents)
+        except ValueError:  # an empty cell
+            continue
+    frame.result = settled(frame.result)
 
 
 def is_left_by_tensor(frame: Frame, trip: Run, site: Site) -> bool:

@@ -28,6 +28,7 @@ from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
 from mindspore.compiler.frontend.policy import Policy
+from mindspore.compiler.frontend.sequences import make_range
 from mindspore.compiler.frontend.texts import TEXT_FUNCTIONS
 
 __all__ = ["replacements_for"]
@@ -145,6 +146,14 @@ def _accumulate(frame: Frame, iterable: Any, func: Any = None, **kwargs: Any) ->
     return itertools.accumulate(iterable, call_from(frame.session, func or operator.add), **kwargs)
 
 
+def _range(frame: Frame, *args: Any) -> Any:
+    """`range`, also between tensors whose values are known only at run time."""
+    session = frame.session
+    if session.policy.control is not None and any(map(session.is_traced, args)):
+        return make_range(session.policy.control, args)
+    return range(*args)
+
+
 _CALL_FIRST = (
     map,
     filter,
@@ -169,6 +178,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     setattr: store_attribute,
     delattr: delete_attribute,
     itertools.accumulate: _accumulate,
+    range: _range,
     **TEXT_FUNCTIONS,
     **{fn: _with_key(fn) for fn in (sorted, min, max, itertools.groupby)},
     **{fn: _with_first(fn) for fn in _CALL_FIRST},

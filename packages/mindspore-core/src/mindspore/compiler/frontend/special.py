@@ -82,6 +82,8 @@ def special_outcome(frame: Frame, name: str, obj: Any, *operands: Any) -> Any:
 def load_item(frame: Frame, obj: Any, key: Any) -> Any:
     """`obj[key]`."""
     session = frame.session
+    if session.trips and session.policy.control.varies(key):
+        return session.policy.control.getitem(obj, key)
     if is_special(session, obj):
         return apply_special(frame, ("__getitem__",), operator.getitem, obj, key)
     result = obj[key]
@@ -109,6 +111,9 @@ def store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
 
 def _store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
     session = frame.session
+    if session.trips and session.policy.control.varies(key):
+        session.policy.control.setitem(obj, key, value)
+        return
     if is_container(obj):
         session.journal.note_items(obj)
     if is_special(session, obj):

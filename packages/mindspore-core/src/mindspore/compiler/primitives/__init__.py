@@ -7,7 +7,6 @@ from mindspore.compiler.primitives import (
     custom_vjp,
     effects,
     indexing,
-    lane_cond,
     linalg,
     linalg_factors,
     logic,

@@ -46,7 +46,6 @@ class Solve(Primitive):
     name = "solve"
     axes = "... n n, ... n k -> ... n k"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a, y):
         return _system_aval("solve", self, a, y)
@@ -83,7 +82,6 @@ class TriangularSolve(Primitive):
     defaults = {"lower": True, "transpose_a": False, "unit_diagonal": False}
     axes = "... n n, ... n k -> ... n k"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a, y, *, lower, transpose_a, unit_diagonal):
         return _system_aval("triangular_solve", self, a, y)
@@ -134,7 +132,6 @@ class MatrixInverse(Primitive):
     name = "matrix_inverse"
     axes = "... n n -> ... n n"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("matrix_inverse", a.shape, square=True)
@@ -163,7 +160,6 @@ class Cholesky(Primitive):
     name = "cholesky"
     axes = "... n n -> ... n n"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("cholesky", a.shape, square=True)
@@ -195,7 +191,6 @@ class Determinant(Primitive):
 
     name = "determinant"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("determinant", a.shape, square=True)
@@ -222,7 +217,6 @@ class Adjugate(Primitive):
     name = "adjugate"
     axes = "... n n -> ... n n"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("adjugate", a.shape, square=True)
@@ -263,7 +257,6 @@ class LogDeterminant(Primitive):
 
     name = "log_determinant"
     kinds = "f"
-    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("log_determinant", a.shape, square=True)

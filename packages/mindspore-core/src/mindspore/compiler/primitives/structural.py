@@ -23,9 +23,6 @@ class Parameter(Primitive):
     def reference(self, *arrays, index):
         raise TypeError("parameter: has no value of its own")
 
-    def vmap(self, b, lanes, batched, *ins, **attrs):
-        raise TypeError("parameter: belongs to a graph and is not batched by itself")
-
     def samples(self):
         return ()
 
@@ -43,9 +40,6 @@ class Constant(Primitive):
 
     def reference(self, *, value):
         return value.array
-
-    def vmap(self, b, lanes, batched, *ins, **attrs):
-        raise TypeError("constant: belongs to a graph and is not batched by itself")
 
     def samples(self):
         return ()
@@ -66,9 +60,6 @@ class Item(Primitive):
 
     def reference(self, value, *, index):
         return value[index]
-
-    def vmap(self, b, lanes, batched, *ins, **attrs):
-        raise TypeError("item: belongs to a graph and is not batched by itself")
 
     def samples(self):
         return [Sample((np.zeros(3),), {"index": 0}, error=TypeError)]
@@ -91,9 +82,6 @@ class Identity(Primitive):
 
     def reference(self, x):
         return x
-
-    def vmap(self, b, lanes, batched, x):
-        return b.identity(x)
 
     def samples(self):
         return [Sample((np.linspace(-1.0, 1.0, 5),))]
@@ -118,9 +106,6 @@ class KnownValue(Primitive):
 
     def reference(self, x, known):
         return known
-
-    def vmap(self, b, lanes, batched, *ins):
-        return b.known_value(*lanes.spread_all(b, batched, ins))
 
     def samples(self):
         return [Sample((np.ones(3), np.ones(3)), grad=False), Sample((np.ones(3), np.ones(4)), error=TypeError)]

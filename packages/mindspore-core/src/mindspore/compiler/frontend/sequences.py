@@ -1,0 +1,184 @@
+"""What a `for` goes over, when its trips may be interpreted as one.
+
+A *sequence* knows how many items it has (`count`: a number, or a tensor; `most`: a number, or None), gives item k, and
+gives the item of all trips at once
+(`item_of`, with the loop's `trips` from `mindspore.graph.trips`). Lists, ranges, tensors and `range` with tensors are
+sequences, and so are `enumerate`, `zip` and `reversed` of them: Python's own iterators say what they stand on when they
+are asked for their pickled form. Generators, `map` and iterators of the program's classes may do something between two
+items, so they are no sequences.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from mindspore.compiler.frontend.errors import TensorConditionError
+from mindspore.compiler.frontend.trip_numbers import TripNumber, TripValueNeeded, join_values
+
+__all__ = ["TensorRange", "make_range", "sequence_of"]
+
+_DICT_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_ITERATORS = {type(iter(each)) for each in (
+    [], (), range(0), range(1 << 70), "", "\u00e9", b"", {}, {}.values(), {}.items(), set(), reversed([]), reversed({}),
+    reversed({}.values()), reversed({}.items()))}
+
+
+class Listed:
+    """The items of a list."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
+        self.count = self.most = len(items)
+
+    def item(self, k: int) -> Any:
+        return self.items[k]
+
+    def item_of(self, trips: Any, first: int) -> Any:
+        chosen = self.items[first:first + trips.length]
+        return join_values(trips, list(chosen)) if type(chosen) is range else trips.combine(list(chosen))
+
+
+class Rows:
+    """The rows of a tensor."""
+
+    def __init__(self, control: Any, tensor: Any, places: range) -> None:
+        self.control, self.tensor, self.places = control, tensor, places
+        self.count = self.most = len(places)
+
+    def item(self, k: int) -> Any:
+        return self.tensor[self.places[k]]
+
+    def item_of(self, trips: Any, first: int) -> Any:
+        return self.control.rows(trips, self.tensor, self.places[first:first + trips.length])
+
+
+class Zipped:
+    """Tuples of one item of each part, as far as the shortest goes."""
+
+    def __init__(self, control: Any, parts: list[Any]) -> None:
+        self.parts = parts
+        self.count = control.smallest([part.count for part in parts if part.count is not None])
+        self.most = min([part.most for part in parts if part.most is not None], default=None)
+
+    def item(self, k: int) -> tuple[Any, ...]:
+        return tuple([part.item(k) for part in self.parts])
+
+    def item_of(self, trips: Any, first: int) -> tuple[Any, ...]:
+        return tuple([part.item_of(trips, first) for part in self.parts])
+
+
+class Numbers:
+    """The numbers from `start` on, without an end."""
+
+    count = most = None
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+
+    def item(self, k: int) -> int:
+        return self.start + k
+
+    def item_of(self, trips: Any, first: int) -> Any:
+        if trips.length is None:
+            return self.start + trips.counter
+        return join_values(trips, list(range(self.start + first, self.start + first + trips.length)))
+
+
+class TensorRange:
+    """`range` where one of the numbers is a tensor; so is their count."""
+
+    most = None
+
+    def __init__(self, start: Any, step: Any, count: Any) -> None:
+        self.start, self.step, self.count = start, step, count
+
+    def item_of(self, trips: Any, first: int) -> Any:
+        return self.start + trips.counter * self.step
+
+    def __getitem__(self, k: Any) -> Any:
+        return self.start + k * self.step
+
+    def __iter__(self) -> TensorRangeIterator:
+        return TensorRangeIterator(self)
+
+    def __reversed__(self) -> TensorRangeIterator:
+        return TensorRangeIterator(TensorRange(self[self.count - 1], -self.step, self.count))
+
+
+class TensorRangeIterator:
+    """An iterator over a `TensorRange`, which only a `for` can follow."""
+
+    def __init__(self, items: TensorRange) -> None:
+        self.items = items
+
+    def __iter__(self) -> TensorRangeIterator:
+        return self
+
+    def __next__(self) -> Any:
+        _refuse_number()
+
+
+def _refuse_number() -> Any:
+    raise TensorConditionError(
+        "The number of items of a range is known only at run time.", found="a range between tensors",
+        remedy="go over it in a 'for' statement, or give 'range' numbers that are known when the graph is compiled")
+
+
+def make_range(control: Any, args: tuple[Any, ...]) -> TensorRange:
+    """range(*args) where one of them is a tensor. TypeError for other numbers of arguments and tensors of floats."""
+    if any(type(each) is TripNumber for each in args):
+        raise TripValueNeeded("the bounds of a range")
+    if len(args) > 3:
+        raise TypeError(f"range expected at most 3 arguments, got {len(args)}")
+    numbers = [control.whole_number(each) for each in args]
+    start, stop, step = (0, *numbers, 1) if len(numbers) == 1 else (*numbers, 1)[:3]
+    if type(step) is int and step == 0:
+        raise ValueError("range() arg 3 must not be zero")
+    return TensorRange(start, step, control.count_between(start, stop, step))
+
+
+def sequence_of(control: Any, value: Any) -> Any:
+    """The sequence that `value` is when a `for` goes over it; None if its items must be asked for one by one."""
+    if isinstance(value, (list, tuple, str, bytes, set, frozenset, dict, *_DICT_VIEWS)):
+        if type(value).__iter__ not in _NATIVE_ITERATION:
+            return None
+        return Listed(value if isinstance(value, (list, tuple)) else list(value))
+    if type(value) is range:
+        return Listed(value)
+    if isinstance(value, TensorRange):
+        return value
+    if control.has_rows(value):
+        return Rows(control, value, range(len(value)))
+    return _sequence_behind(control, value) if isinstance(value, Iterator) else None
+
+
+_NATIVE_ITERATION = tuple([kind.__iter__ for kind in (list, tuple, str, bytes, set, frozenset, dict, *_DICT_VIEWS)])
+
+
+def _sequence_behind(control: Any, iterator: Any) -> Any:
+    """The sequence of an iterator's remaining items."""
+    kind = type(iterator)
+    if kind is TensorRangeIterator:
+        return iterator.items
+    if kind in _ITERATORS:
+        return Listed(list(copy.copy(iterator)))
+    if kind is control.RowIterator:
+        return Rows(control, iterator.tensor, range(iterator.place, len(iterator.tensor)))
+    if kind not in (enumerate, zip, reversed):
+        return None
+    _, args, *state = iterator.__reduce__()
+    if kind is reversed:
+        whole = bool(state) and control.has_rows(args[0]) and state[0] == len(args[0]) - 1
+        return Rows(control, args[0], range(len(args[0]))[::-1]) if whole else None
+    parts = [sequence_of(control, part) for part in (args[:1] if kind is enumerate else args)]
+    if not parts or any(part is None for part in parts) or (kind is zip and state and not _equal(parts)):
+        return None
+    return Zipped(control, [Numbers(args[1]), *parts] if kind is enumerate else parts)
+
+
+def _equal(parts: list[Any]) -> bool:
+    """Whether `zip(..., strict=True)` of these ends without an error."""
+    counts = [part.count for part in parts]
+    return all(type(count) is int and count == counts[0] for count in counts)
