@@ -367,7 +367,7 @@ def parameter_assigned_in_a_recursion():
     return lambda x, n: net(x, n), functools.partial(float, net.calls)
 
 
-def nonlocal_counter(x, n):
+def nonlocal_counter_of_a_recursion(x, n):
     count = 0
 
     def f(x, n):
@@ -405,7 +405,7 @@ def recursion_without_a_result(x, n):
     return seen
 
 
-def default_arguments(x, n):
+def default_arguments_of_a_recursion(x, n):
     def f(x, n, scale=0.5, *, shift=1.0):
         if n <= 0:
             return x

@@ -169,7 +169,7 @@ def choose(pred: Tensor, then: GraphTrace, orelse: GraphTrace, pairs: list) -> l
         return []
     outputs = [[*[node_in(trace, pair[k], pair[2]) for pair in pairs], *[trace.node_of(t) for t in written.values()]]
                for k, trace in enumerate((then, orelse))]
-    graphs, lifted = _closed([(then, outputs[0]), (orelse, outputs[1])])
+    graphs, lifted = closed([(then, outputs[0]), (orelse, outputs[1])])
     b = outer.builder
     results = b.items(b.cond(outer.node_of(pred), *[outer.node_of(t) for t in lifted], then=graphs[0],
                              orelse=graphs[1]))
@@ -190,7 +190,7 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     outputs = [node_in(body, value, tensor._value.aval) for value, tensor in zip(_leaves(starts, ends), tensors)]
     outputs += [body.node_of(t) for t in written.values()]
     first = [outer.node_of(t) for t in (*tensors, *written.values())]
-    graphs, lifted = _closed([(condition, [condition.node_of(test)]), (body, outputs)])
+    graphs, lifted = closed([(condition, [condition.node_of(test)]), (body, outputs)])
     b = outer.builder
     results = b.items(b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0], body=graphs[1],
                                carried=len(first)))
@@ -308,7 +308,7 @@ def alike(a: Any, b: Any) -> bool:
     return [t._value.aval for t in found[0]] == [t._value.aval for t in found[1]]
 
 
-def _closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], list]:
+def closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], list]:
     """Graphs of traces on the same operands: their explicit parameters, then all tensors that any of them lifted."""
     lifted = list({id(t): t for trace, _ in parts for t in trace.lifted}.values())
     place = {id(t): k for k, t in enumerate(lifted)}
@@ -324,7 +324,7 @@ def _closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], li
 def _assign(outer: GraphTrace, written: dict, nodes) -> None:
     for tensor, node in zip(written.values(), nodes):
         if outer.is_local(tensor):
-            tensor._value = Traced(outer, node)
+            outer.write_local(tensor, node)
         else:
             outer.write(tensor, node)
 

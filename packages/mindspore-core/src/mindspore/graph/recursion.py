@@ -15,6 +15,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.frontend.journal import Contents
 from mindspore.compiler.ir import Node, TensorAval, tensor_aval
+from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import control
 from mindspore.graph.control import Mismatch
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
@@ -177,16 +178,45 @@ def call(name: str, operands: list[Node], avals: list) -> tuple[Node, ...]:
     return b.items(b.rec_call(*operands, function=name, avals=tuple(avals)))
 
 
-def define(name: str, body: GraphTrace, outputs: list[Node], operands: list[Node]) -> tuple[Node, ...]:
-    """Emit the call of a recursive function whose body was traced into the present trace: its results."""
-    trace = current_trace()
-    graph, shared = body.builder.finish(outputs), [trace.node_of(t) for t in body.lifted]
-    return trace.builder.items(trace.builder.rec(*operands, *shared, functions=(graph,), names=(name,),
-                                                 shared=len(shared)))
+def carry(trace: GraphTrace, tensors: list) -> None:
+    """Parameters for tensors from outside that each call passes on."""
+    for tensor in tensors:
+        trace.nodes[id(tensor)] = trace.add_parameter(tensor._value.aval).node
+
+
+def is_inside(tensor: Tensor, trace: GraphTrace) -> bool:
+    """Whether the tensor was computed in the trace, or in a trace inside of it."""
+    at = tensor._value.trace if type(tensor._value) is Traced else None
+    while at is not None and at is not trace:
+        at = at.parent
+    return at is not None
+
+
+def define(functions: dict[str, tuple[GraphTrace, list[Node]]], operands: list[Node]) -> tuple[Node, ...]:
+    """Emit the call of the first of these functions into the present trace: its results. They are given by name: the
+    trace of the body and its outputs."""
+    trace, first = current_trace(), next(iter(functions))
+    called = _called(functions, first)
+    graphs, lifted = control.closed([functions[name] for name in called])
+    b = trace.builder
+    shared = [trace.node_of(t) for t in lifted]
+    return b.items(b.rec(*operands, *shared, functions=tuple(graphs), names=tuple(called), shared=len(shared)))
+
+
+def _called(functions: dict[str, tuple[GraphTrace, list[Node]]], first: str) -> list[str]:
+    """The names of the functions that the first one calls, directly or not; itself first."""
+    graphs = {name: trace.builder.finish(outputs) for name, (trace, outputs) in functions.items()}
+    found, pending = [], [first]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.append(name)
+            pending += [called for called, _, _ in calls_of(graphs[name])]
+    return found
 
 
 def assign(written: dict, nodes: Iterator[Node]) -> None:
     """Give the tensors from outside that a function assigns their new values in the present trace."""
-    control._assign(current_trace(), written, nodes)
+    control.assign_written(current_trace(), written, nodes)
 
 

@@ -40,6 +40,7 @@ class GraphTrace:
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
         self.written: dict[int, object] = {}
         self.changing: dict[int, object] = {}
+        self.assignments = 0
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""
@@ -81,6 +82,25 @@ class GraphTrace:
         self.node_of(tensor)
         self.nodes[id(tensor)] = node
         self.written[id(tensor)] = tensor
+
+    def write_local(self, tensor, node: Node) -> None:
+        """From now on `tensor`, which was made inside this trace, has the value of `node`."""
+        tensor._value = Traced(self, node)
+        self.assignments += 1
+
+    def state(self) -> tuple:
+        """What `return_to` needs to take back all that is recorded from now on."""
+        return dict(self.nodes), dict(self.written), self.assignments
+
+    def can_return_to(self, state: tuple) -> bool:
+        """Whether that is possible: no tensor of the trace itself was assigned since."""
+        return state[2] == self.assignments
+
+    def return_to(self, state: tuple) -> None:
+        """Take back what was recorded since; tensors that were lifted since stay parameters."""
+        nodes, self.written = state[0], dict(state[1])
+        lifted = self.builder.params[self.explicit:]
+        self.nodes.update({id(t): nodes.get(id(t), param) for t, param in zip(self.lifted, lifted, strict=True)})
 
     def is_local(self, tensor) -> bool:
         """Whether the tensor was made inside this trace."""

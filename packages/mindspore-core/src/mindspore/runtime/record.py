@@ -84,6 +84,9 @@ def assign(target, value) -> None:
     if trace is not None and not trace.is_local(target):
         trace.write(target, trace.node_of(value))
         return
+    if trace is not None:
+        trace.write_local(target, trace.node_of(value))
+        return
     new, old = value._value, target._value
     if type(new) is Storage and type(old) is Storage and new.pending is not None \
             and old.pending is not new.pending:

@@ -78,6 +78,7 @@ class Session:
         specials: the functions that operators call, by class and name (`special.py`).
         running: the activations of each function, the innermost last; functions that do not run may be missing.
         recursions: the recursive functions that are being compiled, the innermost last (`recursive_calls.py`).
+        starts: the first activations that a recursion may begin again at, by function.
         unrolled: functions whose calls have to be interpreted one inside the other, with the error that says why.
         created: the objects and classes that the program made itself, by identity; they are not guarded.
         room: how deep the program may recurse (`recursion.py`).
@@ -110,6 +111,7 @@ class Session:
         "running",
         "unrolled",
         "specials",
+        "starts",
         "superposed",
         "tags",
         "varies",
@@ -131,6 +133,7 @@ class Session:
         self.created: dict[int, object] = {}
         self.running: dict[FunctionCode, list[Frame]] = {}
         self.recursions: list[Any] = []
+        self.starts: dict[FunctionCode, Any] = {}
         self.unrolled: dict[FunctionCode, Exception] = {}
         self.room = room
         self.known: dict[Tag, tuple[int, ...]] = {}

@@ -46,6 +46,7 @@ class FunctionCode:
         parameters: the number of its parameters; they have the first slots of a frame.
         positional: the same if all of them are positional, else -1.
         blank, cells, parameter_cells: how a frame's variables begin (`frame_layout`).
+        calls_itself: whether something in it that is called has its name; nobody relies on that.
         class_slot: the slot of the cell `__class__`, for `super()`; None if it has none.
     """
 
@@ -60,6 +61,7 @@ class FunctionCode:
         self.parameters = len(scope.parameters)
         self.positional = self.parameters if only_positional else -1
         self.blank, self.cells, self.parameter_cells = frame_layout(scope, self.parameters)
+        self.calls_itself = _calls_itself(node, self.name)
         class_variable = scope.refs.get("__class__")
         self.class_slot = None if class_variable is None else scope.slot(class_variable)
         self._binder_code: CodeType | None = None
@@ -111,6 +113,17 @@ class FunctionCode:
         code = compile_function(ast.fix_missing_locations(ast.copy_location(node, self.node)), None, (), "<signature>")
         assert code is not None
         return code.replace(co_name=self.name)
+
+
+def _calls_itself(node: FunctionNode, name: str) -> bool:
+    """Whether a function calls something of its own name; any name for a lambda, the object itself for a Cell."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            called = getattr(each.func, "id", getattr(each.func, "attr", None))
+            if called == name or (name, called) == ("construct", "self") or (
+                    isinstance(node, ast.Lambda) and isinstance(each.func, ast.Name)):
+                return True
+    return False
 
 
 def _mangled_arguments(old: ast.arguments, scope: Scope) -> ast.arguments:
@@ -181,13 +194,15 @@ def run_function(
     running = session.running
     if code not in running:
         running[code] = []
-    elif running[code] and not inside and session.policy.recursion is not None:
-        from mindspore.compiler.frontend.recursive_calls import NOT_RECURSIVE, call_again
+    if (running[code] or code.calls_itself) and not inside and session.policy.recursion is not None:
+        from mindspore.compiler.frontend import recursive_calls
 
         run = partial(run_function, session, code, namespace=namespace, builtins=builtins, closure=closure,
                       foreign=foreign, inside=True)
-        result = call_again(session, code, values, closure, run)
-        if result is not NOT_RECURSIVE:
+        if not running[code]:
+            return recursive_calls.call_first(session, code, values, closure, run)
+        result = recursive_calls.call_again(session, code, values, closure, run)
+        if result is not recursive_calls.NOT_RECURSIVE:
             return result
     variables = [*values, *code.blank]
     for slot in code.parameter_cells:

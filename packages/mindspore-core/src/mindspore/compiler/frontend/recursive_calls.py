@@ -27,12 +27,12 @@ from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.decisions import Branch
 from mindspore.compiler.frontend.errors import Diverged, TensorConditionError, Unwinding, describe
-from mindspore.compiler.frontend.frames import Session, Unbound
+from mindspore.compiler.frontend.frames import Frame, Session, Unbound
 from mindspore.compiler.frontend.functions import FunctionCode
 from mindspore.compiler.frontend.journal import Place
 from mindspore.compiler.frontend.state import Snapshot
 
-__all__ = ["NOT_RECURSIVE", "call_again"]
+__all__ = ["NOT_RECURSIVE", "call_again", "call_first"]
 
 NOT_RECURSIVE: Any = object()
 _MOST_ATTEMPTS = 16
@@ -46,13 +46,20 @@ class Widened(Unwinding):
         self.recursion, self.leaves = recursion, leaves
 
 
+class Restarted(Unwinding):
+    """The function whose first activation is `start` is recursive, with these leaves."""
+
+    def __init__(self, start: Start, leaves: list[Any]) -> None:
+        self.start, self.leaves = start, leaves
+
+
 def call_again(
     session: Session, code: FunctionCode, values: Any, closure: Any, run: Callable[..., Any]
 ) -> Any:
     """Call a function that runs already, if the call can be part of a recursion in the graph.
 
-    run: interprets the function for these parameters. NOT_RECURSIVE if the call has to be interpreted. What runs
-    outside of the recursion under way is no reason to begin another one: calling it leads back into the recursion.
+    run: interprets the function for these parameters. NOT_RECURSIVE if the call has to be interpreted. One activation
+    outside of the recursion under way is no reason to begin another one: its next call leads back into the recursion.
     """
     policy = session.policy.recursion
     trace = session.policy.control.current_trace()
@@ -66,21 +73,81 @@ def call_again(
             if known is not None:
                 return recursion.call(leaves, number)
     around = session.recursions[-1].depth if session.recursions else -1
+    outside = 0
     for frame in reversed(session.running[code]):
-        if frame.depth <= around:
-            break
-        if frame.region is trace or not _same_closure(frame.closure, closure):
+        known = _common(session, frame, closure, shape, leaves)
+        if known is None or frame.region is trace:
             continue
-        others: list[Any] = []
-        if policy.take_apart(tuple(frame.arguments), others) != shape:
-            continue
-        try:
-            known = policy.join_leaves(list(map(policy.Leaf.of, others)), list(map(policy.Leaf.of, leaves)))
-        except session.policy.control.Mismatch:
-            continue
-        return _begin(session, code, closure, run, shape, known, leaves)
+        outside += frame.depth <= around
+        if frame.depth > around or outside > 1:
+            start = session.starts.get(code)
+            if start is not None and start.can_be_put_back(session):
+                raise Restarted(start, known)
+            return _begin(session, code, closure, run, shape, known, leaves)
     _check_depth(session, code)
     return NOT_RECURSIVE
+
+
+class Start:
+    """The first activation of a function: what it takes to begin again there with a recursion."""
+
+    def __init__(self, session: Session) -> None:
+        self.trace = session.policy.control.current_trace()
+        self.state = self.trace.state()
+        self.snapshot = Snapshot(session.frame)
+        self.snapshot.journal.fresh, self.snapshot.journal.is_local = {}, _is_not_local
+
+    def can_be_put_back(self, session: Session) -> bool:
+        """Whether all that happened since can be taken back."""
+        return not session.recursions and self.trace.can_return_to(self.state)
+
+    def put_back(self) -> None:
+        self.snapshot.write(self.snapshot.values)
+        self.trace.return_to(self.state)
+
+
+def _is_not_local(value: Any) -> bool:
+    """Whether a value was computed in a branch under way: there is none."""
+    return False
+
+
+def call_first(session: Session, code: FunctionCode, values: Any, closure: Any, run: Callable[..., Any]) -> Any:
+    """Call a function that does not run and that may call itself. If it turns out to be recursive, it is so from here
+    on, unless a decision is under way."""
+    starts = [start.snapshot.journal for start in session.starts.values()]
+    decided = session.journal.outer is not None and session.journal not in starts
+    if session.policy.control.current_trace() is None or decided or session.recursions:
+        return run(values)
+    start, journal = Start(session), session.journal
+    session.starts[code], session.journal = start, start.snapshot.journal
+    rest, site = session.frame.rest, session.frame.site
+    try:
+        return run(values)
+    except Restarted as found:
+        if found.start is not start:
+            raise
+        known = found.leaves
+    finally:
+        session.journal = journal
+        del session.starts[code]
+    start.put_back()
+    session.frame.rest, session.frame.site = rest, site
+    leaves: list[Any] = []
+    shape = session.policy.recursion.take_apart(tuple(values), leaves)
+    result = _begin(session, code, closure, run, shape, known, leaves)
+    return run(values) if result is NOT_RECURSIVE else result
+
+
+def _common(session: Session, frame: Frame, closure: Any, shape: Any, leaves: list[Any]) -> list[Any] | None:
+    """What is known of the arguments of a call and of those of the activation `frame`, if they are alike."""
+    policy = session.policy.recursion
+    others: list[Any] = []
+    if not _same_closure(frame.closure, closure) or policy.take_apart(tuple(frame.arguments), others) != shape:
+        return None
+    try:
+        return policy.join_leaves(list(map(policy.Leaf.of, others)), list(map(policy.Leaf.of, leaves)))
+    except session.policy.control.Mismatch:
+        return None
 
 
 def _same_closure(mine: Any, theirs: Any) -> bool:
@@ -141,6 +208,10 @@ class Recursion:
     result: the shape and the leaves of what it returns; None as long as nothing is known. places: what it changes
     besides (variables of enclosing functions, attributes, containers), by their number in the snapshot: (place, shape,
     leaves). written: the tensors from outside that it assigns, by identity.
+
+    A function that calls itself and also a recursive function around it becomes a function of the same group: `home` is
+    the outermost of those around it, and has it among its `members`. Then `extras`, the tensors of `home`'s body that
+    it reads, are passed to it by each call.
     """
 
     def __init__(self, session: Session, code: FunctionCode, closure: Any, run: Callable[..., Any], shape: Any,
@@ -153,9 +224,14 @@ class Recursion:
         self.places: dict[int, tuple[Place, Any, list[Any]]] = {}
         self.written: dict[int, Any] = {}
         self.waiting = self.incomplete = False
-        names = {each.name for each in session.recursions}
-        plain = code.name if code.name.isidentifier() else "lambda_"
-        self.name = plain if plain not in names else f"{plain}_{len(names)}"
+        self.home: Recursion | None = None
+        self.extras: list[Any] = []
+        self.members: dict[str, tuple[Any, list[Any]]] = {}
+        self.name = self._new_name(code.name if code.name.isidentifier() else "lambda_")
+
+    def _new_name(self, name: str) -> str:
+        taken = {each for recursion in self.session.recursions for each in (recursion.name, *recursion.members)}
+        return next(each for each in (name, *map(f"{name}_{{}}".format, range(1, len(taken) + 2))) if each not in taken)
 
     def generalised(self, values: list[Any]) -> bool:
         """Whether a tensor stands for a Python number of the first call."""
@@ -181,7 +257,7 @@ class Recursion:
     def _attempt(self, snapshot: Snapshot) -> tuple[Any, list[Any], list[Any]] | None:
         """One interpretation of the body: (trace, leaves of the result, what is in the changed places), if it found
         what was assumed."""
-        region = self.control.region(self.name)
+        self.region = region = self.control.region(self.name)
         made: list[Any] = []
         start = self.policy.parameters(region, self.leaves)
         arguments = self.policy.put_together(self.shape, iter(start), made)
@@ -190,9 +266,11 @@ class Recursion:
         for place, (_, shape, known) in self.places.items():
             side.values[place] = self.policy.put_together(shape, iter(self.policy.parameters(region, known)))
         self.control.carry_written(region, self.written)
+        self.policy.carry(region, self.extras)
         start_values = side.values
         before = [(x, x._value) for x in start if hasattr(x, "_value")]
         self.waiting = self.incomplete = False
+        self.members.clear()
         self.session.recursions.append(self)
         try:
             result = side.run(lambda frame: self._interpret(arguments, made), self.site, snapshot.frame.rest)
@@ -213,6 +291,10 @@ class Recursion:
         fresh = self.control.writes(region)
         stable = fresh.keys() <= self.written.keys() and stable
         self.written.update(fresh)
+        if self.home is not None:
+            more = self._read_in_home(region)
+            self.extras += more
+            stable = stable and not more
         return (region, leaves, [after[place] for place in self.places]) if stable else None
 
     def _interpret(self, arguments: Any, made: list[Any]) -> Any:
@@ -270,7 +352,24 @@ class Recursion:
         outputs += self._place_nodes(region, changed)
         self.session.frame.site = self.site
         operands = self._operands(trace, values)
-        return self._take(trace, policy.define(self.name, region, outputs, operands))
+        if self.home is not None:
+            self._join(self.session.recursions, self.home)
+            self.home.members.update({**self.members, self.name: (region, outputs)})
+            return self._take(trace, policy.call(self.name, operands, self._result_avals()))
+        return self._take(trace, policy.define({self.name: (region, outputs), **self.members}, operands))
+
+    def _read_in_home(self, region: Any) -> list[Any]:
+        """The tensors that the body reads and that may differ from call to call of the functions around it."""
+        around = self.session.recursions[self.session.recursions.index(self.home):]
+        return [t for t in region.lifted
+                if self.policy.is_inside(t, self.home.region) or any(id(t) in each.written for each in around)]
+
+    @staticmethod
+    def _join(inner: list[Recursion], home: Recursion) -> None:
+        """The recursions inside of `home` become members of its group."""
+        for each in inner[inner.index(home) + 1:] if home in inner else inner:
+            if each.home is None or each.home.depth > home.depth:
+                each.home, each.incomplete = home, True
 
     # -- its calls -----------------------------------------------------------------------------------------------------
 
@@ -294,21 +393,22 @@ class Recursion:
             for each in inner:
                 each.waiting = True
             raise Diverged
-        if inner:
-            self._refuse("The functions '{}' and " f"'{inner[-1].name}' call each other and themselves.",
-                         "a recursive function that calls a recursive function around it",
-                         "make them one function with an argument that says which of the two is meant")
+        self._join(inner, self.home or self)
         trace = self.control.current_trace()
-        avals = [leaf.aval for leaf in self.result[1] if leaf.aval is not None]
-        avals += [t._value.aval for t in self.written.values()]
-        avals += [leaf.aval for _, _, known in self.places.values() for leaf in known if leaf.aval is not None]
-        return self._take(trace, self.policy.call(self.name, self._operands(trace, values), avals))
+        return self._take(trace, self.policy.call(self.name, self._operands(trace, values), self._result_avals()))
+
+    def _result_avals(self) -> list[Any]:
+        """The types of what a call gives: results, tensors that are assigned, places."""
+        known = [self.result[1], *[leaves for _, _, leaves in self.places.values()]]
+        first, *rest = [[leaf.aval for leaf in leaves if leaf.aval is not None] for leaves in known]
+        return [*first, *[t._value.aval for t in self.written.values()], *sum(rest, [])]
 
     def _operands(self, trace: Any, values: list[Any]) -> list[Any]:
         """What a call passes: arguments, tensors and variables that are assigned."""
         nodes = self.policy.nodes_of(trace, values, self.leaves)
         now = [place.read() for place, _, _ in self.places.values()]
-        return nodes + self._place_nodes(trace, now) + [trace.node_of(t) for t in self.written.values()]
+        rest = [trace.node_of(t) for t in (*self.written.values(), *self.extras)]
+        return nodes + self._place_nodes(trace, now) + rest
 
     def _place_nodes(self, trace: Any, contents: list[Any]) -> list[Any]:
         found: list[Any] = []
