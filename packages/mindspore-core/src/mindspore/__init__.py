@@ -12,6 +12,7 @@ import mindspore.common.tensor_methods  # attaches the operators and methods of 
 import mindspore.compiler.primitives  # registers the operators
 from mindspore import context
 from mindspore._version import __version__
+from mindspore.batching import vmap
 from mindspore.common import dtype
 from mindspore.common.api import constexpr, jit, jit_class, ms_class, ms_function, mutable
 from mindspore.common.dtype import (
@@ -62,6 +63,7 @@ from mindspore.context import (
     set_device,
 )
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
+from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
                  "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental"}

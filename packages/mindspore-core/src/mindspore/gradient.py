@@ -20,7 +20,9 @@ from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.call import call_function
-from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.compiled import CompiledFunction, current_guards
+from mindspore.graph.control import assign_written
+from mindspore.graph.guards import Guards
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, wrap
 
@@ -63,17 +65,21 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
     fresh = {id(t): wrap(inner.add_parameter(t._value.aval)) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
+    guards = current_guards() or Guards()
+    before = set(guards.effects)
     try:
         with tracing(inner):
             result = _call_inside(fn, args, kwargs)
     except Exception:  # what it did before stays done
         graph = inner.close([])
         done = outer.builder.inline(graph, [outer.node_of(t) for t in (*wanted, *inner.lifted)])
-        _write_back(inner, outer, done)
+        assign_written(outer, inner.written, done)
         raise
     outputs: list = []
     spec = tree.flatten(result, outputs)
-    nodes = [inner.node_of(t) for t in outputs]
+    assigned: list = []
+    effects = [(obj, name, tree.flatten(getattr(obj, name), assigned)) for obj, name in guards.assigned_since(before)]
+    nodes = [inner.node_of(t) for t in (*outputs, *assigned)]
     for weight in weights:
         inner.node_of(weight)
     places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
@@ -84,8 +90,11 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     count = len(graph.outputs)
     stages = Stages(outer.builder, vjp_graph(graph, positions, seeded), sources)
     primal = stages.outputs(count)
-    _write_back(inner, outer, primal[len(nodes):])
+    assign_written(outer, inner.written, primal[len(nodes):])
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
+    left = iter(values[len(outputs):])
+    for obj, name, place in effects:
+        setattr(obj, name, tree.rebuild(place, left))
 
     def pull(seeds: list) -> list:
         trace = current_trace()
@@ -103,16 +112,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         """The tensor that stands for a node of the outer trace, always the same one: an inner trace lifts it once."""
         return held.setdefault(node.idx, wrap(Traced(outer, node)))
 
-    return Linearized(values, spec, pull, None)
-
-
-def _write_back(inner: GraphTrace, outer: GraphTrace, nodes) -> None:
-    """What a function assigned to tensors from outside, `nodes`, is assigned in the trace around it."""
-    for tensor, node in zip(inner.written.values(), nodes):
-        if outer.is_local(tensor):
-            tensor._value = Traced(outer, node)
-        else:
-            outer.write(tensor, node)
+    return Linearized(values[:len(outputs)], spec, pull, None)
 
 
 def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Parameter, Tensor
+from mindspore import Parameter, Tensor, ops
 from mindspore.compiler import pipeline
+from mindspore.compiler.ir.builder import EMIT_COUNT
 from mindspore.eager import segment
 from mindspore.gradient import grad, value_and_grad, vjp
 from mindspore.runtime.device import use_backend
@@ -225,3 +226,32 @@ def test_synchronous_mode_runs_each_operation():
         assert y._value.pending is None
     finally:
         ms.set_context(pynative_synchronize=False)
+
+
+def test_every_look_inside_a_gradient_keeps_the_derivative():
+    def looked_at_each(x):
+        total = Tensor(0.0)
+        for value in x:
+            if value > 0:
+                total = total + value * value
+        return total
+
+    x = Tensor(np.array([1.0, -2.0, 3.0, 4.0], np.float32))
+    np.testing.assert_allclose(grad(looked_at_each)(x).asnumpy(), [2, 0, 6, 8])
+    np.testing.assert_allclose(grad(lambda x: grad(looked_at_each)(x).sum())(x).asnumpy(), [2, 0, 2, 2])
+
+
+def test_what_was_looked_at_is_not_recorded_again_at_each_look():
+    def settled(x, limit):
+        y, n = x, 0
+        while ops.abs(y - 1) > 1e-3 and n < limit:
+            y = ops.sqrt(y)
+            n += 1
+        return y
+
+    counts = []
+    for limit in (10, 20, 40):
+        before = EMIT_COUNT[0]
+        grad(settled)(Tensor(1e30), limit).asnumpy()
+        counts.append(EMIT_COUNT[0] - before)
+    assert counts[2] < 6 * counts[0]

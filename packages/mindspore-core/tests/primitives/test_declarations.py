@@ -33,13 +33,17 @@ class Good(Primitive):
     def vjp(self, b, ct, out, x):
         return (ct,)
 
+    def vmap(self, b, lanes, batched, x):
+        return b.emit(self, (x,))
+
     def samples(self):
         return [Sample((np.zeros(1),))]
 
 
 @pytest.mark.parametrize(("missing", "without"), [
     ("name", {"name": ""}), ("docstring", {"__doc__": None}), ("reference", {"reference": None}),
-    ("vjp", {"vjp": None}), ("infer", {"infer": Primitive.infer}), ("samples", {"samples": Primitive.samples})])
+    ("vjp", {"vjp": None}), ("vmap", {"vmap": None}), ("infer", {"infer": Primitive.infer}),
+    ("samples", {"samples": Primitive.samples})])
 def test_registration_names_the_missing_rule(missing, without):
     incomplete = type("Incomplete", (Good,), {"__doc__": "Something.", **without})
     with pytest.raises(TypeError, match=f"cannot be registered: it lacks .*{missing}"):

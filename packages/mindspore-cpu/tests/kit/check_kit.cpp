@@ -4,6 +4,7 @@
 #include <mindspore/buffer.h>
 #include <mindspore/executor.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -182,6 +183,98 @@ void check_errors() {
   }
 }
 
+int enqueue_less(void*, void* const* buffers, void* stream) {
+  const int* x = static_cast<const int*>(buffers[0]);
+  const int* y = static_cast<const int*>(buffers[1]);
+  bool* less = static_cast<bool*>(buffers[2]);
+  static_cast<QueueDevice::Stream*>(stream)->queue->push_back([=] { *less = *x < *y; });
+  return 0;
+}
+
+std::shared_ptr<const kit::Plan> inner(std::size_t inputs, std::vector<kit::Slot> sources, std::vector<kit::Step> steps,
+                                       std::uint64_t entries = 0) {
+  auto made = std::make_shared<kit::Plan>();
+  made->input_bytes.assign(inputs, 4);
+  if (inputs > 1) made->input_bytes[1] = kit::tape_size;
+  made->output_bytes.assign(sources.size(), 4);
+  made->output_sources = std::move(sources);
+  made->steps = std::move(steps);
+  made->entries = entries;
+  return made;
+}
+
+// while (x < y) { push(tape, x); x += 1; }  then x = the last x that was pushed, twice popped.
+void check_regions() {
+  int one = 1;
+  int zero = 0;
+  const ms_kernel add = kernel(enqueue_add, &one);
+  const ms_kernel less = kernel(enqueue_less, nullptr);
+  using kit::Kind;
+  using kit::Place;
+  const kit::Slot x{Place::input, 0}, tape{Place::input, 1}, bound{Place::input, 2};
+  auto test = inner(3, {{Place::output, 0}}, {{&less, {x, bound, {Place::output, 0}}, "less"}});
+  kit::Step push{nullptr, {tape, x, tape}, "push", Kind::tape_push};
+  push.sizes = {4};
+  // The new x is written to a second place, so trips alternate.
+  auto trip = inner(3, {{Place::output, 0}, tape, {Place::output, 2}},
+                    {push, {&add, {x, {Place::output, 0}}, "add"}, {&less, {{Place::output, 0}, bound, {Place::output, 2}}, "less"}});
+  kit::Plan plan;
+  plan.input_bytes = {4, 4};
+  plan.output_bytes = {4, 4};
+  plan.output_sources = {{Place::output, 0}, {Place::output, 1}};
+  plan.arena_bytes = 192;
+  plan.cells = 2;
+  plan.entries = 2;
+  plan.constants = {&zero};
+  kit::Step loop{nullptr, {{Place::input, 0}, {Place::cell, 0}, {Place::input, 1}, {Place::output, 0}, {Place::cell, 1}}, "loop",
+                 Kind::loop};
+  loop.plans = {test, trip};
+  loop.workspace = 0;
+  loop.base = 192;
+  loop.starts = {0, 1};
+  loop.spare = {{{Place::arena, 64}, {Place::cell, 1}}};
+  kit::Step pop{nullptr, {{Place::cell, 1}, {Place::constant, 0}, {Place::cell, 1}, {Place::entry, 0}}, "pop", Kind::tape_pop};
+  pop.sizes = {4};
+  kit::Step again = pop;
+  again.slots[3].number = 1;
+  plan.steps = {{nullptr, {{Place::cell, 0}}, "empty", Kind::tape_empty}, loop, pop, again,
+                {&add, {{Place::entry, 1}, {Place::output, 1}}, "add"}};
+  QueueDevice device;
+  kit::Executor<QueueDevice> executor(plan, device);
+  for (int bottom = 0; bottom < 8; ++bottom) {
+    int from = bottom;
+    int to = 5;
+    int result = -1;
+    int popped = -1;
+    void* inputs[] = {&from, &to};
+    void* outputs[] = {&result, &popped};
+    executor.run(inputs, outputs);
+    expect(result == std::max(bottom, 5), "a loop runs while its test holds");
+    expect(popped == (bottom <= 3 ? 3 : 0) + 1, "entries come back in reverse order, zeros from an empty tape");
+  }
+  device.polls_before_end = 3;
+  device.polls = 0;
+  int from = 0;
+  int to = 1 << 30;
+  void* inputs[] = {&from, &to};
+  int spoiled[2];
+  void* outputs[] = {&spoiled[0], &spoiled[1]};
+  try {
+    executor.run(inputs, outputs);
+    expect(false, "a device that throws ends a loop");
+  } catch (const std::runtime_error& error) {
+    expect(std::string(error.what()) == "ended", "its error leaves the executor");
+  }
+  kit::Step wrong = loop;
+  wrong.starts = {1, 1};
+  plan.steps = {wrong};
+  try {
+    kit::check(plan);
+    expect(false, "a loop whose values start from one operand is refused");
+  } catch (const std::invalid_argument&) {
+  }
+}
+
 struct CountingSource {
   static inline int blocks = 0;
   static inline bool full = false;
@@ -233,6 +326,7 @@ void check_cache() {
 int main() {
   check_executor();
   check_errors();
+  check_regions();
   check_cache();
   return failures == 0 ? 0 : 1;
 }

@@ -21,6 +21,7 @@ from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls
+from mindspore.compiler.passes.lane_choices import without_lane_choices
 from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
@@ -38,7 +39,7 @@ _lock = threading.RLock()
 
 def simplified(graph: Graph) -> Graph:
     """The graph after the passes that do not depend on the device."""
-    graph = maybe_verify(without_recursion(rebuild(settle_calls(graph))))
+    graph = maybe_verify(without_recursion(rebuild(settle_calls(without_lane_choices(graph)))))
     for contributed in manager.passes():
         graph = maybe_verify(contributed(graph))
     return graph

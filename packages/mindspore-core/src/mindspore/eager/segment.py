@@ -14,9 +14,9 @@ changing learning rate does not make a new key.
 A gradient is one entry of the stream: (start, wanted, outputs, seeds) says that the entries since `start` are to be
 differentiated. The differentiation itself happens when a key is seen for the first time (`replay`).
 
-A look inside a region that is being differentiated runs the segment, and the region's entries are recorded again in the
-next segment, with the values that are known attached to them (`known_value`): nothing is detached, and what is known is
-not computed again unless the derivative needs it.
+A look inside a region that is being differentiated runs the segment, and the region remembers its entries. When its
+gradient is taken they are recorded again, with the values that are known attached to them (`known_value`): nothing is
+detached, and what is known is not computed again unless the derivative needs it.
 """
 from __future__ import annotations
 
@@ -65,12 +65,14 @@ def _new_step(step: Step, key, entry: tuple, aval) -> Step:
 
 
 class Region:
-    """The part of a stream that a gradient call is recording: where it starts in the current segment."""
+    """The part of a stream that a gradient call is recording: where it starts in the current segment, and what of it
+    earlier segments have run, as `Segment.capture` gives it."""
 
-    __slots__ = ("start",)
+    __slots__ = ("history", "start")
 
     def __init__(self, start: int):
         self.start = start
+        self.history: list[tuple] = []
 
 
 class Segment:
@@ -155,6 +157,8 @@ class Segment:
                    seeds: list[Storage | None]) -> list[Storage]:
         """Append the gradient of the region's outputs by the wanted values; the gradients' storages."""
         with self.lock:
+            if region.history:
+                return self.record_vjp_of(self.capture(region), wanted, outputs, seeds)
             wanted_refs = tuple([self.number(s) for s in wanted])
             output_refs = tuple([self.number(s) for s in outputs])
             seed_refs = tuple([-1 if s is None else self.number(s) for s in seeds])
@@ -163,9 +167,14 @@ class Segment:
             return [self._new(s.aval) for s in wanted]
 
     def capture(self, region: Region) -> list[tuple]:
-        """The region's entries with their storages, to be recorded again later: (op, operands, attrs, results)."""
+        """The region's entries with their storages, to be recorded again later: (op, operands, attrs, results), for a
+        gradient in it (VJP, (wanted, outputs, seeds), the place of its first entry, results)."""
+        return region.history + self._recorded(region)
+
+    def _recorded(self, region: Region) -> list[tuple]:
+        """What of a region's entries is in this segment."""
         firsts = first_numbers(self.entries) + [len(self.values)]
-        recorded = []
+        recorded: list[tuple] = []
         for position in range(region.start, len(self.entries)):
             op, refs, attrs = self.entries[position]
             if op is None:
@@ -174,7 +183,7 @@ class Segment:
             if op is VJP:
                 _, wanted, outputs, seeds = refs
                 groups = [[None if r < 0 else self.values[r] for r in part] for part in (wanted, outputs, seeds)]
-                inside = sum(1 for e in self.entries[region.start:refs[0]] if e[0] is not None)
+                inside = len(region.history) + sum(1 for e in self.entries[region.start:refs[0]] if e[0] is not None)
                 recorded.append((VJP, tuple(groups), inside, results))
             else:
                 recorded.append((op, tuple([self.values[r] for r in refs]), attrs, results))
@@ -197,16 +206,14 @@ class Segment:
                 else:
                     made = self.record(op, tuple([again.get(id(s), s) for s in operands]), attrs)
                 for old, new in zip(results, made if isinstance(made, tuple | list) else (made,)):
-                    again[id(old)] = self._known(new, old)
+                    again[id(old)] = new if op is _known_value() else self._known(new, old)
             return self.record_vjp(region, wanted, [again.get(id(s), s) for s in outputs], seeds)
         finally:
             self.regions.remove(region)
 
     def _known(self, again: Storage, old: Storage) -> Storage:
         """The recorded value `again`, with the computed value of `old` attached if there is one."""
-        if old.buffer is None:
-            return again
-        return self.record(_known_value(), (again, old), ())
+        return again if old.buffer is None else self.record(_known_value(), (again, old), ())
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -224,7 +231,10 @@ class Segment:
                     self.regions.clear()
                     raise
             if self.regions:
-                self._carry_on()
+                self.successor = Segment(self.regions)
+                for region in self.regions:
+                    region.history += self._recorded(region)
+                    region.start = 0
             self.values = self.inputs = self.entries = ()
 
     def _run(self) -> None:
@@ -271,72 +281,19 @@ class Segment:
                 donated[place[new]] = input_place[number]
         return donated
 
-    def _carry_on(self) -> None:
-        """Record the active regions' entries again in the owner's next segment (a look inside a gradient)."""
-        fresh = self.successor = Segment(self.regions)
-        begin = min(region.start for region in self.regions)
-        moved: dict[int, int] = {}  # number here -> number in the next segment
-        positions: dict[int, int] = {}  # likewise of entries
-        produced, known = first_numbers(self.entries), _known_numbers(self.entries)
-        for position in range(begin, len(self.entries)):
-            op, refs, attrs = self.entries[position]
-            positions[position] = len(fresh.entries)
-            if op is None:
-                continue
-            first = produced[position]
-            if op is _known_value():
-                self._attach_known(fresh, self.values[refs[1]], fresh.values[moved[refs[0]]], first, moved)
-                continue
-            if op is VJP:
-                again = self._carry_vjp(fresh, refs, moved, positions)
-            else:
-                operands = tuple([fresh.values[self._moved(fresh, r, moved)] for r in refs])
-                again = fresh.record(op, operands, attrs)
-            for number, storage in enumerate(again if isinstance(again, (tuple, list)) else (again,), first):
-                if number in known:
-                    moved[number] = storage.index
-                else:
-                    self._attach_known(fresh, self.values[number], storage, number, moved)
-        for region in self.regions:
-            region.start = positions.get(region.start, len(fresh.entries))
-
-    def _moved(self, fresh: Segment, number: int, moved: dict[int, int]) -> int:
-        found = moved.get(number)
-        return fresh.number(self.values[number]) if found is None else found
-
-    def _carry_vjp(self, fresh: Segment, refs: tuple, moved: dict[int, int],
-                   positions: dict[int, int]) -> list[Storage]:
-        start, wanted, outputs, seeds = refs
-        pick = [fresh.values[self._moved(fresh, r, moved)] for r in wanted]
-        outs = [fresh.values[self._moved(fresh, r, moved)] for r in outputs]
-        given = [None if r < 0 else fresh.values[self._moved(fresh, r, moved)] for r in seeds]
-        return fresh.record_vjp(Region(positions[start]), pick, outs, given)
-
-    def _attach_known(self, fresh: Segment, old: Storage, again: Storage, number: int, moved: dict[int, int]) -> None:
-        known = fresh._known(again, old)
-        moved[number] = known.index
-        if known is not again:
-            fresh.numbers[id(old)] = known.index
-
 
 def _known_value():
     from mindspore.compiler.primitives.base import primitive
     return primitive("known_value")
 
 
-def _known_numbers(entries) -> set[int]:
-    """The numbers of the values whose computed value is attached to them by a later entry."""
-    mark = _known_value()
-    return {refs[0] for op, refs, _ in entries if op is mark}
-
-
 def _is_costly(segment: Segment, number: int) -> bool:
     """Whether a value inside a gradient region should be kept at a look rather than be computed again."""
     producers = getattr(_local, "producers", None)
     if producers is None or producers[0] is not segment or producers[1] != len(segment.entries):
-        table, known = {}, _known_numbers(segment.entries)
+        table = {}
         for (op, _, _), first in zip(segment.entries, first_numbers(segment.entries)):
-            if op not in (None, VJP, _known_value()) and not op.scalar and first not in known:
+            if op not in (None, VJP, _known_value()) and not op.scalar:
                 table[first] = True
         producers = _local.producers = (segment, len(segment.entries), table)
     return number in producers[2]

@@ -19,12 +19,14 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
+from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
 from mindspore.graph.raising import without_executor
-from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
+from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, current_trace, tracing
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply, assign, wrap
 from mindspore.runtime.storage import Storage
@@ -36,6 +38,7 @@ _getrefcount = sys.getrefcount
 
 class _Session(threading.local):
     guards: Guards | None = None
+    blocks: Blocks | None = None
 
 
 _session = _Session()
@@ -44,6 +47,11 @@ _session = _Session()
 def current_guards() -> Guards | None:
     """The guards of the compilation under way on this thread."""
     return _session.guards
+
+
+def current_blocks() -> Blocks | None:
+    """The repeated blocks of the compilation under way on this thread; None where it is recorded without."""
+    return _session.blocks
 
 
 class Entry:
@@ -199,14 +207,21 @@ class CompiledFunction:
         return self.specialise(key, args, kwargs).graph
 
     def _trace(self, args: tuple, kwargs: dict) -> Entry:
+        guards = Guards()
+        try:
+            return self._record(args, kwargs, guards, Blocks(guards))
+        except WithoutBlocks:
+            return self._record(args, kwargs, Guards(), None)
+
+    def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None) -> Entry:
         trace = GraphTrace(self.name, None)
 
         def stand_in(leaf):
             return leaf if isinstance(leaf, Parameter) else wrap(trace.add_parameter(leaf._value.aval))
 
         args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
-        guards, saved = Guards(), _session.guards
-        _session.guards = guards
+        saved = _session.guards, _session.blocks
+        _session.guards, _session.blocks = guards, blocks
         try:
             with tracing(trace):
                 result = self.target(*args, **kwargs)
@@ -216,9 +231,9 @@ class CompiledFunction:
                        if hasattr(obj, attr)]
             nodes = [trace.node_of(t) for t in outputs]
         finally:
-            _session.guards = saved
+            _session.guards, _session.blocks = saved
         guards.close()
-        graph = trace.close(nodes)
+        graph = settle_calls(trace.close(nodes))
         places = {id(t): trace.explicit + k for k, t in enumerate(trace.lifted)}
         writes = []
         for k, tensor in enumerate(trace.written.values()):

@@ -21,16 +21,18 @@ from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.graph import joins, tree
 from mindspore.graph.joins import NOTHING, Joiner, Mismatch, mismatch
 from mindspore.graph.joins import NUMBERS as _NUMBERS
+from mindspore.graph.structure import structure
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.graph.trips import Trips, getitem, rows, setitem, varies
 from mindspore.runtime.record import apply, wrap
 
 __all__ = [
-    "NOTHING", "Joiner", "Mismatch", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
-    "carry_written", "choose", "code_is", "constant", "count_between", "current_trace", "either", "getitem", "goes_on",
-    "has", "has_rows", "identity", "is_recording", "last_of", "local_to", "negate", "outputs_of", "parameters",
-    "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat", "rows", "scan", "select",
-    "setitem", "settled", "size", "smallest", "varies", "whole_number", "writes",
+    "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
+    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "either",
+    "getitem", "goes_on", "has", "has_rows", "identity", "is_recording", "last_of", "local_to", "negate",
+    "outputs_of", "parameters", "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat",
+    "rows", "scan", "select", "setitem", "settled", "size", "smallest", "structure", "varies", "whole_number",
+    "writes",
 ]
 
 _CONSTANTS = (bool, int, float, complex, str, bytes, DType)
@@ -173,7 +175,7 @@ def choose(pred: Tensor, then: GraphTrace, orelse: GraphTrace, pairs: list) -> l
     b = outer.builder
     results = b.items(b.cond(outer.node_of(pred), *[outer.node_of(t) for t in lifted], then=graphs[0],
                              orelse=graphs[1]))
-    _assign(outer, written, results[len(pairs):])
+    assign_written(outer, written, results[len(pairs):])
     return [wrap(Traced(outer, n)) for n in results[:len(pairs)]]
 
 
@@ -194,7 +196,7 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     b = outer.builder
     results = b.items(b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0], body=graphs[1],
                                carried=len(first)))
-    _assign(outer, written, results[len(tensors):])
+    assign_written(outer, written, results[len(tensors):])
     return tree.rebuild(spec, iter([wrap(Traced(outer, n)) for n in results]))
 
 
@@ -217,6 +219,7 @@ def region(name: str) -> GraphTrace:
 
 
 recording = tracing
+current = current_trace
 
 
 def parameters(trace: GraphTrace, value: Any) -> Any:
@@ -321,10 +324,11 @@ def closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], lis
     return graphs, lifted
 
 
-def _assign(outer: GraphTrace, written: dict, nodes) -> None:
+def assign_written(outer: GraphTrace, written: dict, nodes) -> None:
+    """Give the tensors that an inner trace assigned their values in the trace around it."""
     for tensor, node in zip(written.values(), nodes):
         if outer.is_local(tensor):
-            outer.write_local(tensor, node)
+            outer.rebind(tensor, Traced(outer, node))
         else:
             outer.write(tensor, node)
 
@@ -381,7 +385,7 @@ def scan(trips: Trips, starts: list, ends: list, written: dict, outputs: list) -
     results = b.items(b.scan(*first, *[outer.node_of(t) for t in (*tables, *lifted)], body=body, length=trips.length,
                              carried=len(first), sliced=len(tables)))
     found = [wrap(Traced(outer, n)) for n in results]
-    _assign(outer, written, results[len(tensors):])
+    assign_written(outer, written, results[len(tensors):])
     return tree.rebuild(spec, iter(found)), found[len(first):]
 
 

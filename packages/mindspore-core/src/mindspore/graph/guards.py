@@ -20,13 +20,15 @@ _BY_VALUE = (int, float, str, bytes, bool, complex, type(None))
 def snapshot(value: Any, depth: int = 4) -> Any:
     """What is compared later: containers by their contents, other objects by identity, numbers and text by value."""
     if depth and isinstance(value, list | tuple):
-        return _Contents(type(value), [snapshot(v, depth - 1) for v in value])
+        return Contents(type(value), [snapshot(v, depth - 1) for v in value])
     if depth and isinstance(value, dict):
-        return _Contents(type(value), [(k, snapshot(v, depth - 1)) for k, v in value.items()])
+        return Contents(type(value), [(k, snapshot(v, depth - 1)) for k, v in value.items()])
     return value
 
 
-class _Contents:
+class Contents:
+    """A container as it was: its type and its elements, for dictionaries (key, element)."""
+
     __slots__ = ("kind", "items")
 
     def __init__(self, kind: type, items: list):
@@ -35,7 +37,7 @@ class _Contents:
 
 def same(value: Any, seen: Any) -> bool:
     """Whether `value` is still what the snapshot `seen` was taken of."""
-    if type(seen) is _Contents:
+    if type(seen) is Contents:
         if type(value) is not seen.kind or len(value) != len(seen.items):
             return False
         if issubclass(seen.kind, dict):
@@ -49,7 +51,8 @@ def same(value: Any, seen: Any) -> bool:
 class Guards:
     """The guards of one compiled graph."""
 
-    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "layers", "effects", "epoch", "_seen")
+    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "layers", "effects", "epoch", "_seen",
+                 "_recorders")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -60,6 +63,30 @@ class Guards:
         self.effects: dict[tuple[int, str], tuple[Any, str]] = {}  # attributes that the function assigns
         self.epoch = -1
         self._seen: set = set()
+        self._recorders: list[list] = []
+
+    def recorded(self, reads: list) -> _Recording:
+        """Inside the block every read, new or not, is appended to `reads` as (kind, place, value as it is then)."""
+        return _Recording(self._recorders, reads)
+
+    def _record(self, kind: str, place: tuple, value: Any) -> None:
+        for reads in self._recorders:
+            reads.append((kind, place, snapshot(value)))
+
+    def add(self, kind: str, place: tuple, value: Any) -> None:
+        """Add a guard as `recorded` lists it."""
+        if kind == "attr":
+            self.add_attr(*place, value, hasattr(place[0], "UNGUARDED"))
+        elif kind == "layer":
+            self.add_layer(*place)
+        elif kind == "global":
+            self.add_global(*place, value)
+        else:
+            self.add_cell(*place, value)
+
+    def assigned_since(self, before: set) -> list[tuple[Any, str]]:
+        """The attributes, as (object, name), that the program has assigned and that are not among the keys `before`."""
+        return [place for key, place in self.effects.items() if key not in before and hasattr(*place)]
 
     def _new(self, *key) -> bool:
         if key in self._seen:
@@ -68,14 +95,20 @@ class Guards:
         return True
 
     def add_global(self, namespace: dict, name: str, value: Any) -> None:
+        if self._recorders:
+            self._record("global", (namespace, name), value)
         if self._new("global", id(namespace), name):
             self.globals.append((namespace, name, snapshot(value)))
 
     def add_cell(self, cell: CellType, value: Any) -> None:
+        if self._recorders:
+            self._record("cell", (cell,), value)
         if self._new("cell", id(cell)):
             self.cells.append((cell, snapshot(value)))
 
     def add_attr(self, obj: Any, name: str, value: Any, is_cell: bool) -> None:
+        if self._recorders:
+            self._record("attr", (obj, name), value)
         if (id(obj), name) not in self.effects and self._new("attr", id(obj), name):
             (self.cell_attrs if is_cell and not _is_mutable(value) else self.attrs).append((obj, name, snapshot(value)))
 
@@ -84,22 +117,27 @@ class Guards:
         return any(found is obj for found, _, _ in self.attrs)
 
     def add_layer(self, layer: Any) -> None:
+        for reads in self._recorders:
+            reads.append(("layer", (layer,), _layer_state(layer)))
         if self._new("layer", id(layer)):
             self.layers.append((layer, _layer_state(layer)))
 
     def hold(self) -> bool:
         """Whether everything is as it was when the graph was made."""
-        for namespace, name, seen in self.globals:
-            value = namespace.get(name, ABSENT)
-            if value is not seen and not same(value, seen):
-                return False
-        for cell, seen in self.cells:
-            if not same(_contents(cell), seen):
-                return False
+        if not self.places_hold():
+            return False
         for obj, name, seen in self.attrs:
             if not same(_read(obj, name), seen):
                 return False
         return self.epoch == CELL_EPOCH[0] or self._cells_hold()
+
+    def places_hold(self) -> bool:
+        """Whether globals and closure variables are as they were."""
+        for namespace, name, seen in self.globals:
+            value = namespace.get(name, ABSENT)
+            if value is not seen and not same(value, seen):
+                return False
+        return all(same(_contents(cell), seen) for cell, seen in self.cells)
 
     def _cells_hold(self) -> bool:
         epoch = CELL_EPOCH[0]
@@ -135,6 +173,28 @@ class Guards:
         """All reads are recorded: forget the bookkeeping."""
         self._seen = set()
         self.epoch = CELL_EPOCH[0]
+
+
+class _Recording:
+    """Appends what a compilation reads to a list, inside a block."""
+
+    def __init__(self, recorders: list[list], reads: list):
+        self.recorders, self.reads = recorders, reads
+
+    def __enter__(self) -> None:
+        self.recorders.append(self.reads)
+
+    def __exit__(self, *exc) -> None:
+        self.recorders.pop()
+
+
+def current_value(kind: str, place: tuple) -> Any:
+    """What a place holds now; of a layer all guarded attributes."""
+    if kind == "attr":
+        return _read(*place)
+    if kind == "layer":
+        return {k: v for k, v in place[0].__dict__.items() if k not in place[0].UNGUARDED}
+    return place[0].get(place[1], ABSENT) if kind == "global" else _contents(*place)
 
 
 def _is_mutable(value: Any, depth: int = 4) -> bool:

@@ -26,10 +26,18 @@ class Traced:
 
 
 class GraphTrace:
-    """See the module's text. `lifted` lists the outside tensors, in the order of the parameters that stand for them,
-    after the explicit parameters; `written` maps the identity of an assigned tensor to it, `changing` that of a tensor
-    which earlier trips of the loop, whose body is traced, may have assigned; `conditional` says whether
-    the trace is of a branch or a loop, or lies in one."""
+    """See the module's text.
+
+    lifted: the outside tensors, in the order of the parameters that stand for them, after the explicit parameters.
+    nodes, first: the present and the first node of each of them, by identity.
+    written: the outside tensors that were assigned. changing: those that earlier trips of the loop, whose body is
+    traced, may have assigned.
+    conditional: whether the trace is of a branch or a loop, or lies in one.
+    is_block: whether it is of a block (`blocks`). looked: whether the program has looked at the value of a tensor
+    meanwhile.
+    structures: what `structure` found, by the index of the node.
+    marks, journal: the number of points that `put_back` may go back to, and what was assigned to local tensors since.
+    """
 
     def __init__(self, name: str, parent: GraphTrace | None, conditional: bool = False):
         self.conditional = conditional or (parent is not None and parent.conditional)
@@ -40,6 +48,11 @@ class GraphTrace:
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
         self.written: dict[int, object] = {}
         self.changing: dict[int, object] = {}
+        self.is_block = self.looked = False
+        self.first: dict[int, Node] = {}
+        self.structures: dict[int, bytes] = {}
+        self.marks = 0
+        self.journal: list = []
         self.assignments = 0
 
     def add_parameter(self, aval) -> Traced:
@@ -54,19 +67,22 @@ class GraphTrace:
             return value.node
         found = self.nodes.get(id(tensor))
         if found is None:
-            if type(value) is Traced and not self._is_inside(value.trace):
+            if not self.can_lift(tensor):
+                if value.trace.is_block:
+                    raise WithoutBlocks
                 raise GraphCompileError(
                     "A tensor is used outside of the branch, loop or gradient in which it was computed.",
                     found=describe(tensor), remedy="pass it on through a variable or a return value")
-            found = self.nodes[id(tensor)] = self.builder.parameter(value.aval)
+            found = self.nodes[id(tensor)] = self.first[id(tensor)] = self.builder.parameter(value.aval)
             self.lifted.append(tensor)
         return found
 
-    def _is_inside(self, trace: GraphTrace) -> bool:
-        at = self.parent
-        while at is not None and at is not trace:
+    def can_lift(self, tensor) -> bool:
+        """Whether the tensor is known here or outside of this trace."""
+        value, at = tensor._value, self
+        while type(value) is Traced and at is not None and at is not value.trace:
             at = at.parent
-        return at is trace
+        return at is not None
 
     def record(self, op, tensors: tuple, attrs: tuple):
         """Emit one operation; a Traced, or a tuple of them."""
@@ -77,16 +93,40 @@ class GraphTrace:
             return tuple([Traced(self, n) for n in builder.items(node)])
         return Traced(self, node)
 
+    def rebind(self, tensor, value: Traced) -> None:
+        """From now on `tensor`, which was made in this trace, has this value."""
+        if self.marks:
+            self.journal.append((tensor, tensor._value))
+        tensor._value = value
+        self.assignments += 1
+
+    # -- going back ----------------------------------------------------------------------------------------------------
+
+    def mark(self) -> tuple:
+        """The present values of tensors, for `put_back`; after each mark `forget` is called in the end."""
+        self.marks += 1
+        return dict(self.nodes), dict(self.written), len(self.journal)
+
+    def put_back(self, mark: tuple) -> None:
+        """What was assigned since the mark was not assigned. Nodes stay; those that nothing reads die."""
+        nodes, written, length = mark
+        self.nodes = {**{id(t): self.first[id(t)] for t in self.lifted}, **nodes}
+        self.written = dict(written)
+        while len(self.journal) > length:
+            tensor, value = self.journal.pop()
+            tensor._value = value
+
+    def forget(self) -> None:
+        """There is one mark less. Where none is left, no changes are noted."""
+        self.marks -= 1
+        if not self.marks:
+            self.journal.clear()
+
     def write(self, tensor, node: Node) -> None:
         """From now on `tensor`, which lives outside this trace, has the value of `node`."""
         self.node_of(tensor)
         self.nodes[id(tensor)] = node
         self.written[id(tensor)] = tensor
-
-    def write_local(self, tensor, node: Node) -> None:
-        """From now on `tensor`, which was made inside this trace, has the value of `node`."""
-        tensor._value = Traced(self, node)
-        self.assignments += 1
 
     def state(self) -> tuple:
         """What `return_to` needs to take back all that is recorded from now on."""
@@ -152,7 +192,9 @@ class suspended:
 
 def storage_of(tensor) -> Storage:
     """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed."""
-    value = tensor._value
+    value, at = tensor._value, _stack.trace
+    while at is not None:
+        at.looked, at = True, at.parent
     if type(value) is Traced:
         if value.node.op.name == "constant":
             return from_numpy(value.node.attrs[0].array)
@@ -161,6 +203,10 @@ def storage_of(tensor) -> Storage:
             found=describe(tensor),
             remedy="tensor operations in place of Python numbers; or call this code outside the compiled function")
     return value
+
+
+class WithoutBlocks(BaseException):
+    """A tensor has left the block that computed it: the function is to be recorded without blocks."""
 
 
 class TracedValueError(GraphCompileError):

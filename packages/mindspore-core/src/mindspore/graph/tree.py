@@ -117,6 +117,15 @@ def rebuild(spec: Any, leaves) -> Any:
     return spec.make([rebuild(item, leaves) for item in spec.items])
 
 
+def static_values(spec: Any) -> list:
+    """What a spec holds beside tensors."""
+    if spec is _LEAF:
+        return []
+    if type(spec) is _Static:
+        return [spec.value]
+    return [value for item in spec.items for value in static_values(item)]
+
+
 def is_single(spec: Any) -> bool:
     """Whether the value is one tensor."""
     return spec is _LEAF

@@ -17,7 +17,7 @@ from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
 from mindspore.eager import segment as _segment
 from mindspore.graph.call import call_construct
-from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.compiled import CompiledFunction, current_blocks
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
 from mindspore.runtime import record
@@ -371,7 +371,8 @@ def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
     if hasattr(type(cell), "bprop"):
         from mindspore.graph.custom import call_with_bprop
         return call_with_bprop(cell, args, kwargs)
-    return call_construct(cell, args, kwargs)
+    blocks = current_blocks()
+    return call_construct(cell, args, kwargs) if blocks is None else blocks.call(cell, args, kwargs, call_construct)
 
 
 def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:

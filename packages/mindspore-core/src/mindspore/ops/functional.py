@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from mindspore.batching import vmap
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 from mindspore.ops import operations as P
@@ -44,6 +45,7 @@ from mindspore.ops.systems import *
 from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
 from mindspore.ops.windows import *
+from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 # Tensors.
 tensor_add, tensor_sub, tensor_mul, tensor_div = add, sub, mul, true_divide

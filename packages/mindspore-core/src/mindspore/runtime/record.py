@@ -85,7 +85,7 @@ def assign(target, value) -> None:
         trace.write(target, trace.node_of(value))
         return
     if trace is not None:
-        trace.write_local(target, trace.node_of(value))
+        trace.rebind(target, value._value)
         return
     new, old = value._value, target._value
     if type(new) is Storage and type(old) is Storage and new.pending is not None \

@@ -19,6 +19,7 @@ from mindspore.compiler.frontend.dispatch import compile_block, compile_node, co
 from mindspore.compiler.frontend.entries import entry_of
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.protected import run_protected
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.tracebacks import remember_site
 
@@ -54,11 +55,14 @@ def _raise(node: ast.Raise, scope: Scope) -> Run:
 
 @compiles(ast.Try)
 def _try(node: ast.Try, scope: Scope) -> Run:
+    site = scope.site(node)
     run = compile_block(node.body, scope)
     if node.handlers:
         otherwise = compile_block(node.orelse, scope) if node.orelse else None
         run = _with_handlers(run, [_Handler(each, scope) for each in node.handlers], otherwise)
-    return _with_final(run, compile_block(node.finalbody, scope)) if node.finalbody else run
+    if node.finalbody:
+        run = _with_final(run, compile_block(node.finalbody, scope))
+    return lambda frame: run_protected(frame, run, site)
 
 
 class _Handler:
@@ -138,7 +142,8 @@ def _with(node: ast.With, scope: Scope) -> Run:
     run = compile_block(node.body, scope)
     for item in reversed(node.items):
         run = _with_item(item, run, scope)
-    return run
+    site = scope.site(node)
+    return lambda frame: run_protected(frame, run, site)
 
 
 def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:

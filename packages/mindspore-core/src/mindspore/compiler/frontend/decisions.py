@@ -32,12 +32,13 @@ from mindspore.compiler.frontend.frames import (
     Session,
 )
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.frontend.variants import Tag, Variant, narrowed, plain, tag_in, tag_of
 
 __all__ = ["GOES_ON", "LEAVES", "RETURNS", "Branch", "Exit", "code_of", "codes_of", "decide", "fork", "fork_statement",
-           "may_return", "predicate", "refuse"]
+           "may_return", "predicate", "refuse", "run_statement"]
 
 GOES_ON, LEAVES, RETURNS = 0, 1, 2
 
@@ -88,8 +89,8 @@ class Branch:
         frame, journal = snapshot.frame, snapshot.journal
         self.runs.append(run)
         session = frame.session
-        saved = session.journal, session.known
-        session.journal, session.known = journal, self.known
+        saved = session.journal, session.known, session.log
+        session.journal, session.known, session.log = journal, self.known, None
         journal.fresh, journal.is_local = self.fresh, session.policy.control.local_to(self.region)
         snapshot.write(self.values)
         if session.superposed:
@@ -109,14 +110,10 @@ class Branch:
             if not _is_caught(frame):
                 self._raise_at_run_time(error)
                 return None
-            raise TensorConditionError(
-                "Whether a 'try' or 'with' block sees an exception depends on a tensor.",
-                found=f"{type(error).__name__}: {error}", site=site,
-                remedy="decide by something static, or leave out the block",
-            ) from error
+            raise Postponed(repr(error), site) from error
         finally:
             snapshot.write(snapshot.values)
-            session.journal, session.known = saved
+            session.journal, session.known, session.log = saved
         return outcome
 
     def _raise_at_run_time(self, error: Exception) -> None:
@@ -162,6 +159,7 @@ def decide(frame: Frame, value: Any, site: Site, construct: str, then: Run, orel
     if isinstance(question, bool):
         return (then if question else orelse)(frame)
     tag = question.tag
+    _recall(frame.session, tag)
     left = frame.session.known.get(tag, range(tag.count))
     sides = []
     for run, holds, implied in zip((then, orelse), (True, False), question.implied):
@@ -210,6 +208,7 @@ def _fork(frame: Frame, run: Callable[..., Any], values: tuple[Any, ...], deep: 
         frame.site = site
         return _fork(frame, run, values, deep, expression)
 
+    _recall(session, tag)
     left = session.known.get(tag, range(tag.count))
     if len(left) == 1:
         return again(frame)
@@ -236,6 +235,32 @@ def _run_sides(frame: Frame, tag: Tag, sides: list[_Side],
 
     numbers: whether Python numbers that differ become tensors.
     """
+    try:
+        return _join_sides(frame, tag, sides, site, construct, expression, numbers)
+    except Postponed as postponed:
+        if frame.session.log is not None and postponed.log is None:
+            postponed.log, postponed.tag, postponed.numbers = frame.session.log, tag, numbers
+            postponed.sides = [(group, implied) for _, group, implied in sides]
+        raise
+
+
+def _recall(session: Session, tag: Tag) -> None:
+    """Where a statement is run again for some alternatives of a tag, these are known when it comes to the tag."""
+    if session.log is not None and session.log.forced and tag not in session.known:
+        group = session.log.forced.get(session.policy.control.structure(tag.tensor))
+        if group is not None:
+            session.known = {**session.known, tag: group}
+            if session.superposed:
+                _settle_contents(session)
+
+
+def run_statement(frame: Frame, tag: Tag, sides: list[_Side], site: Site, numbers: bool) -> Any:
+    """Run a statement once for each group of alternatives of a tag; the joined signal."""
+    return _run_sides(frame, tag, sides, site, "try", False, numbers)
+
+
+def _join_sides(frame: Frame, tag: Tag, sides: list[_Side],
+                site: Site, construct: str, expression: bool, numbers: bool) -> Any:
     session, rest = frame.session, frame.rest
     control = session.policy.control
     snapshot = Snapshot(frame)
@@ -494,8 +519,7 @@ def _run_on(frame: Frame, rest: Any, signal: Any, goal: str, site: Site) -> Any:
         outer, resume, kind = rest
         frame.rest = outer
         if kind is BARRIER:
-            refuse("Leaving a 'try' or 'with' block depends on a tensor.",
-                    "decide before the block, or leave it on both sides", site)
+            raise Postponed("a 'return', 'break' or 'continue'", site)
         if kind is BLOCK:
             signal = resume(frame) if signal is None else signal
         else:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mindspore.compiler.frontend.errors import unsupported
-from mindspore.compiler.frontend.frames import BARRIER, BLOCK, Frame, Run
+from mindspore.compiler.frontend.frames import BLOCK, Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
 
 __all__ = ["compile_block", "compile_node", "compiles", "may_leave"]
@@ -59,8 +59,8 @@ def compile_block(statements: list[ast.stmt], scope: Scope) -> Run:
     for number, each in enumerate(statements[:-1]):
         if may_leave(each):
             before = compile_block(statements[:number], scope) if number else None
-            return _with_rest(before, _statement(each, scope), compile_block(statements[number + 1:], scope))
-    runs = tuple(_statement(each, scope) for each in statements)
+            return _with_rest(before, compile_node(each, scope), compile_block(statements[number + 1:], scope))
+    runs = tuple(compile_node(each, scope) for each in statements)
     if len(runs) == 1:
         return runs[0]
     if len(runs) == 2:
@@ -80,23 +80,6 @@ def compile_block(statements: list[ast.stmt], scope: Scope) -> Run:
         return None
 
     return run_all
-
-
-def _statement(node: ast.stmt, scope: Scope) -> Run:
-    """The closure of a statement; the frame knows while it is inside of a block that a decision cannot leave."""
-    run = compile_node(node, scope)
-    if not isinstance(node, (ast.Try, ast.With)):
-        return run
-
-    def guarded(frame: Frame) -> Any:
-        rest = frame.rest
-        frame.rest = (rest, None, BARRIER)
-        try:
-            return run(frame)
-        finally:
-            frame.rest = rest
-
-    return guarded
 
 
 def may_leave(statement: ast.stmt) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mindspore.compiler.frontend.functions import FunctionCode
     from mindspore.compiler.frontend.journal import Journal
     from mindspore.compiler.frontend.policy import Policy
+    from mindspore.compiler.frontend.postponed import Log
     from mindspore.compiler.frontend.variants import Tag
 
 __all__ = [
@@ -88,6 +89,8 @@ class Session:
         tags: the tags of predicates, by what the policy's `control` says identifies them.
         implied: what follows for other tags if a predicate is true, and if it is false, by the same keys.
         varies: whether there has been a variant or a superposed container.
+        log: the decisions of the `try` or `with` statement that runs, if none of them is being compiled
+            (`protected.py`).
         trips: how many loops are around whose trips are interpreted as one (`scans.py`).
     """
 
@@ -104,6 +107,7 @@ class Session:
         "journal",
         "kinds",
         "known",
+        "log",
         "policy",
         "recursions",
         "replacements",
@@ -142,6 +146,7 @@ class Session:
         self.implied: dict[Any, tuple[dict[Tag, tuple[int, ...]], dict[Tag, tuple[int, ...]]]] = {}
         self.varies = False
         self.journal: Journal = None  # type: ignore[assignment]  # given by `interpret`
+        self.log: Log | None = None
         self.trips = 0
 
 

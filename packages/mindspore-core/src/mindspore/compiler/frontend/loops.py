@@ -35,6 +35,7 @@ from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, Fr
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.state import Snapshot
+from mindspore.compiler.frontend.variants import Variant
 
 __all__ = ["is_left_by_tensor", "loop_on_tensor", "loop_over"]
 
@@ -96,7 +97,7 @@ class _Loop:
 
     def _is_result(self, place: int, after: Any) -> bool:
         """Whether a variable that has no value before the loop has one after it."""
-        return place == self.result or (self.certain and not isinstance(after, Unbound))
+        return place == self.result or (self.certain and not isinstance(after, Unbound | Variant))
 
     def _start(self, place: int, start: Any, after: Any) -> Any:
         """The value that a carried variable starts from, as tensors."""

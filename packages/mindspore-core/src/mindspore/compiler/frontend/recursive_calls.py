@@ -178,13 +178,10 @@ def _check_depth(session: Session, code: FunctionCode) -> None:
     running = session.running[code]
     if len({id(frame.region) for frame in running}) < _MOST_UNROLLED:
         return
-    policy = session.policy.recursion
-    pairs: list[list[Any]] = [[], []]
-    for frame, found in zip(running[-2:], pairs):
-        policy.take_apart(tuple(frame.arguments), found)
-    differing = [f"{describe(x)}, then {describe(y)}" for x, y in zip(*pairs) if x is not y][:3]
+    differing = [f"'{name}' is {describe(x)}, then {describe(y)}" for name, x, y in zip(
+        code.scope.parameters, *[frame.arguments for frame in running[-2:]]) if not _alike(session, x, y)]
     why = session.unrolled.get(code)
-    found = f"{len(running)} calls inside each other" + (f"; arguments: {'; '.join(differing)}" if differing else "")
+    found = "; ".join([f"{len(running)} calls inside each other", *differing[:3]])
     if why is not None:
         found += f"; with tensors in place of numbers: {str(why).splitlines()[0]}"
     raise TensorConditionError(
@@ -199,6 +196,15 @@ class _Body(Branch):
 
     def _raise_at_run_time(self, error: Exception) -> NoReturn:
         raise error
+
+
+def _alike(session: Session, x: Any, y: Any) -> bool:
+    """Whether two arguments could belong to calls of one recursion as they are."""
+    policy = session.policy.recursion
+    leaves: tuple[list[Any], list[Any]] = ([], [])
+    if policy.take_apart(x, leaves[0]) != policy.take_apart(y, leaves[1]):
+        return False
+    return policy.all_alike(*[list(map(policy.Leaf.of, each)) for each in leaves])
 
 
 class Recursion:
@@ -220,6 +226,7 @@ class Recursion:
         self.policy, self.control = session.policy.recursion, session.policy.control
         self.shape, self.leaves = shape, leaves
         self.site, self.depth = session.frame.site, session.frame.depth
+        self.call_site: Any = None
         self.result: tuple[Any, list[Any]] | None = None
         self.places: dict[int, tuple[Place, Any, list[Any]]] = {}
         self.written: dict[int, Any] = {}
@@ -285,7 +292,7 @@ class Recursion:
             self._refuse("The recursive function '{}' changes an argument.",
                          "a list, dict or tensor that was passed to it is changed in place", "return the new value")
         leaves: list[Any] = []
-        stable = self._join_result(self.policy.take_apart(result, leaves), leaves) and not self.incomplete
+        stable = self._join_result(result, self.policy.take_apart(result, leaves), leaves) and not self.incomplete
         after = snapshot.completed(side.values)
         stable = self._join_places(snapshot, snapshot.completed(start_values), after) and stable
         fresh = self.control.writes(region)
@@ -302,7 +309,7 @@ class Recursion:
             self.session.journal.made(value)
         return self.run_body(arguments)
 
-    def _join_result(self, shape: Any, values: list[Any]) -> bool:
+    def _join_result(self, result: Any, shape: Any, values: list[Any]) -> bool:
         """Take note of what an attempt returned; whether that was known."""
         found = list(map(self.policy.Leaf.of, values))
         if self.result is None:
@@ -310,7 +317,7 @@ class Recursion:
             return not self.incomplete
         known = self.result[1]
         if shape != self.result[0]:
-            self._unlike("results", "one call gives another container or object than the others")
+            self._unlike("results", f"a call that goes deeper gives {result!r}"[:400])
         try:
             joined = self.policy.join_leaves(known, found)
         except self.control.Mismatch as error:
@@ -388,6 +395,7 @@ class Recursion:
     def call(self, values: list[Any], number: int) -> Any:
         """Emit a call with these arguments; number: the place of the recursion among those under way."""
         inner = self.session.recursions[number + 1:]
+        self.call_site = self.session.frame.site
         if self.result is None:
             self.incomplete = True
             for each in inner:
@@ -447,4 +455,5 @@ class Recursion:
                      "give them one shape and dtype in all calls, for instance with ops.cast or reshape")
 
     def _refuse(self, summary: str, found: str, remedy: str) -> NoReturn:
-        raise TensorConditionError(summary.format(self.code.name), found=found, remedy=remedy, site=self.site)
+        raise TensorConditionError(summary.format(self.code.name), found=found, remedy=remedy,
+                                   site=self.call_site or self.site)

@@ -33,6 +33,10 @@ def write(frame: Frame, value: Any, conversion: int, specification: str) -> Any:
         return value
     if effects.holds_traced(value):
         return effects.formatted(value, conversion, specification)
+    if isinstance(value, BaseException) and effects.holds_traced(list(value.args)):
+        text = _written_exception(frame, value, conversion)
+        if text is not NotImplemented:
+            return write(frame, text, -1, specification)
     if is_special(frame.session, value):
         text = _written_by_class(frame, value, conversion, specification)
         if text is not NotImplemented:
@@ -49,8 +53,6 @@ def _written_by_class(frame: Frame, value: Any, conversion: int, specification: 
             return NotImplemented
     if text is NotImplemented and conversion in (-1, _AS_STR):
         text = special_outcome(frame, "__str__", value)
-        if text is NotImplemented and isinstance(value, BaseException):
-            return _written_exception(frame, value)
         if text is NotImplemented and type(value).__str__ is not object.__str__:
             return NotImplemented
     if text is NotImplemented and conversion in (-1, _AS_STR, _AS_REPR):
@@ -60,9 +62,17 @@ def _written_by_class(frame: Frame, value: Any, conversion: int, specification: 
     return write(frame, text, -1, specification)
 
 
-def _written_exception(frame: Frame, error: BaseException) -> Any:
-    if type(error).__str__ is not BaseException.__str__ or not error.args:
+def _written_exception(frame: Frame, error: BaseException, conversion: int) -> Any:
+    """The text of an exception whose class leaves it to Python; NotImplemented for others."""
+    method = "__str__" if conversion in (-1, _AS_STR) else "__repr__"
+    if type(error).__str__ is KeyError.__str__ and method == "__str__" and len(error.args) == 1:
+        return write(frame, error.args[0], _AS_REPR, "")
+    if getattr(type(error), method) is not getattr(BaseException, method):
         return NotImplemented
+    if method == "__repr__":
+        parts = [write(frame, each, _AS_REPR, "") for each in error.args]
+        commas = [", "] * (len(parts) - 1) + [")"]
+        return join(frame, [f"{type(error).__name__}(", *[p for pair in zip(parts, commas) for p in pair]])
     return write(frame, error.args[0] if len(error.args) == 1 else error.args, _AS_STR, "")
 
 

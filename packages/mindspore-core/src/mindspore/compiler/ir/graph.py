@@ -95,7 +95,7 @@ class Graph:
             digest = blake2b(digest_size=16)
             for node in self.nodes:
                 operands = [i.idx for i in node.ins]
-                digest.update(repr((node.op.name, operands, _attr_key(node.attrs), node.aval)).encode())
+                digest.update(repr((node.op.name, operands, attributes_key(node.attrs), node.aval)).encode())
             digest.update(repr([p.idx for p in self.params] + [-1] + [o.idx for o in self.outputs]).encode())
             found = self.memo["key"] = digest.digest()
         return found
@@ -113,10 +113,10 @@ class Graph:
         return show(self)
 
 
-def _attr_key(attrs: tuple) -> tuple:
+def attributes_key(attrs: tuple) -> tuple:
     """Attributes with nested graphs replaced by their keys and literals by their bytes."""
     return tuple(a.key() if isinstance(a, Graph) else a._key if isinstance(a, Literal) else
-                 _attr_key(a) if isinstance(a, tuple) else a for a in attrs)
+                 attributes_key(a) if isinstance(a, tuple) else a for a in attrs)
 
 
 def graphs_in(attrs: tuple) -> list[Graph]:

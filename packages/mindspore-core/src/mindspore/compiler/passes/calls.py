@@ -1,7 +1,7 @@
 """Which calls stay calls.
 
-A call of a graph that is small, or that is called only once where it stands, is replaced by the graph's nodes: they
-then take part in everything that happens around them. What stays is differentiated and compiled once for all calls.
+A call is a boundary: no kernel and no layout crosses it. So it is replaced by the nodes of the graph that it calls,
+unless that makes many more nodes. What stays is differentiated and compiled once for all calls.
 """
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 
 from mindspore.compiler.ir import Builder, Graph, Node
 
-SMALL = 40  # nodes that compute something
+WORTH_CALLING = 200  # as many nodes must calls of one graph save
 
 
 def settle_calls(graph: Graph) -> Graph:
@@ -36,7 +36,8 @@ def _settled(graph: Graph) -> Graph:
              for n in graph.nodes if n.op.regions}
     calls = [n for n in graph.nodes if n.op.name == "call"]
     uses = Counter(attrs[n.idx][0].key() for n in calls)
-    dissolved = {n.idx for n in calls if uses[attrs[n.idx][0].key()] == 1 or size(attrs[n.idx][0]) < SMALL}
+    dissolved = {n.idx for n in calls
+                 if (uses[attrs[n.idx][0].key()] - 1) * size(attrs[n.idx][0]) < WORTH_CALLING}
     if not dissolved and all(a is b for n in graph.nodes if n.idx in attrs for a, b in zip(n.attrs, attrs[n.idx])):
         return graph
     b = Builder(graph.name)

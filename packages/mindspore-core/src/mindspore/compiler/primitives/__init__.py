@@ -7,6 +7,7 @@ from mindspore.compiler.primitives import (
     custom_vjp,
     effects,
     indexing,
+    lane_cond,
     linalg,
     linalg_factors,
     logic,

@@ -10,6 +10,9 @@ A primitive is a class with one instance. It declares
 * `record(b, ins, wanted, seeded, **attrs)`, in place of `vjp` where more than operands and results is read:
   emits the operator in a form that keeps what the derivative reads; (results, function from the results' cotangents to
   the operands'). `wanted`: the operands to differentiate by, `seeded`: the results that can have cotangents;
+* `vmap(b, lanes, batched, *ins, **attrs)`: the operator on many lanes at once (`lanes` explains); not needed where an
+  axes line or `lower` is given;
+* `jvp(b, ins, tangents, **attrs)`: results and their tangents; only where `autodiff.jvp` cannot derive them from `vjp`;
 * `reference(*arrays, **attrs)`: what it means, in NumPy; not needed where `lower` is given;
 * `lower(b, *ins, **attrs)`: an optional decomposition into simpler primitives;
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
@@ -71,10 +74,13 @@ class Primitive:
     hosted: bool = False
     differentiable: bool = True
     scalar: bool = False
+    draws: bool = False
 
     lower = None
     vjp = None
     record = None
+    jvp = None
+    vmap = None
     reference = None
 
     def infer(self, *avals: Aval, **attrs) -> Aval:
@@ -86,6 +92,10 @@ class Primitive:
     def simplify(self, b, ins: tuple, attrs: tuple):
         """No rule: the node is made as it is."""
         return None
+
+    def vmap_stacks(self, b, lanes, batched: tuple, *ins, **attrs):
+        """The `vmap` of an operator on stacks: the lanes are one more leading axis."""
+        return b.emit(self, lanes.aligned(b, batched, ins), tuple(attrs.values()))
 
     def samples(self) -> Iterable[Sample]:
         return ()
@@ -146,6 +156,8 @@ def register(cls: type) -> type:
         missing.append("vjp (or record, or lower, or differentiable = False)")
     if op.axes is None and cls.infer is Primitive.infer:
         missing.append("infer (or axes)")
+    if op.vmap is None and op.axes is None and op.lower is None and not (op.regions or op.hosted):
+        missing.append("vmap (or axes, or lower)")
     if cls.samples is Primitive.samples:
         missing.append("samples")
     if missing:
@@ -188,6 +200,7 @@ class Elementwise(Primitive):
     axes = "..."
     scalar = True
     grad = None
+    vmap = Primitive.vmap_stacks
 
     def result_dtype(self, dtype: DType) -> DType:
         return dtype

@@ -12,6 +12,7 @@ from mindspore.common.dtype import float32
 from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.primitives.base import Sample, register
+from mindspore.compiler.primitives.lanes import needs_mask
 from mindspore.compiler.primitives.regions import Region, zeros_for
 
 
@@ -46,6 +47,18 @@ class Call(Region):
             return tuple(found.get(k) for k in range(len(ins)))
 
         return results[:count], pull
+
+    def jvp(self, b, ins, tangents, *, callee):
+        from mindspore.compiler.autodiff.region_rules import apart, forward_branches
+        wanted, (graph,), places = forward_branches((callee,), tangents)
+        results = b.items(b.emit(self, (*ins, *[tangents[k] for k in wanted]), (graph,)))
+        return apart(results, len(callee.outputs), places)
+
+    def vmap(self, b, lanes, batched, *operands, callee):
+        from mindspore.compiler.autodiff.region_rules import region
+        masked = lanes.mask is not None and needs_mask(callee)
+        graph = region(lanes, callee, tuple([x.aval for x in operands]), masked)
+        return b.items(b.emit(self, (*operands, *[lanes.mask] * masked), (graph,)))
 
     def samples(self):
         vector = tensor_aval((4,), float32)

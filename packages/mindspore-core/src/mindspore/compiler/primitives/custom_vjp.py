@@ -7,6 +7,7 @@ from mindspore.common.dtype import float32
 from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.primitives.base import Primitive, Sample, register
+from mindspore.compiler.primitives.lanes import batched_aval, needs_mask
 
 
 @register
@@ -40,6 +41,17 @@ class CustomVjp(Primitive):
         seeds = [b.zeros_like(out.aval) if ct is None else ct for ct, out in zip(cts, outs)]
         grads = b.inline(backward, [*operands[:inputs], *outs, *seeds, *operands[inputs + held:]])
         return (*grads, *[None] * (len(operands) - inputs))
+
+    def vmap(self, b, lanes, batched, *operands, forward, backward, inputs, held):
+        """The inputs and results get the lanes' axis, so that `backward` gives every lane's cotangents."""
+        if lanes.mask is not None and needs_mask(forward):
+            return None
+        operands = (*lanes.spread_all(b, batched[:inputs], operands[:inputs]), *operands[inputs:])
+        avals = tuple([x.aval for x in operands])
+        results = tuple([batched_aval(a, lanes.size) for a in forward.out_avals])
+        forward = lanes.run(forward, avals[:inputs + held], results)
+        backward = lanes.run(backward, (*avals[:inputs], *results, *results, *avals[inputs + held:]), avals[:inputs])
+        return b.custom_vjp(*operands, forward=forward, backward=backward, inputs=inputs, held=held)
 
     def samples(self):
         aval = tensor_aval((4,), float32)

@@ -22,6 +22,7 @@ from mindspore.compiler.ir.aval import TensorAval, tensor_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph
 from mindspore.compiler.primitives.base import Primitive, Sample, register
+from mindspore.compiler.primitives.lanes import NotBatched
 
 TOKEN = tensor_aval((), int32)
 _numbers = itertools.count()
@@ -74,6 +75,9 @@ class HostCall(Primitive):
     def reference(self, token, *values, action):
         action(*values)
         return token
+
+    def vmap(self, b, lanes, batched, *operands, action):
+        raise NotBatched(f"{action.text}, which happens once and not in every lane")
 
     def samples(self):
         x = np.linspace(-1.0, 1.0, 4, dtype=np.float32)

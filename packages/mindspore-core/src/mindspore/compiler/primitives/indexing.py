@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mindspore.common.dtype import DType, bool_, float32, int32
+from mindspore.common.dtype import DType, bool_, float32, int32, int64
 from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.shape import check_axis
@@ -24,6 +24,26 @@ def _valid(indices: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Which indices are in range, and the indices with all others replaced by 0, as int64."""
     good = (indices >= 0) & (indices < size)
     return good, np.where(good, indices, 0).astype(np.int64)
+
+
+def _moved(b, x, start: int, count: int, to: int):
+    """x with the `count` axes from `start` on moved so that they begin at `to`."""
+    axes = list(range(x.aval.ndim))
+    group = axes[start:start + count]
+    rest = axes[:start] + axes[start + count:]
+    return b.transpose(x, perm=(*rest[:to], *group, *rest[to:]))
+
+
+def _numbered(b, lanes, x, indices, axis: int) -> tuple:
+    """The slices of all lanes along one axis, and every lane's indices into it; what was out of range stays so."""
+    size = x.shape[axis + 1]
+    rows = lanes.merged(b, _moved(b, x, axis + 1, 1, 1))
+    wide = int64 if lanes.size * size >= 2**31 or indices.dtype.itemsize == 8 else int32
+    places = b.cast(indices, dtype=wide)
+    first = b.reshape(b.mul(b.iota(shape=(lanes.size,), axis=0, dtype=wide), size),
+                      shape=(lanes.size, *(1,) * (indices.aval.ndim - 1)))
+    good = b.logical_and(b.ge(indices, 0), b.lt(places, size))
+    return rows, b.select(good, b.add(places, first), b.constant(-1, wide))
 
 
 @register
@@ -50,6 +70,15 @@ class Gather(Primitive):
 
     def vjp(self, b, ct, out, x, indices, *, axis):
         return b.scatter_add(b.zeros_like(x.aval), indices, ct, axis=axis), None
+
+    def vmap(self, b, lanes, batched, x, indices, *, axis):
+        if not batched[1]:
+            return b.gather(x, indices, axis=axis + 1)
+        count = indices.aval.ndim - 1
+        if not batched[0]:
+            return _moved(b, b.gather(x, indices, axis=axis), axis, 1, 0)
+        rows, places = _numbered(b, lanes, x, indices, axis)
+        return _moved(b, b.gather(rows, places, axis=0), 1, count, axis + 1)
 
     def samples(self):
         return [Sample((uniform((5, 3)), integers((4,), 0, 5))),
@@ -97,6 +126,15 @@ class ScatterAdd(Primitive):
     def vjp(self, b, ct, out, x, indices, updates, *, axis):
         return ct, None, b.gather(ct, indices, axis=axis)
 
+    def vmap(self, b, lanes, batched, x, indices, updates, *, axis):
+        x, updates = lanes.spread_all(b, (batched[0], batched[2]), (x, updates))
+        if not batched[1]:
+            return b.scatter_add(x, indices, updates, axis=axis + 1)
+        rows, places = _numbered(b, lanes, x, indices, axis)
+        added = _moved(b, updates, axis + 1, indices.aval.ndim - 1, 1)
+        summed = b.scatter_add(rows, places, added, axis=0)
+        return _moved(b, lanes.split(b, summed), 1, 1, axis + 1)
+
     def samples(self):
         x = uniform((4, 3))
         return [Sample((x, np.array([1, 3], np.int32), uniform((2, 3), seed=1))),
@@ -142,6 +180,9 @@ class GatherElements(Primitive):
     def vjp(self, b, ct, out, x, indices, *, axis):
         return b.scatter_add_elements(b.zeros_like(x.aval), indices, ct, axis=axis), None
 
+    def vmap(self, b, lanes, batched, *ins, axis):
+        return b.gather_elements(*lanes.spread_all(b, batched, ins), axis=axis + 1)
+
     def samples(self):
         return [Sample((uniform((4, 3)), integers((2, 3), 0, 4)), {"axis": 0}),
                 Sample((uniform((4, 3)), integers((4, 5), 0, 3, np.int64)), {"axis": 1}),
@@ -182,6 +223,9 @@ class ScatterAddElements(Primitive):
 
     def vjp(self, b, ct, out, x, indices, updates, *, axis):
         return ct, None, b.gather_elements(ct, indices, axis=axis)
+
+    def vmap(self, b, lanes, batched, *ins, axis):
+        return b.scatter_add_elements(*lanes.spread_all(b, batched, ins), axis=axis + 1)
 
     def samples(self):
         x = uniform((4, 3))
@@ -224,6 +268,9 @@ class OneHot(Primitive):
             ramp = b.iota(shape=ramp_shape, axis=axis, dtype=indices.dtype)
         return b.cast(b.eq(column, ramp), dtype=dtype)
 
+    def vmap(self, b, lanes, batched, indices, *, depth, axis, dtype):
+        return b.one_hot(indices, depth=depth, axis=axis + 1, dtype=dtype)
+
     def samples(self):
         return [Sample((np.array([0, 2, 1, 3, -1], np.int32),), {"depth": 3, "axis": 1}),
                 Sample((integers((2, 3), 0, 4),), {"depth": 4, "axis": 0}),
@@ -262,6 +309,9 @@ class Sort(Primitive):
     def vjp(self, b, ct, out, x, *, axis, descending):
         return (b.scatter_add_elements(b.zeros_like(x.aval), out[1], ct[0], axis=axis),)
 
+    def vmap(self, b, lanes, batched, x, *, axis, descending):
+        return b.sort(x, axis=axis + 1, descending=descending)
+
     def samples(self):
         return [Sample((distinct((3, 5)),), {"axis": 1}), Sample((distinct((3, 5)),), {"axis": 0, "descending": True}),
                 Sample((distinct((2, 37)),), {"axis": 1}), Sample((np.zeros((2, 0)),), {"axis": 1}),
@@ -282,6 +332,7 @@ class TopK(Primitive):
 
     name = "top_k"
     attrs = ("k", "largest")
+    vmap = Primitive.vmap_stacks
     defaults = {"largest": True}
     kinds = "biuf"
 

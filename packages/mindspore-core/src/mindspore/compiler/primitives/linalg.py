@@ -46,6 +46,7 @@ class Solve(Primitive):
     name = "solve"
     axes = "... n n, ... n k -> ... n k"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a, y):
         return _system_aval("solve", self, a, y)
@@ -82,6 +83,7 @@ class TriangularSolve(Primitive):
     defaults = {"lower": True, "transpose_a": False, "unit_diagonal": False}
     axes = "... n n, ... n k -> ... n k"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a, y, *, lower, transpose_a, unit_diagonal):
         return _system_aval("triangular_solve", self, a, y)
@@ -132,6 +134,7 @@ class MatrixInverse(Primitive):
     name = "matrix_inverse"
     axes = "... n n -> ... n n"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("matrix_inverse", a.shape, square=True)
@@ -160,6 +163,7 @@ class Cholesky(Primitive):
     name = "cholesky"
     axes = "... n n -> ... n n"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("cholesky", a.shape, square=True)
@@ -191,6 +195,7 @@ class Determinant(Primitive):
 
     name = "determinant"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("determinant", a.shape, square=True)
@@ -217,6 +222,7 @@ class Adjugate(Primitive):
     name = "adjugate"
     axes = "... n n -> ... n n"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("adjugate", a.shape, square=True)
@@ -257,6 +263,7 @@ class LogDeterminant(Primitive):
 
     name = "log_determinant"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("log_determinant", a.shape, square=True)

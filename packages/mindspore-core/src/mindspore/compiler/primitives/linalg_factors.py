@@ -64,6 +64,7 @@ class Qr(Primitive):
     attrs = ("full_matrices",)
     defaults = {"full_matrices": False}
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a, *, full_matrices):
         check_matrices("qr", a.shape)
@@ -138,6 +139,7 @@ class Svd(Primitive):
     attrs = ("full_matrices",)
     defaults = {"full_matrices": False}
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a, *, full_matrices):
         check_matrices("svd", a.shape)
@@ -214,6 +216,7 @@ class Eigh(Primitive):
 
     name = "eigh"
     kinds = "f"
+    vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("eigh", a.shape, square=True)

@@ -48,6 +48,18 @@ class Matmul(Primitive):
             dy = b.matmul(rows, ct_rows, transpose_a=not transpose_a, transpose_b=False)
         return b.sum_to(dx, x.shape), b.sum_to(dy, y.shape)
 
+    def vmap(self, b, lanes, batched, x, y, *, transpose_a, transpose_b):
+        """A matrix that all lanes share meets one matrix of all lanes' rows."""
+        if not batched[1] and y.aval.ndim == 2 and not transpose_a:
+            product = b.matmul(_rows(b, x), y, transpose_b=transpose_b)
+            return b.reshape(product, shape=(*x.shape[:-1], product.shape[1]))
+        column = y.shape[-2 if transpose_b else -1] == 1
+        if not batched[0] and x.aval.ndim == 2 and y.aval.ndim == 3 and column:
+            rows = b.reshape(y, shape=(lanes.size, y.aval.size // max(lanes.size, 1)))
+            product = b.matmul(rows, x, transpose_b=not transpose_a)
+            return b.reshape(product, shape=(*product.shape, 1))
+        return None
+
     def simplify(self, b, ins, attrs):
         """A transposition of the last two axes of an operand becomes its flag."""
         plain = [x.ins[0] if _swaps_last(x) else x for x in ins]

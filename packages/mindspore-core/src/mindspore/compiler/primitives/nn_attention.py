@@ -60,6 +60,12 @@ class ScaledDotProductAttention(Primitive):
         weights = b.softmax(scores, axis=scores.aval.ndim - 1)
         return b.matmul(weights, v)
 
+    def vmap(self, b, lanes, batched, q, *others, scale, causal):
+        """A mask of each lane needs queries of each lane."""
+        alone = any(batched[3:]) and not batched[0]
+        ins = (lanes.spread(b, q) if alone else q, *others)
+        return b.emit(self, lanes.aligned(b, (batched[0] or alone, *batched[1:]), ins), (scale, causal))
+
     @wide_reference
     def reference(self, q, k, v, *mask, scale, causal):
         scores = np.matmul(q, np.swapaxes(k, -1, -2)) * q.dtype.type(scale)

@@ -77,6 +77,16 @@ class Convolution(Primitive):
             raise ValueError(f"{self.name}: the output's cotangent has shape {dy.shape}; expected {expected}, the "
                              f"output of the convolution with these sizes, stride, padding and dilation")
 
+    def channels_of_lanes(self, b, lanes, x):
+        """[lanes, n, c, ...] as [n, lanes * c, ...]: every lane is a group of channels."""
+        front = b.transpose(x, perm=(1, 0, *range(2, x.aval.ndim)))
+        return b.reshape(front, shape=(x.shape[1], lanes.size * x.shape[2], *x.shape[3:]))
+
+    def lanes_of_channels(self, b, lanes, y):
+        """The way back from `channels_of_lanes`."""
+        apart = b.reshape(y, shape=(y.shape[0], lanes.size, y.shape[1] // lanes.size, *y.shape[2:]))
+        return b.transpose(apart, perm=(1, 0, *range(2, apart.aval.ndim)))
+
     def image_rows(self, x: np.ndarray, outputs: tuple, kernel: tuple, stride, padding, dilation, groups) -> np.ndarray:
         """The windows of an image as matrices [groups, batch * positions, inputs per group * taps]."""
         n, c = x.shape[:2]
@@ -114,6 +124,16 @@ class Forward(Convolution):
         return (self.member(b, "_input_grad")(ct, w, input_shape=x.shape[2:], **geometry),
                 self.member(b, "_weight_grad")(x, ct, kernel_shape=w.shape[2:], **geometry))
 
+    def vmap(self, b, lanes, batched, x, w, **geometry):
+        if not batched[1]:
+            return None
+        groups = geometry["groups"]
+        if not batched[0] and groups == 1:
+            return self.lanes_of_channels(b, lanes, self.member(b, "")(x, lanes.merged(b, w), **geometry))
+        x = self.channels_of_lanes(b, lanes, x if batched[0] else lanes.spread(b, x))
+        y = self.member(b, "")(x, lanes.merged(b, w), **{**geometry, "groups": groups * lanes.size})
+        return self.lanes_of_channels(b, lanes, y)
+
     def reference(self, x, w, *, stride, padding, dilation, groups):
         sizes = output_sizes(self.name, x.shape[2:], w.shape[2:], stride, padding, dilation)
         rows = self.image_rows(widen(x), sizes, w.shape[2:], stride, padding, dilation, groups)
@@ -141,6 +161,13 @@ class InputGrad(Convolution):
     def vjp(self, b, ct, out, dy, w, *, input_shape, **geometry):
         return (self.member(b, "")(ct, w, **geometry),
                 self.member(b, "_weight_grad")(ct, dy, kernel_shape=w.shape[2:], **geometry))
+
+    def vmap(self, b, lanes, batched, dy, w, **geometry):
+        if not batched[1]:
+            return None
+        dy = self.channels_of_lanes(b, lanes, dy if batched[0] else lanes.spread(b, dy))
+        geometry["groups"] *= lanes.size
+        return self.lanes_of_channels(b, lanes, self.member(b, "_input_grad")(dy, lanes.merged(b, w), **geometry))
 
     def reference(self, dy, w, *, input_shape, stride, padding, dilation, groups):
         n, sizes, kernel = dy.shape[0], dy.shape[2:], w.shape[2:]
@@ -170,6 +197,13 @@ class WeightGrad(Convolution):
     def vjp(self, b, ct, out, x, dy, *, kernel_shape, **geometry):
         return (self.member(b, "_input_grad")(dy, ct, input_shape=x.shape[2:], **geometry),
                 self.member(b, "")(x, ct, **geometry))
+
+    def vmap(self, b, lanes, batched, x, dy, **geometry):
+        dy = self.channels_of_lanes(b, lanes, dy if batched[1] else lanes.spread(b, dy))
+        if batched[0] or geometry["groups"] != 1:
+            x = self.channels_of_lanes(b, lanes, x if batched[0] else lanes.spread(b, x))
+            geometry["groups"] *= lanes.size
+        return lanes.split(b, self.member(b, "_weight_grad")(x, dy, **geometry))
 
     def reference(self, x, dy, *, kernel_shape, stride, padding, dilation, groups):
         rows = self.image_rows(widen(x), dy.shape[2:], kernel_shape, stride, padding, dilation, groups)

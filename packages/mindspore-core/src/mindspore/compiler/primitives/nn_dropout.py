@@ -26,6 +26,7 @@ class Dropout(Primitive):
     name = "dropout"
     attrs = ("keep_prob",)
     kinds = "f"
+    draws = True
 
     def infer(self, x, state, *, keep_prob):
         self.check_dtypes((x,))
@@ -52,6 +53,12 @@ class Dropout(Primitive):
         mask = primitive("random_bits").reference(state, shape=x.shape) <= last_kept(keep_prob)
         wide_x = widen(x)
         return np.where(mask, wide_x * wide_x.dtype.type(1 / keep_prob), 0).astype(x.dtype), mask
+
+    def vmap(self, b, lanes, batched, x, state, *, keep_prob):
+        """One draw over all lanes gives each its own mask."""
+        if batched[1] or lanes.same_random:
+            return None
+        return b.dropout(x if batched[0] else lanes.spread(b, x), state, keep_prob=keep_prob)
 
     def samples(self):
         states = [np.array(pair, np.int64) for pair in ((0, 0), (42, 7), (-1, 2**40 + 3))]

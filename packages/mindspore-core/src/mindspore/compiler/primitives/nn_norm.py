@@ -115,6 +115,15 @@ class Normalization(Primitive):
             total = b.add(total, term)
         return (b.cast(b.reshape(total, shape=x.shape), dtype=x.dtype), *d_params)
 
+    def vmap(self, b, lanes, batched, x, *params, **attrs):
+        """Where only x differs from lane to lane; otherwise by the decomposition."""
+        if any(batched[1:]):
+            return None
+        return self.vmap_rows(b, lanes, x, *params, **attrs)
+
+    def vmap_rows(self, b, lanes, x, *params, **attrs):
+        return None
+
     def main_term(self, b, dy, gamma, h, rstd, layout: Layout):
         """rstd (g - mean(g) - h mean(g h)) with g = dy gamma."""
         g = dy if layout.uniform else b.reshape(b.mul(dy, gamma), shape=layout.view)
@@ -195,6 +204,9 @@ class LayerNorm(Normalization):
         self.check_parameters(x, x.shape[max(0, x.ndim - gamma.ndim):], gamma=gamma, beta=beta)
         return self.results(x, self.layout(x.shape, gamma.shape, begin_axis=begin_axis, epsilon=epsilon))
 
+    def vmap_rows(self, b, lanes, x, *params, begin_axis, epsilon):
+        return b.layer_norm(x, *params, begin_axis=begin_axis + 1, epsilon=epsilon)
+
     def samples(self):
         shapes = (((4, 6), (6,), 1), ((2, 3, 5), (5,), 2), ((2, 3, 5), (3, 5), 1), ((2, 3, 4), (4,), 0),
                   ((7,), (7,), 0), ((0, 5), (5,), 1), ((2, 17), (17,), 1))
@@ -235,6 +247,9 @@ class RmsNorm(Normalization):
             raise ValueError("rms_norm: gamma has no axes; expected the shape of the last axes of x, one at least")
         self.check_parameters(x, x.shape[max(0, x.ndim - gamma.ndim):], gamma=gamma)
         return self.results(x, self.layout(x.shape, gamma.shape, epsilon=epsilon))
+
+    def vmap_rows(self, b, lanes, x, *params, epsilon):
+        return b.rms_norm(x, *params, epsilon=epsilon)
 
     def samples(self):
         shapes = (((4, 6), (6,)), ((2, 3, 5), (3, 5)), ((7,), (7,)), ((0, 5), (5,)), ((2, 17), (17,)))
@@ -360,6 +375,9 @@ class GroupNorm(Normalization):
                              f"channels")
         self.check_parameters(x, x.shape[1:2], gamma=gamma, beta=beta)
         return self.results(x, self.layout(x.shape, gamma.shape, groups=groups, epsilon=epsilon))
+
+    def vmap_rows(self, b, lanes, x, *params, **attrs):
+        return tuple([lanes.split(b, r) for r in b.items(b.group_norm(lanes.merged(b, x), *params, **attrs))])
 
     def samples(self):
         shapes = (((2, 4, 3, 2), 2), ((3, 6), 3), ((1, 3, 5), 3), ((2, 3, 4), 1), ((0, 4, 3), 2))

@@ -29,6 +29,9 @@ class RowOperator(Primitive):
     def simplify(self, b, ins, attrs):
         return non_negative_axis(self, b, ins, attrs[0]) if ins[0].aval.ndim else None
 
+    def vmap(self, b, lanes, batched, x, *, axis):
+        return b.emit(self, (x,), (axis + 1 if axis >= 0 else axis,))
+
     def shifted(self, b, x, axis: int):
         """x minus the maximum of its row."""
         return b.sub(x, b.stop_gradient(b.max(x, axis=(axis,), keepdims=True)))

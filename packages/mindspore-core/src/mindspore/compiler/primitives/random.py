@@ -18,6 +18,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType, bfloat16, float16, float32, float64, int64, uint32
 from mindspore.compiler.ir.aval import tensor_aval
+from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.shape import check_sizes
 
@@ -42,6 +43,16 @@ def philox4x32(counter: tuple, key: tuple) -> tuple:
 
 class _Random(Primitive):
     differentiable = False
+    draws = True
+
+    def vmap(self, b, lanes, batched, state, **attrs):
+        """One draw over all lanes gives each its own numbers, unless each lane brings its own state."""
+        if not batched[0]:
+            return b.call(self, state, **{**attrs, "shape": (lanes.size, *attrs["shape"])})
+        from mindspore.compiler.autodiff.region_rules import lane_after_lane
+        one = Builder("one_lane")
+        graph = one.finish([one.call(self, one.parameter(tensor_aval((2,), int64)), **attrs)])
+        return lane_after_lane(b, lanes, graph, (state,))[0]
 
     def check_state(self, state) -> None:
         if state.dtype is not int64 or state.shape != (2,):

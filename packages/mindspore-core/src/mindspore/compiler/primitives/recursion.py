@@ -16,6 +16,7 @@ from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph, graphs_in
 from mindspore.compiler.primitives.base import Primitive, Sample, register
+from mindspore.compiler.primitives.lanes import NotBatched
 
 
 @register
@@ -54,6 +55,14 @@ class Rec(Primitive):
     def lower(self, b, *operands, functions, names, shared):
         from mindspore.compiler.passes.recursion import as_loop
         return as_loop(b, operands, functions, names, shared)
+
+    def vmap(self, b, lanes, batched, *operands, **attrs):
+        """One lane after the other: every lane has a stack of its own."""
+        from mindspore.compiler.autodiff.region_rules import lane_after_lane
+        plain = Builder("one_lane")
+        avals = attrs["functions"][0].in_avals
+        graph = plain.finish(plain.items(plain.rec(*[plain.parameter(a) for a in avals], **attrs)))
+        return lane_after_lane(b, lanes, graph, operands)
 
     def samples(self):
         x = np.linspace(-1.0, 1.0, 4, dtype=np.float32)
@@ -95,6 +104,9 @@ class RecCall(Primitive):
         raise GraphCompileError(
             f"The gradient of a call of '{function}' is asked for inside of '{function}' itself.",
             remedy="compute the gradient outside of the recursive function: grad(f)(x) of the whole recursion works")
+
+    def vmap(self, b, lanes, batched, *operands, function, avals):
+        raise NotBatched(f"a call of '{function}' inside of '{function}' itself")
 
     def samples(self):
         return ()

@@ -51,6 +51,9 @@ class Reduction(Primitive):
             return b.reshape(x, shape=reduced_shape(self.name, x.shape, axis, keepdims))
         return None
 
+    def vmap(self, b, lanes, batched, x, *, axis, keepdims):
+        return b.emit(self, (x,), (tuple(a + 1 for a in axis), keepdims))
+
     def cases(self, make=uniform, **sample) -> list[Sample]:
         """Typical inputs: every kind of axis tuple, 0-d, sizes 1 and odd sizes."""
         shapes = [((3, 5), (1,), False), ((3, 5), (0,), True), ((2, 3, 4), (0, 2), False), ((2, 3, 4), (1,), True),
@@ -77,6 +80,9 @@ class Sum(Reduction):
 
     def vjp(self, b, ct, out, x, *, axis, keepdims):
         return (expand_reduced(b, ct, axis, x.shape, keepdims),)
+
+    def jvp(self, b, ins, tangents, *, axis, keepdims):
+        return b.sum(ins[0], axis=axis, keepdims=keepdims), b.sum(tangents[0], axis=axis, keepdims=keepdims)
 
     def samples(self):
         return [*self.cases(), Sample((np.zeros((2, 0)),), {"axis": (1,)}), Sample((np.zeros((0, 2)),), {"axis": (1,)}),
@@ -232,6 +238,9 @@ class _Arg(Primitive):
                              f"expected at least one")
         return tensor_aval(x.shape[:axis] + x.shape[axis + 1:], dtype)
 
+    def vmap(self, b, lanes, batched, x, *, axis, dtype):
+        return b.emit(self, (x,), (axis + 1, dtype))
+
     def samples(self):
         return [Sample((uniform((3, 5)),), {"axis": 1}), Sample((uniform((3, 5)),), {"axis": 0, "dtype": int32}),
                 Sample((uniform((2, 3, 37)),), {"axis": 1}),
@@ -292,6 +301,9 @@ class Cumsum(Primitive):
 
     def vjp(self, b, ct, out, x, *, axis, reverse, exclusive):
         return (b.cumsum(ct, axis=axis, reverse=not reverse, exclusive=exclusive),)
+
+    def vmap(self, b, lanes, batched, x, *, axis, reverse, exclusive):
+        return b.cumsum(x, axis=axis + 1, reverse=reverse, exclusive=exclusive)
 
     def samples(self):
         flags = [Sample((uniform((2, 5)),), {"axis": 1, "reverse": r, "exclusive": e})

@@ -69,7 +69,7 @@ class Cond(Region):
 
     def record(self, b, ins, wanted, seeded, *, then, orelse):
         wanted = tuple(k - 1 for k in wanted)
-        plan = _choice(then, orelse, wanted, seeded)
+        plan = choice_halves(then, orelse, wanted, seeded)
         results = b.items(b.cond(*ins, then=plan.forward[0], orelse=plan.forward[1]))
 
         def pull(cts):
@@ -80,6 +80,14 @@ class Cond(Region):
             return (None, *[found.get(k) for k in range(len(ins) - 1)])
 
         return results[:len(then.outputs)], pull
+
+    def jvp(self, b, ins, tangents, *, then, orelse):
+        from mindspore.compiler.autodiff.region_rules import forward_cond
+        return forward_cond(b, ins[0], list(ins[1:]), tangents[1:], then, orelse)
+
+    def vmap(self, b, lanes, batched, pred, *operands, then, orelse):
+        from mindspore.compiler.primitives.lane_cond import batch_cond
+        return batch_cond(b, lanes, batched, pred, operands, then, orelse)
 
     def samples(self):
         attrs = {"then": _sample_branch("square"), "orelse": _sample_branch("negate")}
@@ -101,7 +109,7 @@ class _Choice:
     read: list[int]
 
 
-def _choice(then: Graph, orelse: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Choice:
+def choice_halves(then: Graph, orelse: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> _Choice:
     from mindspore.compiler.autodiff.partition import partition
     key = ("choice", orelse, wanted, seeded)
     found = then.memo.get(key)
@@ -202,6 +210,14 @@ class While(Region):
             return tuple(found.get(k) for k in range(len(ins)))
 
         return results[len(start):], pull
+
+    def jvp(self, b, ins, tangents, *, condition, body, carried):
+        from mindspore.compiler.autodiff.region_rules import forward_while
+        return forward_while(b, list(ins), tangents, condition, body, carried)
+
+    def vmap(self, b, lanes, batched, *operands, condition, body, carried):
+        from mindspore.compiler.primitives.lane_cond import batch_while
+        return batch_while(b, lanes, operands, condition, body, carried)
 
     def samples(self):
         vector = tensor_aval((4,), float32)

@@ -81,6 +81,14 @@ class Scan(Region):
 
         return outs[:count], pull
 
+    def jvp(self, b, ins, tangents, *, body, carried, sliced, **attrs):
+        from mindspore.compiler.autodiff.region_rules import forward_scan
+        return forward_scan(b, list(ins), tangents, body, carried, sliced, **attrs)
+
+    def vmap(self, b, lanes, batched, *operands, body, carried, sliced, **attrs):
+        from mindspore.compiler.autodiff.region_rules import batch_scan
+        return batch_scan(b, lanes, batched, operands, body, carried, sliced, **attrs)
+
     def samples(self):
         vector, count = tensor_aval((4,), float32), tensor_aval((), float32)
         b = Builder("trip")

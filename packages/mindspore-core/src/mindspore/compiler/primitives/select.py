@@ -79,6 +79,10 @@ class Cast(Elementwise):
         both = x.dtype.is_inexact and dtype.is_inexact
         return (b.cast(ct, dtype=x.dtype) if both else None,)
 
+    def jvp(self, b, ins, tangents, *, dtype):
+        out = b.cast(ins[0], dtype=dtype)
+        return out, b.cast(tangents[0], dtype=dtype) if dtype.is_inexact else None
+
     def simplify(self, b, ins, attrs):
         x, dtype = ins[0], attrs[0]
         if x.dtype is dtype:

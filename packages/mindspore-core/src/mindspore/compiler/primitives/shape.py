@@ -75,6 +75,9 @@ class Reshape(Primitive):
         source = uniform_source(x)
         return None if source is None else _fill(b, source, shape)
 
+    def vmap(self, b, lanes, batched, x, *, shape):
+        return b.reshape(x, shape=(lanes.size, *shape))
+
     def samples(self):
         return [Sample((uniform((2, 6)),), {"shape": (3, 4)}), Sample((uniform(()),), {"shape": (1, 1)}),
                 Sample((uniform((2, 0)),), {"shape": (0, 5, 3)}), Sample((uniform((1, 5, 1)),), {"shape": (5,)}),
@@ -111,6 +114,10 @@ class BroadcastTo(Primitive):
         if x.op is self and len(shape) >= x.aval.ndim:
             return b.broadcast_to(x.ins[0], shape=shape)
         return None
+
+    def vmap(self, b, lanes, batched, x, *, shape):
+        ones = (1,) * (len(shape) + 1 - x.aval.ndim)
+        return b.broadcast_to(b.reshape(x, shape=(lanes.size, *ones, *x.shape[1:])), shape=(lanes.size, *shape))
 
     def samples(self):
         return [Sample((uniform((3,)),), {"shape": (2, 3)}), Sample((uniform((3, 1)),), {"shape": (2, 3, 4)}),
@@ -156,6 +163,9 @@ class Transpose(Primitive):
             return b.reshape(x, shape=tuple(x.shape[p] for p in perm))
         return None
 
+    def vmap(self, b, lanes, batched, x, *, perm):
+        return b.transpose(x, perm=(0, *[p + 1 for p in perm]))
+
     def samples(self):
         return [Sample((uniform((2, 3)),), {"perm": (1, 0)}), Sample((uniform((2, 3, 5)),), {"perm": (2, 0, 1)}),
                 Sample((uniform((2, 3, 1, 4)),), {"perm": (0, 3, 2, 1)}), Sample((uniform(()),), {"perm": ()}),
@@ -194,6 +204,9 @@ class Slice(Primitive):
             return x
         source = uniform_source(x)
         return None if source is None else _fill(b, source, infer(self, (x.aval,), attrs).shape)
+
+    def vmap(self, b, lanes, batched, x, *, begin, end, strides):
+        return b.slice(x, begin=(0, *begin), end=(lanes.size, *end), strides=(1, *strides))
 
     def samples(self):
         def case(shape, begin, end, strides, **more):
@@ -251,6 +264,9 @@ class Pad(Primitive):
                 s == 0 or d < 2 for s, d in zip(interior, x.shape)):
             return x
         return None
+
+    def vmap(self, b, lanes, batched, x, *, low, high, interior, value):
+        return b.pad(x, low=(0, *low), high=(0, *high), interior=(0, *interior), value=value)
 
     def samples(self):
         def case(shape, low, high, **more):
@@ -322,6 +338,9 @@ class Concat(Primitive):
             return ins[0] if 0 <= attrs[0] < ins[0].aval.ndim else None
         return _rejoined(b, ins, attrs[0])
 
+    def vmap(self, b, lanes, batched, *xs, axis):
+        return b.concat(*lanes.spread_all(b, batched, xs), axis=axis + 1)
+
     def samples(self):
         return [Sample((uniform((2, 3)), uniform((4, 3), seed=1)), {"axis": 0}),
                 Sample((uniform((2, 3)), uniform((2, 1), seed=1), uniform((2, 2), seed=2)), {"axis": 1}),
@@ -361,6 +380,9 @@ class Reverse(Primitive):
             return x
         return x.ins[0] if x.op is self and x.attrs[0] == axes else None
 
+    def vmap(self, b, lanes, batched, x, *, axes):
+        return b.reverse(x, axes=tuple(a + 1 for a in axes))
+
     def samples(self):
         return [Sample((uniform((2, 3)),), {"axes": (1,)}), Sample((uniform((2, 3, 4)),), {"axes": (0, 2)}),
                 Sample((uniform((2, 0)),), {"axes": (0, 1)}), Sample((uniform(()),), {"axes": ()}),
@@ -397,6 +419,9 @@ class Iota(Primitive):
     def reference(self, *, shape, axis, dtype):
         ramp = np.arange(shape[axis]).astype(dtype.np)
         return np.broadcast_to(ramp.reshape(tuple(-1 if i == axis else 1 for i in range(len(shape)))), shape)
+
+    def vmap(self, b, lanes, batched, *, shape, axis, dtype):
+        return lanes.spread(b, b.iota(shape=shape, axis=axis, dtype=dtype))
 
     def samples(self):
         return [Sample((), {"shape": (5,)}), Sample((), {"shape": (3, 4), "axis": 1, "dtype": float32}),

@@ -23,6 +23,9 @@ class Parameter(Primitive):
     def reference(self, *arrays, index):
         raise TypeError("parameter: has no value of its own")
 
+    def vmap(self, b, lanes, batched, *ins, **attrs):
+        raise TypeError("parameter: belongs to a graph and is not batched by itself")
+
     def samples(self):
         return ()
 
@@ -40,6 +43,9 @@ class Constant(Primitive):
 
     def reference(self, *, value):
         return value.array
+
+    def vmap(self, b, lanes, batched, *ins, **attrs):
+        raise TypeError("constant: belongs to a graph and is not batched by itself")
 
     def samples(self):
         return ()
@@ -60,6 +66,9 @@ class Item(Primitive):
 
     def reference(self, value, *, index):
         return value[index]
+
+    def vmap(self, b, lanes, batched, *ins, **attrs):
+        raise TypeError("item: belongs to a graph and is not batched by itself")
 
     def samples(self):
         return [Sample((np.zeros(3),), {"index": 0}, error=TypeError)]
@@ -82,6 +91,9 @@ class Identity(Primitive):
 
     def reference(self, x):
         return x
+
+    def vmap(self, b, lanes, batched, x):
+        return b.identity(x)
 
     def samples(self):
         return [Sample((np.linspace(-1.0, 1.0, 5),))]
@@ -106,6 +118,9 @@ class KnownValue(Primitive):
 
     def reference(self, x, known):
         return known
+
+    def vmap(self, b, lanes, batched, *ins):
+        return b.known_value(*lanes.spread_all(b, batched, ins))
 
     def samples(self):
         return [Sample((np.ones(3), np.ones(3)), grad=False), Sample((np.ones(3), np.ones(4)), error=TypeError)]

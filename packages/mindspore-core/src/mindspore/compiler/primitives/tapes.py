@@ -15,8 +15,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mindspore.common.dtype import bool_
 from mindspore.compiler.ir.aval import TapeAval, TensorAval, tuple_aval
+from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.primitives.base import Primitive, register
+from mindspore.compiler.primitives.lanes import convert, join_avals, laned_tape
 
 
 class Tape:
@@ -66,6 +69,9 @@ class TapeEmpty(Primitive):
     def reference(self, *, aval):
         return Tape()
 
+    def vmap(self, b, lanes, batched, *, aval):
+        return b.tape_empty(aval=aval)
+
     def samples(self):
         return ()
 
@@ -86,6 +92,17 @@ class TapePush(Primitive):
 
     def vjp(self, b, ct, out, tape, *values):
         return b.items(b.tape_pop(ct, aval=ct.aval))
+
+    def jvp(self, b, ins, tangents):
+        whole = [b.zeros_like(x.aval) if t is None else t for x, t in zip(ins, tangents)]
+        return b.tape_push(*ins), b.tape_push(*whole)
+
+    def vmap(self, b, lanes, batched, tape, *values):
+        known = tape.aval.entry[1:] if batched[0] else tape.aval.entry
+        aval = laned_tape(tuple(map(join_avals, known, [v.aval for v in values])), lanes.size)
+        absent = b.full((lanes.size,), False, bool_) if lanes.mask is None else b.logical_not(lanes.mask)
+        entry = [convert(b, lanes, v, a) for v, a in zip(values, aval.entry[1:])]
+        return b.tape_push(convert(b, lanes, tape, aval), absent, *entry)
 
     def samples(self):
         return ()
@@ -113,6 +130,13 @@ class TapePop(Primitive):
         rest, *values = [b.zeros_like(a) if ct is None else ct for ct, a in zip(cts, (aval, *aval.entry))]
         return (b.tape_push(rest, *values),)
 
+    def jvp(self, b, ins, tangents, *, aval):
+        return b.items(b.tape_pop(ins[0], aval=aval)), b.items(b.tape_pop(tangents[0], aval=aval))
+
+    def vmap(self, b, lanes, batched, tape, *, aval):
+        rest, _, *values = b.items(b.tape_pop(tape, aval=tape.aval))
+        return (rest, *values)
+
     def samples(self):
         return ()
 
@@ -137,6 +161,19 @@ class TapeAdd(Primitive):
 
     def vjp(self, b, ct, out, x, y, *, adder):
         return (ct, ct)
+
+    def jvp(self, b, ins, tangents, *, adder):
+        x, y = tangents
+        tangent = y if x is None else x if y is None else b.tape_add(x, y, adder=adder)
+        return b.tape_add(*ins, adder=adder), tangent
+
+    def vmap(self, b, lanes, batched, x, y, *, adder):
+        aval = join_avals(x.aval, y.aval)
+        parts, elements = Builder("add_entries"), aval.entry[1:]
+        first, second = [[parts.parameter(a) for a in aval.entry] for _ in range(2)]
+        values = parts.inline(lanes.run(adder, (*elements, *elements), elements), [*first[1:], *second[1:]])
+        return b.tape_add(convert(b, lanes, x, aval), convert(b, lanes, y, aval),
+                          adder=parts.finish([parts.logical_and(first[0], second[0]), *values]))
 
     def samples(self):
         return ()

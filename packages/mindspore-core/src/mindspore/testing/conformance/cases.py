@@ -18,11 +18,14 @@ import numpy as np
 
 import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
 from mindspore.common.dtype import DType, bfloat16, float16, float32, float64, np_dtype_to_dtype
+from mindspore.compiler.autodiff.jvp import jvp_graph
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.autodiff.vmap import vmap_graph
 from mindspore.compiler.ir import Builder, Graph, Node, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.ir.verify import verify
 from mindspore.compiler.primitives.base import PRIMITIVES, Elementwise, Primitive, Sample
+from mindspore.compiler.primitives.lanes import batched_aval
 
 FLOATS = {t.key: t for t in (float16, bfloat16, float32, float64)}
 NATIVE = "native"
@@ -229,3 +232,49 @@ def derivative_errors(graph: Graph, arrays: list[np.ndarray], order: int, level:
         yield f"order {level}: central differences give {numeric:.9g}, the vjp gives {analytic:.9g}"
     if level < order:
         yield from derivative_errors(joint, arrays + seeds, order, level + 1)
+
+
+def forward_errors(graph: Graph, arrays: list[np.ndarray]) -> Iterator[str]:
+    """Compare the jvp of a graph along random tangents t with its vjp for random cotangents u:
+    <u, jvp(t)> = <vjp(u), t>. The vjp is compared with differences elsewhere."""
+    wanted, seeds = wanted_parameters(graph), cotangents(graph, 5)
+    if not wanted or not seeds:
+        return
+    rng = np.random.default_rng(6)
+    tangents = [rng.standard_normal(arrays[w].shape).astype(arrays[w].dtype) for w in wanted]
+    forward = evaluate(verify(jvp_graph(graph, wanted)), arrays + tangents)[len(graph.outputs):]
+    back = evaluate(vjp_graph(graph, wanted), arrays + seeds)[len(graph.outputs):]
+    ahead = sum(complex(np.sum(t * u)) for t, u in zip(forward, seeds, strict=True))
+    behind = sum(complex(np.sum(g * t)) for g, t in zip(back, tangents, strict=True))
+    narrow = any(a.dtype.itemsize < 8 for a in (*tangents, *seeds))
+    if not abs(ahead - behind) <= (1e-4 if narrow else 1e-9) * max(1.0, abs(ahead)):
+        yield f"the jvp gives {ahead:.9g}, the vjp {behind:.9g}"
+
+
+# -- batching ----------------------------------------------------------------------------------------------------------
+
+LANES = 3
+
+
+def lanes_of(array: np.ndarray, seed: int) -> np.ndarray:
+    """The array in the first of three lanes, and its elements in other orders in the others."""
+    rng = np.random.default_rng(seed)
+    return np.stack([array, *[rng.permutation(array.reshape(-1)).reshape(array.shape) for _ in range(LANES - 1)]])
+
+
+def batching_errors(graph: Graph, arrays: list[np.ndarray]) -> Iterator[str]:
+    """Compare the batched graph, over each operand alone and over all of them, with one run for each lane."""
+    count = len(arrays)
+    for chosen in [*[(k,) for k in range(count)], *[tuple(range(count))] * (count > 1)]:
+        given = [lanes_of(a, k) if k in chosen else a for k, a in enumerate(arrays)]
+        avals = tuple(batched_aval(p.aval, LANES) if k in chosen else p.aval for k, p in enumerate(graph.params))
+        got = evaluate(verify(vmap_graph(graph, avals, LANES, same_random=True)), given)
+        for lane in range(LANES):
+            want = evaluate(graph, [a[lane] if k in chosen else a for k, a in enumerate(given)])
+            for place, (expected, value) in enumerate(zip(want, got, strict=True)):
+                value = value[lane] if value.ndim > expected.ndim else value
+                close = value.dtype == expected.dtype and value.shape == expected.shape and np.allclose(
+                    value, expected, rtol=1e-9, atol=1e-9, equal_nan=True)
+                if not close:
+                    yield (f"batched over operands {chosen}, lane {lane}, output {place}: got {value!r}, expected "
+                           f"{expected!r}")

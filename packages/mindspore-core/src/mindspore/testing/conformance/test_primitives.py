@@ -1,7 +1,8 @@
 """The rules of every operator against each other; no device is involved.
 
 Shape and dtype rules refuse bad samples by the declared exception, references give what the rules say, decompositions
-compute what references do, and derivatives of orders 1 and 2 agree with central differences of the reference.
+compute what references do, derivatives of orders 1 and 2 agree with central differences of the reference, forward mode
+agrees with reverse mode, and the operator on many lanes at once gives what it gives lane by lane.
 """
 from __future__ import annotations
 
@@ -78,4 +79,27 @@ def test_derivatives_agree_with_differences(name):
         exact = all(o.aval.dtype.key == "float64" for o in graph.outputs if o.aval.dtype.is_floating)
         if cases.smooth(op)(sample) and exact:
             problems += [f"sample {number}, {e}" for e in cases.derivative_errors(graph, arrays, sample.order)]
+    _outcome(problems)
+
+
+@pytest.mark.parametrize("name", [n for n in OPERATORS if PRIMITIVES[n].differentiable])
+def test_forward_mode_agrees_with_reverse_mode(name):
+    op, problems = PRIMITIVES[name], []
+    for key in ("float64", cases.NATIVE):
+        for number, sample in cases.good_samples(op, key):
+            if cases.smooth(op)(sample):
+                arrays = cases.cast_operands(sample, key)
+                graph = cases.sample_graph(op, arrays, sample.attrs)
+                problems += [f"sample {number} at {key}: {e}" for e in cases.forward_errors(graph, arrays)]
+    _outcome(problems)
+
+
+@pytest.mark.parametrize("name", [n for n in OPERATORS if not PRIMITIVES[n].hosted])
+def test_many_lanes_at_once_give_what_each_gives_alone(name):
+    op, problems = PRIMITIVES[name], []
+    for key in ("float64", cases.NATIVE):
+        for number, sample in cases.good_samples(op, key):
+            arrays = cases.cast_operands(sample, key)
+            graph = cases.sample_graph(op, arrays, sample.attrs)
+            problems += [f"sample {number} at {key}: {e}" for e in cases.batching_errors(graph, arrays)]
     _outcome(problems)
