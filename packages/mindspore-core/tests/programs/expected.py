@@ -32,8 +32,6 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "function_chosen_by_tensor": ("refused", "The two sides of 'conditional expression', which depends on a tensor, g"),
     "function_chosen_from_list_by_tensor": ("refused", "The value of a tensor is needed while its function is being c"),
     "function_chosen_in_branch": ("refused", "'scale' has no value on one side of a decision on a tensor."),
-    "for_range_of_tensor": ("refused", "The value of a tensor is needed"),
-    "for_range_between_tensors": ("refused", "The value of a tensor is needed"),
     "dataclass_attribute_assigned_in_branch": ("refused", "A list, dict, set or attribute is changed in a branch or l"),
     "object_attribute_in_tensor_loop": ("refused", "A list, dict, set or attribute is changed in a branch or loop tha"),
     "slice_with_tensor_start": ("refused", "The value of a tensor is needed while its function is being compiled: it"),
