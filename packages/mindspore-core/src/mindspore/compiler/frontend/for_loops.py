@@ -22,7 +22,7 @@ from mindspore.compiler.frontend.sequences import Listed, sequence_of
 
 __all__ = ["ForLoop", "check_unrolled"]
 
-MOST_UNROLLED = 40_000
+MOST_UNROLLED = 20_000
 _MOST_PEELED = 2
 
 
