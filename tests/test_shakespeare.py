@@ -48,7 +48,8 @@ def test_writing_ends_with_the_paragraph_or_the_limit(repository: Path) -> None:
 
 
 def test_both_modes_learn_alike(repository: Path) -> None:
-    graph, pynative = [losses(run(repository, *SMALL, "--steps", "10", "--mode", mode)) for mode in ("graph", "pynative")]
+    graph, pynative = [losses(run(repository, *SMALL, "--steps", "10", "--mode", mode))
+                       for mode in ("graph", "pynative")]
     assert graph == pytest.approx(pynative, abs=2e-3)
     assert graph[-1] < graph[0]
 

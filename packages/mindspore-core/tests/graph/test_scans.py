@@ -109,7 +109,7 @@ def starts_as_none(x, w):
 
 
 def leaves_by_tensor(x, w):
-    for t in range(60):
+    for t in range(60):  # noqa: B007
         x = x * 1.05 + ops.sin(x @ w) ** 2 + 0.1
         if x.sum() > 20:
             break
@@ -193,7 +193,7 @@ def test_lists_that_others_hold_are_not_collected():
     def alias(x, w):
         outs = []
         holder = {"outs": outs}
-        for t in range(20):
+        for _ in range(20):
             x = ops.tanh(x @ w) + len(holder["outs"])
             outs.append(x)
         return ops.stack(outs)
