@@ -281,6 +281,45 @@ def test_random_numbers_differ_from_lane_to_lane():
     np.testing.assert_array_equal(slopes, np.diag(np.diag(slopes)))
 
 
+def power(n, x):
+    if n <= 0:
+        return x
+    return ops.sin(power(n - 1, x)) * 1.5
+
+
+def walk(n, x):
+    if n <= 1:
+        return x
+    if n % 2 == 0:
+        return walk(n // 2, x) * walk(n // 2 - 1, x + 1)
+    return walk(n - 1, ops.cos(x))
+
+
+def a_power_in_a_choice(n, x):
+    if x.sum() > 0:
+        y = power(n, x)
+    else:
+        y = x * 2
+    return y
+
+
+@pytest.mark.parametrize("program", [power, walk, a_power_in_a_choice], ids=lambda p: p.__name__)
+def test_recursion(program):
+    counts = np.array([3, 0, 9, 1, 4], np.int32)
+    slope = grad(lambda n, x: program(n, x).sum(), 1)
+    n, x = Tensor(counts), Tensor(POINTS)
+    agree(vmap(program)(n, x), one_by_one(program, counts, POINTS))
+    agree(vmap(program, (None, 0))(Tensor(np.int32(3)), x),
+          one_by_one(lambda x: program(Tensor(np.int32(3)), x), POINTS))
+    slopes = one_by_one(slope, counts, POINTS)
+    agree(vmap(slope)(n, x), slopes)
+    agree(jit(lambda n, x: grad(lambda x: vmap(program)(n, x).sum())(x))(n, x), slopes)
+    second = lambda n, x: grad(lambda x: slope(n, x).sum())(x)  # noqa: E731
+    agree(vmap(second)(n, x), one_by_one(second, counts, POINTS))
+    agree(jit(lambda n, x: jvp(lambda x: program(n, x), x, x)[1])(n[2], x[2]),
+          jacrev(program, 1)(n[2], x[2]).asnumpy() @ POINTS[2])
+
+
 def looks_at_a_value(x):
     return x * float(x.sum())
 

@@ -22,9 +22,17 @@ from dataclasses import replace
 
 from mindspore.common.dtype import bool_
 from mindspore.compiler.frontend.errors import GraphCompileError
-from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, tensor_aval
+from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TupleAval, tensor_aval
 from mindspore.compiler.primitives.base import Primitive
-from mindspore.compiler.primitives.lanes import Lanes, NotBatched, along_line, convert, node_draws
+from mindspore.compiler.primitives.lanes import (
+    Lanes,
+    NotBatched,
+    along_line,
+    convert,
+    draws,
+    has_private_stacks,
+    node_draws,
+)
 
 
 class VmapError(GraphCompileError):
@@ -53,11 +61,14 @@ def _batch(graph: Graph, avals: tuple, lanes: Lanes, masked: bool, outputs: tupl
         env[param.idx] = b.parameter(aval)
     if masked:
         lanes = replace(lanes, mask=b.parameter(tensor_aval((lanes.size,), bool_)))
-    for node in graph.nodes:
-        if env[node.idx] is None:
-            b.loc = node.loc
-            env[node.idx] = _emit(b, lanes, node, [env[i.idx] for i in node.ins])
-    found = [env[o.idx] for o in graph.outputs]
+    if has_private_stacks(graph) and not any(isinstance(a, TapeAval) for a in (*graph.in_avals, *graph.out_avals)):
+        found = _one_after_the_other(b, lanes, graph, [env[p.idx] for p in graph.params])
+    else:
+        for node in graph.nodes:
+            if env[node.idx] is None:
+                b.loc = node.loc
+                env[node.idx] = _emit(b, lanes, node, [env[i.idx] for i in node.ins])
+        found = [env[o.idx] for o in graph.outputs]
     if outputs is not None:
         found = [convert(b, lanes, node, aval) for node, aval in zip(found, outputs, strict=True)]
     return b.finish(found)
@@ -80,6 +91,15 @@ def _emit(b: Builder, lanes: Lanes, node: Node, ins: list):
     if isinstance(node.aval, TupleAval) and isinstance(made, Node):
         return b.items(made)
     return made
+
+
+def _one_after_the_other(b: Builder, lanes: Lanes, graph: Graph, params: list) -> list[Node]:
+    """A graph whose lanes need stacks of their own."""
+    from mindspore.compiler.autodiff.region_rules import lane_after_lane
+    if not lanes.same_random and draws(graph):
+        raise VmapError("Recursion that draws random numbers cannot be run on many lanes.",
+                        remedy="draw the numbers outside of vmap, and pass them as an argument with an axis")
+    return list(lane_after_lane(b, lanes, graph, tuple(params)))
 
 
 def batch_node(b: Builder, lanes: Lanes, node: Node, batched: tuple, ins: tuple):

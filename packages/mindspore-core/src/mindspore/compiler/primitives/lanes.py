@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mindspore.compiler.ir.aval import Aval, TapeAval, TensorAval, tape_aval, tensor_aval
-from mindspore.compiler.ir.graph import Graph, Node
+from mindspore.compiler.ir.graph import Graph, Node, graphs_in
 from mindspore.compiler.primitives.axes import parse_axes
 
 
@@ -128,7 +128,22 @@ def draws(graph: Graph) -> bool:
 
 def node_draws(node: Node) -> bool:
     """Whether the node draws random numbers, or runs a graph that does."""
-    return node.op.draws or any(isinstance(a, Graph) and draws(a) for a in node.attrs)
+    return node.op.draws or any(map(draws, graphs_in(node.attrs)))
+
+
+def has_private_stacks(graph: Graph) -> bool:
+    """Whether the graph has choices that take from or put on a tape from outside, as recursion does: then each lane
+    needs a stack of its own, which the lanes cannot share."""
+    found = graph.memo.get("private_stacks")
+    if found is None:
+        found = graph.memo["private_stacks"] = any(
+            has_private_stacks(a) or (n.op.name == "cond" and _touches_tapes(a)) for n in graph.nodes
+            for a in graphs_in(n.attrs) if n.op.name != "rec")
+    return found
+
+
+def _touches_tapes(branch: Graph) -> bool:
+    return any(n.op.name in ("tape_push", "tape_pop") and n.ins[0].op.name == "parameter" for n in branch.nodes)
 
 
 def needs_mask(graph: Graph) -> bool:
@@ -136,6 +151,6 @@ def needs_mask(graph: Graph) -> bool:
     found = graph.memo.get("needs_mask")
     if found is None:
         found = graph.memo["needs_mask"] = any(
-            n.op.name in ("while_", "tape_push") or any(isinstance(a, Graph) and needs_mask(a) for a in n.attrs)
+            n.op.name in ("while_", "tape_push", "rec") or any(map(needs_mask, graphs_in(n.attrs)))
             for n in graph.nodes)
     return found
