@@ -8,8 +8,8 @@ finds it.
 from __future__ import annotations
 
 from mindspore.compiler.autodiff.jvp import active_outputs, jvp_graph
-from mindspore.compiler.ir import Builder, Graph, Node, tensor_aval
-from mindspore.compiler.primitives.lanes import Lanes, convert, join_avals, needs_mask
+from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, tensor_aval
+from mindspore.compiler.primitives.lanes import Lanes, NotBatched, convert, join_avals, needs_mask
 
 
 def known(tangents: list) -> tuple[int, ...]:
@@ -184,6 +184,8 @@ def _without_first(aval):
 
 def lane_after_lane(b: Builder, lanes: Lanes, graph: Graph, operands: tuple) -> tuple:
     """A graph that lanes cannot run together, in a loop over the lanes; those that do not count give zeros."""
+    if any(isinstance(a, TapeAval) for a in (*graph.in_avals, *graph.out_avals)):
+        raise NotBatched("recursion whose derivative is kept from one place of the program to another")
     shared = [x.aval is a for x, a in zip(operands, graph.in_avals)]
     order = [*[k for k, s in enumerate(shared) if not s], *[k for k, s in enumerate(shared) if s]]
     masks = [] if lanes.mask is None else [lanes.mask]

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from mindspore.common.dtype import bool_
 from mindspore.compiler.frontend.errors import GraphCompileError
-from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TupleAval, tensor_aval
+from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, tensor_aval
 from mindspore.compiler.primitives.base import Primitive
 from mindspore.compiler.primitives.lanes import (
     Lanes,
@@ -61,7 +61,7 @@ def _batch(graph: Graph, avals: tuple, lanes: Lanes, masked: bool, outputs: tupl
         env[param.idx] = b.parameter(aval)
     if masked:
         lanes = replace(lanes, mask=b.parameter(tensor_aval((lanes.size,), bool_)))
-    if has_private_stacks(graph) and not any(isinstance(a, TapeAval) for a in (*graph.in_avals, *graph.out_avals)):
+    if has_private_stacks(graph):
         found = _one_after_the_other(b, lanes, graph, [env[p.idx] for p in graph.params])
     else:
         for node in graph.nodes:

@@ -22,7 +22,15 @@ from mindspore.compiler.ir.aval import TapeAval, TensorAval, tensor_aval, tuple_
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph
 from mindspore.compiler.primitives.base import Primitive, Sample, register
-from mindspore.compiler.primitives.lanes import Lanes, NotBatched, batched_aval, convert, join_avals, needs_mask
+from mindspore.compiler.primitives.lanes import (
+    Lanes,
+    NotBatched,
+    batched_aval,
+    convert,
+    join_avals,
+    needs_mask,
+    recursive,
+)
 
 
 @register
@@ -193,7 +201,12 @@ def _entry_merger(aval: TapeAval) -> Graph:
 
 def batch_cond(b, lanes: Lanes, batched: tuple, pred, operands: tuple, then: Graph, orelse: Graph) -> tuple:
     """A choice on many lanes: a `cond` where all decide alike, a `lane_cond` otherwise."""
-    from mindspore.compiler.autodiff.region_rules import region
+    from mindspore.compiler.autodiff.region_rules import lane_after_lane, region
+    if batched[0] and (recursive(then) or recursive(orelse)):
+        one = Builder("one_lane")
+        params = [one.parameter(a) for a in (tensor_aval((), bool_), *then.in_avals)]
+        return lane_after_lane(b, lanes, one.finish(one.items(one.cond(*params, then=then, orelse=orelse))),
+                               (pred, *operands))
     masked = lanes.mask is not None and (needs_mask(then) or needs_mask(orelse))
     more = [lanes.mask] * masked
     if batched[0]:
@@ -216,12 +229,17 @@ def _refuse_effects(*graphs: Graph) -> None:
 
 def batch_while(b, lanes: Lanes, operands: tuple, condition: Graph, body: Graph, carried: int) -> tuple:
     """A loop on many lanes: as long as the condition says where it is the same for all, else until all are done."""
-    from mindspore.compiler.autodiff.region_rules import region, steady
+    from mindspore.compiler.autodiff.region_rules import lane_after_lane, region, steady
     masked = lanes.mask is not None and needs_mask(body)
     rest = tuple([x.aval for x in operands[carried:]])
     avals = steady(lambda state: region(lanes, body, (*state, *rest), masked, probe=True).out_avals,
                    tuple([x.aval for x in operands[:carried]]))
     test = region(lanes, condition, (*avals, *rest), False)
+    if test.out_avals[0] is not condition.out_avals[0] and recursive(body):
+        one = Builder("one_lane")
+        params = [one.parameter(a) for a in body.in_avals]
+        loop = one.while_(*params, condition=condition, body=body, carried=carried)
+        return lane_after_lane(b, lanes, one.finish(one.items(loop)), operands)
     if test.out_avals[0] is not condition.out_avals[0]:
         return _until_all_done(b, lanes, operands, condition, body, carried)
     state = [convert(b, lanes, x, a) for x, a in zip(operands, avals)]

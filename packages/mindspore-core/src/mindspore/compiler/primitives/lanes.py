@@ -132,13 +132,22 @@ def node_draws(node: Node) -> bool:
 
 
 def has_private_stacks(graph: Graph) -> bool:
-    """Whether the graph has choices that take from or put on a tape from outside, as recursion does: then each lane
-    needs a stack of its own, which the lanes cannot share."""
+    """Whether the graph has choices that take from or put on a tape from outside, as recursion does when it has become
+    a loop: then each lane needs a stack of its own, which the lanes cannot share."""
     found = graph.memo.get("private_stacks")
     if found is None:
         found = graph.memo["private_stacks"] = any(
             has_private_stacks(a) or (n.op.name == "cond" and _touches_tapes(a)) for n in graph.nodes
             for a in graphs_in(n.attrs) if n.op.name != "rec")
+    return found
+
+
+def recursive(graph: Graph) -> bool:
+    """Whether there is recursion in the graph, as such or as a loop."""
+    found = graph.memo.get("recursive")
+    if found is None:
+        found = graph.memo["recursive"] = has_private_stacks(graph) or any(
+            n.op.name == "rec" or any(map(recursive, graphs_in(n.attrs))) for n in graph.nodes)
     return found
 
 
