@@ -58,17 +58,21 @@ _names = itertools.count()
 
 
 def compile_groups(bodies: Sequence[Graph]) -> list[LoopKernel]:
-    """The kernels of groups, given by the closed graphs of their members (`Launch.body`), compiled together.
+    """The kernels of groups, given by the closed graphs of their members (`Launch.body`), compiled together. A body
+    that occurs several times has one kernel.
 
     The members are primitives of `SUPPORTED`; ValueError names the first one that is not.
     """
-    for body in bodies:
+    distinct = list({id(body): body for body in bodies}.values())
+    for body in distinct:
         _check(body)
-    scratches = [Scratch() for _ in bodies]
-    placed = [divided(nests_of(body, scratch), scratch) for body, scratch in zip(bodies, scratches)]
+    scratches = [Scratch() for _ in distinct]
+    placed = [divided(nests_of(body, scratch), scratch) for body, scratch in zip(distinct, scratches)]
     with _lock:
         codes = _codes(target(), {p.nest: p for nests in placed for p in nests})
-    return [_kernel(body, nests, scratch, codes) for body, nests, scratch in zip(bodies, placed, scratches)]
+    made = {id(body): _kernel(body, nests, scratch, codes)
+            for body, nests, scratch in zip(distinct, placed, scratches)}
+    return [made[id(body)] for body in bodies]
 
 
 def _check(body: Graph) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mindspore.compiler.autodiff.vjp import decompose
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
+from mindspore.compiler.passes.updates import repeated_updates, signature
 from mindspore.plugin.protocols import KernelSpec
 
 STRUCTURAL = frozenset({"parameter", "constant", "item"})
@@ -17,16 +18,17 @@ def legalize(graph: Graph, device) -> Graph:
     """The graph with decompositions in place of what the device cannot run."""
     if all(n.op.lower is None or is_legal(n, device) for n in graph.nodes):
         return graph
-    b = LegalBuilder(graph.name, device)
+    b = LegalBuilder(graph.name, device, repeated_updates(graph, device))
     return b.finish(b.inline(graph, [b.parameter(p.aval) for p in graph.params]))
 
 
 class LegalBuilder(Builder):
     """A builder that emits the decomposition of what the device cannot run, and in a decomposition likewise."""
 
-    def __init__(self, name: str, device):
+    def __init__(self, name: str, device, kept: frozenset[tuple] = frozenset()):
         super().__init__(name)
         self.device = device
+        self.kept = kept  # the signatures of updates that are not decomposed (`passes.updates`)
         self._known: dict[int, Node] = {}  # node -> what stands for it, once it has been looked at
         self._elements: dict[int, tuple] = {}  # node with several results -> their decompositions
 
@@ -44,7 +46,7 @@ class LegalBuilder(Builder):
         return found
 
     def _legal(self, node: Node) -> Node:
-        if is_legal(node, self.device):
+        if is_legal(node, self.device) or (node.op.one_pass and signature(node) in self.kept):
             return node
         result = decompose(self, node.op, node.ins, node.kwargs(), node.aval)
         if isinstance(result, tuple):

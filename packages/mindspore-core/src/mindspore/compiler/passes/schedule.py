@@ -15,17 +15,19 @@ from mindspore.compiler.passes.groups import form_groups, left_over
 from mindspore.compiler.passes.legalize import STRUCTURAL, VIEWS, generates, has_kernel
 from mindspore.compiler.passes.region_plans import PlanGraph, plan_region
 from mindspore.compiler.passes.stretches import needs_driver
+from mindspore.compiler.passes.updates import shared_body
 from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, REGION, VIEW, Launch, Program
 
 
 @dataclass(slots=True)
 class Unit:
-    """Nodes that become one launch."""
+    """Nodes that become one launch. body: what a group computes, where it is shared with other launches."""
 
     kind: str
     name: str
     nodes: list[Node]
     outputs: list[Node] = field(default_factory=list)
+    body: Graph | None = None
 
 
 def schedule(graph: Graph, device, donated: dict[int, int], plan: PlanGraph | None = None) -> Program:
@@ -67,7 +69,7 @@ def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
             continue
         kind = _kind(node, device)
         unit_of[idx] = len(units)
-        units.append(Unit(kind, name, [node]))
+        units.append(Unit(kind, name, [node], body=shared_body(node, device) if kind == GROUP else None))
     for unit in units:
         if not unit.outputs:
             unit.outputs = [unit.nodes[-1]]
@@ -79,7 +81,9 @@ def _kind(node: Node, device) -> str:
         return REGION
     if node.op.name in VIEWS:
         return VIEW
-    return KERNEL if has_kernel(node, device) else HOST
+    if has_kernel(node, device):
+        return KERNEL
+    return GROUP if node.op.one_pass else HOST
 
 
 def _number(graph: Graph) -> tuple[dict, list, dict]:
@@ -186,14 +190,14 @@ def _on_cycle(before: list, donated: dict, graph: Graph, unit_of: dict, readers:
 
 
 def _launch(unit: Unit, graph: Graph, values: dict, plan: PlanGraph | None) -> Launch:
-    if unit.kind in (CLAIM, GROUP):
+    if unit.kind in (CLAIM, GROUP) and unit.body is None:
         body, ins, outs = extract(unit.nodes, unit.outputs)
         return Launch(unit.kind, unit.name, {}, body, tuple(values[n.idx] for n in ins),
                       tuple(values[n.idx] for n in outs), unit.nodes[-1].loc)
     node = unit.nodes[0]
     outs = values[node.idx]
     region = plan_region(node, plan) if unit.kind == REGION else None
-    return Launch(unit.kind, unit.name, node.kwargs(), None, tuple(values[i.idx] for i in node.ins),
+    return Launch(unit.kind, unit.name, node.kwargs(), unit.body, tuple(values[i.idx] for i in node.ins),
                   outs if isinstance(outs, tuple) else (outs,), node.loc, region)
 
 

@@ -16,6 +16,7 @@ A primitive is a class with one instance. It declares
 * `reference(*arrays, **attrs)`: what it means, in NumPy; not needed where `lower` is given;
 * `lower(b, *ins, **attrs)`: an optional decomposition into simpler primitives;
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
+* `one_pass`: True where the decomposition is one element-wise pass that many tensors of one type go through;
 * `regions`: True where attributes are graphs that the operator runs;
 * `hosted`: True where what it does happens on the host, so that its running there is no fallback;
 * `samples()`: inputs, good and bad, from which the tests of every backend are generated.
@@ -74,6 +75,7 @@ class Primitive:
     hosted: bool = False
     differentiable: bool = True
     scalar: bool = False
+    one_pass: bool = False
     draws: bool = False
 
     lower = None

@@ -24,6 +24,7 @@ class Update(Primitive):
     `step` is the formula in primitives, `numpy_step` the same formula in NumPy."""
 
     kinds = "f"
+    one_pass = True
     operands: tuple = ()
     scalars: frozenset = frozenset()
     updated: tuple = ()

@@ -1,0 +1,108 @@
+"""What compiling costs, by counts: a network of many equal layers costs little more than one of a few."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Tensor, nn, ops
+from mindspore.compiler import pipeline
+from mindspore.compiler.ir import builder
+from mindspore.compiler.program import CLAIM, GROUP, KERNEL
+from mindspore.plugin import manager
+from mindspore.runtime.device import use_backend
+
+WIDTH, HEADS = 16, 2
+X = Tensor(np.random.default_rng(0).normal(size=(2, 4, WIDTH)).astype(np.float32))
+MASK, TARGET = Tensor(np.zeros((1, 1, 4, 4), np.float32)), Tensor(np.array([1, 2], np.int32))
+LAYER_EMITS = 260  # per layer: 16 updates with their elements, two calls with theirs, in each of a few passes
+
+
+class Attention(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.query, self.key, self.value, self.out = [nn.Dense(WIDTH, WIDTH) for _ in range(4)]
+        self.softmax = ops.Softmax(-1)
+
+    def construct(self, x, mask):
+        batch, time, width = x.shape
+        q, k, v = [ops.transpose(f(x).reshape(batch, time, HEADS, width // HEADS), (0, 2, 1, 3))
+                   for f in (self.query, self.key, self.value)]
+        scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2))) / (width // HEADS) ** 0.5 + mask
+        y = ops.matmul(self.softmax(scores), v)
+        return self.out(ops.transpose(y, (0, 2, 1, 3)).reshape(batch, time, width))
+
+
+class Layer(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.attention = Attention()
+        self.first, self.second = nn.LayerNorm((WIDTH,)), nn.LayerNorm((WIDTH,))
+        self.wide = nn.SequentialCell(nn.Dense(WIDTH, 4 * WIDTH), nn.GELU(), nn.Dense(4 * WIDTH, WIDTH))
+        self.dropout = nn.Dropout(p=0.1)
+
+    def construct(self, x, mask):
+        x = self.first(x + self.dropout(self.attention(x, mask)))
+        return self.second(x + self.wide(x))
+
+
+class Transformer(nn.Cell):
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = nn.CellList([Layer() for _ in range(layers)])
+        self.head = nn.Dense(WIDTH, 10)
+
+    def construct(self, x, mask, target):
+        for layer in self.layers:
+            x = layer(x, mask)
+        return ops.cross_entropy(self.head(x[:, 0]), target)
+
+
+def training_step(layers):
+    net = Transformer(layers).set_train()
+    weights = net.trainable_params()
+    optimizer, gradients = nn.Adam(weights, 1e-3), ms.value_and_grad(net, None, weights)
+
+    def step(x, mask, target):
+        loss, grads = gradients(x, mask, target)
+        optimizer(grads)
+        return loss
+
+    return ms.jit(step)
+
+
+def emitted(layers):
+    """Nodes emitted while the step is recorded and differentiated, and while it is compiled."""
+    step = training_step(layers)
+    start = builder.EMIT_COUNT[0]
+    graph = step.graph(X, MASK, TARGET)
+    middle = builder.EMIT_COUNT[0]
+    pipeline.simplified(graph)
+    return graph, middle - start, builder.EMIT_COUNT[0] - middle
+
+
+def test_48_layers_are_differentiated_once():
+    with use_backend("reference"):
+        (small, *few), (large, *many) = emitted(12), emitted(48)
+    callees = [{n.attr("callee").key() for n in g.nodes if n.op.name == "call"} for g in (small, large)]
+    assert callees[0] == callees[1] and len(callees[0]) == 2
+    assert (sum(many) - sum(few)) / 36 < 2 * LAYER_EMITS
+
+
+@pytest.mark.skipif("cpu" not in manager.backends(), reason="the cpu backend is not installed")
+def test_48_layers_have_the_kernels_of_12():
+    device = manager.device("cpu")
+
+    def bodies(layers):
+        with use_backend("cpu"):
+            plan = pipeline.make_plan(training_step(layers).graph(X, MASK, TARGET), device)
+        plans, pending = {}, [plan]
+        while pending:
+            found = pending.pop()
+            if id(found) not in plans:
+                plans[id(found)] = found
+                pending += [p for s in found.launches if s.region is not None for p in s.region.plans]
+        steps = [s for p in plans.values() for s in p.launches]
+        return len({id(s.body) for s in steps if s.kind == GROUP}), sum(s.kind in (CLAIM, KERNEL) for s in steps)
+
+    assert bodies(48) == bodies(12)
