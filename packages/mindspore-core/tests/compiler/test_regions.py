@@ -71,11 +71,11 @@ LOOPING = graph_of("looping", (COUNT, VECTOR, VECTOR), lambda b, n, x, w: [
 
 def called(b, x, w):
     """(sin(x) w, exp(-x^2) w)."""
-    return b.items(b.emit(primitive("call"), (x, w), (CALLEE,)))
+    return b.items(b.emit(primitive("call"), (x, w), (CALLEE, False)))
 
 
 def called_loop(b, n, x, w):
-    return b.items(b.emit(primitive("call"), (n, x, w), (LOOPING,)))[0]
+    return b.items(b.emit(primitive("call"), (n, x, w), (LOOPING, False)))[0]
 
 
 def even(b, i):
@@ -292,7 +292,7 @@ def chain(count, callee):
     """`count` calls of a graph, one after the other."""
     def make(b, x, w):
         for _ in range(count):
-            x = b.items(b.emit(primitive("call"), (x, w), (callee,)))[0]
+            x = b.items(b.emit(primitive("call"), (x, w), (callee, False)))[0]
         return [x]
 
     return graph_of("chain", (VECTOR, VECTOR), make)

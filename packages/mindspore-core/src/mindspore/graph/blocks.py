@@ -144,7 +144,7 @@ class Block:
         b.loc = location.current()
         lifted = [t if twin is None else twin.tensor(t) for t in self.trace.lifted]
         operands = tuple([outer.node_of(t) for t in (*given.tensors, *lifted)])
-        results = b.items(b.emit(PRIMITIVES["call"], operands, (self.graph,))) if self.graph.outputs else ()
+        results = b.items(b.emit(PRIMITIVES["call"], operands, (self.graph, False))) if self.graph.outputs else ()
         written = {id(t): t for t in [t if twin is None else twin.tensor(t) for t in self.trace.written.values()]}
         assign_written(outer, written, results[self.count:])
         found = iter([wrap(Traced(outer, node)) for node in results[:self.count]])

@@ -17,7 +17,7 @@ from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
 from mindspore.eager import segment as _segment
 from mindspore.graph.call import call_construct
-from mindspore.graph.compiled import CompiledFunction, current_blocks
+from mindspore.graph.compiled import CompiledFunction, current_blocks, current_guards
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
 from mindspore.runtime import record
@@ -46,6 +46,7 @@ class Cell:
         own["requires_grad"] = False
         own["cls_name"] = type(self).__name__
         own["_low_precision"] = None
+        own["_recompute"] = False
         own["_compiled"] = None
         own["_hooks"] = OrderedDict()
         own["_pre_hooks"] = OrderedDict()
@@ -155,7 +156,7 @@ class Cell:
     def __call__(self, *args, **kwargs) -> Any:
         if _stack.trace is not None:
             return self._run(_recorded, args, kwargs)
-        if context.mode.graph or (hasattr(type(self), "bprop") and _segment.current().regions):
+        if context.mode.graph or ((self._recompute or hasattr(type(self), "bprop")) and _segment.current().regions):
             compiled = self.__dict__.get("_compiled") or self._compiled_construct()
             return compiled(*args, **kwargs)
         if self._pre_hooks or self._hooks or self._low_precision is not None:
@@ -300,6 +301,19 @@ class Cell:
             cell._low_precision = dst_type
         return self
 
+    def recompute(self, mode: bool = True, **kwargs) -> None:
+        """From now on the gradient computes again what the cell computes, in place of keeping it (see
+        `mindspore.recompute`).
+
+        Args:
+            mode: whether to do so.
+            mp_comm_recompute, parallel_optimizer_comm_recompute: accepted for compatibility, without effect.
+        """
+        unknown = kwargs.keys() - {"mp_comm_recompute", "parallel_optimizer_comm_recompute"}
+        if unknown:
+            raise TypeError(f"recompute: unexpected keyword {min(unknown)!r}")
+        self._recompute = bool(mode)
+
     def add_flags(self, **flags) -> Cell:
         """Set attributes."""
         for name, value in flags.items():
@@ -371,8 +385,17 @@ def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
     if hasattr(type(cell), "bprop"):
         from mindspore.graph.custom import call_with_bprop
         return call_with_bprop(cell, args, kwargs)
-    blocks = current_blocks()
-    return call_construct(cell, args, kwargs) if blocks is None else blocks.call(cell, args, kwargs, call_construct)
+    guards, blocks = current_guards(), current_blocks()
+    if guards is not None:
+        guards.add_attr(cell, "_recompute", cell._recompute, True)
+    construct = _construct_again if cell._recompute else call_construct
+    return construct(cell, args, kwargs) if blocks is None else blocks.call(cell, args, kwargs, construct)
+
+
+def _construct_again(cell: Cell, args: tuple, kwargs: dict) -> Any:
+    """construct of a cell whose gradient computes it again."""
+    from mindspore.recomputation import record_again
+    return record_again(cell, args, kwargs, lambda *args, **kwargs: call_construct(cell, args, kwargs))
 
 
 def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:

@@ -34,7 +34,7 @@ def size(graph: Graph) -> int:
 def _settled(graph: Graph) -> Graph:
     attrs = {n.idx: tuple(settle_calls(a) if isinstance(a, Graph) else a for a in n.attrs)
              for n in graph.nodes if n.op.regions}
-    calls = [n for n in graph.nodes if n.op.name == "call"]
+    calls = [n for n in graph.nodes if n.op.name == "call" and not n.attr("recompute")]
     uses = Counter(attrs[n.idx][0].key() for n in calls)
     dissolved = {n.idx for n in calls
                  if (uses[attrs[n.idx][0].key()] - 1) * size(attrs[n.idx][0]) < WORTH_CALLING}
