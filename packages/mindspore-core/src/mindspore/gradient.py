@@ -176,7 +176,8 @@ def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, ret
     Args:
         fn: a function or Cell whose (first) output is differentiated; a result of several elements is summed.
         grad_position: which positional inputs to differentiate by: an int gives one gradient, a tuple of two or more a
-            tuple; None with `weights` gives the weights' gradients only.
+            tuple; None with `weights` gives the weights' gradients only. An input may be a Tensor, or a tuple, list or
+            dict of Tensors, nested as you like; its gradient has the same structure.
         weights: a Parameter, or a tuple, list or ParameterTuple of them.
         has_aux: only the first output is differentiated; the others are returned beside the gradients.
         return_ids: pair each gradient with its position or parameter name, for `get_grad`.
@@ -202,10 +203,12 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
 
     Returns:
         (outputs, vjp_fn) or, with has_aux, (first output, vjp_fn, the others). `vjp_fn(*cotangents)` gives a tuple of
-        input gradients, with weights ((inputs' gradients), (weights' gradients)).
+        input gradients, each in its input's structure, with weights ((inputs' gradients), (weights' gradients)).
     """
     params = _weights(weights)
-    point = _linearize_at(fn, inputs, {}, [t for t in inputs if isinstance(t, Tensor)], params or [], has_aux)
+    wanted: list = []
+    specs = [tree.flatten(x, wanted) for x in inputs if not tree.is_static(tree.flatten(x, []))]
+    point = _linearize_at(fn, inputs, {}, wanted, params or [], has_aux)
     single = tree.is_single(point.spec)
     point.hold()
 
@@ -214,10 +217,9 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
         tree.flatten(sens, flat)
         seeds = flat + [None] * (len(point.outputs) - len(flat))
         grads = point.pull(seeds)
-        count = len(grads) - len(params or [])
-        if params is None:
-            return tuple(grads)
-        return tuple(grads[:count]), _shaped_weights(weights, grads[count:])
+        count, found = len(grads) - len(params or []), iter(grads)
+        shaped = tuple([tree.rebuild(spec, found) for spec in specs])
+        return shaped if params is None else (shaped, _shaped_weights(weights, grads[count:]))
 
     if has_aux and not single:
         result = point.result()
@@ -249,10 +251,10 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_val
 
     def gradient(*args, **kwargs):
         """The gradient of the wrapped function at these arguments."""
-        wanted = _wanted(positions, args)
+        wanted, specs = _wanted(positions, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
         grads = point.pull([None] * len(point.outputs))
-        inputs = _shaped_inputs(grad_position, positions, grads[:len(wanted)], return_ids)
+        inputs = _shaped_inputs(grad_position, positions, specs, grads[:len(wanted)], return_ids)
         if params is None:
             grads = inputs
         else:
@@ -329,27 +331,35 @@ def _weights(weights) -> list[Parameter] | None:
     return params
 
 
-def _wanted(positions: tuple[int, ...], args: tuple) -> list[Tensor]:
-    wanted = []
+def _wanted(positions: tuple[int, ...], args: tuple) -> tuple[list[Tensor], list]:
+    """The tensors in the arguments at these positions, and the structure of each of these arguments."""
+    wanted: list[Tensor] = []
+    specs = []
     for position in positions:
         if position >= len(args):
             raise ValueError(f"grad: position {position} is to be differentiated, but the function was called with "
                              f"{len(args)} positional argument{'s' * (len(args) != 1)}")
-        if not isinstance(args[position], Tensor):
-            raise TypeError(f"grad: argument {position} is to be differentiated, but it is a "
-                            f"{type(args[position]).__name__}; pass a Tensor")
-        wanted.append(args[position])
+        count = len(wanted)
+        specs.append(tree.flatten(args[position], wanted))
+        others = [v for v in tree.static_values(specs[-1]) if v is not None]
+        if others or len(wanted) == count:
+            what = type(args[position]).__name__
+            holds = f" that holds a {type(others[0]).__name__}" if others and not tree.is_static(specs[-1]) else ""
+            raise TypeError(f"grad: argument {position} is to be differentiated, but it is a {what}{holds}; pass a "
+                            f"Tensor, or a tuple, list or dict of Tensors")
     for k, tensor in enumerate(wanted):
         if any(tensor is t for t in wanted[:k]):
             raise ValueError("grad: one tensor object was passed at two of the differentiated positions; "
                              "pass tensor.copy() for one of them")
-    return wanted
+    return wanted, specs
 
 
-def _shaped_inputs(grad_position, positions, grads, return_ids):
+def _shaped_inputs(grad_position, positions, specs, grads, return_ids):
+    found = iter(grads)
+    shaped = [tree.rebuild(spec, found) for spec in specs]
     if return_ids:
-        grads = [(p, g) for p, g in zip(positions, grads)]
-    return tuple(grads) if isinstance(grad_position, tuple) and len(positions) > 1 else grads[0] if grads else None
+        shaped = list(zip(positions, shaped))
+    return tuple(shaped) if isinstance(grad_position, tuple) and len(positions) > 1 else shaped[0] if shaped else None
 
 
 def _shaped_weights(weights, grads, return_ids: bool = False):

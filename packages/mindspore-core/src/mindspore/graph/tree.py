@@ -126,6 +126,11 @@ def static_values(spec: Any) -> list:
     return [value for item in spec.items for value in static_values(item)]
 
 
+def is_static(spec: Any) -> bool:
+    """Whether the value is neither a tensor nor a container."""
+    return type(spec) is _Static
+
+
 def is_single(spec: Any) -> bool:
     """Whether the value is one tensor."""
     return spec is _LEAF
