@@ -74,8 +74,8 @@ kit::Step step_of(const KernelObject& kernel, const std::vector<PlaceSpec>& plac
   return {kernel.c(), slots_of(places), label};
 }
 
-constexpr std::array<const char*, 10> kinds = {"kernel",     "cond",      "while_",   "scan",     "call",
-                                               "tape_empty", "tape_push", "tape_pop", "tape_add", "tape_copy"};
+constexpr std::array<const char*, 11> kinds = {"kernel",    "cond",      "while_",   "scan",     "call",     "tape_empty",
+                                               "tape_open", "tape_push", "tape_pop", "tape_add", "tape_copy"};
 
 kit::Kind kind_of(const std::string& name) {
   const auto found = std::find(kinds.begin() + 1, kinds.end(), name);
@@ -88,7 +88,8 @@ std::shared_ptr<RegionObject> make_region(const std::string& name, const std::ve
                                           std::uint64_t base, std::vector<std::int64_t> starts,
                                           const std::vector<std::vector<PlaceSpec>>& spare, bool scoped,
                                           std::uint64_t length, std::uint64_t sliced, bool reverse,
-                                          const std::vector<PlaceSpec>& temps, std::vector<std::uint64_t> sizes) {
+                                          const std::vector<PlaceSpec>& temps, std::vector<std::uint64_t> sizes,
+                                          std::vector<std::uint64_t> direct) {
   auto made = std::make_shared<RegionObject>();
   kit::Step& step = made->step;
   step.label = name;
@@ -105,6 +106,7 @@ std::shared_ptr<RegionObject> make_region(const std::string& name, const std::ve
   step.reverse = reverse;
   step.temps = slots_of(temps);
   step.sizes = std::move(sizes);
+  step.direct = std::move(direct);
   made->plans = std::move(plans);
   return made;
 }
@@ -112,7 +114,7 @@ std::shared_ptr<RegionObject> make_region(const std::string& name, const std::ve
 }  // namespace
 
 KernelObject::KernelObject(std::unique_ptr<Kernel> kernel, py::object keep)
-    : kernel_(&own_), keep_(std::move(keep)), buffers_(kernel->buffers), description_(kernel->description) {
+    : kernel_(&own_.kernel), keep_(std::move(keep)), buffers_(kernel->buffers), description_(kernel->description) {
   own_ = to_c(std::move(kernel));
 }
 
@@ -128,7 +130,7 @@ KernelObject::KernelObject(py::capsule capsule)
 }
 
 KernelObject::~KernelObject() {
-  if (kernel_ == &own_ && own_.destroy != nullptr) own_.destroy(own_.ctx);
+  if (kernel_ == &own_.kernel && kernel_->destroy != nullptr) kernel_->destroy(kernel_->ctx);
 }
 
 void KernelObject::call(const std::vector<py::object>& inputs, const std::vector<py::object>& outputs) const {
@@ -345,7 +347,8 @@ void bind_executable(py::module_& module) {
            py::arg("plans") = std::vector<std::shared_ptr<PlanObject>>(), py::arg("workspace") = 0, py::arg("base") = 0,
            py::arg("starts") = std::vector<std::int64_t>(), py::arg("spare") = std::vector<std::vector<PlaceSpec>>(),
            py::arg("scoped") = false, py::arg("length") = 0, py::arg("sliced") = 0, py::arg("reverse") = false,
-           py::arg("temps") = std::vector<PlaceSpec>(), py::arg("sizes") = std::vector<std::uint64_t>());
+           py::arg("temps") = std::vector<PlaceSpec>(), py::arg("sizes") = std::vector<std::uint64_t>(),
+           py::arg("direct") = std::vector<std::uint64_t>());
   module.attr("TAPE") = kit::tape_size;
 
   py::class_<PlanObject, std::shared_ptr<PlanObject>>(module, "Plan", "Steps with the places of their buffers.")

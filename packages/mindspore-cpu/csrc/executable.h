@@ -82,7 +82,7 @@ class KernelObject {
   void call(const std::vector<py::object>& inputs, const std::vector<py::object>& outputs) const;
 
  private:
-  ms_kernel own_{};
+  ms_direct_kernel own_{};
   const ms_kernel* kernel_;
   py::object keep_;
   int buffers_ = -1;

@@ -26,17 +26,18 @@ void destroy(void* ctx) { delete static_cast<Kernel*>(ctx); }
 
 }  // namespace
 
-ms_kernel to_c(std::unique_ptr<Kernel> kernel) {
-  ms_kernel c{};
+ms_direct_kernel to_c(std::unique_ptr<Kernel> kernel) {
+  ms_direct_kernel made{};
+  ms_kernel& c = made.kernel;
   c.abi = MS_KERNEL_ABI;
-  c.flags = kernel->on_host ? MS_KERNEL_ON_HOST : 0;
+  c.flags = (kernel->on_host ? MS_KERNEL_ON_HOST : 0) | (kernel->direct(made) ? MS_KERNEL_DIRECT : 0);
   c.scratch_bytes = kernel->scratch_bytes;
   c.nanoseconds = static_cast<std::uint64_t>(kernel->nanoseconds);
   c.run = run;
   c.explain = explain;
   c.destroy = destroy;
   c.ctx = kernel.release();
-  return c;
+  return made;
 }
 
 }  // namespace mindspore::cpu

@@ -17,6 +17,9 @@ class Kernel {
   // `buffers` holds the addresses of the inputs, then of the outputs. May throw.
   virtual void run(void* const* buffers, const ms_host_stream& stream) const = 0;
 
+  // Where an executor may call phases instead of `run`: sets them and the address of the parameters.
+  virtual bool direct(ms_direct_kernel&) const { return false; }
+
   std::uint64_t scratch_bytes = 0;
   double nanoseconds = 0;   // estimated time on one core
   int buffers = 0;          // how many addresses `run` expects
@@ -24,8 +27,8 @@ class Kernel {
   std::string description;  // which implementation this is, for `describe` and tests
 };
 
-// The C struct for a kernel; `destroy` deletes it.
-ms_kernel to_c(std::unique_ptr<Kernel> kernel);
+// The C struct for a kernel; `destroy` deletes it. Only kernels with MS_KERNEL_DIRECT use what follows the first member.
+ms_direct_kernel to_c(std::unique_ptr<Kernel> kernel);
 
 inline std::uint64_t round_up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
 

@@ -27,6 +27,7 @@ class LoopKernel final : public Kernel {
     for (const LoopPhase& phase : phases_) {
       nanoseconds += static_cast<double>(phase.units) * phase.nanoseconds;
       most_units_ = std::max(most_units_, phase.units);
+      whole_.push_back({phase.function, phase.units});
     }
     nanoseconds = std::max(nanoseconds, 1.0);
   }
@@ -52,8 +53,17 @@ class LoopKernel final : public Kernel {
     });
   }
 
+  bool direct(ms_direct_kernel& made) const override {
+    if (most_units_ > 1 && worth_threads(nanoseconds)) return false;
+    made.params = params_;
+    made.phases = whole_.data();
+    made.count = whole_.size();
+    return true;
+  }
+
  private:
   std::vector<LoopPhase> phases_;
+  std::vector<ms_phase> whole_;
   char* params_;
   std::int64_t most_units_ = 0;
 };

@@ -63,9 +63,11 @@ void set_threads(int wanted) {
 
 bool forked() { return in_child.load(); }
 
+bool worth_threads(double nanoseconds) { return nanoseconds >= 2 * nanoseconds_per_thread; }
+
 int threads_for(double nanoseconds) {
   const int most = threads();
-  if (most == 1 || nanoseconds < 2 * nanoseconds_per_thread) return 1;
+  if (most == 1 || !worth_threads(nanoseconds)) return 1;
   return static_cast<int>(std::min<double>(most, nanoseconds / nanoseconds_per_thread));
 }
 

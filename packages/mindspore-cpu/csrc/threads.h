@@ -20,6 +20,9 @@ void set_threads(int count);
 // Whether this process was forked from one that had loaded this module.
 bool forked();
 
+// Whether work of this length on one core is worth more than one thread, if there are some.
+bool worth_threads(double nanoseconds);
+
 // How many threads are worth their synchronisation for work of this length on one core.
 int threads_for(double nanoseconds);
 

@@ -206,6 +206,23 @@ def test_trips_that_differentiate_loops_need_the_memory_of_one(device):
     assert _ext.memory_use()["requests"] - before <= 2
 
 
+def test_what_is_pushed_is_written_where_it_will_lie(device):
+    """But not what was there before, an output, or what is pushed twice."""
+    tape = tape_aval((VECTOR, VECTOR, VECTOR, VECTOR))
+
+    def step(b, t, x):
+        y, z, new = b.sin(x), b.exp(b.neg(x)), b.tanh(x)
+        return [b.tape_push(t, x, y, new, z), new]
+    graph = graph_of("push", (COUNT, VECTOR), lambda b, n, x: counted_loop(
+        b, n, [b.tape_empty(aval=tape), x], step, [tape, VECTOR])[1])
+    opened = [s for s in trip_of(graph, device)[1].launches if s.name == "tape_open"]
+    assert [s.region.direct for s in opened] == [(1, 3)]
+    doubled = graph_of("twice", (COUNT, VECTOR), lambda b, n, x: counted_loop(
+        b, n, [b.tape_empty(aval=tape), x], lambda b, t, x: [b.tape_push(t, x, x, *[b.sin(x)] * 2), x],
+        [tape, VECTOR])[1])
+    assert not [s for s in trip_of(doubled, device)[1].launches if s.name == "tape_open"]
+
+
 # -- errors, signals, threads ----------------------------------------------------------------------------------------
 
 

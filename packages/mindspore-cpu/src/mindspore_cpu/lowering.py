@@ -144,8 +144,12 @@ class _Lowering:
     def _region(self, step: Launch) -> _ext.Region:
         region, sizes, trips = step.region, (), {}
         places = self._places([*step.ins, *step.outs])
-        if step.name == "tape_push":
+        if step.name == "tape_open":
+            sizes = [_size(a) for a in region.entry]
+            places.insert(0, (CELL, region.cell))
+        elif step.name == "tape_push":
             sizes = [_size(a) for a in self.program.in_avals(step)[1:]]
+            places += [(CELL, region.cell)] if region.direct else []
         elif step.name == "tape_pop":
             avals = self.program.out_avals(step)[1:]
             sizes = [_size(a) for a in avals]
@@ -158,7 +162,7 @@ class _Lowering:
         temps = [(ARENA, region.at + (number or 0)) for number in region.temps]
         return _ext.Region(step.name, places, [self.lowered[id(p)] for p in region.plans], region.at,
                            region.at + region.base, [-1 if j is None else j for j in region.starts], spare,
-                           region.scoped, temps=temps, sizes=sizes, **trips)
+                           region.scoped, temps=temps, sizes=sizes, direct=region.direct, **trips)
 
     def _spare(self, step: Launch, k: int, number: int | None) -> tuple[int, int]:
         """Where a plan writes result k, which starts from an operand."""

@@ -49,6 +49,10 @@ class Region:
     where slices are not aligned, and from `base` on the arenas of its plans, which never run at one time. The numbers
     in `spare` and `temps` are offsets in the workspace, or cells for tapes, or None.
 
+    `direct`: of a `tape_push` the numbers of the values that kernels write where they lie in the new entry. A launch
+    called `tape_open`, which the planner puts before those kernels, makes the entry; its address is in `cell` until it
+    is pushed. The launch has the same `direct`, these values as its outputs, and in `entry` the types of all values.
+
     `scoped`: no entry that a trip pushes on a tape is in a tape that it leaves, so that their memory can be used again
     after the trip.
     """
@@ -61,6 +65,9 @@ class Region:
     workspace: int = 0
     at: int = 0
     scoped: bool = False
+    direct: tuple[int, ...] = ()
+    cell: int = 0
+    entry: tuple = ()
 
 
 @dataclass(slots=True)

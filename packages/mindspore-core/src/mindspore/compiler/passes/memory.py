@@ -29,6 +29,7 @@ from mindspore.compiler.program import (
     Launch,
     Plan,
     Program,
+    Region,
     value_bytes,
 )
 
@@ -47,8 +48,9 @@ def plan_memory(program: Program, in_place: bool) -> Plan:
         places[value] = (CONST, len(constants))
         constants.append(array)
     entries = _place_entries(launches, places)
+    entries, cells = _write_into_entries(program, launches, root, places, entries)
     sources = _place_outputs(program, launches, root, places, in_place)
-    cells = _place_tapes(program, launches, places)
+    cells = _place_tapes(program, launches, places, cells)
     arena = _place_temporaries(program, launches, root, places)
     for value, base in enumerate(root):
         places[value] = places[base]
@@ -76,9 +78,35 @@ def _place_entries(launches: list[Launch], places: list) -> int:
     return count
 
 
-def _place_tapes(program: Program, launches: list[Launch], places: list) -> int:
-    """A cell for every tape that is neither an input nor an output, and for a loop's second places."""
-    count = 0
+def _write_into_entries(program: Program, launches: list[Launch], root: list[int], places: list,
+                        entries: int) -> tuple[int, int]:
+    """Let kernels write what is pushed on a tape where it will lie: the number of entries and of cells.
+
+    That is what a kernel writes, and what is neither an output nor pushed on another tape as well. The entry is made
+    before the first of these kernels runs."""
+    cells, outputs = 0, {root[v] for v in program.outputs}
+    for push in [s for s in launches if s.kind == REGION and s.name == "tape_push"]:
+        before = launches[:launches.index(push)]
+        writer = {v: k for k, step in enumerate(before) if step.kind != REGION for v in step.outs}
+        values = push.ins[1:]
+        direct = [j for j, v in enumerate(values) if v in writer and v not in outputs and places[v] is None
+                  and root[v] == v and values.count(v) == 1]
+        if not direct:
+            continue
+        for j in direct:
+            places[values[j]] = (ENTRY, entries)
+            entries += 1
+        push.region.direct, push.region.cell = tuple(direct), cells
+        opened = Region(direct=tuple(direct), cell=cells, entry=program.avals[push.outs[0]].entry)
+        launches.insert(min(writer[values[j]] for j in direct), Launch(
+            REGION, "tape_open", {}, None, (), tuple([values[j] for j in direct]), push.loc, opened))
+        cells += 1
+    return entries, cells
+
+
+def _place_tapes(program: Program, launches: list[Launch], places: list, count: int) -> int:
+    """A cell for every tape that is neither an input nor an output, and for a loop's second places, after the first
+    `count` ones."""
     for step in launches:
         for value in step.outs:
             if places[value] is None and isinstance(program.avals[value], TapeAval):

@@ -26,6 +26,7 @@ struct Op {
   Kind kind;
   bool on_host;               // the kernel waits for the stream
   const ms_kernel* kernel;    // of kernels
+  const ms_direct_kernel* direct;  // of kernels whose phases are called as they are: two more addresses are in front
   std::size_t first;          // position of the first slot in the table
   std::size_t detail;         // number of the choice, loop or tape step; 0 for the rest
   const Step* step;
@@ -70,8 +71,9 @@ struct Loop {
 
 struct TapeStep {
   EntryLayout layout;
-  // Positions in the table that hold the address of each value: of what was popped, or of the operands and results of a
-  // sum of entries.
+  std::vector<std::size_t> copied;  // tape_push: the values that are not in the entry yet
+  // Positions in the table that hold the address of each value: of what was popped, of direct values, or of the operands
+  // and results of a sum of entries.
   std::vector<std::vector<std::size_t>> readers;
   std::size_t block = 0;  // of tape_add
 };
@@ -109,6 +111,7 @@ class Code {
   std::vector<Block> blocks;
   std::vector<Slot> table;  // constants are numbers in `constants`, everything else as in the outermost plan
   std::vector<void*> constants;
+  std::vector<std::size_t> scratches;  // positions in the table of the frame's scratch memory
   std::vector<Fill> from_inputs;
   std::vector<Fill> from_outputs;
   std::vector<Choice> choices;
@@ -165,7 +168,12 @@ class Code {
   }
 
   Op op(const Step& step, const Places& places) {
-    Op made{step.kind, false, step.kernel, table.size(), 0, &step};
+    Op made{step.kind, false, step.kernel, direct_of(step), table.size(), 0, &step};
+    if (made.direct != nullptr) {
+      constants.push_back(made.direct->params);
+      put({Place::constant, constants.size() - 1});
+      scratches.push_back(put({Place::constant, constants.size() - 1}));
+    }
     std::vector<Slot> slots;
     for (const Slot& slot : step.slots) slots.push_back(trace(slot, places));
     table.insert(table.end(), slots.begin(), slots.end());
@@ -178,6 +186,7 @@ class Code {
       case Kind::call: made.detail = choice(step, slots, 0, places); break;
       case Kind::loop: made.detail = loop(step, slots, places); break;
       case Kind::scan: made.detail = scan(step, slots, places); break;
+      case Kind::tape_open:
       case Kind::tape_push:
       case Kind::tape_pop:
       case Kind::tape_add: made.detail = tape_step(step, slots, places); break;
@@ -185,6 +194,11 @@ class Code {
       case Kind::tape_copy: break;
     }
     return made;
+  }
+
+  static const ms_direct_kernel* direct_of(const Step& step) {
+    if (step.kind != Kind::kernel || (step.kernel->flags & MS_KERNEL_DIRECT) == 0) return nullptr;
+    return reinterpret_cast<const ms_direct_kernel*>(step.kernel);
   }
 
   Places inside(const Step& step, const Places& places) const {
@@ -309,7 +323,15 @@ class Code {
   }
 
   std::size_t tape_step(const Step& step, const std::vector<Slot>& slots, const Places& places) {
-    TapeStep made{EntryLayout(step.sizes), {}, 0};
+    TapeStep made{EntryLayout(step.sizes), {}, {}, 0};
+    if (step.kind == Kind::tape_open) {
+      for (std::size_t k = 1; k < slots.size(); ++k) made.readers.push_back({slots[k].number});
+    }
+    if (step.kind == Kind::tape_push) {
+      for (std::size_t k = 0; k < step.sizes.size(); ++k) {
+        if (std::find(step.direct.begin(), step.direct.end(), k) == step.direct.end()) made.copied.push_back(k);
+      }
+    }
     if (step.kind == Kind::tape_pop) {
       for (std::size_t k = 3; k < slots.size(); ++k) made.readers.push_back({slots[k].number});
     }

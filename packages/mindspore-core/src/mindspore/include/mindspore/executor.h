@@ -119,7 +119,12 @@ class Executor {
   void walk(Frame& frame, std::size_t number) {
     void** table = frame.table.data();
     for (const Op& op : code_.blocks[number]) {
-      if (op.kind == Kind::kernel) {
+      if (op.direct != nullptr) {
+        char* const* buffers = reinterpret_cast<char* const*>(table + op.first);
+        for (std::uint64_t k = 0; k < op.direct->count; ++k) {
+          op.direct->phases[k].run(buffers, 0, op.direct->phases[k].units);
+        }
+      } else if (op.kind == Kind::kernel) {
         if (op.on_host) device_.synchronize(frame.stream);
         const int code = op.kernel->run(op.kernel->ctx, table + op.first, frame.handle);
         if (code != 0) throw StepError(*op.step, code);
@@ -139,6 +144,7 @@ class Executor {
       case Kind::scan: scan(frame, code_.loops[op.detail]); break;
       case Kind::tape_empty: cell(slots[0]) = nullptr; break;
       case Kind::tape_copy: cell(slots[1]) = cell(slots[0]); break;
+      case Kind::tape_open: open(frame, slots, code_.tape_steps[op.detail], op.step->direct); break;
       case Kind::tape_push: push(frame, slots, code_.tape_steps[op.detail]); break;
       case Kind::tape_pop: pop(frame, slots, code_.tape_steps[op.detail]); break;
       case Kind::tape_add: add(frame, slots, code_.tape_steps[op.detail]); break;
@@ -215,12 +221,20 @@ class Executor {
     }
   }
 
-  void push(Frame& frame, void** slots, const TapeStep& step) {
-    Entry* entry = frame.tapes.push(cell(slots[0]), step.layout);
-    const auto& values = step.layout.values;
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      move(frame, values[k].address(entry), slots[1 + k], values[k].size);
+  void open(Frame& frame, void** slots, const TapeStep& step, const std::vector<std::uint64_t>& direct) {
+    Entry* entry = frame.tapes.push(nullptr, step.layout);
+    for (std::size_t k = 0; k < direct.size(); ++k) {
+      set(frame, step.readers[k], step.layout.values[direct[k]].address(entry));
     }
+    cell(slots[0]) = entry;
+  }
+
+  void push(Frame& frame, void** slots, const TapeStep& step) {
+    const auto& values = step.layout.values;
+    const bool opened = step.copied.size() != values.size();
+    Entry* entry = opened ? cell(slots[2 + values.size()]) : frame.tapes.push(nullptr, step.layout);
+    entry->rest = cell(slots[0]);
+    for (std::size_t k : step.copied) move(frame, values[k].address(entry), slots[1 + k], values[k].size);
     cell(slots[1 + values.size()]) = entry;
   }
 
@@ -288,6 +302,7 @@ class Executor {
       if (slot.place == Place::constant) frame->table[k] = code_.constants[slot.number];
       if (slot.place == Place::cell) frame->table[k] = &frame->cells[slot.number];
     }
+    for (std::size_t position : code_.scratches) frame->table[position] = frame->scratch.data();
     return frame;
   }
 

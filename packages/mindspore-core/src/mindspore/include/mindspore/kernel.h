@@ -14,6 +14,9 @@
 // The kernel touches its buffers from the host: the executor waits for the stream before it runs it.
 #define MS_KERNEL_ON_HOST 1u
 
+// The kernel is the first member of an ms_direct_kernel.
+#define MS_KERNEL_DIRECT 2u
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -33,6 +36,22 @@ typedef struct ms_kernel {
   // Ends the kernel. May be null.
   void (*destroy)(void* ctx);
 } ms_kernel;
+
+// A part of a direct kernel: does the units [begin, end) of `units`. It raises nothing and waits for nobody.
+typedef struct ms_phase {
+  void (*run)(char* const* bufs, int64_t begin, int64_t end);
+  int64_t units;
+} ms_phase;
+
+// A kernel on the host's memory that does so little that it is best done by the calling thread. An executor may call its
+// phases one after the other, each with all of its units, instead of `kernel.run`, which does the same. `bufs` are
+// `params`, the address of `scratch_bytes` of temporary memory, and then the kernel's buffers.
+typedef struct ms_direct_kernel {
+  ms_kernel kernel;
+  void* params;
+  const ms_phase* phases;
+  uint64_t count;
+} ms_direct_kernel;
 
 // What `stream` points to on devices whose memory is the host's.
 typedef struct ms_host_stream {

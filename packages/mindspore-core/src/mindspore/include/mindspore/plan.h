@@ -44,7 +44,8 @@ enum class Kind : std::uint8_t {
   scan,        // operands: carried, sliced, others; results: carried, stacked. plans: a trip, with slices for the arrays
   call,        // operands; results. plans: the one that is run
   tape_empty,  // result
-  tape_push,   // tape; values; result
+  tape_open,   // cell; those values of the entry to come that kernels write where they will lie in it (`direct`)
+  tape_push,   // tape; values; result; where some values are direct, the cell of `tape_open`
   tape_pop,    // tape; zeros for the values of an empty tape; result; values
   tape_add,    // two tapes; result. plans: the sum of two entries
   tape_copy,   // tape; result
@@ -72,6 +73,7 @@ struct Step {
   bool reverse = false;         // scans: whether the last slice comes first
   std::vector<Slot> temps = {};           // scans: for each slice read or written a place, used where it is not aligned
   std::vector<std::uint64_t> sizes = {};  // tapes: bytes of the values of an entry
+  std::vector<std::uint64_t> direct = {};  // tapes: numbers of the values that are in the entry when it is pushed
 };
 
 struct Plan {
@@ -149,6 +151,7 @@ inline void check_region(const Plan& plan, const Step& step) {
     }
   };
   const std::size_t values = step.sizes.size();
+  for (std::uint64_t number : step.direct) expect(number < values && step.sizes[number] != tape_size, "not a value");
   switch (step.kind) {
     case Kind::kernel: break;
     case Kind::cond: {
@@ -188,7 +191,13 @@ inline void check_region(const Plan& plan, const Step& step) {
     }
     case Kind::tape_empty: expect(slots == 1, "expected one slot"); break;
     case Kind::tape_copy: expect(slots == 2, "expected two slots"); break;
-    case Kind::tape_push: expect(slots == 2 + values, "expected a slot for each value and two for tapes"); break;
+    case Kind::tape_open:
+      expect(slots == 1 + step.direct.size(), "expected a slot for each direct value and one for a cell");
+      for (std::size_t k = 1; k < slots; ++k) expect(step.slots[k].place == Place::entry, "a value is not an entry's");
+      break;
+    case Kind::tape_push:
+      expect(slots == 2 + values + !step.direct.empty(), "expected a slot for each value and two for tapes");
+      break;
     case Kind::tape_pop:
       expect(slots == 3 + values, "expected a slot for each value, one for zeros and two for tapes");
       for (std::size_t k = 3; k < slots; ++k) expect(step.slots[k].place == Place::entry, "a value is not an entry's");
