@@ -1,7 +1,7 @@
 """How a nest is divided into units, by its shape and the width of vectors, and what a unit costs.
 
-Costs are estimates for one core with data in the second-level cache. They decide how many threads are worth while, and
-no result depends on them.
+Costs are estimates for one core, with data in the second-level cache where it fits in there. They decide how many
+threads are worth while, and no result depends on them.
 """
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from mindspore_cpu.codegen.writer import BITS
 
 BLOCK = 1024
 TILE, TURNED_BLOCK, TURNED_ELEMENTS = 64, 32, 4096
-NANOSECONDS_PER_OPERATION = 0.2
-NANOSECONDS_PER_BYTE = 0.02
+NANOSECONDS_PER_OPERATION = 0.1
+NANOSECONDS_PER_BYTE, NANOSECONDS_PER_FAR_BYTE = 0.008, 0.025  # in the second-level cache, and outside
+NEAR_BYTES = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def plan(nest: Nest, target, size: int | None) -> Work:
     if not sizes:
         return Work(1, 1, 1, cost * NANOSECONDS_PER_OPERATION)
     lanes = _lanes(nest, target, sizes[-1] if nest.sizes[-1] is not None else None, cost)
+    time = _time(nest, inner, lanes, cost, prod(sizes))
     reduced = prod(s for s, r in zip(sizes, nest.reduced) if r)
     rows = prod(s for s, r in zip(sizes[:-1], nest.reduced[:-1]) if not r)
     if nest.reduced[-1]:
@@ -48,8 +50,8 @@ def plan(nest: Nest, target, size: int | None) -> Work:
         block = lanes
         per_unit, blocks = reduced * lanes, -(-sizes[-1] // lanes)
     else:
-        return _plan_map(nest, sizes, rows, lanes, _time(nest, inner, lanes, cost))
-    return Work(rows * blocks, block, lanes, per_unit * _time(nest, inner, lanes, cost))
+        return _plan_map(nest, sizes, rows, lanes, time)
+    return Work(rows * blocks, block, lanes, per_unit * time)
 
 
 def _plan_map(nest: Nest, sizes: list[int], rows: int, lanes: int, time: float) -> Work:
@@ -75,11 +77,12 @@ def turned_axis(nest: Nest) -> int | None:
     return axis if votes[axis] and large else None
 
 
-def _time(nest: Nest, inner: list[int], lanes: int, cost: int) -> float:
-    """The estimated time of one point of a nest in nanoseconds."""
+def _time(nest: Nest, inner: list[int], lanes: int, cost: int, points: int) -> float:
+    """The estimated time of one of so many points of a nest in nanoseconds."""
     loads = {o for k in inner for o in operands_of(nest, k) if isinstance(o, (Load, Indirect))}
     traffic = sum(o.dtype.itemsize for o in loads if any(o.place.strides)) + sum(s.dtype.itemsize for s in nest.stores)
-    return cost / lanes * NANOSECONDS_PER_OPERATION + traffic * NANOSECONDS_PER_BYTE
+    per_byte = NANOSECONDS_PER_BYTE if traffic * points <= NEAR_BYTES else NANOSECONDS_PER_FAR_BYTE
+    return cost / lanes * NANOSECONDS_PER_OPERATION + traffic * per_byte
 
 
 def _lanes(nest: Nest, target, size: int | None, cost: int) -> int:
