@@ -3,6 +3,7 @@
 # ruff: noqa
 import math
 
+from table import case
 from world import Tensor, ops
 
 
@@ -151,6 +152,7 @@ def tensor_in_list(s):
     return s in [1.0, 2.0] or s in (0.6,)
 
 
+@case(grad=False)  # an equality of floats has no differences
 def number_in_tensor(x):
     return x * 2 if 0.21 in x else x
 

@@ -1,0 +1,146 @@
+"""Five mistakes that a compiler may make, to be put into this one: does the fuzzer find them?
+
+Each is a context manager that replaces one function of the compiler for a block. `python tests/fuzz/bugs.py [SEED]`
+prints after how many programs each is found; `most` is the greatest number that counts as found.
+"""
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from checking import Mismatch, check
+from fuzz import Statistics, run
+
+from mindspore import Tensor
+from mindspore.compiler import pipeline
+from mindspore.compiler.frontend import loops
+from mindspore.compiler.ir import builder
+from mindspore.compiler.ir.builder import Builder
+from mindspore.compiler.primitives import regions
+from mindspore.eager import segment
+from mindspore.graph.trace import tracing
+from mindspore.ops import where
+
+MOST = 2000
+
+
+@contextlib.contextmanager
+def replaced(owner: Any, name: str, make: Callable[[Callable], Callable]) -> Iterator[None]:
+    """Within the block `owner.name` is what `make` gives for it. What was compiled before and within is forgotten."""
+    original = getattr(owner, name)
+    setattr(owner, name, make(original))
+    pipeline.clear_cache()
+    segment.clear_cache()
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+        pipeline.clear_cache()
+        segment.clear_cache()
+
+
+def swapped_branches():
+    """The derivative of a choice takes the other branch."""
+    def make(choice):
+        def swapped(then, orelse, *rest):
+            plan = choice(then, orelse, *rest)
+            return replace(plan, backward=plan.backward[::-1])
+        return swapped
+    return replaced(regions, "_choice", make)
+
+
+def lost_variable():
+    """The last variable that a loop changes keeps its first value."""
+    def make(emit):
+        def lossy(self, op, ins, attrs=()):
+            if op.name == "while_":
+                named = dict(zip(op.attrs, attrs))
+                attrs = tuple([_without_last(named["body"], named["carried"]) if name == "body" else value
+                               for name, value in named.items()])
+            return emit(self, op, ins, attrs)
+        return lossy
+    return replaced(Builder, "emit", make)
+
+
+def _without_last(body: Any, carried: int) -> Any:
+    floats = [k for k in range(carried) if body.out_avals[k].dtype.kind == "f"]
+    if len(floats) < 2:
+        return body
+    b = Builder(body.name)
+    params = [b.parameter(p.aval) for p in body.params]
+    outputs = b.inline(body, params)
+    outputs[floats[-1]] = params[floats[-1]]
+    return b.finish(outputs)
+
+
+def wrong_broadcast_sum():
+    """The cotangent of a broadcast operand is a mean instead of a sum."""
+    def make(sum_to):
+        def averaged(self, node, shape):
+            found = sum_to(self, node, shape)
+            return found if found is node or not found.aval.size else self.mul(found, found.aval.size / node.aval.size)
+        return averaged
+    return replaced(Builder, "sum_to", make)
+
+
+def wrong_constant():
+    """The product of two constants is folded to their sum."""
+    def make(fold):
+        def wrong(op, ins, attrs):
+            if op.name == "mul":
+                return ins[0].attrs[0].array + ins[1].attrs[0].array
+            return fold(op, ins, attrs)
+        return wrong
+    return replaced(builder, "_fold", make)
+
+
+def stale_after_break():
+    """What the trip that leaves a loop has assigned is lost."""
+    def make(initialise):
+        def stale(self, loop):
+            initialise(self, loop)
+            code = self.after[loop.code]
+            if not isinstance(code, Tensor):
+                return
+            with tracing(self.regions[1]):
+                for place, (x, y) in enumerate(zip(self.before, self.after)):
+                    if place < loop.code and isinstance(x, Tensor) and isinstance(y, Tensor) and x is not y \
+                            and (x.shape, x.dtype) == (y.shape, y.dtype):
+                        self.after[place] = where(code == 0, y, x)
+        return stale
+    return replaced(loops._Trip, "__init__", make)
+
+
+BUGS = [swapped_branches, lost_variable, wrong_broadcast_sum, wrong_constant, stale_after_break]
+
+
+def found_after(bug: Callable, start: int, most: int = MOST) -> int | None:
+    """The number of programs after which a bug is found; None if it is not.
+
+    Raises Mismatch where what was found is wrong without the bug, too."""
+    statistics = Statistics()
+    with bug():
+        try:
+            run(most, start, ["reference"], statistics, shrink=False)
+        except Mismatch as mismatch:
+            program = mismatch.program
+        else:
+            return None
+    check(program)  # without the bug it agrees
+    return statistics.count + 1
+
+
+def main() -> int:
+    """The exit status is 1 if one is not found."""
+    start = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    found = {bug.__name__: found_after(bug, start) for bug in BUGS}
+    for name, number in found.items():
+        print(f"{name}: {'not found' if number is None else f'found after {number} programs'}", flush=True)
+    return int(None in found.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
