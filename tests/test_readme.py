@@ -32,9 +32,9 @@ def test_command(repository: Path) -> str:
 test_command.__test__ = False  # the README's command for tests, not a test
 
 
-@pytest.mark.parametrize("source", ["file", "-"])
-@pytest.mark.parametrize("number", [0, 1], ids=["Mul in graph mode", "tensor_add in PyNative mode"])
+@pytest.mark.parametrize(("number", "source"), [(0, "file"), (0, "-"), (1, "file"), (1, "-"), (2, "file")])
 def test_program_prints_what_the_readme_shows(repository: Path, tmp_path: Path, number: int, source: str) -> None:
+    """From a file, and typed into Python, but for the loop on a tensor, of which the compiler needs the source."""
     program, shown = blocks(repository, "python")[number], blocks(repository, "text")[number]
     (tmp_path / "program.py").write_text(program)
     argument, given = ("program.py", "") if source == "file" else ("-", program)
