@@ -30,7 +30,7 @@ from mindspore.compiler.primitives.lanes import batched_aval
 FLOATS = {t.key: t for t in (float16, bfloat16, float32, float64)}
 NATIVE = "native"
 _EPS32 = float(np.finfo(np.float32).eps)
-_STRUCTURAL = ("parameter", "constant", "item", "tape_empty", "tape_push", "tape_pop", "tape_add")
+_STRUCTURAL = ("parameter", "constant", "item", "rec_call", "tape_empty", "tape_push", "tape_pop", "tape_add")
 
 
 def operators() -> list[str]:
