@@ -281,6 +281,45 @@ def test_random_numbers_differ_from_lane_to_lane():
     np.testing.assert_array_equal(slopes, np.diag(np.diag(slopes)))
 
 
+def speaks(x):
+    print("start")
+    if x > 0:
+        print("positive", x)
+        y = x * 2
+    else:
+        print("negative", x)
+        y = x
+    while y < 4:
+        print("at", y)
+        y = y + 3
+    return y
+
+
+SPOKEN = ["start", "positive 1.0", "positive 3.0", "negative -2.0", "at 2.0", "at -2.0", "at 1.0"]
+
+
+def refuses(x):
+    if x < 0:
+        raise ValueError("negative: ", x)
+    assert x < 9, f"too large: {x}"
+    return ops.sqrt(x)
+
+
+def test_effects(capfd, backend):
+    x = Tensor(np.array([1, -2, 3], np.float32))
+    for call in (vmap(speaks), vmap(grad(speaks)), grad(lambda x: vmap(speaks)(x).sum())):
+        call(x).asnumpy()
+        assert capfd.readouterr().out.splitlines() == SPOKEN
+    nested = vmap(vmap(speaks))(Tensor(np.array([[1, -2], [3, 4]], np.float32)))
+    agree(nested, [[5, 4], [6, 8]])
+    assert sorted(capfd.readouterr().out.splitlines()) == sorted([*SPOKEN, "positive 4.0"])
+    with pytest.raises(ValueError, match=r"negative: .*-2"):
+        vmap(refuses)(x)
+    with pytest.raises(AssertionError, match="too large: 10.0"):
+        vmap(refuses)(Tensor(np.array([4, 10, 20], np.float32)))
+    agree(vmap(refuses)(ops.abs(x)), np.sqrt([1, 2, 3]))
+
+
 def power(n, x):
     if n <= 0:
         return x

@@ -23,7 +23,9 @@ from dataclasses import replace
 from mindspore.common.dtype import bool_
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, tensor_aval
+from mindspore.compiler.ir.graph import graphs_in
 from mindspore.compiler.primitives.base import Primitive
+from mindspore.compiler.primitives.effects import has_effects
 from mindspore.compiler.primitives.lanes import (
     Lanes,
     NotBatched,
@@ -81,7 +83,9 @@ def _emit(b: Builder, lanes: Lanes, node: Node, ins: list):
         return ins[0][node.attrs[0]]
     batched = tuple([new.aval is not old.aval for new, old in zip(ins, node.ins)])
     own_numbers = not lanes.same_random and node_draws(node)
-    if not any(batched) and not own_numbers and not (lanes.mask is not None and op.name == "tape_push"):
+    masked = lanes.mask is not None and (op.name in ("tape_push", "host_call") or any(map(has_effects,
+                                                                                        graphs_in(node.attrs))))
+    if not any(batched) and not own_numbers and not masked:
         made = b.emit(op, tuple(ins), node.attrs)
         return b.items(made) if isinstance(node.aval, TupleAval) else made
     try:

@@ -22,6 +22,7 @@ from mindspore.compiler.ir.aval import TapeAval, TensorAval, tensor_aval, tuple_
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph
 from mindspore.compiler.primitives.base import Primitive, Sample, register
+from mindspore.compiler.primitives.effects import chosen_alike, handed_on
 from mindspore.compiler.primitives.lanes import (
     Lanes,
     NotBatched,
@@ -66,17 +67,19 @@ class LaneCond(Primitive):
         operands = operands[:-1] if masked else operands
         size, avals = pred.shape[0], tuple([x.aval for x in operands])
         outputs = _outputs(then, orelse, avals, size, same_random)
-        found = []
+        found, given, tokens = [], list(operands), chosen_alike(then, orelse)
         for graph, chosen in ((then, pred), (orelse, b.logical_not(pred))):
             run = _batched(graph, avals, size, same_random, outputs)
             if len(run.params) > len(avals):
                 chosen = chosen if mask is None else b.logical_and(chosen, mask)
-                found.append(b.inline(run, [*operands, chosen]))
+                found.append(b.inline(run, [*given, chosen]))
             else:
-                found.append(b.inline(run, operands))
-        return tuple([_merge_tapes(b, x, y, [o.op.name == "parameter" for o in (p, q)])
+                found.append(b.inline(run, given))
+            for k, place in tokens.items():
+                given[place] = found[-1][k]
+        return tuple([y if k in tokens else _merge_tapes(b, x, y, [o.op.name == "parameter" for o in (p, q)])
                       if isinstance(x.aval, TapeAval) else _select(b, pred, x, y)
-                      for x, y, p, q in zip(*found, then.outputs, orelse.outputs)])
+                      for k, (x, y, p, q) in enumerate(zip(*found, then.outputs, orelse.outputs))])
 
     def record(self, b, ins, wanted, seeded, *, then, orelse, masked, same_random):
         from mindspore.compiler.primitives.regions import choice_halves, zeros_for
@@ -137,7 +140,9 @@ class LaneCond(Primitive):
                 masked = True
         results = b.items(b.lane_cond(chosen, *args, then=then, orelse=orelse, masked=masked,
                                       same_random=same_random))
-        return tuple([b.reshape(r, shape=(lanes.size, inner, *r.shape[1:])) for r in results])
+        tokens = chosen_alike(then, orelse)
+        return tuple([r if k in tokens and r.aval is plain else b.reshape(r, shape=(lanes.size, inner, *r.shape[1:]))
+                      for k, (r, plain) in enumerate(zip(results, then.out_avals))])
 
     def samples(self):
         from mindspore.compiler.primitives.regions import _sample_branch
@@ -158,12 +163,16 @@ def _batched(graph: Graph, avals: tuple, size: int, same_random: bool, outputs: 
 
 
 def _outputs(then: Graph, orelse: Graph, avals: tuple, size: int, same_random: bool) -> tuple:
-    """The avals of the results: tensors with the lanes' axis, tapes as both branches leave them."""
+    """The avals of the results: tensors with the lanes' axis, tapes as both branches leave them. What both
+    branches hand on stays what it is; so do tokens, where the effects of the lanes that take one branch come before
+    those of the others."""
+    tokens = chosen_alike(then, orelse)
     if all(isinstance(a, TensorAval) for a in then.out_avals):
-        return tuple([batched_aval(a, size) for a in then.out_avals])
+        return tuple([avals[tokens[k]] if k in tokens else batched_aval(a, size)
+                      for k, a in enumerate(then.out_avals)])
     ends = [_batched(graph, avals, size, same_random, probe=True).out_avals for graph in (then, orelse)]
-    return tuple([batched_aval(plain, size) if isinstance(plain, TensorAval) else join_avals(x, y)
-                  for plain, x, y in zip(then.out_avals, *ends)])
+    return tuple([avals[tokens[k]] if k in tokens else batched_aval(plain, size) if isinstance(plain, TensorAval)
+                  else join_avals(x, y) for k, (plain, x, y) in enumerate(zip(then.out_avals, *ends))])
 
 
 def _select(b, pred, x, y):
@@ -210,7 +219,6 @@ def batch_cond(b, lanes: Lanes, batched: tuple, pred, operands: tuple, then: Gra
     masked = lanes.mask is not None and (needs_mask(then) or needs_mask(orelse))
     more = [lanes.mask] * masked
     if batched[0]:
-        _refuse_effects(then, orelse)
         return b.items(b.lane_cond(pred, *operands, *more, then=then, orelse=orelse, masked=masked,
                                    same_random=lanes.same_random))
     avals = tuple([x.aval for x in operands])
@@ -218,13 +226,6 @@ def batch_cond(b, lanes: Lanes, batched: tuple, pred, operands: tuple, then: Gra
     outputs = tuple(map(join_avals, *ends))
     graphs = [region(lanes, graph, avals, masked, outputs) for graph in (then, orelse)]
     return b.items(b.cond(pred, *operands, *more, then=graphs[0], orelse=graphs[1]))
-
-
-def _refuse_effects(*graphs: Graph) -> None:
-    """NotBatched where a graph that only some lanes run does something besides computing values."""
-    from mindspore.compiler.primitives.effects import has_effects
-    if any(map(has_effects, graphs)):
-        raise NotBatched("lanes decide differently whether something is printed or raised")
 
 
 def batch_while(b, lanes: Lanes, operands: tuple, condition: Graph, body: Graph, carried: int) -> tuple:
@@ -256,12 +257,12 @@ def _until_all_done(b, lanes: Lanes, operands: tuple, condition: Graph, body: Gr
     from mindspore.compiler.autodiff.region_rules import region, steady
     size, rest = lanes.size, list(operands[carried:])
     outer = [] if lanes.mask is None else [lanes.mask]
-    _refuse_effects(body, condition)
     flags, held = tensor_aval((size,), bool_), [x.aval for x in rest]
     still = _standing_still(body, carried)
+    tokens = {k for k, place in handed_on(body).items() if k == place}
     avals = steady(lambda state: _outputs(body, still, (*state, *held), size, lanes.same_random),
-                   tuple([batched_aval(plain, size) if isinstance(plain, TensorAval) else x.aval
-                          for plain, x in zip(body.in_avals, operands[:carried])]))
+                   tuple([batched_aval(plain, size) if isinstance(plain, TensorAval) and k not in tokens else x.aval
+                          for k, (plain, x) in enumerate(zip(body.in_avals, operands[:carried]))]))
     asks = region(lanes, condition, (*avals, *held), False, (flags,))
 
     def wanting(b, state, rest, outer):

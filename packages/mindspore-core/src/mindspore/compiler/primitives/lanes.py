@@ -156,10 +156,10 @@ def _touches_tapes(branch: Graph) -> bool:
 
 
 def needs_mask(graph: Graph) -> bool:
-    """Whether it matters in the graph that a lane only comes along: it has loops or tapes."""
+    """Whether it matters in the graph that a lane only comes along: it has loops, tapes or effects."""
     found = graph.memo.get("needs_mask")
     if found is None:
         found = graph.memo["needs_mask"] = any(
-            n.op.name in ("while_", "tape_push", "rec") or any(map(needs_mask, graphs_in(n.attrs)))
+            n.op.name in ("while_", "tape_push", "rec", "host_call") or any(map(needs_mask, graphs_in(n.attrs)))
             for n in graph.nodes)
     return found
