@@ -135,3 +135,11 @@ def test_missing_scripts_are_named_first(run: Run, tmp_path: Path) -> None:
     done = run("run.py")
     assert done.returncode == 2
     assert str(tmp_path / "bench_torch.py") in done.stderr and "MS_PEER_BENCH" in done.stderr
+
+
+def test_programs_with_control_flow_agree_with_their_values(run: Run) -> None:
+    done = run("control_flow.py", "--contender", "mindspore", "--works", "while_gradient")
+    line = lines_of(done)[0]
+    assert done.returncode == 0 and line["us"] > 0
+    # 100 trips add all of the bound: the loop's gradient by its start is twice the end, to a millionth.
+    assert line["checksum"] == pytest.approx(2 * (200 + (200 - 35.2) / 99.5 / 2), rel=1e-3)
