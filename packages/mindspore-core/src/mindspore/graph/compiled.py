@@ -237,10 +237,10 @@ class CompiledFunction:
         places = {id(t): trace.explicit + k for k, t in enumerate(trace.lifted)}
         writes = []
         for k, tensor in enumerate(trace.written.values()):
-            if tensor.shape != graph.out_avals[len(nodes) + k].shape or \
-                    tensor.dtype is not graph.out_avals[len(nodes) + k].dtype:
-                raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of "
-                                        f"{graph.out_avals[len(nodes) + k]}; shape and dtype must stay the same")
+            new = graph.outputs[len(nodes) + k].aval
+            if tensor.shape != new.shape or tensor.dtype is not new.dtype:
+                raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of {new}; "
+                                        f"shape and dtype must stay the same")
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
         return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, [args, kwargs])
 
