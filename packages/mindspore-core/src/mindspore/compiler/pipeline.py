@@ -27,6 +27,7 @@ from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
 from mindspore.compiler.passes.region_plans import plannable
 from mindspore.compiler.passes.schedule import schedule
+from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
 from mindspore.plugin import manager
 from mindspore.runtime.transfer import download, upload
@@ -39,7 +40,7 @@ _lock = threading.RLock()
 
 def simplified(graph: Graph) -> Graph:
     """The graph after the passes that do not depend on the device."""
-    graph = maybe_verify(without_recursion(rebuild(settle_calls(without_lane_choices(graph)))))
+    graph = maybe_verify(without_recursion(trim_regions(rebuild(settle_calls(without_lane_choices(graph))))))
     for contributed in manager.passes():
         graph = maybe_verify(contributed(graph))
     return graph
