@@ -105,7 +105,7 @@ def _trimmed_loop(node: Node, used: set[int]) -> _Trim | None:
     slices = sorted(k for k in read if carried <= k < carried + sliced)
     rest = sorted((needed & passed & read) | {k for k in read if k >= carried + sliced})
     order = [*moving, *slices, *rest]
-    if order == list(range(len(body.params))) and len(outputs) == len(body.outputs) - carried:
+    if len(moving) == carried and len(order) == len(body.params) and len(outputs) == len(body.outputs) - carried:
         return None
     attrs |= {"body": restricted(body, order, [*moving, *outputs]), "carried": len(moving)}
     if tests:
