@@ -604,6 +604,22 @@ def default_argument_decides(x, w, s):
     return scaled(x, by)
 
 
+def starred_display_of_a_variant(x, m, s):
+    y = x if s > 0 else m
+    z = y.reshape((1, *y.shape))
+    return z.sum() * z.ndim + len([*y.shape, 1])
+
+
+def set_of_variants(x, s):
+    names = {"a", "b" if s > 0 else "a"}
+    return x * len(names)
+
+
+def dict_with_a_key_that_varies(x, w, s):
+    table = {"a": x, ("a" if s > 0 else "b"): w}
+    return table["a"] * len(table)
+
+
 def comparison_of_shapes(x, m, s):
     y = x if s > 0 else m
     return y.sum() * 2 if y.shape == x.shape else y.sum()
@@ -742,3 +758,157 @@ def largest_of_tensors(x, s, t):
 def chain_with_unlike_operands(x, w, s):
     found = s > 0 and x
     return w if found is False else w * 2
+
+
+# -- subscripts by tensors ---------------------------------------------------------------------------------------------
+
+def functions_chosen_by_number(x, w, k):
+    table = [lambda y: y * 2, lambda y: y * y, lambda y: y + w]
+    return table[k](x) * w
+
+
+def function_counted_from_the_end(x, k):
+    return [ops.sin, ops.cos, ops.exp][k - 3](x)
+
+
+def tensors_of_a_tuple_by_number(x, w, k):
+    parts = (x, w, x * w)
+    return parts[k] * parts[-1 - k]
+
+
+def numbers_by_number(x, k):
+    return x * (2, 5, 7)[k] + [0.5, 1, 2][k]
+
+
+def shapes_by_number(x, m, s, k):
+    return [x, m, s][k].sum() * 2
+
+
+def dict_by_number(x, w, k):
+    table = {0: x, 1: w, 2: x * w}
+    return table[int(k)] + x
+
+
+def dict_of_functions_by_number(x, k):
+    return {2: ops.sin, 0: ops.cos, 1: ops.tanh}[int(k)](x)
+
+
+def character_by_number(x, k):
+    mode = "abc"[k]
+    return x * 2 if mode == "b" else x + 1
+
+
+def item_stored_by_number(x, w, k):
+    found = [x, x, x]
+    found[k] = w
+    return found[0] * 2 + found[1] * 3 - found[2]
+
+
+def item_deleted_by_number(x, w, k):
+    found = [x, w, x * w]
+    del found[k]
+    return found[0] - found[1] * 2
+
+
+def item_augmented_by_number(x, w, k):
+    found = [x, w, x * w]
+    found[k] *= w
+    return found[0] * found[1] + found[2]
+
+
+@case(grad=False)
+def subscript_out_of_range(x, n):
+    return [x, x * 2, x * 3, x * 4][n]
+
+
+@case(factory=True)
+def cell_of_a_list_by_number():
+    class Net(Cell):
+        def __init__(self):
+            super().__init__()
+            self.layers = CellList([_Linear(2.0), _Square(), _Linear(0.5)])
+
+        def construct(self, x, k):
+            return self.layers[k](x) + x
+    return Net()
+
+
+# -- match -------------------------------------------------------------------------------------------------------------
+
+def match_a_pair(x, k, n):
+    match (k, n):
+        case (0, _):
+            y = x * 2
+        case (1, 3) | (2, 5):
+            y = x + 1
+        case (a, b) if a > b:
+            y = x * a
+        case _:
+            y = -x
+    return y
+
+
+def match_a_variant(x, w, s):
+    found = (x, w) if s > 0 else None
+    match found:
+        case None:
+            return x
+        case (a, b):
+            return a * b
+
+
+def match_in_a_function(x, k):
+    def pick(k):
+        match k:
+            case 0:
+                return 2
+            case 1 | 2:
+                return 3
+        return 4
+    return x * pick(k)
+
+
+# -- loops -------------------------------------------------------------------------------------------------------------
+
+def none_before_a_loop(x, w):
+    last = None
+    while x.sum() < 6:
+        last = x
+        x = x + w * w + 1
+    return x if last is None else x * last
+
+
+def function_changed_in_a_loop(x, w):
+    f = ops.sin
+    n = 0
+    while n < 4:
+        x = f(x) * w + 1
+        f = ops.cos if n % 2 == 0 else ops.tanh
+        n = n + 1
+    return x
+
+
+def branch_on_a_variant_in_a_loop(x, w, s):
+    bias = w if s > 0 else None
+    while x.sum() < 6:
+        x = x + 1
+        if bias is not None:
+            x = x + bias * bias
+    return x * 2
+
+
+def name_bound_by_a_loop(x, w):
+    n = 0
+    while n < 3:
+        y = x * n + w
+        n = n + 1
+    return y
+
+
+def list_of_functions_called_in_a_loop(x, w):
+    steps = [ops.sin, ops.cos, lambda y: y * w]
+    n = 0
+    while n < 5 + x.sum() * 0:
+        x = steps[n % 3](x)
+        n += 1
+    return x

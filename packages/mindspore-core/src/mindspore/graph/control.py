@@ -24,15 +24,16 @@ from mindspore.graph.joins import NUMBERS as _NUMBERS
 from mindspore.graph.structure import structure
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.graph.trips import Trips, getitem, rows, setitem, varies
+from mindspore.graph.widening import conformed, holds_variant, widened
 from mindspore.runtime.record import apply, wrap
 
 __all__ = [
     "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
     "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "either",
-    "getitem", "goes_on", "has", "has_rows", "identity", "is_recording", "last_of", "local_to", "negate",
-    "outputs_of", "parameters", "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat",
-    "rows", "scan", "select", "setitem", "settled", "size", "smallest", "structure", "varies", "whole_number",
-    "writes",
+    "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_one_of", "is_recording",
+    "item", "items_of", "last_of", "local_to", "negate", "number", "outputs_of", "parameters", "place_of",
+    "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat", "rows", "scan", "select",
+    "setitem", "settled", "size", "smallest", "structure", "varies", "where", "whole_number", "writes",
 ]
 
 _CONSTANTS = (bool, int, float, complex, str, bytes, DType)
@@ -69,6 +70,72 @@ def has(container: Tensor, item: Any) -> Tensor:
     return predicate((container == item).any())
 
 
+def where(pred: Tensor, a: Any, b: Any) -> Tensor | None:
+    """`a` where the predicate holds, else `b`; None if they are no numbers and tensors that have a common aval."""
+    aval = joins.common_aval([a, b])
+    if aval is None:
+        return None
+    trace = current_trace()
+    test = trace.node_of(predicate(pred))
+    if aval.shape:
+        test = trace.builder.broadcast_to(trace.builder.reshape(test, shape=(1,) * aval.ndim), shape=aval.shape)
+    return wrap(Traced(trace, trace.builder.select(test, node_in(trace, a, aval), node_in(trace, b, aval))))
+
+
+def items_of(value: Tensor) -> list:
+    """The items that iterating over a tensor gives."""
+    return list(value)
+
+
+def extreme(value: Tensor, name: str) -> Tensor:
+    """The first of the largest or smallest elements of a vector: `name` is 'max' or 'min'."""
+    from mindspore import ops
+    return value[ops.argmax(value) if name == "max" else ops.argmin(value)]
+
+
+def number(value: Tensor, kind: type) -> Tensor:
+    """`int(value)` or `float(value)` of a tensor of one element, without dimensions: floats keep their dtype."""
+    if value.size != 1:
+        raise TypeError(f"only a tensor of one element is a number, got shape {value.shape}")
+    value = value.reshape(())
+    if kind is float:
+        return value if value.dtype.kind == "f" else value.astype(_NUMBERS[float])
+    if value.dtype.kind == "f":
+        from mindspore import ops
+        value = ops.trunc(value)
+    return value.astype(_NUMBERS[int])
+
+
+def item(items: list, number: Tensor) -> Tensor | None:
+    """items[number], if they are numbers and tensors of one aval; None if there is no such tensor."""
+    aval = joins.common_aval(items)
+    if aval is None:
+        return None
+    from mindspore import ops
+    trace = current_trace()
+    return ops.stack([wrap(Traced(trace, node_in(trace, each, aval))) for each in items])[number]
+
+
+def place_of(key: Tensor, keys: list, by_value: bool) -> tuple[Tensor | None, Tensor | None]:
+    """Which of the keys a tensor is, and whether it is one of them: for a sequence they count from 0, and the tensor
+    may count from the end."""
+    if key.size != 1 or (not by_value and key.dtype.kind not in "iu"):
+        raise Mismatch(describe(key))
+    trace = current_trace()
+    b, node = trace.builder, trace.node_of(key.reshape(()))
+    if not by_value:
+        number = b.cast(b.select(b.lt(node, 0), b.add(node, len(keys)), node), dtype=int32)
+        found = b.logical_and(b.ge(number, 0), b.lt(number, len(keys)))
+        return wrap(Traced(trace, number)), wrap(Traced(trace, found)) if keys else None
+    usable = [(k, each) for k, each in enumerate(keys) if type(each) in _NUMBERS]
+    number, found = b.constant(0, int32), None
+    for k, each in usable:
+        test = b.eq(node, each)
+        number = b.select(test, b.constant(k, int32), number)
+        found = test if found is None else b.logical_or(found, test)
+    return wrap(Traced(trace, number)), None if found is None else wrap(Traced(trace, found))
+
+
 def identity(value: Tensor) -> tuple[Any, bool, Tensor | None]:
     """What a predicate is known by: a key, whether it is the negation of what the key stands for, and, if that is a
     bool without dimensions, the tensor of what the key stands for."""
@@ -88,7 +155,7 @@ def identity(value: Tensor) -> tuple[Any, bool, Tensor | None]:
 # -- tags --------------------------------------------------------------------------------------------------------------
 
 
-def _is_one_of(tag: Tag, alternatives) -> Node:
+def is_one_of(tag: Tag, alternatives) -> Node:
     """The predicate that one of the alternatives of a tag holds."""
     trace = current_trace()
     b, node = trace.builder, trace.node_of(tag.tensor)
@@ -108,7 +175,7 @@ def regions(tag: Tag, groups: list) -> tuple[list[Tensor], list[GraphTrace]]:
     outer = current_trace()
     for group in groups[:-1]:
         with tracing(outer):
-            tests.append(wrap(Traced(outer, _is_one_of(tag, group))))
+            tests.append(wrap(Traced(outer, is_one_of(tag, group))))
             traces.append(region("then"))
             outer = region("orelse")
     return tests, [*traces, outer]
@@ -120,7 +187,7 @@ def renumbered(tag: Tag | None, alternatives: tuple[int, ...], numbers: tuple[in
     b = trace.builder
     node = b.constant(numbers[-1], int32)
     for k, number in zip(alternatives[-2::-1], numbers[-2::-1]):
-        node = b.select(_is_one_of(tag, (k,)), b.constant(number, int32), node)
+        node = b.select(is_one_of(tag, (k,)), b.constant(number, int32), node)
     return wrap(Traced(trace, node))
 
 
@@ -134,7 +201,7 @@ def select(session: Any, value: Variant) -> Tensor:
         raise mismatch([value.members[k] for k in left])
     node = node_in(trace, value.members[left[-1]], aval)
     for k in reversed(left[:-1]):
-        node = b.select(_is_one_of(value.tag, (k,)), node_in(trace, value.members[k], aval), node)
+        node = b.select(is_one_of(value.tag, (k,)), node_in(trace, value.members[k], aval), node)
     return wrap(Traced(trace, node))
 
 
@@ -189,6 +256,7 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     outer, (condition, body) = current_trace(), regions
     tensors: list = []
     spec = tree.flatten(starts, tensors)
+    ends = conformed(starts, ends, body)
     outputs = [node_in(body, value, tensor._value.aval) for value, tensor in zip(_leaves(starts, ends), tensors)]
     outputs += [body.node_of(t) for t in written.values()]
     first = [outer.node_of(t) for t in (*tensors, *written.values())]
@@ -211,6 +279,10 @@ def _leaves(start: Any, end: Any) -> Iterator:
         yield from _leaves(start.items, end.items)
     elif isinstance(start, dict):
         yield from _leaves(list(start.values()), [end[key] for key in start])
+    elif type(start) is Variant:
+        yield end.tag.tensor
+        for x, y in zip(start.members, end.members):
+            yield from _leaves(x, y)
 
 
 def region(name: str) -> GraphTrace:
@@ -276,8 +348,18 @@ def blank(value: Any, trace: GraphTrace | None = None) -> Any:
 
 
 def carried(start: Any, known: Any, after: Any) -> Any:
-    """The value that a variable starts from in a loop, Python numbers as tensors. known: what an earlier attempt found,
-    or None. after: the value at the end of a trip. Mismatch where the variable does not keep its type."""
+    """The value that a variable starts from in a loop: Python numbers as tensors, and a variant of all that it may be
+    where it changes its kind. known: what an earlier attempt found, or None. after: the value at the end of a trip.
+    Mismatch where the variable changes its kind again and again."""
+    if type(start) is Variant or type(known) is Variant or type(after) is Variant:
+        return widened(start, known, after)
+    try:
+        return _carried(start, known, after)
+    except Mismatch:
+        return widened(start, known, after)
+
+
+def _carried(start: Any, known: Any, after: Any) -> Any:
     if isinstance(start, Tensor):
         if isinstance(after, Tensor) or type(after) in _NUMBERS:
             if joins.common_aval([start, after]) is start._value.aval:
@@ -298,6 +380,9 @@ def carried(start: Any, known: Any, after: Any) -> Any:
         before = known if known is not None else [None] * len(start)
         parts = [carried(*each) for each in zip(start, before, after)]
         return type(start)(*parts) if hasattr(start, "_fields") else type(start)(parts)
+    if type(start) is type(after) is dict and list(start) == list(after):
+        before = known if known is not None else dict.fromkeys(start)
+        return {key: carried(start[key], before[key], after[key]) for key in start}
     if start is after or (type(start) is type(after) and isinstance(start, str) and start == after):
         return start
     raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")
@@ -308,7 +393,8 @@ def alike(a: Any, b: Any) -> bool:
     found: tuple[list, list] = ([], [])
     for value, leaves in zip((a, b), found):
         tree.flatten(value, leaves)
-    return [t._value.aval for t in found[0]] == [t._value.aval for t in found[1]]
+    avals = [[t._value.aval for t in each] for each in found]
+    return holds_variant(a) == holds_variant(b) and avals[0] == avals[1]
 
 
 def closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], list]:
@@ -377,6 +463,7 @@ def scan(trips: Trips, starts: list, ends: list, written: dict, outputs: list) -
     outer, trace = current_trace(), trips.trace
     tensors: list = []
     spec = tree.flatten(starts, tensors)
+    ends = conformed(starts, ends, trace)
     nodes = [node_in(trace, value, tensor._value.aval) for value, tensor in zip(_leaves(starts, ends), tensors)]
     nodes += [trace.node_of(t) for t in (*written.values(), *outputs)]
     first = [outer.node_of(t) for t in (*tensors, *written.values())]

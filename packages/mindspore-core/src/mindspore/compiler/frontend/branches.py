@@ -29,6 +29,12 @@ _REMEDIES = {
     "in": "(items == x).any()",
     "chained comparison": "ops.logical_and(a < b, b < c)",
     "comprehension": "decide by something static, such as a shape, a dtype or a Python number",
+    "bool": "keep it a tensor",
+    "any": "ops.any(x)",
+    "all": "ops.all(x)",
+    "min": "ops.minimum(a, b)",
+    "max": "ops.maximum(a, b)",
+    "subscript": "subscript by something static",
     "match": "match something static, such as a shape, a dtype or a Python number",
 }
 

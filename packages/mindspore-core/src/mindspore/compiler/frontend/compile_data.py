@@ -34,14 +34,12 @@ def _tuple(node: ast.Tuple, scope: Scope) -> Run:
             return tuple([run(frame) for run in runs])
 
         return make_tuple
-    collect = _collect(node, scope)
-    return lambda frame: tuple(collect(frame))
+    return _collect(node, scope, tuple)
 
 
 @compiles(ast.List)
 def _list(node: ast.List, scope: Scope) -> Run:
-    collect = _collect(node, scope)
-    return lambda frame: frame.session.journal.made(collect(frame))
+    return _collect(node, scope, list)
 
 
 @compiles(ast.Set)
@@ -56,48 +54,69 @@ def _set(node: ast.Set, scope: Scope) -> Run:
     ]
     site = scope.site(node)
 
+    def make_varied_set(frame: Frame, *values: Any, stars: list[bool]) -> set[Any]:
+        result: set[Any] = set()
+        for value, is_starred in zip(values, stars):
+            result.update(value if is_starred else (value,))
+        return frame.session.journal.made(result)
+
     def make_set(frame: Frame) -> set[Any]:
         items = [run(frame) for run in at_once]
         frame.site = site
-        result = set(items)
-        for run, is_starred in one_by_one:
+        result = set() if frame.session.varies else set(items)
+        for number, (run, is_starred) in enumerate(one_by_one):
             value = run(frame)
             frame.site = site
-            if is_starred:
-                result.update(value)
-            else:
-                result.add(value)
+            if frame.session.varies:
+                rest = one_by_one[number + 1:]
+                stars = [False] * len(items) + [is_starred, *[star for _, star in rest]]
+                values = [*items, value, *[each(frame) for each, _ in rest]]
+                return fork(frame, partial(make_varied_set, stars=stars), *values)
+            items += value if is_starred else [value]
+            result.update(items)
+        if frame.session.varies:
+            return fork(frame, partial(make_varied_set, stars=[False] * len(items)), *items)
         return frame.session.journal.made(result)
 
     return make_set
 
 
-def _collect(node: ast.Tuple | ast.List, scope: Scope) -> Callable[[Frame], list[Any]]:
-    """The items of a display as a list, starred ones spread out."""
+def _collect(node: ast.Tuple | ast.List, scope: Scope, kind: type) -> Callable[[Frame], Any]:
+    """The items of a display as a list or tuple, starred ones spread out."""
     if not any(isinstance(each, ast.Starred) for each in node.elts):
         runs = [compile_node(each, scope) for each in node.elts]
-        return lambda frame: [run(frame) for run in runs]
+        return lambda frame: frame.session.journal.made([run(frame) for run in runs])
     parts = [
         (compile_node(each.value if isinstance(each, ast.Starred) else each, scope), isinstance(each, ast.Starred))
         for each in node.elts
     ]
     site = scope.site(node)
 
-    def collect(frame: Frame) -> list[Any]:
+    def collect(frame: Frame) -> Any:
         items: list[Any] = []
-        for run, starred in parts:
+        for number, (run, starred) in enumerate(parts):
             value = run(frame)
-            if starred:
-                frame.site = site
-                items = [*items, *value]
-            else:
+            if not starred:
                 items.append(value)
-        return items
+                continue
+            frame.site = site
+            if frame.session.varies and is_varied(frame.session, value):
+                rest = [each(frame) for each, _ in parts[number + 1:]]
+                return fork(frame, partial(spread, first=items, number=number), value, *rest)
+            items = [*items, *value]
+        return kind(items) if kind is tuple else frame.session.journal.made(items)
+
+    def spread(frame: Frame, *values: Any, first: list[Any], number: int) -> Any:
+        items = list(first)
+        for value, (_, starred) in zip(values, parts[number:]):
+            items += value if starred else [value]
+        return kind(items) if kind is tuple else frame.session.journal.made(items)
 
     return collect
 
 
 _PAIRS_AT_ONCE = 15
+_MAPPING = object()
 
 
 @compiles(ast.Dict)
@@ -117,17 +136,29 @@ def _dict(node: ast.Dict, scope: Scope) -> Run:
             groups.append([pair])
     site = scope.site(node)
 
+    def make_varied_dict(frame: Frame, *keys: Any, values: list[Any]) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        for key, value in zip(keys, values):
+            result.update(key if value is _MAPPING else {key: value})
+        return frame.session.journal.made(result)
+
+    def evaluated(frame: Frame, group: list[tuple[Run, Run]] | Run) -> list[tuple[Any, Any]]:
+        if isinstance(group, list):
+            return [(key_run(frame), value_run(frame)) for key_run, value_run in group]
+        return [(group(frame), _MAPPING)]
+
     def make_dict(frame: Frame) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
-        for group in groups:
+        for number, group in enumerate(groups):
+            pairs = evaluated(frame, group)
+            frame.site = site
+            if frame.session.varies:
+                pairs = [*result.items(), *pairs, *[p for each in groups[number + 1:] for p in evaluated(frame, each)]]
+                return fork(frame, partial(make_varied_dict, values=[v for _, v in pairs]), *[k for k, _ in pairs])
             if isinstance(group, list):
-                pairs = [(key_run(frame), value_run(frame)) for key_run, value_run in group]
-                frame.site = site
                 result.update(pairs)
             else:
-                mapping = group(frame)
-                frame.site = site
-                result = {**result, **mapping}
+                result = {**result, **pairs[0][0]}
         return frame.session.journal.made(result)
 
     return make_dict

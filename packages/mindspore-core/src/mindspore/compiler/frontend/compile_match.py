@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from functools import partial, reduce
 from typing import Any
 
 from mindspore.compiler.frontend.attributes import load_attribute
-from mindspore.compiler.frontend.branches import truth
+from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import Store, compile_store_name
+from mindspore.compiler.frontend.decisions import decide, fork_statement, predicate
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
+from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
 
-_Captured = list[tuple[Store, Any]]
+
+class _Captured(list[tuple[Store, Any]]):
+    """What a pattern has captured so far, and the predicates on tensors that it depends on."""
+
+    def __init__(self) -> None:
+        self.conditions: list[Any] = []
+
+
 _Matcher = Callable[[Frame, Any, _Captured], bool]
 
 _IS_SEQUENCE, _IS_MAPPING, _MATCHES_ITSELF = 1 << 5, 1 << 6, 1 << 22
@@ -26,7 +36,7 @@ _MISSING = object()
 
 @compiles(ast.Match)
 def _match(node: ast.Match, scope: Scope) -> Run:
-    subject_run = compile_node(node.subject, scope)
+    subject_run, site_of_subject = compile_node(node.subject, scope), scope.site(node.subject)
     cases = [
         (
             _pattern(case.pattern, scope),
@@ -37,20 +47,46 @@ def _match(node: ast.Match, scope: Scope) -> Run:
         for case in node.cases
     ]
 
-    def match(frame: Frame) -> Any:
-        subject = subject_run(frame)
-        for matches, guard, site, body in cases:
-            captured: _Captured = []
+    def match_from(frame: Frame, subject: Any, start: int = 0) -> Any:
+        for number in range(start, len(cases)):
+            matches, guard, site, body = cases[number]
+            captured = _Captured()
             frame.site = site
             if not matches(frame, subject, captured):
                 continue
-            for store, value in captured:
-                store(frame, value)
-            if guard is None or truth(frame, guard(frame), site, "match"):
-                return body(frame)
+            otherwise = partial(match_from, subject=subject, start=number + 1)
+            taken = partial(take, captured=captured, case=(guard, site, body), otherwise=otherwise)
+            if captured.conditions:
+                condition = _all_of(frame, captured.conditions)
+                return decide(frame, condition, site, "match", taken, otherwise, False)
+            return taken(frame)
         return None
 
+    def take(frame: Frame, captured: _Captured, case: Any, otherwise: Run) -> Any:
+        guard, site, body = case
+        for store, value in captured:
+            store(frame, value)
+        if guard is None:
+            return body(frame)
+        value = guard(frame)
+        if type(value) is not bool and branches_on(frame, value):
+            return decide(frame, value, site, "match", body, otherwise, False)
+        return body(frame) if truth(frame, value, site, "match") else otherwise(frame)
+
+    def match(frame: Frame) -> Any:
+        subject = subject_run(frame)
+        if frame.session.varies:
+            frame.site = site_of_subject
+            return fork_statement(frame, match_from, subject, deep=True)
+        return match_from(frame, subject)
+
     return match
+
+
+def _all_of(frame: Frame, conditions: list[Any]) -> Any:
+    """The predicate that all of these hold."""
+    control = frame.session.policy.control
+    return reduce(lambda a, b: control.negate(control.either(control.negate(a), control.negate(b))), conditions)
 
 
 def _pattern(node: ast.pattern, scope: Scope) -> _Matcher:
@@ -63,7 +99,11 @@ def _value(node: ast.MatchValue, scope: Scope) -> _Matcher:
     def matches(frame: Frame, subject: Any, captured: _Captured) -> bool:
         wanted = expected(frame)
         frame.site = site
-        return truth(frame, subject == wanted, site, "match")
+        outcome = subject == wanted
+        if branches_on(frame, outcome):
+            captured.conditions.append(predicate(frame, outcome, site, "match"))
+            return True
+        return truth(frame, outcome, site, "match")
 
     return matches
 
@@ -88,15 +128,25 @@ def _as(node: ast.MatchAs, scope: Scope) -> _Matcher:
 
 
 def _or(node: ast.MatchOr, scope: Scope) -> _Matcher:
-    alternatives = [_pattern(each, scope) for each in node.patterns]
+    alternatives, site = [_pattern(each, scope) for each in node.patterns], scope.site(node)
 
     def matches(frame: Frame, subject: Any, captured: _Captured) -> bool:
-        before = len(captured)
+        """An alternative that depends on tensors leaves the others open, so it must capture nothing."""
+        either: list[Any] = []
         for alternative in alternatives:
-            if alternative(frame, subject, captured):
+            found = _Captured()
+            if not alternative(frame, subject, found):
+                continue
+            if not found.conditions and not (either and found):
+                captured.extend(found)
                 return True
-            del captured[before:]
-        return False
+            if found:
+                unsupported("names in an alternative of a pattern that depends on a tensor", "write a case for each",
+                            site)
+            either.append(_all_of(frame, found.conditions))
+        if either:
+            captured.conditions.append(reduce(frame.session.policy.control.either, either))
+        return bool(either)
 
     return matches
 

@@ -38,7 +38,7 @@ from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.frontend.variants import Tag, Variant, narrowed, plain, tag_in, tag_of
 
 __all__ = ["GOES_ON", "LEAVES", "RETURNS", "Branch", "Exit", "code_of", "codes_of", "decide", "fork", "fork_statement",
-           "may_return", "predicate", "refuse", "run_statement"]
+           "may_return", "outcome_of", "predicate", "refuse", "run_statement"]
 
 GOES_ON, LEAVES, RETURNS = 0, 1, 2
 
@@ -190,9 +190,9 @@ def fork(frame: Frame, run: Callable[..., Any], *values: Any, deep: bool = False
     return _fork(frame, run, values, deep, True)
 
 
-def fork_statement(frame: Frame, run: Callable[..., Any], *values: Any) -> Any:
+def fork_statement(frame: Frame, run: Callable[..., Any], *values: Any, deep: bool = False) -> Any:
     """The same for statements: `run` gives a signal."""
-    return _fork(frame, run, values, False, False)
+    return _fork(frame, run, values, deep, False)
 
 
 def _fork(frame: Frame, run: Callable[..., Any], values: tuple[Any, ...], deep: bool, expression: bool) -> Any:
@@ -372,6 +372,12 @@ def _besides(control: Any, sides: list[Branch], signal: Any, expression: bool) -
     if not may_return(signal):
         return [codes]
     return [codes, [side.result if may_return(side.signal) else control.NOTHING for side in sides]]
+
+
+def outcome_of(frame: Frame, value: Any, site: Site, construct: str) -> Any:
+    """The truth of a value: a bool, a predicate, or a variant of these."""
+    frame.site = site
+    return fork(frame, partial(_truth, site=site, construct=construct), value)
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------

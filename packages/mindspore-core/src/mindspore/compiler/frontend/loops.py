@@ -107,13 +107,15 @@ class _Loop:
         try:
             if isinstance(after, Unbound):
                 raise control.Mismatch("it has no value at the end of a trip")
-            return control.carried(start, known, after)
+            value = control.carried(start, known, after)
         except control.Mismatch as error:
             what = "The result of a 'return'" if place == self.result else self.snapshot.name(place).capitalize()
             raise TensorConditionError(
                 f"{what} does not keep its type in a loop on a tensor.", found=str(error), site=self.site,
                 remedy="give it the shape and dtype that it has at the end of a trip before the loop",
             ) from None
+        self.frame.session.varies |= control.holds_variant(value)
+        return value
 
     def _finish(self, trip: _Trip) -> None:
         frame, snapshot, carried = self.frame, self.snapshot, self.carried

@@ -25,6 +25,7 @@ from mindspore.compiler.frontend.attributes import (
 )
 from mindspore.compiler.frontend.calls import call_from
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
 from mindspore.compiler.frontend.policy import Policy
@@ -180,6 +181,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     itertools.accumulate: _accumulate,
     range: _range,
     **TEXT_FUNCTIONS,
-    **{fn: _with_key(fn) for fn in (sorted, min, max, itertools.groupby)},
+    **FOLDS,
+    **{fn: _with_key(fn) for fn in (sorted, itertools.groupby)},
     **{fn: _with_first(fn) for fn in _CALL_FIRST},
 }

@@ -18,10 +18,12 @@ from mindspore.compiler.frontend.entries import PLAIN, entry_of, is_interpreted,
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.functions import InterpretedFunction, code_of
 from mindspore.compiler.frontend.journal import is_container
+from mindspore.compiler.frontend.subscripts import is_choice, item_chosen, key_chosen
 from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = [
     "apply_special",
+    "compare",
     "delete_item",
     "is_special",
     "load_item",
@@ -29,6 +31,8 @@ __all__ = [
     "special_outcome",
     "store_item",
 ]
+
+_STATIC_KEYS = frozenset({int, str, slice, tuple, type(None), type(...), bool, list})
 
 
 def is_special(session: Session, obj: Any) -> bool:
@@ -73,6 +77,14 @@ def apply_special(frame: Frame, names: tuple[str, ...], native: Callable[..., An
     return native(obj, *operands)
 
 
+def compare(frame: Frame, name: str, a: Any, b: Any) -> Any:
+    """`a < b` or another comparison, by the name of its function in `operator`."""
+    native = getattr(operator, name)
+    if is_special(frame.session, a):
+        return apply_special(frame, (f"__{name}__",), native, a, b)
+    return native(a, b)
+
+
 def special_outcome(frame: Frame, name: str, obj: Any, *operands: Any) -> Any:
     """What the interpreted special method `name` of `obj` gives; NotImplemented if it has none."""
     method = _special_method(frame.session, obj, name)
@@ -84,6 +96,8 @@ def load_item(frame: Frame, obj: Any, key: Any) -> Any:
     session = frame.session
     if session.trips and session.policy.control.varies(key):
         return session.policy.control.getitem(obj, key)
+    if type(key) not in _STATIC_KEYS and is_choice(frame, obj, key):
+        return item_chosen(frame, obj, key)
     if is_special(session, obj):
         return apply_special(frame, ("__getitem__",), operator.getitem, obj, key)
     result = obj[key]
@@ -103,6 +117,8 @@ def load_varied_item(frame: Frame, obj: Any, key: Any) -> Any:
 def store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
     """`obj[key] = value`."""
     session = frame.session
+    if type(key) not in _STATIC_KEYS and is_choice(frame, obj, key):
+        key = key_chosen(frame, obj, key)
     if session.varies and (is_varied(session, obj, key) or type(key) in (slice, tuple)):
         fork(frame, _store_item, obj, key, value, deep=not is_container(obj))
     else:
@@ -125,6 +141,8 @@ def _store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
 def delete_item(frame: Frame, obj: Any, key: Any) -> None:
     """`del obj[key]`."""
     session = frame.session
+    if type(key) not in _STATIC_KEYS and is_choice(frame, obj, key):
+        key = key_chosen(frame, obj, key)
     if session.varies and is_varied(session, obj, key):
         fork(frame, _delete_item, obj, key)
     else:

@@ -1,6 +1,7 @@
 """Containers: sequences and dictionaries of cells."""
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 
 from mindspore.nn.cell import Cell
@@ -12,8 +13,9 @@ class _Numbered(Cell):
     """Cells under the names 0, 1, 2, ...; a change renumbers them."""
 
     def _index(self, index: int) -> str:
-        if isinstance(index, bool) or not isinstance(index, int):
+        if isinstance(index, bool) or not hasattr(index, "__index__"):
             raise TypeError(f"For '{type(self).__name__}', the index must be an int or a slice, but got {index!r}.")
+        index = operator.index(index)
         count = len(self._cells)
         if not -count <= index < count:
             raise IndexError(f"For '{type(self).__name__}', the index must be in [{-count}, {count}), but got {index}.")
