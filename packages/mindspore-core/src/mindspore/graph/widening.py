@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.journal import Contents
 from mindspore.compiler.frontend.variants import Tag, Variant
 from mindspore.graph import tree
-from mindspore.graph.joins import COMPARED, mismatch
+from mindspore.graph.joins import COMPARED, Mismatch, mismatch
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 
@@ -33,7 +34,7 @@ def widened(start: Any, known: Any, after: Any) -> Variant:
         if not any(_fits(kind, each) for kind in kinds):
             kinds.append(_blank(each))
     if len(kinds) > MOST_KINDS:
-        raise mismatch([start, after])
+        raise Mismatch(f"{describe(kinds[0])} before the loop, {describe(kinds[1])} after a trip")
     blank = Variant(Tag(len(kinds), None), tuple(kinds))
     return conformed(blank, start, current_trace())
 
