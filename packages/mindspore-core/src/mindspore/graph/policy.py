@@ -11,10 +11,18 @@ from mindspore.graph.compiled import current_guards
 from mindspore.graph.trace import Traced
 
 
+def _item(tensor: Tensor, *index: Any) -> Any:
+    """`Tensor.item` of the program: of a traced tensor of one element, that element as a tensor without dimensions."""
+    if index or type(tensor._value) is not Traced or tensor.size != 1:
+        return tensor.item(*index)
+    return tensor.reshape(())
+
+
 class GraphPolicy(Policy):
     """See the module's text. One object serves every compilation; the guards are those of the thread's own."""
 
     control = control
+    overrides = {Tensor.item: _item}
     effects = effects
     recursion = recursion
 

@@ -1,0 +1,152 @@
+"""What the table of programs (tests/programs/programs_joins.py) cannot hold: what joins cost, derivatives of second
+order through variants, effects of compiled calls, and refusals."""
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+
+from mindspore import Tensor, jit
+from mindspore.compiler.frontend import GraphCompileError
+from mindspore.compiler.pipeline import assert_max_compiles
+from mindspore.gradient import grad
+from mindspore.runtime.device import use_backend
+
+POINTS = [np.array([0.53, 0.21, 0.87]), np.array([-0.53, 0.4, -0.91])]
+
+
+def calls_of(function, *args) -> int:
+    """How many Python functions it takes to compile a function."""
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event == "call"
+
+    fresh = jit(function)
+    with use_backend("reference"):
+        sys.setprofile(profile)
+        try:
+            fresh.graph(*args)
+        finally:
+            sys.setprofile(None)
+    return count
+
+
+class Model:
+    def __init__(self, size):
+        self.layers = [[float(k), {"name": str(k)}] for k in range(size)]
+
+
+def many_decisions(tmp_path, count, model=None):
+    """A function of `count` decisions, one after the other, that holds a model."""
+    path = tmp_path / f"decisions_{count}.py"
+    lines = [f"    if x.sum() > {k}:\n        x = x + {k}\n" for k in range(count)]
+    path.write_text("def program(x):\n    holder = MODEL\n" + "".join(lines) + "    return x * len(holder.layers)\n")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.MODEL = model or Model(10)
+    return module.program
+
+
+def test_a_decision_costs_the_same_whatever_the_program_holds(tmp_path):
+    x = Tensor(POINTS[0])
+    small, large = (calls_of(many_decisions(tmp_path, 20, Model(size)), x) for size in (10, 2000))
+    # The guards compare the model's contents once; decisions that looked at them would do so 20 times.
+    assert large - small < 8 * 2000
+
+
+def test_the_cost_of_decisions_grows_with_their_number(tmp_path):
+    x = Tensor(POINTS[0])
+    few, many = (calls_of(many_decisions(tmp_path, count), x) for count in (50, 200))
+    assert many < 4.5 * few
+
+
+def by_function(x):
+    f = (lambda y: y * y * y) if x.sum() > 0 else (lambda y: y * y)
+    return f(x).sum()
+
+
+def by_none(x):
+    y = None
+    if x.sum() > 0:
+        y = x * x * x
+    return (x * x if y is None else y * x).sum()
+
+
+def by_shape(x):
+    y = x if x.sum() > 0 else x.reshape((3, 1)) * x
+    return (y * y).sum()
+
+
+def by_list(x):
+    found = [x]
+    if x.sum() > 0:
+        found.append(x * x)
+    y = x
+    for each in found:
+        y = y * each
+    return y.sum()
+
+
+@pytest.mark.parametrize("f", [by_function, by_none, by_shape, by_list], ids=lambda f: f.__name__)
+def test_second_derivatives(f):
+    second = jit(grad(lambda x: (grad(f)(x) ** 2).sum()))
+    with use_backend("reference"):
+        for x in POINTS:
+            def squares(x):
+                return (grad(f)(Tensor(x)).asnumpy() ** 2).sum()
+            found = second(Tensor(x)).asnumpy()
+            for place in range(x.size):
+                step = np.zeros(3)
+                step[place] = 1e-5
+                slope = (squares(x + step) - squares(x - step)) / 2e-5
+                np.testing.assert_allclose(found[place], slope, rtol=1e-4, atol=1e-5)
+
+
+def test_one_compilation_gives_results_of_either_kind():
+    @jit
+    def f(x):
+        return x if x.sum() > 0 else None
+
+    with use_backend("reference"):
+        assert f(Tensor(POINTS[1])) is None
+        with assert_max_compiles(0):
+            np.testing.assert_allclose(f(Tensor(POINTS[0])).asnumpy(), POINTS[0])
+            assert f(Tensor(POINTS[1])) is None
+
+
+# -- refusals ----------------------------------------------------------------------------------------------------------
+
+
+def advances_an_iterator(x):
+    items = iter([1, 2])
+    if x.sum() > 0:
+        next(items)
+    return x
+
+
+def has_too_many_kinds(x):
+    names = "a"
+    for k in range(20):
+        if x.sum() > k:
+            names = names + str(k)
+    return x if names == "a" else -x
+
+
+def items_of_many_kinds(x):
+    return [str(k) for k in range(20)][x.argmax()]
+
+
+@pytest.mark.parametrize(("f", "message"), [
+    (advances_an_iterator, "An iterator is advanced in a branch or loop that depends on a tensor"),
+    (has_too_many_kinds, "more than 16 alternatives"),
+    (items_of_many_kinds, "A tensor chooses one of 20 items that are no tensors of one shape and dtype"),
+])
+def test_refusals_say_what_and_where(f, message):
+    with use_backend("reference"), pytest.raises(GraphCompileError, match=message) as caught:
+        jit(f)(Tensor(POINTS[0]))
+    assert f"in {f.__name__}" in str(caught.value) and "Instead: " in str(caught.value)
