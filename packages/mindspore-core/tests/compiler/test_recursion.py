@@ -13,6 +13,7 @@ from mindspore.compiler.ir.text import parse_text, show
 from mindspore.compiler.ir.verify import verify
 from mindspore.compiler.passes.recursion import Machine, without_recursion
 from mindspore.compiler.pipeline import run_graph
+from mindspore.compiler.primitives.base import primitive
 from mindspore.plugin import manager
 
 X, N = tensor_aval((3,), float64), tensor_aval((), int32)
@@ -69,6 +70,39 @@ def long_join(b, n, x, w):
     return b.add(y, x)
 
 
+def total(b, x):
+    return b.sum(x, axis=(0,), keepdims=False)
+
+
+def in_a_scan(b, n, x, w, reverse=False):
+    """Trips over the elements of w, of which each calls and gives an output."""
+    row = tensor_aval((), float64)
+    body = graph_of("trip", (X, row, N, X), lambda b, x, s, n, w: [
+        b.add(b.mul(call(b, "f", less(b, n, 2), b.mul(x, s)), w), x), b.mul(total(b, x), s)])
+    last, outputs = b.items(b.scan(x, w, n, x, body=body, length=3, carried=1, sliced=1, reverse=reverse))
+    return b.mul(last, outputs)
+
+
+def in_a_scan_without_trips(b, n, x, w):
+    body = graph_of("trip", (X, N), lambda b, x, n: [call(b, "f", less(b, n), x)])
+    return b.add(b.items(b.scan(x, n, body=body, length=0, carried=1, sliced=0))[0], w)
+
+
+def in_a_called_graph(b, n, x, w):
+    callee = graph_of("callee", (N, X, X), lambda b, n, x, w: [b.sin(call(b, "f", less(b, n), x)), b.mul(x, w)])
+    first, second = b.items(b.emit(primitive("call"), (n, x, w), (callee, True)))
+    return b.items(b.emit(primitive("call"), (less(b, n), first, second), (callee, False)))[0]
+
+
+def own_derivative(b, n, x, w):
+    """f(n - 1, x * w) * w, of which the derivative by x is said to be 3 w, in the trips of a scan."""
+    forward = graph_of("forward", (X, N, X), lambda b, x, n, w: [b.mul(call(b, "f", less(b, n), b.mul(x, w)), w)])
+    backward = graph_of("backward", (X, X, X, X), lambda b, x, out, ct, w: [b.mul(b.mul(ct, 3.0), w)])
+    body = graph_of("trip", (X, N, X), lambda b, x, n, w: b.items(b.custom_vjp(
+        x, n, w, w, forward=forward, backward=backward, inputs=1, held=2)))
+    return b.items(b.scan(x, n, w, body=body, length=2, carried=1, sliced=0))[0]
+
+
 SINGLE = {
     "linear": lambda b, n, x, w: b.mul(b.sin(call(b, "f", less(b, n), x)), w),
     "tail": lambda b, n, x, w: call(b, "f", less(b, n), b.mul(b.sin(x), w)),
@@ -81,6 +115,10 @@ SINGLE = {
     "before a long join": long_join,
     "in a loop": repeated,
     "in the test of a loop": decided_by_a_call,
+    "in a scan": in_a_scan,
+    "in a reversed scan": lambda *p: in_a_scan(*p, reverse=True),
+    "in a scan without trips": in_a_scan_without_trips,
+    "in a called graph": in_a_called_graph,
 }
 
 
@@ -131,6 +169,17 @@ def plainly(name, n, x, w):
             while i < 3 and f(n - 3, x).sum() < 2:
                 x, i = x * w + 0.3, i + 1
             return x
+        if name in ("in a scan", "in a reversed scan"):
+            outputs = np.zeros(3)
+            start = x
+            for k in (0, 1, 2) if name == "in a scan" else (2, 1, 0):
+                outputs[k] = x.sum() * w[k]
+                x = f(n - 2, x * w[k]) * start + x
+            return x * outputs
+        if name == "in a scan without trips":
+            return x + w
+        if name == "in a called graph":
+            return np.sin(f(n - 2, np.sin(f(n - 1, x))))
         return g(n - 1, x) * w
 
     def g(n, x):
@@ -168,6 +217,22 @@ def test_values_and_gradients(name, count):
     for mine, theirs in zip(evaluate(gradients(graph), values),
                             differences(lambda *v: plainly(name, count, *v), VECTORS)):
         np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-8)
+
+
+def test_a_derivative_that_the_user_wrote_stays():
+    """f(n, x) applies x -> f(n - 1, x * w) * w twice, of which the derivative is said to be 3 w."""
+    b = Builder("program")
+    n, x, w = [b.parameter(a) for a in (N, X, X)]
+    functions = (function("f", own_derivative),)
+    graph = b.finish([total(b, b.items(b.rec(n, x, w, functions=functions, names=("f",), shared=1))[0])])
+    w = VECTORS[1]
+    f = lambda n, x: x if n <= 0 else f(n - 1, f(n - 1, x * w) * w * w) * w  # noqa: E731
+    for count in range(4):
+        values = [np.int32(count), *VECTORS]
+        np.testing.assert_allclose(evaluate(graph, values)[0], f(count, VECTORS[0]).sum(), rtol=1e-12)
+        by_x, by_w = evaluate(gradients(graph), values)
+        np.testing.assert_allclose(by_x, (3 * w) ** 2 if count else np.ones(3))
+        np.testing.assert_array_equal(by_w, np.zeros(3))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mindspore import Parameter, Tensor, jit
+from mindspore import Parameter, Tensor, jacfwd, jacrev, jit, jvp, ops, recompute, vmap
 from mindspore.compiler.frontend import TensorConditionError
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.ir.text import show
 from mindspore.compiler.pipeline import assert_max_compiles
 from mindspore.gradient import grad
@@ -141,6 +142,57 @@ def test_what_happened_before_the_recursion_happens_once(capsys):
     assert capsys.readouterr().out == "at 2\nat 1\nat 0\n"
 
 
+# -- regions around calls ----------------------------------------------------------------------------------------------
+
+
+class Twice(Cell):
+    """walk twice as far, of which the derivative is said to be 3 x."""
+
+    def construct(self, x, n):
+        return own_derivative(x * 2, n)
+
+    def bprop(self, x, n, out, dout):
+        return dout * 3 * x, ops.zeros_like(n)
+
+
+twice = Twice()
+
+
+def own_derivative(x, n):
+    return x * x if n <= 0 else twice(x, n - 1) * 0.5
+
+
+def recomputed(x, n):
+    if n <= 0:
+        return x * x
+
+    def block(y):
+        for _ in range(3):
+            y = ops.sin(y) * x + recomputed(y, n - 2)
+        return y
+    return recompute(block, x)
+
+
+def differentiates_others(x, n):
+    if n <= 0:
+        return x
+    return differentiates_others(x * 0.5, n - 1) + grad(lambda y: (ops.sin(y) * y).sum())(x)
+
+
+def on_lanes(x, n):
+    return vmap(ascend)(x, ops.arange(3) + n)
+
+
+def forward_and_backward(x, n):
+    return jacfwd(ascend)(x, n).sum(0) + jacrev(ascend)(x, n).sum(0) + jvp(lambda y: tree(y, n), x, x * 2)[1]
+
+
+@pytest.mark.parametrize("f", [own_derivative, recomputed, differentiates_others, on_lanes, forward_and_backward])
+def test_derivatives_agree_with_eager_mode(f, backend):
+    for run in (f, grad(lambda x, n: f(x, n).sum()), grad(lambda x, n: (grad(f)(x, n) * x).sum())):
+        np.testing.assert_allclose(jit(run)(Tensor(X), Tensor(3)).asnumpy(), run(Tensor(X), 3).asnumpy(), rtol=1e-9)
+
+
 # -- refusals ----------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +230,45 @@ def test_refusals_say_what_and_where(f, rest, message):
     with use_backend("reference"), pytest.raises(TensorConditionError, match=message) as caught:
         jit(f)(Tensor(X), *rest)
     assert f"in {f.__name__}" in str(caught.value) and "Instead: " in str(caught.value)
+
+
+def its_own_gradient(x, n):
+    return x * x if n <= 0 else grad(lambda y: its_own_gradient(y, n - 1).sum())(x)
+
+
+def its_own_tangent(x, n):
+    return x * x if n <= 0 else jvp(lambda y: its_own_tangent(y, n - 1), x, x)[1]
+
+
+def on_lanes_of_itself(x, n):
+    return x * x if n <= 0 else vmap(lambda y: on_lanes_of_itself(y * x, n - 1))(x).sum(0)
+
+
+class Explains(Cell):
+    def construct(self, x, n):
+        return with_own_rule(x * 2, n)
+
+    def bprop(self, x, n, out, dout):
+        return dout * with_own_rule(x, n), ops.zeros_like(n)
+
+
+explains = Explains()
+
+
+def with_own_rule(x, n):
+    return x * x if n <= 0 else explains(x, n - 1)
+
+
+@pytest.mark.parametrize(("f", "message"), [
+    (its_own_gradient, "The derivative of a call of 'its_own_gradient' is asked for inside of"),
+    (its_own_tangent, "The derivative of a call of 'its_own_tangent' is asked for inside of"),
+    (on_lanes_of_itself, "(?s)cannot be run on many lanes.*a call of 'on_lanes_of_itself' inside of"),
+    (with_own_rule, "Explains: bprop calls 'with_own_rule', which is a recursive function that runs"),
+])
+def test_what_has_no_end_in_a_transformation_is_refused(f, message):
+    with use_backend("reference"), pytest.raises(GraphCompileError, match=message) as caught:
+        jit(f)(Tensor(X), Tensor(2))
+    assert f"in {f.__name__}" in str(caught.value)
 
 
 def test_the_same_error_as_python_without_a_decision():

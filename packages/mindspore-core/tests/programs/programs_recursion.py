@@ -320,6 +320,28 @@ def calls_in_a_loop_on_a_tensor_in_a_recursion(x, n):
     return f(x, n)
 
 
+def calls_in_a_loop_over_a_tensor_in_a_recursion(x, n):
+    def f(x, n):
+        if n <= 0:
+            return x
+        y = x
+        for row in x:
+            y = y * 0.8 + f(x * 0.5, n - 2) * row
+        return y
+    return f(x, n)
+
+
+def calls_in_a_long_loop_in_a_recursion(x, n):
+    def f(x, n):
+        if n <= 0:
+            return x
+        y = x
+        for k in range(80):
+            y = y * 0.9 + f(x * 0.5, n - 9) * (0.01 * k)
+        return y
+    return f(x, n)
+
+
 class _Node(Cell):
     def __init__(self):
         super().__init__()

@@ -20,7 +20,7 @@ from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.verify import maybe_verify
-from mindspore.compiler.passes.calls import settle_calls
+from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
 from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
@@ -40,7 +40,8 @@ _lock = threading.RLock()
 
 def simplified(graph: Graph) -> Graph:
     """The graph after the passes that do not depend on the device."""
-    graph = maybe_verify(without_recursion(trim_regions(rebuild(settle_calls(without_lane_choices(graph))))))
+    graph = settle_calls(without_lane_choices(without_rules(graph)))
+    graph = maybe_verify(without_recursion(trim_regions(rebuild(graph))))
     for contributed in manager.passes():
         graph = maybe_verify(contributed(graph))
     return graph

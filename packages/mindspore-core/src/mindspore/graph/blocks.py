@@ -27,6 +27,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
 from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import tree
 from mindspore.graph.control import assign_written
 from mindspore.graph.guards import Contents, Guards, current_value, same
@@ -135,7 +136,7 @@ class Block:
         self.count = len(outputs)
         if any(not same(current_value(kind, place), seen) for kind, place, seen in self.reads if kind != "layer"):
             raise WithoutBlocks
-        self.reusable = not (self.effects or trace.looked) and _is_plain(self.result)
+        self.reusable = not (self.effects or trace.looked or calls_of(self.graph)) and _is_plain(self.result)
 
     def emit(self, given: Arguments, twin: Twin | None) -> Any:
         """The call in the present trace, on the Parameters of the twin if there is one; the cell's result."""

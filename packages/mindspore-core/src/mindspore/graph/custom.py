@@ -9,6 +9,7 @@ from typing import Any
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import tree
 from mindspore.graph.call import call_construct, call_function
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
@@ -43,6 +44,9 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
         chosen = [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
         grad_nodes = [backward.node_of(g) for g in chosen]
     graph = backward.close(grad_nodes)
+    for called, _, _ in calls_of(graph):
+        raise GraphCompileError(f"{name}: bprop calls '{called}', which is a recursive function that runs.",
+                                remedy="call another function in bprop, or give construct what bprop needs as a result")
     operands = (*[args[k] for k in places], *forward.lifted, *backward.lifted)
     found = apply(PRIMITIVES["custom_vjp"], operands, (forward_graph, graph, len(places), len(forward.lifted)))
     return tree.rebuild(spec, iter(found))

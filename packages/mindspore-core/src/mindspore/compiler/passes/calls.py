@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mindspore.compiler.autodiff.vjp import lower_nodes
 from mindspore.compiler.ir import Builder, Graph, Node
 
 WORTH_CALLING = 200  # as many nodes must calls of one graph save
@@ -59,3 +60,14 @@ def _emit(b: Builder, node: Node, env: list, attrs: tuple, dissolve: bool) -> No
     if node.op.name == "item" and type(ins[0]) is list:
         return ins[0][node.attrs[0]]
     return b.emit(node.op, ins, attrs)
+
+
+def without_rules(graph: Graph) -> Graph:
+    """The graph without the derivatives that users wrote: none is taken any more, so their computations are plain. Its
+    calls are settled, since what they call may have such derivatives."""
+    while True:
+        graph = settle_calls(graph)
+        chosen = {node.idx for node in graph.nodes if node.op.name == "custom_vjp"}
+        if not chosen:
+            return graph
+        graph = lower_nodes(graph, chosen)

@@ -1,7 +1,8 @@
 """Places: where in a group of recursive functions something stands, and what is needed from there on.
 
 A *place* is one graph inside of a function: the function's own, a side of a choice in it, the test or the body of a
-loop, and so on inwards. Only what contains recursive calls is looked into; everything else is straight code.
+loop, and so on inwards. Only what contains recursive calls is looked into, which are choices and loops
+(`open_regions`); everything else is straight code.
 
 A value has one *key* wherever it is read: parameters of a choice or a loop are the values that they stand for, the
 elements of what a call or a choice gives are `(place, index of the node, number)`, the values that a loop carries have
@@ -22,7 +23,7 @@ def calls(node: Node) -> bool:
     """Whether the node is a call of the group, or has one inside."""
     if node.op.name == "rec_call":
         return True
-    return node.op.regions and node.op.name != "rec" and any(calls_of(graph) for graph in graphs_in(node.attrs))
+    return node.op.name != "rec" and any(calls_of(graph) for graph in graphs_in(node.attrs))
 
 
 class Place:

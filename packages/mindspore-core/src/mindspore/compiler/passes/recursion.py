@@ -13,6 +13,7 @@ of the block to run next, registers, and the stack; one `while_` runs block afte
 * A call that is the last thing a function does pushes nothing. So tail recursion is a loop of constant memory.
 * A choice with calls inside becomes a choice of what state comes next. What follows it stands on both of its sides
   where it is short and calls nothing, else it is a block of its own. A loop with calls inside begins a block.
+  Other regions with calls inside have been replaced by choices and loops (`open_regions`).
 
 Loops, choices and tapes have derivatives of every order and run everywhere, so recursion has and does. The stack is a
 linked list in memory: depth is not limited by the stack of Python or of the process.
@@ -28,6 +29,7 @@ from mindspore.common.dtype import int32
 from mindspore.compiler.autodiff.vjp import lower_nodes
 from mindspore.compiler.ir import Builder, Graph, Node
 from mindspore.compiler.ir.aval import TupleAval, tape_aval, tensor_aval
+from mindspore.compiler.passes.open_regions import open_regions
 from mindspore.compiler.passes.places import Key, Place, calls, places_of
 
 LONGEST_COPY = 12
@@ -51,7 +53,7 @@ class Machine:
     """The machine of one `rec`."""
 
     def __init__(self, functions: tuple[Graph, ...], names: tuple[str, ...], shared: int):
-        self.places = {name: Place(graph, name, shared) for name, graph in zip(names, functions)}
+        self.places = {name: Place(open_regions(graph), name, shared) for name, graph in zip(names, functions)}
         self.shared = [p.aval for p in functions[0].params[len(functions[0].params) - shared:]]
         self.blocks: list[Block] = []
         self.slots: dict[tuple, int] = {}

@@ -9,6 +9,8 @@ Nothing runs these two operators, and they have no derivative: `rec` has a decom
 """
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 
 from mindspore.common.dtype import float32, int32
@@ -100,10 +102,18 @@ class RecCall(Primitive):
         raise TypeError(f"rec_call: '{function}' is called outside of the rec that defines it")
 
     def vjp(self, b, cts, outs, *operands, function, avals):
+        self._refuse(function)
+
+    def jvp(self, b, ins, tangents, *, function, avals):
+        self._refuse(function)
+
+    @staticmethod
+    def _refuse(function: str) -> NoReturn:
+        """A call n deep would need the derivative of order n: no program of finite size has them all."""
         from mindspore.compiler.frontend.errors import GraphCompileError
         raise GraphCompileError(
-            f"The gradient of a call of '{function}' is asked for inside of '{function}' itself.",
-            remedy="compute the gradient outside of the recursive function: grad(f)(x) of the whole recursion works")
+            f"The derivative of a call of '{function}' is asked for inside of '{function}' itself.",
+            remedy="compute the derivative outside of the recursive function: grad(f)(x) of the whole recursion works")
 
     def vmap(self, b, lanes, batched, *operands, function, avals):
         raise NotBatched(f"a call of '{function}' inside of '{function}' itself")
@@ -113,7 +123,7 @@ class RecCall(Primitive):
 
 
 def calls_of(graph: Graph) -> tuple:
-    """The calls in a graph, inside of its branches and loops too, that belong to the `rec` around it: (name, types of
+    """The calls in a graph, inside of its regions too, that belong to the `rec` around it: (name, types of
     the operands, types of the results), each once."""
     found = graph.memo.get("calls")
     if found is None:
@@ -121,7 +131,7 @@ def calls_of(graph: Graph) -> tuple:
         for node in graph.nodes:
             if node.op.name == "rec_call":
                 calls[node.attr("function"), tuple([i.aval for i in node.ins]), node.attr("avals")] = None
-            elif node.op.regions and node.op.name != "rec":
+            elif node.op.name != "rec":
                 for inner in graphs_in(node.attrs):
                     calls.update(dict.fromkeys(calls_of(inner)))
         found = graph.memo["calls"] = tuple(calls)
