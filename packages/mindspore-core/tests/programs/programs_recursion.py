@@ -320,6 +320,30 @@ def calls_in_a_loop_on_a_tensor_in_a_recursion(x, n):
     return f(x, n)
 
 
+def first_call_with_none(x, n):
+    def f(x, n, before):
+        if n <= 0:
+            return x if before is None else x * before
+        return f(x * 0.5, n - 1, x)
+    return f(x, n, None)
+
+
+def first_call_with_another_shape(x, n):
+    def f(x, n, before):
+        if n <= 0:
+            return x * before.sum()
+        return f(x * 0.5, n - 1, x)
+    return f(x, n, x[:2])
+
+
+def assigns_elements_before_it_calls(x, n):
+    def f(y, n):
+        y = y * 1
+        y[0] = n
+        return y if n <= 0 else f(y * 0.5, n - 1) + y
+    return f(x, n)
+
+
 def calls_in_a_loop_over_a_tensor_in_a_recursion(x, n):
     def f(x, n):
         if n <= 0:

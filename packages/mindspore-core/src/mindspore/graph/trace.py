@@ -53,7 +53,6 @@ class GraphTrace:
         self.structures: dict[int, bytes] = {}
         self.marks = 0
         self.journal: list = []
-        self.assignments = 0
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""
@@ -98,7 +97,21 @@ class GraphTrace:
         if self.marks:
             self.journal.append((tensor, tensor._value))
         tensor._value = value
-        self.assignments += 1
+
+    def write(self, tensor, node: Node) -> None:
+        """From now on `tensor`, which lives outside this trace, has the value of `node`."""
+        self.node_of(tensor)
+        self.nodes[id(tensor)] = node
+        self.written[id(tensor)] = tensor
+
+    def is_local(self, tensor) -> bool:
+        """Whether the tensor was made inside this trace."""
+        value = tensor._value
+        return type(value) is Traced and value.trace is self
+
+    def close(self, outputs: list[Node]) -> Graph:
+        """The graph of the outputs followed by the written tensors' last values."""
+        return self.builder.finish(outputs + [self.nodes[k] for k in self.written])
 
     # -- going back ----------------------------------------------------------------------------------------------------
 
@@ -121,35 +134,6 @@ class GraphTrace:
         self.marks -= 1
         if not self.marks:
             self.journal.clear()
-
-    def write(self, tensor, node: Node) -> None:
-        """From now on `tensor`, which lives outside this trace, has the value of `node`."""
-        self.node_of(tensor)
-        self.nodes[id(tensor)] = node
-        self.written[id(tensor)] = tensor
-
-    def state(self) -> tuple:
-        """What `return_to` needs to take back all that is recorded from now on."""
-        return dict(self.nodes), dict(self.written), self.assignments
-
-    def can_return_to(self, state: tuple) -> bool:
-        """Whether that is possible: no tensor of the trace itself was assigned since."""
-        return state[2] == self.assignments
-
-    def return_to(self, state: tuple) -> None:
-        """Take back what was recorded since; tensors that were lifted since stay parameters."""
-        nodes, self.written = state[0], dict(state[1])
-        lifted = self.builder.params[self.explicit:]
-        self.nodes.update({id(t): nodes.get(id(t), param) for t, param in zip(self.lifted, lifted, strict=True)})
-
-    def is_local(self, tensor) -> bool:
-        """Whether the tensor was made inside this trace."""
-        value = tensor._value
-        return type(value) is Traced and value.trace is self
-
-    def close(self, outputs: list[Node]) -> Graph:
-        """The graph of the outputs followed by the written tensors' last values."""
-        return self.builder.finish(outputs + [self.nodes[k] for k in self.written])
 
 
 class _Stack(threading.local):

@@ -81,8 +81,9 @@ def call_again(
         outside += frame.depth <= around
         if frame.depth > around or outside > 1:
             start = session.starts.get(code)
-            if start is not None and start.can_be_put_back(session):
-                raise Restarted(start, known)
+            wider = None if start is None else start.joined(session, shape, known)
+            if wider is not None and not session.recursions:
+                raise Restarted(start, wider)
             return _begin(session, code, closure, run, shape, known, leaves)
     _check_depth(session, code)
     return NOT_RECURSIVE
@@ -91,19 +92,27 @@ def call_again(
 class Start:
     """The first activation of a function: what it takes to begin again there with a recursion."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, values: Any) -> None:
+        self.arguments = values
         self.trace = session.policy.control.current_trace()
-        self.state = self.trace.state()
+        self.mark = self.trace.mark()
         self.snapshot = Snapshot(session.frame)
         self.snapshot.journal.fresh, self.snapshot.journal.is_local = {}, _is_not_local
 
-    def can_be_put_back(self, session: Session) -> bool:
-        """Whether all that happened since can be taken back."""
-        return not session.recursions and self.trace.can_return_to(self.state)
+    def joined(self, session: Session, shape: Any, known: list[Any]) -> list[Any] | None:
+        """What is known of the arguments of later calls and of these; None if these are none of the recursion's."""
+        policy, leaves = session.policy.recursion, []
+        if policy.take_apart(tuple(self.arguments), leaves) != shape:
+            return None
+        try:
+            return policy.join_leaves(known, list(map(policy.Leaf.of, leaves)))
+        except session.policy.control.Mismatch:
+            return None
 
     def put_back(self) -> None:
+        """Take back what happened since."""
         self.snapshot.write(self.snapshot.values)
-        self.trace.return_to(self.state)
+        self.trace.put_back(self.mark)
 
 
 def _is_not_local(value: Any) -> bool:
@@ -118,7 +127,7 @@ def call_first(session: Session, code: FunctionCode, values: Any, closure: Any, 
     decided = session.journal.outer is not None and session.journal not in starts
     if session.policy.control.current_trace() is None or decided or session.recursions:
         return run(values)
-    start, journal = Start(session), session.journal
+    start, journal = Start(session, values), session.journal
     session.starts[code], session.journal = start, start.snapshot.journal
     rest, site = session.frame.rest, session.frame.site
     try:
@@ -127,10 +136,11 @@ def call_first(session: Session, code: FunctionCode, values: Any, closure: Any, 
         if found.start is not start:
             raise
         known = found.leaves
+        start.put_back()
     finally:
         session.journal = journal
         del session.starts[code]
-    start.put_back()
+        start.trace.forget()
     session.frame.rest, session.frame.site = rest, site
     leaves: list[Any] = []
     shape = session.policy.recursion.take_apart(tuple(values), leaves)
