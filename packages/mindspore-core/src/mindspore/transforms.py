@@ -57,7 +57,7 @@ def jvp(fn: Callable, inputs, v, has_aux: bool = False):
         TypeError: an input is not a floating tensor, or `v` does not fit. ValueError: shapes differ, or has_aux with a
         single output.
     """
-    _check_callable("jvp", fn)
+    check_callable("jvp", fn)
 
     def recorded(inputs: tuple, v: tuple):
         points, rec = _record_at("jvp", fn, inputs, {})
@@ -75,7 +75,7 @@ def jvp(fn: Callable, inputs, v, has_aux: bool = False):
             return result, derivative
         return result[0], derivative[0], _auxiliary(result)
 
-    args, directions = _as_tuple(inputs), _as_tuple(v)
+    args, directions = as_tuple(inputs), as_tuple(v)
     _check_directions(args, directions)
     return compiled(fn, "jvp", has_aux, recorded)(args, directions)
 
@@ -114,7 +114,7 @@ def hessian(fn: Callable, grad_position: int | tuple[int, ...] = 0, has_aux: boo
 
 
 def _jacobian(name: str, fn: Callable, grad_position, has_aux: bool, method: Callable) -> Callable:
-    _check_callable(name, fn)
+    check_callable(name, fn)
     positions = _positions(name, grad_position)
 
     def recorded(*args, **kwargs):
@@ -233,16 +233,19 @@ def _auxiliary(result: Any) -> Any:
     return result[1] if len(result) == 2 else tuple(result[1:])
 
 
-def _as_tuple(value: Any) -> tuple:
+def as_tuple(value: Any) -> tuple:
+    """One input, or a tuple or list of them, as a tuple."""
     return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
-def _check_callable(name: str, fn: Any) -> None:
+def check_callable(name: str, fn: Any) -> None:
+    """TypeError unless `fn` can be called."""
     if not callable(fn):
         raise TypeError(f"{name}: fn must be a function or a Cell, got {type(fn).__name__}")
 
 
-def _check_point(name: str, place: int, value: Any) -> None:
+def check_point(name: str, place: int, value: Any) -> None:
+    """TypeError unless an argument is a floating tensor."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name}: argument {place} is to be differentiated, but it is a {type(value).__name__}; pass a "
                         f"Tensor")
@@ -255,7 +258,7 @@ def _check_directions(args: tuple, directions: tuple) -> None:
     if len(args) != len(directions):
         raise TypeError(f"jvp: got {len(directions)} tensors in v for {len(args)} inputs; expected one for each")
     for place, (value, direction) in enumerate(zip(args, directions)):
-        _check_point("jvp", place, value)
+        check_point("jvp", place, value)
         if not isinstance(direction, Tensor):
             raise TypeError(f"jvp: element {place} of v is a {type(direction).__name__}; expected a Tensor like the "
                             f"input")
@@ -285,7 +288,7 @@ def _places(name: str, positions: tuple[int, ...], args: tuple) -> list[int]:
         if position >= len(args):
             raise ValueError(f"{name}: position {position} is to be differentiated, but the function was called with "
                              f"{len(args)} positional argument{'s' * (len(args) != 1)}")
-        _check_point(name, position, args[position])
+        check_point(name, position, args[position])
     found = []
     for position in positions:
         before: list = []

@@ -195,6 +195,28 @@ def test_forward_and_reverse_agree_on_random_directions(mode):
         np.testing.assert_allclose(ahead, (pull(Tensor(u))[0].asnumpy() * t).sum(), rtol=1e-9)
 
 
+def test_jets(mode):
+    x = np.array([0.3, 1.2])
+    value, series = ops.jet(lambda x: ops.sin(x) * ops.exp(x), Tensor(x),
+                            Tensor(np.stack([np.ones(2), *np.zeros((3, 2))])))
+    agree(value, np.sin(x) * np.exp(x))
+    e, s, c = np.exp(x), np.sin(x), np.cos(x)
+    agree(series, np.stack([e * (s + c), 2 * e * c, 2 * e * (c - s), -4 * e * s]))
+    value, fourth = ops.derivative(lambda x, y: (x ** 3 * y, ops.sin(x)), (Tensor(x), Tensor(2 * x)), 4)
+    agree(fourth[0], np.full(2, 24.0))  # 3 y'' x^2 terms: the fourth derivative of (x + t)^3 (2x + t)
+    agree(fourth[1], s)
+    curve = Tensor(np.stack([x, 2 * x, np.ones(2)]))
+    _, along = ops.jet(lambda x: x * x, Tensor(x), curve)
+    agree(along, np.stack([2 * x * x, 2 * x * x + 4 * x * x, 12 * x * x + 2 * x]))
+    agree(ops.derivative(a_loop, Tensor(POINT), 1)[1], jvp(a_loop, Tensor(POINT), Tensor(np.ones(3)))[1].asnumpy())
+    with pytest.raises(ValueError, match=r"series has shape \(2,\); expected the number of orders before \(2,\)"):
+        ops.jet(ops.sin, Tensor(x), Tensor(x))
+    with pytest.raises(ValueError, match="derivative: order must be at least 1, got 0"):
+        ops.derivative(ops.sin, Tensor(x), 0)
+    with pytest.raises(TypeError, match="derivative: argument 0 .* is Int64"):
+        ops.derivative(ops.sin, Tensor([1]), 1)
+
+
 @pytest.mark.parametrize(("call", "error", "text"), [
     (lambda x: jvp(ops.sin, x, x[:2]), ValueError, r"element 0 of v has shape \(2,\); expected \(3,\)"),
     (lambda x: jvp(ops.sin, x, x.astype(ms.float32)), TypeError, "element 0 of v is Float32; expected Float64"),

@@ -45,6 +45,7 @@ from mindspore.ops.systems import *
 from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
 from mindspore.ops.windows import *
+from mindspore.taylor import derivative, jet
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 # Tensors.
