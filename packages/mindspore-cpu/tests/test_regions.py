@@ -160,7 +160,7 @@ def test_a_graph_that_is_called_often_is_lowered_once(device):
 
     def network(b, x):
         for _ in range(6):
-            x, = b.items(b.emit(PRIMITIVES["call"], (x,), (callee,)))
+            x, = b.items(b.emit(PRIMITIVES["call"], (x,), (callee, False)))
         return x
     graph = graph_of("network", (VECTOR,), network)
     plan = make_plan(graph, device)
@@ -213,13 +213,17 @@ def test_what_is_pushed_is_written_where_it_will_lie(device):
     def step(b, t, x):
         y, z, new = b.sin(x), b.exp(b.neg(x)), b.tanh(x)
         return [b.tape_push(t, x, y, new, z), new]
-    graph = graph_of("push", (COUNT, VECTOR), lambda b, n, x: counted_loop(
-        b, n, [b.tape_empty(aval=tape), x], step, [tape, VECTOR])[1])
+
+    def last(b, found):
+        return [*found[1:], *b.items(b.tape_pop(found[0], aval=tape))[1:]]
+
+    graph = graph_of("push", (COUNT, VECTOR), lambda b, n, x: last(b, counted_loop(
+        b, n, [b.tape_empty(aval=tape), x], step, [tape, VECTOR])))
     opened = [s for s in trip_of(graph, device)[1].launches if s.name == "tape_open"]
     assert [s.region.direct for s in opened] == [(1, 3)]
-    doubled = graph_of("twice", (COUNT, VECTOR), lambda b, n, x: counted_loop(
+    doubled = graph_of("twice", (COUNT, VECTOR), lambda b, n, x: last(b, counted_loop(
         b, n, [b.tape_empty(aval=tape), x], lambda b, t, x: [b.tape_push(t, x, x, *[b.sin(x)] * 2), x],
-        [tape, VECTOR])[1])
+        [tape, VECTOR])))
     assert not [s for s in trip_of(doubled, device)[1].launches if s.name == "tape_open"]
 
 

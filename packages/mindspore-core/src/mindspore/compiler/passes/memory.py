@@ -11,6 +11,8 @@ inside regions are donated such inputs, so what they may overwrite they do.
 """
 from __future__ import annotations
 
+from bisect import insort
+
 from mindspore.compiler.ir import TapeAval
 from mindspore.compiler.passes.groups import overwritable
 from mindspore.compiler.program import (
@@ -220,8 +222,7 @@ def _place_temporaries(program: Program, launches: list[Launch], root: list[int]
             offset = _taken_over(launches[k], value, k, dies, root, places)
             if offset is None:
                 offset = _first_fit(live, need)
-            live.append((offset, offset + need, dies[value]))
-            live.sort()
+            insort(live, (offset, offset + need, dies[value]))
             places[value] = (ARENA, offset)
             size = max(size, offset + need)
         region = launches[k].region
@@ -248,5 +249,6 @@ def _first_fit(live: list[tuple[int, int, int]], need: int) -> int:
     for start, end, _ in live:
         if start - offset >= need:
             break
-        offset = max(offset, end)
+        if end > offset:
+            offset = end
     return offset
