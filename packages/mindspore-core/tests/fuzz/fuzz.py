@@ -11,6 +11,9 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "backends"))
 
 from checking import Refused, check
 from grammar import PRODUCTIONS, Program, programs
@@ -85,6 +88,7 @@ def run(count: int, start: int, on: list[str] | None = None, statistics: Statist
 
 def main() -> int:
     """The exit status is 0 if all agreed, no production is rare, and few were refused; a mismatch is an exception."""
+    import register_discrete  # noqa: F401
     count, start = int(os.environ.get("MS_FUZZ_COUNT", "20000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
     print(f"seed {start}, {count} programs", flush=True)
     begun = time.monotonic()
