@@ -46,7 +46,8 @@ class Tensor:
         self.array = array
 
     def __iter__(self) -> Any:
-        return iter([self[k] for k in range(len(self))])
+        for k in range(len(self)):
+            yield self[k]
 
     def __len__(self) -> int:
         return len(self.array)
