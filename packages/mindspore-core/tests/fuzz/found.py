@@ -25,4 +25,34 @@ def main(s, t, v, w, n):
             break
     return s, v
 """,
+    "name_bound_before_a_break_of_an_endless_loop": """
+def main(s, t, v, w, n):
+    j = 0
+    while True:
+        j = j + 1
+        if j > 2:
+            break
+        a = s * 0.5
+        if ops.sin(t) > 0.2:
+            break
+        v = v * 2
+    return s, v
+""",
+    "name_bound_after_a_break_of_an_endless_loop": """
+def main(s, t, v, w, n):
+    j = n * 0
+    while True:
+        j = j + 1
+        if j > n:
+            break
+        a = [v, s]
+        v = a[0] * a[1]
+    return s, v
+""",
+    "rows_of_a_vector_that_the_loop_changes": """
+def main(s, t, v, w, n):
+    for e in w:
+        w[1:] = e
+    return s, w
+""",
 }

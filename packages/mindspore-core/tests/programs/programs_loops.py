@@ -400,3 +400,22 @@ def loop_accumulates_list(x):
     for j in range(3):
         found.append(x * j)
     return ops.stack(found).sum(axis=0)
+
+
+def while_true_name_bound_before_break(x, s):
+    j = 0
+    while True:
+        j = j + 1
+        if j > 2:
+            break
+        half = s * 0.5
+        if ops.sin(s) > 0.4:
+            break
+        x = x * 2 + half
+    return x
+
+
+def for_over_vector_that_changes(x):
+    for each in x:
+        x[1:] = each
+    return x * x

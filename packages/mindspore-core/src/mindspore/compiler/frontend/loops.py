@@ -62,6 +62,7 @@ class _Loop:
         self.carried: dict[int, Any] = {}
         self.written: dict[int, Any] = {}
         self.codes: set[int] = set()
+        self.temporary: set[int] = set()  # variables that turned out to have no value after some trips
 
     def run(self) -> None:
         """Interpret trips until what is carried no longer changes, then make the loop. If no trip ends as far as is
@@ -88,7 +89,12 @@ class _Loop:
         self.written.update(writes)
         for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             start = self.snapshot.values[place]
-            if x is y or (isinstance(start, Unbound) and not self._is_result(place, y)):
+            if x is y:
+                continue
+            if isinstance(start, Unbound) and (place in self.temporary or not self._is_result(place, y)):
+                if self.carried.pop(place, None) is not None:
+                    self.temporary.add(place)
+                    stable = False
                 continue
             value = self._start(place, start, y)
             stable = stable and place in self.carried and control.alike(value, self.carried[place])
