@@ -94,10 +94,11 @@ def extreme(value: Tensor, name: str) -> Tensor:
 
 
 def number(value: Tensor, kind: type) -> Tensor:
-    """`int(value)` or `float(value)` of a tensor of one element, without dimensions: floats keep their dtype."""
+    """`int(value)` or `float(value)` of a tensor of one element, without dimensions: floats keep their dtype. It has no
+    derivative, as Python's numbers have none."""
     if value.size != 1:
         raise TypeError(f"only a tensor of one element is a number, got shape {value.shape}")
-    value = value.reshape(())
+    value = apply(PRIMITIVES["stop_gradient"], (value.reshape(()),))
     if kind is float:
         return value if value.dtype.kind == "f" else value.astype(_NUMBERS[float])
     if value.dtype.kind == "f":

@@ -56,8 +56,8 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             kwargs = {**fn.keywords, **(kwargs or {})}
             fn = fn.func
         elif kind is BuiltinFunctionType:
-            if kwargs and fn.__name__ == "sort" and type(fn.__self__) is list and kwargs.get("key") is not None:
-                kwargs = {**kwargs, "key": call_from(session, kwargs["key"])}
+            if fn.__name__ == "sort" and type(fn.__self__) is list:
+                return session.replacements[list.sort](frame, fn.__self__, *args, **(kwargs or {}))
             if type(fn.__self__) is str and session.policy.effects is not None:
                 return session.policy.effects.call_string_method(fn, args, kwargs or {})
             return _call_native(frame, fn, args, kwargs)

@@ -1,21 +1,16 @@
-"""Displays and comprehensions, f-strings, and assignment expressions."""
+"""Displays, f-strings, and assignment expressions."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from types import CellType
 from typing import Any
 
-from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
-from mindspore.compiler.frontend.compile_targets import compile_store
-from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
-from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run
-from mindspore.compiler.frontend.functions import inner_frame
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.texts import join, write
 from mindspore.compiler.frontend.variants import is_varied
@@ -162,202 +157,6 @@ def _dict(node: ast.Dict, scope: Scope) -> Run:
         return frame.session.journal.made(result)
 
     return make_dict
-
-
-# -- comprehensions ----------------------------------------------------------------------------------------------------
-
-
-@compiles(ast.ListComp)
-def _list_comprehension(node: ast.ListComp, scope: Scope) -> Run:
-    inner = scope.children[node]
-    element = compile_node(node.elt, inner)
-    loop = _comprehension_loop(node, scope, lambda frame, result: result.append(element(frame)))
-
-    def list_comprehension(frame: Frame) -> list[Any]:
-        result: list[Any] = frame.session.journal.made([])
-        loop(frame, result)
-        return result
-
-    return list_comprehension
-
-
-@compiles(ast.SetComp)
-def _set_comprehension(node: ast.SetComp, scope: Scope) -> Run:
-    inner = scope.children[node]
-    element, site = compile_node(node.elt, inner), scope.site(node)
-
-    def add(frame: Frame, result: set[Any]) -> None:
-        value = element(frame)
-        frame.site = site
-        result.add(value)
-
-    loop = _comprehension_loop(node, scope, add)
-
-    def set_comprehension(frame: Frame) -> set[Any]:
-        result: set[Any] = frame.session.journal.made(set())
-        loop(frame, result)
-        return result
-
-    return set_comprehension
-
-
-@compiles(ast.DictComp)
-def _dict_comprehension(node: ast.DictComp, scope: Scope) -> Run:
-    inner = scope.children[node]
-    key_run, value_run = compile_node(node.key, inner), compile_node(node.value, inner)
-    site = scope.site(node)
-
-    def add(frame: Frame, result: dict[Any, Any]) -> None:
-        key = key_run(frame)
-        value = value_run(frame)
-        frame.site = site
-        result[key] = value
-
-    loop = _comprehension_loop(node, scope, add)
-
-    def dict_comprehension(frame: Frame) -> dict[Any, Any]:
-        result: dict[Any, Any] = frame.session.journal.made({})
-        loop(frame, result)
-        return result
-
-    return dict_comprehension
-
-
-def _comprehension_loop(node: ast.ListComp | ast.SetComp | ast.DictComp, scope: Scope, emit: _Emit) -> _Emit:
-    """The nested loops of an eager comprehension around `emit(frame, result)`, in the frame of the function."""
-    inner = scope.children[node]
-    if inner.generator:
-        unsupported(f"an {inner.generator}", "iterate over values that are known", scope.site(node))
-    loop = emit
-    for number in reversed(range(len(node.generators))):
-        loop = _one_loop(node.generators[number], inner, scope if number == 0 else inner, loop)
-    shared = [scope.slot(variable) for variable in inner.variables.values() if variable.cell]
-    if not shared:
-        return loop
-    nested = loop
-
-    def loop_with_cells(frame: Frame, result: Any) -> None:
-        for slot in shared:
-            frame.vars[slot] = CellType()
-        nested(frame, result)
-
-    return loop_with_cells
-
-
-def _one_loop(generator: ast.comprehension, inner: Scope, iter_scope: Scope, emit: _Emit) -> _Emit:
-    iterable, site = compile_node(generator.iter, iter_scope), iter_scope.site(generator.iter)
-    store = compile_store(generator.target, inner)
-    conditions = [(compile_node(each, inner), inner.site(each)) for each in generator.ifs]
-
-    def filtered(frame: Frame, result: Any, start: int = 0) -> None:
-        for number in range(start, len(conditions)):
-            condition, where = conditions[number]
-            value = condition(frame)
-            if type(value) is not bool and branches_on(frame, value):
-                decide(frame, value, where, "comprehension", partial(filtered, result=result, start=number + 1),
-                       _do_nothing, False)
-                return
-            if not truth(frame, value, where, "comprehension"):
-                return
-        if frame.session.varies and is_varied(frame.session, result):
-            fork_statement(frame, emit_noted, result)
-        else:
-            emit_noted(frame, result)
-
-    def emit_noted(frame: Frame, result: Any) -> None:
-        if frame.session.journal.fresh is not None:
-            frame.session.journal.note_items(result)
-        emit(frame, result)
-
-    def loop_over(frame: Frame, items: Any, result: Any) -> None:
-        for item in items:
-            store(frame, item)
-            filtered(frame, result)
-            frame.site = site
-
-    def loop(frame: Frame, result: Any) -> None:
-        items = iterable(frame)
-        frame.site = site
-        if frame.session.varies and is_varied(frame.session, items):
-            fork_statement(frame, partial(_noting, loop_over, result), items)
-        else:
-            loop_over(frame, items, result)
-
-    return loop
-
-
-def _noting(loop: Callable[[Frame, Any, Any], None], result: Any, frame: Frame, items: Any) -> None:
-    """Run a loop for one alternative of its items."""
-    frame.session.journal.note_items(result)
-    loop(frame, items, result)
-
-
-def _do_nothing(frame: Frame) -> None:
-    return None
-
-
-@compiles(ast.GeneratorExp)
-def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
-    inner = scope.children[node]
-    if inner.generator:
-        unsupported(f"an {inner.generator}", "iterate over values that are known", scope.site(node))
-    first, site = compile_node(node.generators[0].iter, scope), scope.site(node.generators[0].iter)
-    element = compile_node(node.elt, inner)
-    loops = [_lazy_loop(each, inner, number == 0) for number, each in enumerate(node.generators)]
-    make_frame = inner_frame(inner, scope)
-
-    def generate(frame: Frame, items: Iterator[Any]) -> Iterator[Any]:
-        for _ in _nest(frame, loops, 0, items):
-            yield run_lazily(frame, element)
-
-    def generator_expression(frame: Frame) -> Iterator[Any]:
-        items = first(frame)
-        frame.site = site
-        iterator = iter(items)
-        return generate(make_frame(frame), iterator)
-
-    return generator_expression
-
-
-_LazyLoop = Callable[[Frame, Any], Iterator[None]]
-
-
-def _nest(frame: Frame, loops: list[_LazyLoop], depth: int, items: Iterator[Any] | None) -> Iterator[None]:
-    """Yield once for each combination of items of the loops from `depth` on, with their targets assigned."""
-    if depth == len(loops):
-        yield
-        return
-    for _ in loops[depth](frame, items):
-        yield from _nest(frame, loops, depth + 1, None)
-
-
-def _lazy_loop(generator: ast.comprehension, inner: Scope, given: bool) -> _LazyLoop:
-    iterable = None if given else compile_node(generator.iter, inner)
-    store = compile_store(generator.target, inner)
-    conditions = [(compile_node(each, inner), inner.site(each)) for each in generator.ifs]
-
-    def accepts(frame: Frame, item: Any) -> bool:
-        store(frame, item)
-        return all(truth(frame, condition(frame), where, "comprehension") for condition, where in conditions)
-
-    def lazy_loop(frame: Frame, items: Any) -> Iterator[None]:
-        for item in items if iterable is None else run_lazily(frame, iterable):
-            if run_lazily(frame, accepts, item):
-                yield
-
-    return lazy_loop
-
-
-def run_lazily(frame: Frame, run: Callable[..., Any], *args: Any) -> Any:
-    """Evaluate a part of a generator expression in its own frame, called from whoever asks for the next item."""
-    session = frame.session
-    caller = session.frame
-    frame.back = caller
-    session.frame = frame
-    try:
-        return run(frame, *args)
-    finally:
-        session.frame = caller
 
 
 # -- f-strings and assignment expressions ------------------------------------------------------------------------------

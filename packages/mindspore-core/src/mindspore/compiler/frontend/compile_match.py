@@ -13,12 +13,15 @@ from typing import Any
 
 from mindspore.compiler.frontend.attributes import load_attribute
 from mindspore.compiler.frontend.branches import branches_on, truth
+from mindspore.compiler.frontend.collected import Collector
 from mindspore.compiler.frontend.compile_names import Store, compile_store_name
 from mindspore.compiler.frontend.decisions import decide, fork_statement, predicate
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
 from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.trip_numbers import TripNumber, TripValueNeeded
+from mindspore.compiler.frontend.variants import Variant, narrowed
 
 
 class _Captured(list[tuple[Store, Any]]):
@@ -90,7 +93,19 @@ def _all_of(frame: Frame, conditions: list[Any]) -> Any:
 
 
 def _pattern(node: ast.pattern, scope: Scope) -> _Matcher:
-    return _PATTERNS[type(node)](node, scope)
+    pattern, site = _PATTERNS[type(node)](node, scope), scope.site(node)
+
+    def matches(frame: Frame, subject: Any, captured: _Captured) -> bool:
+        if type(subject) is Variant:
+            subject = narrowed(frame.session, subject)
+            if type(subject) is Variant:
+                unsupported("a pattern for a part that differs with a decision on a tensor",
+                            "match that part in a statement of its own", site)
+        if type(subject) is Collector and not isinstance(node, ast.MatchAs):
+            raise TripValueNeeded("a list to which each trip appends")
+        return pattern(frame, subject, captured)
+
+    return matches
 
 
 def _value(node: ast.MatchValue, scope: Scope) -> _Matcher:
@@ -110,7 +125,13 @@ def _value(node: ast.MatchValue, scope: Scope) -> _Matcher:
 
 def _singleton(node: ast.MatchSingleton, scope: Scope) -> _Matcher:
     wanted = node.value
-    return lambda frame, subject, captured: subject is wanted
+
+    def matches(frame: Frame, subject: Any, captured: _Captured) -> bool:
+        if type(subject) is TripNumber and type(wanted) is type(subject.values[0]):
+            raise TripValueNeeded
+        return subject is wanted
+
+    return matches
 
 
 def _as(node: ast.MatchAs, scope: Scope) -> _Matcher:
@@ -217,7 +238,7 @@ def _class(node: ast.MatchClass, scope: Scope) -> _Matcher:
         frame.site = site
         if not isinstance(cls, type):
             raise TypeError("called match pattern must be a class")
-        if not isinstance(subject, cls):
+        if not isinstance(subject.values[0] if type(subject) is TripNumber else subject, cls):
             return False
         names = _positional_names(cls, len(positional), [name for name, _ in named])
         if names is None:

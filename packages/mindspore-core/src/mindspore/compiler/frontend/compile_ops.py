@@ -16,6 +16,7 @@ from mindspore.compiler.frontend.decisions import decide, fork, predicate
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
 from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.identities import other_object, same_object
 from mindspore.compiler.frontend.journal import MUTABLE
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
@@ -68,8 +69,8 @@ _COMPARE: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], _Names]] = {
     ast.LtE: (operator.le, ("__le__",)),
     ast.Gt: (operator.gt, ("__gt__",)),
     ast.GtE: (operator.ge, ("__ge__",)),
-    ast.Is: (operator.is_, ()),
-    ast.IsNot: (operator.is_not, ()),
+    ast.Is: (same_object, ()),
+    ast.IsNot: (other_object, ()),
 }
 
 _Comparison = Callable[[Frame, Any, Any, Site], Any]

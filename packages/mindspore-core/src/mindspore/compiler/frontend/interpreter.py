@@ -10,6 +10,7 @@ from typing import Any
 # Importing the compile_* modules registers the compilers of all kinds of syntax nodes.
 from mindspore.compiler.frontend import (  # noqa: F401
     compile_call,
+    compile_comprehension,
     compile_data,
     compile_def,
     compile_match,

@@ -24,6 +24,7 @@ from mindspore.compiler.frontend.attributes import (
     store_attribute,
 )
 from mindspore.compiler.frontend.calls import call_from
+from mindspore.compiler.frontend.choosing import CHOOSING
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame
@@ -182,6 +183,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     range: _range,
     **TEXT_FUNCTIONS,
     **FOLDS,
-    **{fn: _with_key(fn) for fn in (sorted, itertools.groupby)},
+    **CHOOSING,
+    itertools.groupby: _with_key(itertools.groupby),
     **{fn: _with_first(fn) for fn in _CALL_FIRST},
 }
