@@ -545,7 +545,16 @@ def many_elements(x):
     return x if x > 0 else -x
 
 
+def returns_unlike_values(x):
+    while x.sum() < 10:
+        if x.max() > 3:
+            return x if x.sum() > 0.5 else 0.3
+        x = x + 1
+    return x
+
+
 @pytest.mark.parametrize(("f", "message"), [
+    (returns_unlike_values, "The result of a 'return' does not keep its type in a loop on a tensor"),
     (growing, "'y' does not keep its type in a loop on a tensor"),
     (many_elements, "The condition of 'conditional expression' is a tensor of more than one element"),
 ])

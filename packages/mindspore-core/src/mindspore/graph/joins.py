@@ -399,7 +399,7 @@ class Joiner:
             rows = []
             for trace, (tag, alternatives, numbers) in zip(self.traces, tables):
                 with control.recording(trace):
-                    rows.append(control.renumbered(tag, alternatives, numbers))
+                    rows.append(control.renumbered(tag, alternatives, numbers) if numbers else NOTHING)
             known = self._tags[key] = Tag(count, self._leaf(rows, tensor_aval((), int32)), self.site)
         return known
 
