@@ -172,3 +172,13 @@ def kind_of_index(x):
     for j in range(40):
         x = ops.tanh(x) + ops.sin(x) * (2 if isinstance(j, int) else 3) * (1 if type(j) is int else 6)
     return x
+
+
+def best_of_a_loop(v, x):
+    best = None
+    for e in ops.cat((v, v * 2, v - 1)):
+        if e > 4:
+            break
+        if best is None or e > best:
+            best = e
+    return best * x if best is not None else x

@@ -192,11 +192,12 @@ def renumbered(tag: Tag | None, alternatives: tuple[int, ...], numbers: tuple[in
     return wrap(Traced(trace, node))
 
 
-def select(session: Any, value: Variant) -> Tensor:
-    """The tensor that a variant of Python numbers and tensors without dimensions stands for."""
+def select(known: dict, value: Variant) -> Tensor:
+    """The tensor that a variant of Python numbers and tensors without dimensions stands for, where the alternatives of
+    tags are `known` (`Session.known`)."""
     trace = current_trace()
     b = trace.builder
-    left = session.known.get(value.tag, range(value.tag.count))
+    left = known.get(value.tag, range(value.tag.count))
     aval = joins.common_aval([value.members[k] for k in left])
     if aval is None:
         raise mismatch([value.members[k] for k in left])

@@ -322,10 +322,10 @@ class Joiner:
         left = [self._left(side, value) for side, value in zip(self.sides, values)]
         if self.numbers and self._all_numbers(left):
             rows = []
-            for trace, value in zip(self.traces, values):
+            for side, value in zip(self.sides, values):
                 from mindspore.graph import control
-                with control.recording(trace):
-                    rows.append(control.select(self.session, value) if type(value) is Variant else value)
+                with control.recording(side.region):
+                    rows.append(control.select(side.known, value) if type(value) is Variant else value)
             return self._leaf(rows, common_aval([v for v in rows if v is not NOTHING]))
         own = self._on_own_tag(values)
         if own is not None:

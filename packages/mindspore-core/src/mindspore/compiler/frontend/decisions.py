@@ -398,7 +398,7 @@ def _ask(frame: Frame, value: Any, site: Site, construct: str) -> bool | _Questi
             return _Question(value.tag, tuple(k for k in left if value.members[k]), of_variant=True)
         implied = tuple({value.tag: tuple(k for k in left if value.members[k] is not excluded)}
                         for excluded in (False, True))
-        return _question(frame, session.policy.control.select(session, value), site, construct, implied)
+        return _question(frame, session.policy.control.select(session.known, value), site, construct, implied)
     if not session.is_traced(value):
         return _truth(frame, value, site, construct)
     if type(value) is TripNumber:
