@@ -192,7 +192,8 @@ void Call::poll() {
 PlanObject::PlanObject(std::uint32_t version, std::vector<std::uint64_t> input_bytes,
                        std::vector<std::uint64_t> output_bytes, const std::vector<PlaceSpec>& output_sources,
                        std::vector<py::object> constants, std::uint64_t arena_bytes,
-                       const std::vector<py::object>& steps, std::uint64_t cells, std::uint64_t entries)
+                       const std::vector<py::object>& steps, std::uint64_t cells, std::uint64_t entries,
+                       bool reuses_entries)
     : constants_(std::move(constants)) {
   kit::Plan plan;
   plan.version = version;
@@ -202,6 +203,7 @@ PlanObject::PlanObject(std::uint32_t version, std::vector<std::uint64_t> input_b
   plan.arena_bytes = arena_bytes;
   plan.cells = cells;
   plan.entries = entries;
+  plan.reuses_entries = reuses_entries;
   for (const py::object& constant : constants_) {
     if (!is_buffer(constant.ptr())) throw py::type_error("Executable: a constant is not a mindspore_cpu Buffer");
     plan.constants.push_back(as_buffer(constant.ptr())->data);
@@ -354,9 +356,10 @@ void bind_executable(py::module_& module) {
   py::class_<PlanObject, std::shared_ptr<PlanObject>>(module, "Plan", "Steps with the places of their buffers.")
       .def(py::init<std::uint32_t, std::vector<std::uint64_t>, std::vector<std::uint64_t>,
                     const std::vector<PlaceSpec>&, std::vector<py::object>, std::uint64_t,
-                    const std::vector<py::object>&, std::uint64_t, std::uint64_t>(),
+                    const std::vector<py::object>&, std::uint64_t, std::uint64_t, bool>(),
            py::arg("version"), py::arg("input_bytes"), py::arg("output_bytes"), py::arg("output_sources"),
            py::arg("constants"), py::arg("arena_bytes"), py::arg("steps"), py::arg("cells") = 0, py::arg("entries") = 0,
+           py::arg("reuses_entries") = false,
            "steps: (Kernel, places, label) or Region each; a place is a pair (kind, number).");
 
   py::class_<Executable>(module, "Executable", "A plan with its kernels, run whole in one call.")

@@ -104,7 +104,7 @@ class PlanObject {
   // steps: (Kernel, places, label) or Region each.
   PlanObject(std::uint32_t version, std::vector<std::uint64_t> input_bytes, std::vector<std::uint64_t> output_bytes,
              const std::vector<PlaceSpec>& output_sources, std::vector<py::object> constants, std::uint64_t arena_bytes,
-             const std::vector<py::object>& steps, std::uint64_t cells, std::uint64_t entries);
+             const std::vector<py::object>& steps, std::uint64_t cells, std::uint64_t entries, bool reuses_entries);
 
   const std::shared_ptr<const kit::Plan>& plan() const { return plan_; }
   bool is_short() const { return short_; }

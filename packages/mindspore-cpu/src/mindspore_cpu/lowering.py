@@ -103,7 +103,8 @@ class _Lowering:
                          [_size(avals[v]) for v in self.program.outputs],
                          [(kind, k if kind == OUTPUT else number)
                           for k, (kind, number) in enumerate(source.output_source)],
-                         self.constants, source.arena_bytes, steps, source.cells, source.entries)
+                         self.constants, source.arena_bytes, steps, source.cells, source.entries,
+                         source.reuses_entries)
 
     def _step(self, step: Launch):
         if step.kind == REGION:

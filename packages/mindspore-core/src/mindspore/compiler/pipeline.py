@@ -25,7 +25,7 @@ from mindspore.compiler.passes.lane_choices import without_lane_choices
 from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
-from mindspore.compiler.passes.region_plans import plannable
+from mindspore.compiler.passes.region_plans import plannable, uses_tapes_once
 from mindspore.compiler.passes.schedule import schedule
 from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
@@ -57,8 +57,11 @@ def _plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
     plans: dict[tuple, Plan] = {}
 
     def plan(graph: Graph, donated: dict[int, int]) -> Plan:
-        program = schedule(maybe_verify(legalize(graph, device)), device, donated, inner)
-        return plan_memory(program, device.capabilities.in_place)
+        graph = maybe_verify(legalize(graph, device))
+        made = plan_memory(schedule(graph, device, donated, inner), device.capabilities.in_place)
+        made.reuses_entries = uses_tapes_once(graph) and all(
+            p.reuses_entries for step in made.launches if step.region is not None for p in step.region.plans)
+        return made
 
     def inner(graph: Graph, donated: dict[int, int]) -> Plan:
         key = (graph.key(), tuple(donated.items()))

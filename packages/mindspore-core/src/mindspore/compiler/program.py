@@ -145,7 +145,8 @@ class Plan:
     `places[v]` is (kind, number) with the kinds above. `launches` has no views left. `output_source[k]` says where
     output k comes from: (OUTPUT, k) for a fresh buffer, (INPUT, j) where it is input j's buffer (donated, written in
     place or passed through). `arena_bytes` is the arena's size; offsets are multiples of 64. `cells` and `entries`
-    count the places of kinds CELL and ENTRY; the plans of regions have their own.
+    count the places of kinds CELL and ENTRY; the plans of regions have their own. `reuses_entries`: no entry is in two
+    tapes, here and in the plans inside, so the memory of what a trip pops can be used again after the trip.
     """
 
     program: Program
@@ -156,6 +157,7 @@ class Plan:
     arena_bytes: int
     cells: int = 0
     entries: int = 0
+    reuses_entries: bool = False
     version: int = PLAN_VERSION
 
 

@@ -10,6 +10,7 @@ passing it on is no work.
 Tapes live in memory that grows during a call. Nothing counts references to their entries. Instead the memory is freed
 by scopes: where no tape that a trip leaves contains an entry that the trip has pushed, all that it has pushed is
 garbage when it ends. A loop that trains, whose trips differentiate loops of their own, so needs the memory of one trip.
+Where each tape is used once, as a stack of calls is, the executor also uses popped entries again.
 Source of that idea: regions inferred from the program instead of garbage collection (Tofte and Talpin, 1994).
 """
 from __future__ import annotations
@@ -164,3 +165,21 @@ def leaves_old_tapes(graph: Graph) -> bool:
                 operand.idx in old for operand in node.ins if isinstance(operand.aval, TapeAval)):
             old.add(node.idx)
     return all(o.idx in old for o in graph.outputs if isinstance(o.aval, TapeAval))
+
+
+def uses_tapes_once(graph: Graph) -> bool:
+    """Whether no tape of a graph, those inside its regions left out, is used twice: read by two nodes, in two trips, or
+    twice by one node. An empty tape has no entries and may be."""
+    empty = {n.idx for n in graph.nodes if n.op.name == "tape_empty"}
+    used: set[int] = set()
+    uses = [(node, node.ins) for node in graph.nodes] + [(None, graph.outputs)]
+    for node, operands in uses:
+        for place, operand in enumerate(operands):
+            if not isinstance(operand.aval, TapeAval) or operand.idx in empty:
+                continue
+            again = node is not None and (node.op.name == "tape_add" or node.op.name in ("while_", "scan")
+                                          and place >= node.attr("carried"))
+            if operand.idx in used or again:
+                return False
+            used.add(operand.idx)
+    return True

@@ -94,6 +94,7 @@ class Code {
       if (table[k].place == Place::entry) readers[table[k].number].push_back(k);
     }
     for (TapeStep& step : tape_steps) {
+      step.layout.kind = kind_of(step.layout);
       for (auto& value : step.readers) value = readers[value[0]];
     }
     for (Loop& loop : loops) {
@@ -117,6 +118,7 @@ class Code {
   std::vector<Choice> choices;
   std::vector<Loop> loops;
   std::vector<TapeStep> tape_steps;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> entry_kinds;  // the bytes and cells of entries
   std::uint64_t cells = 0;
   std::uint64_t entries = 0;
   std::uint64_t scratch_bytes = 0;
@@ -194,6 +196,14 @@ class Code {
       case Kind::tape_copy: break;
     }
     return made;
+  }
+
+  std::size_t kind_of(const EntryLayout& layout) {
+    const std::pair<std::uint64_t, std::uint64_t> sizes(layout.bytes, layout.cells);
+    const auto found = std::find(entry_kinds.begin(), entry_kinds.end(), sizes);
+    const std::size_t number = static_cast<std::size_t>(found - entry_kinds.begin());
+    if (found == entry_kinds.end()) entry_kinds.push_back(sizes);
+    return number;
   }
 
   static const ms_direct_kernel* direct_of(const Step& step) {

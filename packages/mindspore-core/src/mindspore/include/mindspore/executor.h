@@ -84,7 +84,7 @@ class Executor {
 
  private:
   struct Frame {
-    explicit Frame(Device& device) : tapes(device) {}
+    Frame(Device& device, std::size_t kinds) : tapes(device, kinds) {}
     Arena<Device> arena;
     Arena<Device> scratch;
     std::vector<void*> table;
@@ -193,10 +193,12 @@ class Executor {
 
   void trip(Frame& frame, const Loop& loop, std::uint64_t number) {
     const auto mark = frame.tapes.mark();
+    const std::size_t dying = frame.tapes.dying();
     walk(frame, loop.trips[number & 1]);
     if (!loop.alternates) {
       for (const Move& one : loop.back) move(frame, one);
     }
+    frame.tapes.bury(dying);
     if (loop.scoped) frame.tapes.give_back(mark);
     if ((number + 1) % loop.stride == 0) device_.poll(frame.stream);
   }
@@ -248,6 +250,7 @@ class Executor {
       set(frame, step.readers[k], entry == nullptr ? nothing : values[k].address(entry));
     }
     cell(slots[2]) = entry == nullptr ? nullptr : entry->rest;
+    if (entry != nullptr) frame.tapes.popped(entry, step.layout.kind);
   }
 
   static void set(Frame& frame, const std::vector<std::size_t>& positions, void* address) {
@@ -290,7 +293,7 @@ class Executor {
         return frame;
       }
     }
-    auto frame = std::make_unique<Frame>(device_);
+    auto frame = std::make_unique<Frame>(device_, plan_.reuses_entries ? code_.entry_kinds.size() : 0);
     frame->arena = Arena<Device>(device_, plan_.arena_bytes);
     frame->scratch = Arena<Device>(device_, code_.scratch_bytes);
     frame->stream = device_.open_stream(frame->scratch.data(), code_.scratch_bytes);

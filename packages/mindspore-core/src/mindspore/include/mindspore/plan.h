@@ -86,6 +86,8 @@ struct Plan {
   std::vector<Step> steps;
   std::uint64_t cells = 0;
   std::uint64_t entries = 0;
+  bool reuses_entries = false;  // of the outermost plan: no entry is in two tapes, so what was popped in a trip can be
+                                // used again after it
 };
 
 namespace detail {

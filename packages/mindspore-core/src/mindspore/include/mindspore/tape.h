@@ -1,9 +1,13 @@
 // The memory of tapes.
 //
 // A tape is a list of entries, each of which points to the one before it; an empty tape is null. Pushing makes an entry,
-// popping follows the pointer, so a tape stays what it is whatever is done with it. Entries are never freed one by one:
-// memory is taken from chunks in the order of time, and given back to a mark when all that was pushed since is known to
-// be garbage, at the latest at the end of a call. Of what a call needed a bounded part is kept for the next one.
+// popping follows the pointer, so a tape stays what it is whatever is done with it. Memory is taken from chunks in the
+// order of time, and given back to a mark when all that was pushed since is known to be garbage, at the latest at the end
+// of a call. Of what a call needed a bounded part is kept for the next one.
+//
+// Where no entry is in two tapes (a stack of recursive calls, the residuals of a loop) an entry that was popped is
+// garbage as soon as its values have been read: at the end of the trip. It is used for the next push of its kind, so a
+// stack takes the memory of its greatest height, however often it grows and shrinks.
 //
 // The entries themselves are in the host's memory, which an executor reads to find its way; values are in the device's.
 #pragma once
@@ -13,6 +17,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <mindspore/arena.h>
@@ -55,6 +60,7 @@ struct EntryLayout {
   std::vector<Value> values;
   std::uint64_t bytes = 0;
   std::uint64_t cells = 0;
+  std::size_t kind = 0;  // the same number for the same bytes and cells
 };
 
 // Memory that is taken piece by piece and given back from the end.
@@ -120,24 +126,52 @@ class Tapes {
     typename Pile<Device>::Mark values;
   };
 
-  explicit Tapes(Device& device) : entries_(host_), values_(device) {}
+  // kinds: how many kinds of entries there are; 0 where entries are not used again.
+  Tapes(Device& device, std::size_t kinds) : entries_(host_), values_(device), idle_(kinds, nullptr) {}
   Tapes(const Tapes&) = delete;
   Tapes& operator=(const Tapes&) = delete;
 
   // An entry on top of another; its values are not set.
   Entry* push(Entry* rest, const EntryLayout& layout) {
+    if (layout.kind < idle_.size() && idle_[layout.kind] != nullptr) {
+      Entry* found = idle_[layout.kind];
+      idle_[layout.kind] = found->rest;
+      found->rest = rest;
+      return found;
+    }
     char* place = entries_.take(sizeof(Entry) + layout.cells * sizeof(Entry*));
     return new (place) Entry{rest, layout.bytes == 0 ? nullptr : values_.take(layout.bytes)};
   }
 
+  // An entry was popped; its values are still read.
+  void popped(Entry* entry, std::size_t kind) {
+    if (!idle_.empty()) dying_.push_back({entry, kind});
+  }
+
+  // How many entries were popped whose values may still be read.
+  std::size_t dying() const { return dying_.size(); }
+
+  // The values of all but the first `count` of them are read no more.
+  void bury(std::size_t count) {
+    for (; dying_.size() > count; dying_.pop_back()) {
+      const auto [entry, kind] = dying_.back();
+      entry->rest = idle_[kind];
+      idle_[kind] = entry;
+    }
+  }
+
   Mark mark() const { return {entries_.mark(), values_.mark()}; }
 
+  // All that was pushed since the mark is garbage, and so is what of it could have been used again.
   void give_back(const Mark& mark) {
+    std::fill(idle_.begin(), idle_.end(), nullptr);
     entries_.give_back(mark.entries);
     values_.give_back(mark.values);
   }
 
   void clear() noexcept {
+    std::fill(idle_.begin(), idle_.end(), nullptr);
+    dying_.clear();
     entries_.clear(kept_bytes);
     values_.clear(kept_bytes);
   }
@@ -146,6 +180,8 @@ class Tapes {
   HostMemory host_;
   Pile<HostMemory> entries_;
   Pile<Device> values_;
+  std::vector<Entry*> idle_;  // for each kind a list of entries to be used again
+  std::vector<std::pair<Entry*, std::size_t>> dying_;
 };
 
 MS_KIT_CLOSE
