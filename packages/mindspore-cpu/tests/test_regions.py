@@ -160,7 +160,7 @@ def test_a_graph_that_is_called_often_is_lowered_once(device):
 
     def network(b, x):
         for _ in range(6):
-            x, = b.items(b.emit(PRIMITIVES["call"], (x,), (callee, False)))
+            x, = b.items(b.emit(PRIMITIVES["call"], (x,), PRIMITIVES["call"].pack_attrs({"callee": callee})))
         return x
     graph = graph_of("network", (VECTOR,), network)
     plan = make_plan(graph, device)
@@ -204,6 +204,38 @@ def test_trips_that_differentiate_loops_need_the_memory_of_one(device):
     before = _ext.memory_use()["requests"]
     run(operands)
     assert _ext.memory_use()["requests"] - before <= 2
+
+
+def test_a_stack_takes_the_memory_of_its_greatest_height(device):
+    """Each trip pushes two entries and pops two, in an order in which none of them is on top of the memory."""
+    tape = tape_aval((VECTOR,))
+
+    def step(b, t, x):
+        t = b.tape_push(t, b.sin(x))
+        t, y = b.items(b.tape_pop(t, aval=tape))
+        return [b.tape_push(t, b.add(y, 1.0)), b.mul(x, 0.5)]
+
+    def make(b, n, x):
+        t, y = counted_loop(b, n, [b.tape_empty(aval=tape), x], step, [tape, VECTOR])
+        return counted_loop(b, n, [t, y], lambda b, t, x: [
+            b.items(b.tape_pop(t, aval=tape))[0], b.items(b.tape_pop(t, aval=tape))[1]], [tape, VECTOR])[1]
+
+    def back_and_forth(b, n, x):
+        def trip(b, t, x):
+            rest, y = b.items(b.tape_pop(t, aval=tape))
+            return [b.tape_push(rest, b.sin(b.add(x, y))), b.mul(y, 0.5)]
+        return counted_loop(b, n, [b.tape_push(b.tape_empty(aval=tape), x), x], trip, [tape, VECTOR])[1]
+    arrays = [np.int32(7), X]
+    for build in (make, back_and_forth):
+        graph = graph_of("stack", (COUNT, VECTOR), build)
+        assert make_plan(graph, device).reuses_entries
+        close(evaluate(graph, arrays), run_graph(graph, arrays, device))
+    run = compile_graph(graph, device).run
+    run([to_buffer(np.int32(7)), to_buffer(X)])
+    operands = [to_buffer(np.int32(200000)), to_buffer(X)]
+    before = _ext.memory_use()["requests"]
+    run(operands)
+    assert _ext.memory_use()["requests"] - before <= 1
 
 
 def test_what_is_pushed_is_written_where_it_will_lie(device):
