@@ -90,7 +90,8 @@ def _sample_function() -> Graph:
 @register
 class RecCall(Primitive):
     """A call of the function called `function` of the `rec` around it, which gives a tuple of values of the types
-    `avals`. The operands are the function's parameters without those that are shared."""
+    `avals`. The operands are the function's parameters without those that are shared. Gradient: that of the group
+    around it, once it is a loop."""
 
     name = "rec_call"
     attrs = ("function", "avals")
