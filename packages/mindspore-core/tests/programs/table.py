@@ -22,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import inspect
+import os
 import io
 import signal
 import sys
@@ -134,8 +135,8 @@ def entries() -> list[Entry]:
 
 
 def backends() -> list[str]:
-    """The names of the backends that the table runs on: all that are here."""
-    return sorted(manager.backends())
+    """The names of the backends that the table runs on: those in MS_PROGRAM_BACKENDS, or all that are here."""
+    return os.environ.get("MS_PROGRAM_BACKENDS", "").split() or sorted(manager.backends())
 
 
 # -- running -----------------------------------------------------------------------------------------------------------
