@@ -49,7 +49,7 @@ def swapped_branches():
             plan = choice(then, orelse, *rest)
             return replace(plan, backward=plan.backward[::-1])
         return swapped
-    return replaced(regions, "_choice", make)
+    return replaced(regions, "choice_halves", make)
 
 
 def lost_variable():
