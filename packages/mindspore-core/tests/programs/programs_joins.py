@@ -466,7 +466,7 @@ def method_chosen(x, w, s):
     return f(x * w).value + box.count
 
 
-def continuation_passing(x, w, s):
+def continuation_chosen_by_tensor(x, w, s):
     def finish(y):
         return y * w
 

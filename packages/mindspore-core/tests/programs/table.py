@@ -22,8 +22,8 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import inspect
-import os
 import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
