@@ -13,7 +13,7 @@ import numpy as np
 from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType, as_dtype
 from mindspore.compiler.ir import tensor_aval
-from mindspore.graph.trace import Traced, storage_of
+from mindspore.graph.trace import Traced, refuse_without_source, storage_of
 from mindspore.runtime import record
 from mindspore.runtime.storage import Storage, from_numpy
 
@@ -124,7 +124,7 @@ class Tensor(_Attached):
     def asnumpy(self) -> np.ndarray:
         """The value as a NumPy array of the same shape and dtype. It may share memory with the tensor; the tensor is
         never changed by writes of the framework into that memory."""
-        return storage_of(self).to_numpy(share=True)
+        return storage_of(self, "array").to_numpy(share=True)
 
     def numpy(self) -> np.ndarray:
         """Alias of `asnumpy`."""
@@ -136,7 +136,7 @@ class Tensor(_Attached):
 
     def item(self, index=None):
         """One element as a Python number; `index` picks it from a larger tensor."""
-        array = storage_of(self).to_numpy()
+        array = storage_of(self, "number").to_numpy()
         if index is not None:
             return array.item(index)
         if array.size != 1:
@@ -145,12 +145,13 @@ class Tensor(_Attached):
 
     def tolist(self):
         """Nested Python lists of Python numbers."""
-        return storage_of(self).to_numpy().tolist()
+        return storage_of(self, "array").to_numpy().tolist()
 
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(f"the truth value of a tensor of shape {self.shape} is ambiguous: use .any() or .all()")
-        return bool(self.item())
+        refuse_without_source(self)
+        return bool(storage_of(self, "bool").to_numpy().item())
 
     def __int__(self) -> int:
         return int(self.item())
@@ -165,7 +166,7 @@ class Tensor(_Attached):
         if self.dtype.kind not in "iu":
             raise TypeError(f"only an integer tensor of one element is an index, got {self.dtype} of shape "
                             f"{self.shape}")
-        return int(self.item())
+        return int(storage_of(self, "index").to_numpy().item())
 
     def __len__(self) -> int:
         if not self.shape:

@@ -8,10 +8,12 @@ one in the same way, so graphs stay closed at every level.
 """
 from __future__ import annotations
 
+import linecache
+import sys
 import threading
 
 from mindspore.compiler.frontend import location
-from mindspore.compiler.frontend.errors import GraphCompileError, describe
+from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, describe
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
 from mindspore.runtime.storage import Storage, from_numpy
 
@@ -174,8 +176,20 @@ class suspended:
         _stack.trace = self.saved
 
 
-def storage_of(tensor) -> Storage:
-    """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed."""
+_REMEDIES = {
+    "bool": "decide by 'if', 'while' or ops.where in a function whose source can be read",
+    "number": "the tensor itself, which takes part in arithmetic as a number does; or ops.cast(x, dtype)",
+    "index": "ops.gather(x, index, axis) for elements, a mask or ops.where for parts; shapes must not depend on values",
+    "array": "operations of mindspore.ops in place of those of NumPy; or call this code outside the compiled function",
+    "": "tensor operations in place of Python numbers; or call this code outside the compiled function",
+}
+
+
+def storage_of(tensor, asked: str = "") -> Storage:
+    """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed.
+
+    asked: what for, a key of the table of remedies.
+    """
     value, at = tensor._value, _stack.trace
     while at is not None:
         at.looked, at = True, at.parent
@@ -185,8 +199,26 @@ def storage_of(tensor) -> Storage:
         raise TracedValueError(
             "The value of a tensor is needed while its function is being compiled: it is known only at run time.",
             found=describe(tensor),
-            remedy="tensor operations in place of Python numbers; or call this code outside the compiled function")
+            remedy=_REMEDIES[asked])
     return value
+
+
+def refuse_without_source(tensor) -> None:
+    """TensorConditionError if a traced tensor is asked for its truth by a function whose source cannot be read, so that
+    only recording it is possible."""
+    value = tensor._value
+    if type(value) is not Traced or value.node.op.name == "constant":
+        return
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "mindspore":
+        frame = frame.f_back
+    if frame is None or linecache.getline(frame.f_code.co_filename, frame.f_lineno):
+        return
+    raise TensorConditionError(
+        f"The function '{frame.f_code.co_name}' decides by a tensor, but its source cannot be read: it can only be "
+        f"recorded, which sees one side of a decision.",
+        found=f"{describe(tensor)} whose truth is asked in line {frame.f_lineno} of {frame.f_code.co_filename}",
+        remedy="put the function into a file or a notebook cell; or choose by ops.where(condition, a, b)")
 
 
 class WithoutBlocks(BaseException):

@@ -13,8 +13,9 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.attributes import (
     attribute_or,
@@ -25,7 +26,7 @@ from mindspore.compiler.frontend.attributes import (
 )
 from mindspore.compiler.frontend.calls import call_from
 from mindspore.compiler.frontend.choosing import CHOOSING
-from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.errors import GraphCompileError, unsupported
 from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
@@ -156,6 +157,14 @@ def _range(frame: Frame, *args: Any) -> Any:
     return range(*args)
 
 
+def _refuse_thread(frame: Frame, thread: Any) -> NoReturn:
+    unsupported(
+        f"starting the thread {thread.name!r}",
+        "do the work in the compiled function itself, or start the thread outside of it",
+        frame.site,
+    )
+
+
 _CALL_FIRST = (
     map,
     filter,
@@ -179,6 +188,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     next: _next,
     setattr: store_attribute,
     delattr: delete_attribute,
+    threading.Thread.start: _refuse_thread,
     itertools.accumulate: _accumulate,
     range: _range,
     **TEXT_FUNCTIONS,
