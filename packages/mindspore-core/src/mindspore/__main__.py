@@ -2,16 +2,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import os
 import platform
 import sys
-from pathlib import Path
-from typing import Any
 
 COMMANDS = {"plugins": "list the installed plugins and their devices",
             "doctor": "check the installation and say what to do about what is wrong",
-            "show": "print the graph of a compiled function: show FILE:FUNC [SHAPE ...]"}
+            "show": "print the graph of a compiled function: show FILE:FUNC [SHAPE ...]",
+            "grad": "print the derivative of a function: grad FILE:FUNC [SHAPE ...]"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,13 +19,15 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("plugins", help=COMMANDS["plugins"])
     commands.add_parser("doctor", help=COMMANDS["doctor"])
-    show = commands.add_parser("show", help=COMMANDS["show"])
-    show.add_argument("target", metavar="FILE:FUNC", help="a Python file and the name of a function or Cell in it")
-    show.add_argument("arguments", nargs="*", metavar="SHAPE", type=_argument,
-                      help="one argument each: 2x3, 2x3:int32, or scalar for a 0-d tensor")
+    for name in ("show", "grad"):
+        command = commands.add_parser(name, help=COMMANDS[name])
+        command.add_argument("target", metavar="FILE:FUNC", help="a Python file and a function or Cell in it")
+        command.add_argument("arguments", nargs="*", metavar="SHAPE", type=_argument,
+                             help="one argument each: 2x3, 2x3:int32, i32[2,3], or scalar for a 0-d tensor")
     arguments = parser.parse_args(argv)
-    run = {"plugins": plugins, "doctor": doctor, "show": lambda: show_graph(arguments.target, arguments.arguments)}
-    return run[arguments.command]()
+    if arguments.command in ("show", "grad"):
+        return describe_program(arguments.command, arguments.target, arguments.arguments)
+    return {"plugins": plugins, "doctor": doctor}[arguments.command]()
 
 
 def plugins() -> int:
@@ -95,47 +96,25 @@ def _small_program(device) -> bool:
     return np.allclose(run_graph(graph, [values], device)[0], np.exp(values @ values).sum(1), rtol=1e-4)
 
 
-def show_graph(target: str, arguments: list) -> int:
-    """Compile FILE:FUNC for these arguments and print its graph with source lines."""
-    from mindspore.common.api import jit
-    from mindspore.compiler.ir.text import show
-    from mindspore.nn.cell import Cell
-    path, _, name = target.rpartition(":")
-    if not path.endswith(".py") or not Path(path).is_file():
-        print(f"show: {target!r} is not FILE:FUNC with an existing Python file", file=sys.stderr)
+def describe_program(command: str, target: str, arguments: list) -> int:
+    """Print the graph or the gradient of FILE:FUNC for these arguments; exit status 2 if it cannot be called so."""
+    from mindspore import programs
+    describe = programs.show_gradient if command == "grad" else programs.show_program
+    try:
+        print(describe(target, arguments))
+    except programs.UsageError as error:
+        print(f"{command}: {error}", file=sys.stderr)
         return 2
-    module = _load(Path(path))
-    found = getattr(module, name, None)
-    if isinstance(found, type) and issubclass(found, Cell):
-        found = found()
-    if not callable(found):
-        print(f"show: {path} has no function or Cell called {name!r}", file=sys.stderr)
-        return 2
-    compiled: Any = found if hasattr(found, "graph") else jit(found)
-    print(show(compiled.graph(*arguments), locations=True))
     return 0
-
-
-def _load(path: Path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None  # there is a loader for names that end in .py
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.parent))
-    spec.loader.exec_module(module)
-    return module
 
 
 def _argument(text: str):
     """The tensor that a SHAPE of the command line stands for."""
-    from mindspore.common.dtype import DType
-    from mindspore.common.tensor import Tensor
-    sizes, _, key = text.partition(":")
-    dtype = DType._by_key.get(key or "float32")
-    if dtype is None or not (sizes == "scalar" or all(d.isdecimal() for d in sizes.split("x"))):
-        raise argparse.ArgumentTypeError(f"{text!r} is no shape; expected sizes such as 2x3, or scalar, and a dtype "
-                                         f"where it is not float32, as in 2x3:int32")
-    return Tensor(shape=() if sizes == "scalar" else tuple(map(int, sizes.split("x"))), dtype=dtype)
+    from mindspore.programs import argument
+    try:
+        return argument(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 if __name__ == "__main__":

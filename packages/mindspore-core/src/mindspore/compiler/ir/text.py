@@ -9,7 +9,7 @@
 Attributes are Python literals, dtypes by name, small arrays as `literal(value, dtype)`, and `@name` for a nested graph,
 which is printed before the graph that uses it; types are written as in the lines (`float32[3]`, `tape<...>`);
 `action(number, text)` is what a `host_call` does, to be read back in the process that printed it. With
-`locations=True` each line ends in the user's file and line; the parser skips what follows a `#`.
+`locations=True` the lines of the user's program stand before what they became; the parser skips what follows a `#`.
 """
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from mindspore.common.dtype import DType
 from mindspore.compiler.ir.aval import Aval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph, Literal, Node, graphs_in
+from mindspore.compiler.ir.listing import source_comment
 
 
 def show(graph: Graph, locations: bool = False) -> str:
@@ -42,14 +43,16 @@ def _show_into(graph: Graph, parts: list[str], names: dict[int, str], locations:
         name = f"{name}_{len(names)}"
     names[id(graph)] = name
     lines = [f"graph {name}({', '.join(f'%{p.idx}: {p.aval}' for p in graph.params)}) {{"]
+    place = None
     for node in graph.nodes:
         if node.op.name == "parameter":
             continue
         attrs = ", ".join(f"{k}={_show_attr(v, names)}" for k, v in zip(node.op.attrs, node.attrs))
         line = f"  %{node.idx}: {node.aval} = {node.op.name}({', '.join(f'%{i.idx}' for i in node.ins)})"
         line += f" {{{attrs}}}" if attrs else ""
-        if locations and node.loc is not None:
-            line += f"  # {node.loc[0]}:{node.loc[1]}"
+        if locations and node.loc is not None and node.loc[:2] != place:
+            place = node.loc[:2]
+            lines.append(f"  {source_comment(node.loc)}")
         lines.append(line)
     lines.append(f"  return {', '.join(f'%{o.idx}' for o in graph.outputs)}")
     lines.append("}")
