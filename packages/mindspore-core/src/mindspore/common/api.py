@@ -2,16 +2,29 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.trace import current_trace
 
 __all__ = ["jit", "ms_function", "jit_class", "ms_class", "mutable", "constexpr"]
 
 
+class _Unsaid(int):
+    """False, where the caller said nothing."""
+
+    def __repr__(self) -> str:
+        return "False"
+
+
+_UNSAID = _Unsaid(0)
+
+
 def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_level: str = "O0", dynamic: int = 0,
-        fullgraph: bool = False, backend: str = "", **options) -> Callable:
+        fullgraph: bool | int = _UNSAID, backend: str = "", **options) -> Callable:
     """Compile a function into one graph per signature; use it as a decorator or call it.
 
     The function is specialised for the shapes and dtypes of its tensor arguments and the values of all others. Its
@@ -20,7 +33,9 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
     Args:
         function: the function, method or Cell to compile.
         capture_mode: "ast" (interpret the source), "trace" or "bytecode" (record one run).
-        jit_level, dynamic, fullgraph, backend, options: accepted for compatibility.
+        fullgraph: False, said explicitly: what cannot be compiled runs in PyNative mode, with a RuntimeWarning that
+            names the line and the reason, once for each signature. Otherwise it is an error.
+        jit_level, dynamic, backend, options: accepted for compatibility.
 
     Raises:
         TypeError: `function` is not callable. ValueError: an unknown capture mode.
@@ -32,29 +47,39 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
                               fullgraph=fullgraph, backend=backend, **options)
     if not callable(function):
         raise TypeError(f"jit: expected a function, got {type(function).__name__}")
-    return _Jit(getattr(function, "__ms_function__", function), capture_mode)
+    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph is False)
 
 
 class _Jit:
     """A compiled function. As a class attribute it binds like a method: each object has its own graphs."""
 
-    def __init__(self, fn: Callable, capture_mode: str):
+    def __init__(self, fn: Callable, capture_mode: str, falls_back: bool = False):
         functools.update_wrapper(self, fn)
+        self.falls_back = falls_back
         self.__ms_function__ = fn
         self.capture_mode = capture_mode
         target = fn if capture_mode != "ast" else functools.partial(call_function, fn)
         self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__))
 
     def __call__(self, *args, **kwargs):
-        return self.compiled(*args, **kwargs)
+        if not self.falls_back or current_trace() is not None:
+            return self.compiled(*args, **kwargs)
+        if self.compiled.signature(args, kwargs) not in self.compiled.refused:
+            try:
+                return self.compiled(*args, **kwargs)
+            except GraphCompileError as error:
+                self.compiled.refused.add(self.compiled.signature(args, kwargs))
+                warnings.warn(f"{self.compiled.name} runs in PyNative mode, since it cannot be compiled: {error}",
+                              RuntimeWarning, stacklevel=2)
+        return self.__ms_function__(*args, **kwargs)
 
     def __get__(self, obj, owner=None):
         if obj is None:
             return self
-        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode)
+        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode, self.falls_back)
         try:
             object.__setattr__(obj, self.__name__, bound)
-        except AttributeError:
+        except (AttributeError, TypeError):  # no place for it: slots, or a class method's class
             return bound
         return bound
 

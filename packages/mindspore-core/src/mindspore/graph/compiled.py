@@ -150,6 +150,7 @@ class CompiledFunction:
         self.entries: OrderedDict[tuple, list[Entry]] = OrderedDict()
         self.lock = threading.RLock()
         self.compile_count = 0
+        self.refused: set[tuple] = set()
 
     def __call__(self, *args, **kwargs) -> Any:
         if current_trace() is not None:
@@ -169,6 +170,11 @@ class CompiledFunction:
             self._explain(key, entries)
         entry = self.specialise(key, args, kwargs)
         return entry.record(leaves) if differentiated else entry.run(leaves)
+
+    def signature(self, args: tuple, kwargs: dict) -> tuple:
+        """What a call with these arguments is specialised for."""
+        key = tuple([_signature(a, []) for a in args])
+        return key + tuple([(k, _signature(v, [])) for k, v in kwargs.items()])
 
     def _explain(self, key: tuple, entries: list[Entry] | None) -> None:
         if entries:

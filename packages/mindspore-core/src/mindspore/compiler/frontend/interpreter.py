@@ -20,8 +20,9 @@ from mindspore.compiler.frontend import (  # noqa: F401
 )
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.entries import entry_of, report_read
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Session
-from mindspore.compiler.frontend.journal import Journal
+from mindspore.compiler.frontend.journal import Attribute, Global, Journal
 from mindspore.compiler.frontend.location import thread_state
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.recursion import Room
@@ -75,6 +76,8 @@ def interpret(
                     raise
                 return None
     except BaseException as error:
+        if active is None and isinstance(error, GraphCompileError):
+            _take_back(session.journal)
         if active is None:
             show_user_lines(error)
             if sys.version_info < (3, 11):
@@ -82,6 +85,13 @@ def interpret(
         raise
     finally:
         thread_state.session = active
+
+
+def _take_back(journal: Journal) -> None:
+    """Nothing was compiled: no attribute and no global holds a traced tensor from now on."""
+    for place, value in zip(journal.places, journal.before):
+        if isinstance(place, (Attribute, Global)):
+            place.write(value)
 
 
 def _call_first(session: Session, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
