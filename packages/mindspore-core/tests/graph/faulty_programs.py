@@ -1,0 +1,355 @@
+"""Programs that cannot be compiled. Each function takes a tensor of shape (3,); `faulty_programs.txt` has the error
+that each of them gives, in full."""
+# ruff: noqa: E731
+import asyncio
+import copy
+import json
+import math
+import threading
+
+import numpy as np
+
+import mindspore as ms
+from mindspore import Tensor, ops
+
+SETTINGS = {"mode": 1}
+
+
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+    def __bool__(self):
+        return self.value.sum() > 0
+
+
+def helper(x):
+    return inner_helper(x) + 1
+
+
+def inner_helper(x):
+    return float(x.sum())
+
+
+def float_of_tensor(x):
+    return x * float(x.sum())
+
+
+def int_of_tensor(x):
+    return x + int(x[0])
+
+
+def complex_of_tensor(x):
+    return complex(x[0])
+
+
+def item_of_tensor(x):
+    return x * x.sum().item()
+
+
+def tolist_of_tensor(x):
+    return sum(x.tolist())
+
+
+def asnumpy_of_tensor(x):
+    return Tensor(x.asnumpy() * 2)
+
+
+def numpy_function(x):
+    return Tensor(np.sin(x))
+
+
+def math_function(x):
+    return math.sqrt(x.sum())
+
+
+def tensor_from_traced_list(x):
+    return Tensor([x[0], x[1]])
+
+
+def called_two_deep(x):
+    y = x + 1
+    return helper(y)
+
+
+def in_a_lambda(x):
+    scale = lambda y: y * float(y[0])
+    return scale(x)
+
+
+def in_a_comprehension(x):
+    return [int(v) for v in x]
+
+
+def in_a_generator_expression(x):
+    return sum(float(v) for v in x)
+
+
+def in_a_default_argument(x):
+    def inner(y, factor=float(x[0])):
+        return y * factor
+
+    return inner(x)
+
+
+def in_a_class_body(x):
+    class Inner:
+        attribute = float(x[0])
+
+    return Inner.attribute
+
+
+def in_a_method(x):
+    class Inner:
+        def run(self, y):
+            return int(y[0])
+
+    return Inner().run(x)
+
+
+def in_a_loop_on_a_tensor(x):
+    while x.sum() < 10:
+        x = x + float(x[0])
+    return x
+
+
+def in_a_branch(x):
+    if x.sum() > 0:
+        x = x * x.asnumpy()
+    return x
+
+
+def in_a_gradient(x):
+    return ms.grad(lambda y: y.sum() * float(y[0]))(x)
+
+
+def slice_bound(x):
+    return x[: x[0].astype(ms.int32)]
+
+
+def shape_from_tensor(x):
+    return ops.zeros((x[0].astype(ms.int32), 2), ms.float32)
+
+
+def reshape_by_tensor(x):
+    return x.reshape((x[0].astype(ms.int32), -1))
+
+
+def sorted_tensors(x):
+    return sorted([x[0], x[1]])
+
+
+def sort_method(x):
+    items = [x[0], x[1]]
+    items.sort()
+    return items[0]
+
+
+def many_elements_if(x):
+    if x > 0:
+        return x
+    return -x
+
+
+def many_elements_while(x):
+    while x < 10:
+        x = x + 1
+    return x
+
+
+def many_elements_conditional(x):
+    return x if x > 0 else -x
+
+
+def many_elements_assert(x):
+    assert x > 0
+    return x
+
+
+def many_elements_and(x):
+    return x > 0 and x < 1
+
+
+def many_elements_not(x):
+    return not x
+
+
+def match_on_tensor(x):
+    match x.sum():
+        case 3:
+            return x
+    return x + 1
+
+
+def loop_changes_shape(x):
+    while x.sum() < 10:
+        x = ops.concat((x, x))
+    return x
+
+
+def loop_changes_dtype(x):
+    n = x.sum()
+    while n < 10:
+        n = (n + 1).astype(ms.float64)
+    return n
+
+
+def loop_changes_kind(x):
+    y = x
+    while x.sum() < 10:
+        y = "text"
+        x = x + 1
+    return y
+
+
+def loop_result_changes_shape(x):
+    while x.sum() < 10:
+        x = x + 1
+        if x[0] > 3:
+            return x
+        if x[1] > 4:
+            return x.sum()
+    return x
+
+
+def name_of_a_loop(x):
+    while x.sum() < 10:
+        y = x
+        x = x + 1
+    return y
+
+
+def generator_function(x):
+    def numbers():
+        yield x
+
+    return list(numbers())
+
+
+def generator_from(x):
+    def numbers():
+        yield from [x, x]
+
+    return sum(numbers())
+
+
+def coroutine_function(x):
+    async def wait():
+        return x
+
+    return asyncio.run(wait())
+
+
+def thread(x):
+    worker = threading.Thread(target=print, name="worker")
+    worker.start()
+    return x
+
+
+def length_of_text(x):
+    return x * len(f"{x}")
+
+
+def comparison_of_text(x):
+    return x if str(x) == "1" else -x
+
+
+def upper_case_of_text(x):
+    return f"{x}".upper()
+
+
+def subscript_of_text(x):
+    return f"{x.sum()}"[0]
+
+
+def text_as_key(x):
+    return {f"{x}": 1}
+
+
+def number_from_text(x):
+    return "a" in f"{x.max():.2f}"
+
+
+def format_of_text(x):
+    return f"{f'{x}':>10}" * 2
+
+
+def try_around_a_loop(x):
+    try:
+        while x.sum() < 10:
+            x = x + 1
+            if x[0] > 3:
+                raise ValueError("large")
+    except ValueError:
+        x = -x
+    return x
+
+
+def eval_of_a_decision(x):
+    return eval("x if x.sum() > 0 else -x")
+
+
+def exec_of_a_decision(x):
+    found = {"x": x}
+    exec("y = x\nif x.sum() > 0:\n    y = -x", found)
+    return found["y"]
+
+
+def made_without_source(x):
+    namespace = {}
+    exec("def made(x):\n    return x if x.sum() > 0 else -x", namespace)
+    return namespace["made"](x)
+
+
+def pickled(x):
+    return copy.copy(json.dumps(x.tolist()))
+
+
+def truth_of_an_object(x):
+    found = []
+    for _ in range(2):
+        found.append(1.0 if Box(x) else x.item(0))
+    return found[0]
+
+
+def iterator_in_a_branch(x):
+    numbers = iter([1, 2, 3])
+    if x.sum() > 0:
+        x = x * next(numbers)
+    return x + next(numbers)
+
+
+def unique_elements(x):
+    return ops.unique(x)
+
+
+def places_of_elements(x):
+    return ops.nonzero(x)
+
+
+def masked_elements(x):
+    return x[x > 0]
+
+
+def elements_by_mask(x):
+    return ops.masked_select(x, x > 0)
+
+
+def index_of_a_list(x):
+    return list(range(3))[x.sum().astype(ms.int32):]
+
+
+def bytes_of_tensor(x):
+    return bytes(x[0].astype(ms.int32))
+
+
+def divided_numbers(x):
+    return divmod(7, int(x[0]))
+
+
+def formatted_by_hand(x):
+    return x * round(float(x.sum()), 2)
+
+
+def repeated_list(x):
+    return [x] * int(x[0])
