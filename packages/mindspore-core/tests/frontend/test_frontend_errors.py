@@ -155,7 +155,7 @@ def elif_on_tensor(x):
         (match_on_tensor, "'match'", "3"),
         (match_guard_on_tensor, "'match'", "x > n"),
         (bool_of_tensor, "'bool'", "bool(x)"),
-        (maximum_of_tensors, "'max'", "max(x, x + 1)"),
+        (maximum_of_tensors, "'bool'", "max(x, x + 1)"),
         (elif_on_tensor, "'if'", "x"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

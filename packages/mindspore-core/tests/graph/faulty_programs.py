@@ -28,23 +28,19 @@ def helper(x):
 
 
 def inner_helper(x):
-    return float(x.sum())
+    return x.sum().tolist()
 
 
-def float_of_tensor(x):
-    return x * float(x.sum())
+def list_of_tensor(x):
+    return x * x.sum().tolist()
 
 
-def int_of_tensor(x):
-    return x + int(x[0])
+def array_of_tensor(x):
+    return x + x.asnumpy()[0]
 
 
 def complex_of_tensor(x):
     return complex(x[0])
-
-
-def item_of_tensor(x):
-    return x * x.sum().item()
 
 
 def tolist_of_tensor(x):
@@ -73,20 +69,20 @@ def called_two_deep(x):
 
 
 def in_a_lambda(x):
-    scale = lambda y: y * float(y[0])
+    scale = lambda y: y * y[0].tolist()
     return scale(x)
 
 
 def in_a_comprehension(x):
-    return [int(v) for v in x]
+    return [v.tolist() for v in x]
 
 
 def in_a_generator_expression(x):
-    return sum(float(v) for v in x)
+    return sum(v.tolist() for v in x)
 
 
 def in_a_default_argument(x):
-    def inner(y, factor=float(x[0])):
+    def inner(y, factor=x[0].tolist()):  # noqa: B008
         return y * factor
 
     return inner(x)
@@ -94,7 +90,7 @@ def in_a_default_argument(x):
 
 def in_a_class_body(x):
     class Inner:
-        attribute = float(x[0])
+        attribute = x[0].tolist()
 
     return Inner.attribute
 
@@ -102,14 +98,14 @@ def in_a_class_body(x):
 def in_a_method(x):
     class Inner:
         def run(self, y):
-            return int(y[0])
+            return y[0].tolist()
 
     return Inner().run(x)
 
 
 def in_a_loop_on_a_tensor(x):
     while x.sum() < 10:
-        x = x + float(x[0])
+        x = x + x[0].tolist()
     return x
 
 
@@ -120,7 +116,7 @@ def in_a_branch(x):
 
 
 def in_a_gradient(x):
-    return ms.grad(lambda y: y.sum() * float(y[0]))(x)
+    return ms.grad(lambda y: y.sum() * y[0].tolist())(x)
 
 
 def slice_bound(x):
@@ -133,16 +129,6 @@ def shape_from_tensor(x):
 
 def reshape_by_tensor(x):
     return x.reshape((x[0].astype(ms.int32), -1))
-
-
-def sorted_tensors(x):
-    return sorted([x[0], x[1]])
-
-
-def sort_method(x):
-    items = [x[0], x[1]]
-    items.sort()
-    return items[0]
 
 
 def many_elements_if(x):
@@ -174,41 +160,9 @@ def many_elements_not(x):
     return not x
 
 
-def match_on_tensor(x):
-    match x.sum():
-        case 3:
-            return x
-    return x + 1
-
-
 def loop_changes_shape(x):
     while x.sum() < 10:
         x = ops.concat((x, x))
-    return x
-
-
-def loop_changes_dtype(x):
-    n = x.sum()
-    while n < 10:
-        n = (n + 1).astype(ms.float64)
-    return n
-
-
-def loop_changes_kind(x):
-    y = x
-    while x.sum() < 10:
-        y = "text"
-        x = x + 1
-    return y
-
-
-def loop_result_changes_shape(x):
-    while x.sum() < 10:
-        x = x + 1
-        if x[0] > 3:
-            return x
-        if x[1] > 4:
-            return x.sum()
     return x
 
 
@@ -344,12 +298,39 @@ def bytes_of_tensor(x):
 
 
 def divided_numbers(x):
-    return divmod(7, int(x[0]))
+    return divmod(7, x[0].tolist())
 
 
 def formatted_by_hand(x):
-    return x * round(float(x.sum()), 2)
+    return x * round(x.sum().tolist(), 2)
 
 
 def repeated_list(x):
-    return [x] * int(x[0])
+    return [x] * x[0].tolist()
+
+
+def array_in_a_loop_on_a_tensor(x):
+    while x.sum() < 10:
+        x = x + x.asnumpy().max()
+    return x
+
+
+def list_in_a_branch(x):
+    if x.sum() > 0:
+        return x * x.tolist()[0]
+    return x
+
+
+def array_in_a_closure(x):
+    def inner():
+        return x.asnumpy()
+
+    return inner()
+
+
+def range_of_a_list(x):
+    return x * sum(range(len(x.tolist())))
+
+
+def named_by_a_tensor(x):
+    return getattr(x, f"item{x.tolist()[0]}")

@@ -31,7 +31,7 @@ def numbers(x):
 
 
 def some_numbers(x, wanted):
-    return x * float(x.sum()) if wanted else x + 1
+    return x * x.sum().tolist() if wanted else x + 1
 
 
 class Holder:
@@ -43,7 +43,7 @@ HOLDER = Holder()
 
 def assigns_before(x):
     HOLDER.value = x * 2
-    return x + int(x.sum())
+    return x + x.sum().tolist()
 
 
 def test_the_warning_names_the_line_and_the_reason():

@@ -57,7 +57,7 @@ def plan_memory(program: Program, in_place: bool) -> Plan:
     for value, base in enumerate(root):
         places[value] = places[base]
     version = REGION_PLAN_VERSION if any(s.kind == REGION for s in launches) else PLAN_VERSION
-    return Plan(program, places, launches, sources, constants, arena, cells, entries, version)
+    return Plan(program, places, launches, sources, constants, arena, cells, entries, version=version)
 
 
 def _roots(program: Program) -> list[int]:
