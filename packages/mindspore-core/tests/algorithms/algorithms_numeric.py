@@ -251,3 +251,33 @@ def counting_in_a_loop_over_elements(x):
         total = total + value
         count += 1
     return ops.stack([total, Tensor(count, ms.float32) if isinstance(count, int) else count.astype(ms.float32)])
+
+
+@algorithm(np.array([-1.2, 1.0], np.float32), answer=lambda x: np.ones(2, np.float32), rtol=1e-2, atol=1e-2)
+def newton_with_a_hessian_on_rosenbrock(x):
+    def f(x):
+        return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+    def gradient(x):
+        return ms.grad(f)(x)
+
+    for _ in range(30):
+        g = gradient(x)
+        if (g * g).sum() < 1e-8:
+            break
+        rows = [ms.grad(lambda x, i=i: gradient(x)[i])(x) for i in range(2)]
+        h = ops.stack(rows)
+        x = x - ops.inverse(h) @ g
+    return x
+
+
+@algorithm(np.float32(0.7))
+def continued_fraction_until_it_settles(x):
+    value, k = x, 1
+    while True:
+        new = x / (k + value * value)
+        if ops.abs(new - value) < 1e-6 or k > 50:
+            break
+        value = new
+        k += 1
+    return value + new
