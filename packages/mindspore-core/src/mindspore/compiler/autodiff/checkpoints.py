@@ -17,7 +17,7 @@ from math import isqrt
 import numpy as np
 
 from mindspore.common.dtype import bool_, int32
-from mindspore.compiler.ir import Builder, Graph, Node, tensor_aval
+from mindspore.compiler.ir import Builder, Graph, Node, rewrite, tensor_aval
 from mindspore.compiler.primitives.base import primitive
 
 SHORT_SCAN = 16
@@ -36,24 +36,13 @@ def with_chunked_loops(graph: Graph) -> Graph:
 def _with_chunked_loops(graph: Graph) -> Graph:
     if not any(n.op.name in ("scan", "while_") for n in graph.nodes):
         return graph
-    b = Builder(graph.name)
-    env: list = [None] * len(graph.nodes)
-    for param in graph.params:
-        env[param.idx] = b.parameter(param.aval)
-    for node in graph.nodes:
-        if env[node.idx] is not None:
-            continue
-        b.loc = node.loc
-        ins = tuple([env[i.idx] for i in node.ins])
+
+    def chunked(b: Builder, node: Node, ins: tuple):
         if node.op.name == "scan" and node.attr("length") >= SHORT_SCAN:
-            env[node.idx] = _chunked_scan(b, ins, **node.kwargs())
-        elif node.op.name == "while_":
-            env[node.idx] = _chunked_while(b, ins, LEVELS, **node.kwargs())
-        elif node.op.name == "item" and isinstance(ins[0], list | tuple):
-            env[node.idx] = ins[0][node.attrs[0]]
-        else:
-            env[node.idx] = b.emit(node.op, ins, node.attrs)
-    return b.finish([env[o.idx] for o in graph.outputs])
+            return _chunked_scan(b, ins, **node.kwargs())
+        return _chunked_while(b, ins, LEVELS, **node.kwargs()) if node.op.name == "while_" else None
+
+    return rewrite(graph, chunked)
 
 
 def recomputed(b: Builder, graph: Graph, operands) -> tuple[Node, ...]:

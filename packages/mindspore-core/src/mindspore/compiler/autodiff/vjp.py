@@ -20,7 +20,7 @@ and Siskind (2008), without closures since the graph is first order.
 """
 from __future__ import annotations
 
-from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval
+from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval, rewrite
 from mindspore.compiler.primitives.base import Primitive
 
 
@@ -195,22 +195,8 @@ def expand(graph: Graph, wanted: tuple[int, ...]) -> Graph:
 
 def lower_nodes(graph: Graph, chosen: set[int]) -> Graph:
     """Re-emit `graph` with the chosen nodes replaced by their operators' decompositions."""
-    b = Builder(graph.name)
-    env: dict = {}
-    for param in graph.params:
-        env[param.idx] = b.parameter(param.aval)
-    for node in graph.nodes:
-        if node.idx in env:
-            continue
-        b.loc = node.loc
-        ins = tuple([env[i.idx] for i in node.ins])
-        if node.op.name == "item" and isinstance(ins[0], tuple):
-            env[node.idx] = ins[0][node.attrs[0]]
-        elif node.idx in chosen:
-            env[node.idx] = decompose(b, node.op, ins, node.kwargs(), node.aval)
-        else:
-            env[node.idx] = b.emit(node.op, ins, node.attrs)
-    return b.finish([env[o.idx] for o in graph.outputs])
+    return rewrite(graph, lambda b, node, ins: decompose(b, node.op, ins, node.kwargs(), node.aval)
+                   if node.idx in chosen else None)
 
 
 def decompose(b: Builder, op: Primitive, ins: tuple, attrs: dict, aval):

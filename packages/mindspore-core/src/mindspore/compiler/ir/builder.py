@@ -13,7 +13,7 @@ of them and no separate inference, common-subexpression or folding pass exists. 
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -200,7 +200,30 @@ def rebuild(graph: Graph) -> Graph:
     return builder.finish(builder.inline(graph, params))
 
 
+def rewrite(graph: Graph, replacement: Callable[[Builder, Node, tuple], Node | Sequence[Node] | None]) -> Graph:
+    """Re-emit a graph with something else in place of some nodes.
+
+    `replacement(b, node, ins)` emits what stands for a node, given what stands for its operands: a node, or a sequence
+    of nodes for the elements of a tuple; None leaves the node as it is.
+    """
+    b = Builder(graph.name)
+    env: list = [None] * len(graph.nodes)
+    for param in graph.params:
+        env[param.idx] = b.parameter(param.aval)
+    for node in graph.nodes:
+        if env[node.idx] is not None:
+            continue
+        b.loc = node.loc
+        ins = tuple([env[i.idx] for i in node.ins])
+        if node.op.name == "item" and type(ins[0]) is not Node:
+            env[node.idx] = ins[0][node.attrs[0]]
+            continue
+        found = replacement(b, node, ins)
+        env[node.idx] = b.emit(node.op, ins, node.attrs) if found is None else found
+    return b.finish([env[o.idx] for o in graph.outputs])
+
+
 # Set by primitives/structural.py: the two primitives that every graph needs.
 PARAMETER = CONSTANT = None
 
-__all__ = ["Builder", "infer", "rebuild", "tensor_aval", "EMIT_COUNT", "FOLD_LIMIT_BYTES"]
+__all__ = ["Builder", "infer", "rebuild", "rewrite", "tensor_aval", "EMIT_COUNT", "FOLD_LIMIT_BYTES"]

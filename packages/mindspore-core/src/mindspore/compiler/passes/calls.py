@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mindspore.compiler.autodiff.vjp import lower_nodes
-from mindspore.compiler.ir import Builder, Graph, Node
+from mindspore.compiler.ir import Builder, Graph, Node, rewrite
 
 WORTH_CALLING = 200  # as many nodes must calls of one graph save
 
@@ -41,25 +41,13 @@ def _settled(graph: Graph) -> Graph:
                  if (uses[attrs[n.idx][0].key()] - 1) * size(attrs[n.idx][0]) < WORTH_CALLING}
     if not dissolved and all(a is b for n in graph.nodes if n.idx in attrs for a, b in zip(n.attrs, attrs[n.idx])):
         return graph
-    b = Builder(graph.name)
-    env: list = [None] * len(graph.nodes)
-    for param in graph.params:
-        env[param.idx] = b.parameter(param.aval)
-    for node in graph.nodes:
-        if env[node.idx] is None:
-            b.loc = node.loc
-            env[node.idx] = _emit(b, node, env, attrs.get(node.idx, node.attrs), node.idx in dissolved)
-    return b.finish([env[o.idx] for o in graph.outputs])
 
+    def settled(b: Builder, node: Node, ins: tuple) -> Node | list[Node] | None:
+        if node.idx in dissolved:
+            return b.inline(attrs[node.idx][0], ins)
+        return b.emit(node.op, ins, attrs[node.idx]) if node.idx in attrs else None
 
-def _emit(b: Builder, node: Node, env: list, attrs: tuple, dissolve: bool) -> Node | list[Node]:
-    """The node in `b`; a list of nodes for the results of a call that is replaced."""
-    ins = tuple([env[i.idx] for i in node.ins])
-    if dissolve:
-        return b.inline(attrs[0], ins)
-    if node.op.name == "item" and type(ins[0]) is list:
-        return ins[0][node.attrs[0]]
-    return b.emit(node.op, ins, attrs)
+    return rewrite(graph, settled)
 
 
 def without_rules(graph: Graph) -> Graph:

@@ -6,7 +6,7 @@ all graphs inside of the graph are rewritten, too.
 from __future__ import annotations
 
 from mindspore.compiler.autodiff.vjp import lower_nodes
-from mindspore.compiler.ir import Builder, Graph
+from mindspore.compiler.ir import Graph, rewrite
 from mindspore.compiler.ir.graph import graphs_in
 
 
@@ -34,15 +34,7 @@ def _has_lane_choices(graph: Graph) -> bool:
 def _inside(graph: Graph) -> Graph:
     if not any(map(_has_lane_choices, [g for n in graph.nodes for g in graphs_in(n.attrs)])):
         return graph
-    b = Builder(graph.name)
-    env: list = [None] * len(graph.nodes)
-    for param in graph.params:
-        env[param.idx] = b.parameter(param.aval)
-    for node in graph.nodes:
-        if env[node.idx] is None:
-            b.loc = node.loc
-            env[node.idx] = b.emit(node.op, tuple([env[i.idx] for i in node.ins]), _rewritten(node.attrs))
-    return b.finish([env[o.idx] for o in graph.outputs])
+    return rewrite(graph, lambda b, node, ins: b.emit(node.op, ins, _rewritten(node.attrs)))
 
 
 def _rewritten(attrs: tuple) -> tuple:

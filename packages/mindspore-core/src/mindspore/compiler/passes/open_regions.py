@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mindspore.common.dtype import int32
-from mindspore.compiler.ir import Builder, Graph, Node
+from mindspore.compiler.ir import Builder, Graph, Node, rewrite
 from mindspore.compiler.ir.aval import tape_aval, tensor_aval
 from mindspore.compiler.primitives.recursion import calls_of
 
@@ -41,23 +41,15 @@ def _has_calls(node: Node) -> bool:
 
 def _rebuilt(graph: Graph, inner: dict[int, tuple]) -> Graph:
     """The graph with these attributes in place of those of its nodes."""
-    b = Builder(graph.name)
-    env: list = [None] * len(graph.nodes)
-    for param in graph.params:
-        env[param.idx] = b.parameter(param.aval)
-    for node in graph.nodes:
-        if env[node.idx] is not None:
-            continue
-        b.loc = node.loc
-        ins = tuple([env[i.idx] for i in node.ins])
-        attrs = inner.get(node.idx, node.attrs)
-        if node.idx in inner and node.op.name in _OPENED:
-            env[node.idx] = _OPENED[node.op.name](b, ins, **dict(zip(node.op.attrs, attrs, strict=True)))
-        elif node.op.name == "item" and type(ins[0]) is not Node:
-            env[node.idx] = ins[0][node.attrs[0]]
-        else:
-            env[node.idx] = b.emit(node.op, ins, attrs)
-    return b.finish([env[o.idx] for o in graph.outputs])
+    def opened(b: Builder, node: Node, ins: tuple) -> Node | Sequence[Node] | None:
+        if node.idx not in inner:
+            return None
+        attrs = inner[node.idx]
+        if node.op.name in _OPENED:
+            return _OPENED[node.op.name](b, ins, **dict(zip(node.op.attrs, attrs, strict=True)))
+        return b.emit(node.op, ins, attrs)
+
+    return rewrite(graph, opened)
 
 
 def _call(b: Builder, operands: tuple[Node, ...], callee: Graph, **attrs) -> Sequence[Node]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from mindspore.common.dtype import bool_, int32
 from mindspore.compiler.ir.aval import TensorAval, tensor_aval
-from mindspore.compiler.ir.builder import Builder
+from mindspore.compiler.ir.builder import Builder, rewrite
 from mindspore.compiler.ir.graph import Graph, Node
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.lanes import NotBatched
@@ -189,15 +189,9 @@ def without_effects(graph: Graph) -> Graph:
         return graph
     found = graph.memo.get("without_effects")
     if found is None:
-        b = Builder(graph.name)
-        env: list = [None] * len(graph.nodes)
-        for param in graph.params:
-            env[param.idx] = b.parameter(param.aval)
-        for node in graph.nodes:
-            if env[node.idx] is None:
-                b.loc = node.loc
-                attrs = tuple([without_effects(v) if isinstance(v, Graph) else v for v in node.attrs])
-                ins = tuple([env[i.idx] for i in node.ins])
-                env[node.idx] = ins[0] if node.op.name == "host_call" else b.emit(node.op, ins, attrs)
-        found = graph.memo["without_effects"] = b.finish([env[o.idx] for o in graph.outputs])
+        def silent(b: Builder, node: Node, ins: tuple) -> Node:
+            attrs = tuple([without_effects(v) if isinstance(v, Graph) else v for v in node.attrs])
+            return ins[0] if node.op.name == "host_call" else b.emit(node.op, ins, attrs)
+
+        found = graph.memo["without_effects"] = rewrite(graph, silent)
     return found
