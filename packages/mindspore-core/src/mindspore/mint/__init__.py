@@ -26,7 +26,7 @@ from mindspore.ops import (
 from mindspore.ops import linalg as _linalg
 from mindspore.ops import random as _random
 from mindspore.ops import systems as _systems
-from mindspore.ops._operands import Axes, Operand, Sizes
+from mindspore.ops._operands import Axes, Operand, Sizes, as_tensor
 from mindspore.ops.activation import sigmoid, softmax
 from mindspore.ops.arithmetic import (
     abs,
@@ -474,7 +474,8 @@ def triangular_solve(b: Operand, A: Operand, upper: bool = True, transpose: bool
                      unitriangular: bool = False) -> tuple[Tensor, Tensor]:
     """(x, A) with A @ x = b, or A^T @ x = b with `transpose`: b (..., n, k), A (..., n, n) of which one triangle is
     read, with a diagonal of ones where `unitriangular` says so."""
-    return _systems.triangular_solve(A, b, not upper, transpose, unitriangular), A
+    matrix = as_tensor("triangular_solve", A, "A")
+    return _systems.triangular_solve(matrix, b, not upper, transpose, unitriangular), matrix
 
 
 def __getattr__(name: str) -> Any:
