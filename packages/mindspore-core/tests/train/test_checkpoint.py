@@ -248,8 +248,14 @@ SAVE_ERRORS = {
     "crc_check": (lambda f: save_checkpoint({}, f, crc_check=1), TypeError, "crc_check"),
     "integrated_save": (lambda f: save_checkpoint({}, f, 1), TypeError, "integrated_save"),
     "choice_func": (lambda f: save_checkpoint({}, f, choice_func="a"), TypeError, "choice_func"),
-    "format": (lambda f: save_checkpoint({}, f, format="safetensors"), ValueError, "format"),
-    "key": (lambda f: save_checkpoint({}, f, enc_key=b"0" * 16), ValueError, "encrypted"),
+    "format": (lambda f: save_checkpoint({}, f, format="onnx"), ValueError, "format"),
+    "format and suffix": (lambda f: save_checkpoint({}, f, format="safetensors"), ValueError, "ends in '.ckpt'"),
+    "key": (lambda f: save_checkpoint({}, f, enc_key="0" * 16), TypeError, "bytes"),
+    "length of the key": (lambda f: save_checkpoint({}, f, enc_key=b"0" * 17), ValueError, "16, 24, 32"),
+    "mode of the key": (lambda f: save_checkpoint({}, f, enc_key=b"0" * 16, enc_mode="AES"), ValueError, "AES-GCM"),
+    "incremental": (lambda f: save_checkpoint({}, f, incremental=True), ValueError, "incremental"),
+    "str in safetensors": (lambda f: save_checkpoint({"a": "b"}, f.with_suffix(""), format="safetensors"), TypeError,
+                           "'a' is a str"),
     "async process": (lambda f: save_checkpoint({}, f, async_save="process"), ValueError, "async_save"),
     "keyword": (lambda f: save_checkpoint({}, f, speed=3), TypeError, "speed"),
     "equal names": (lambda f: save_checkpoint(twins(), f), ValueError, "'a.weight'"),
@@ -273,8 +279,8 @@ LOAD_ERRORS = {
     "a folder": (lambda f: load_checkpoint(f.parent), ValueError, "must end in"),
     "suffix": (lambda f: load_checkpoint(f.parent / "a.bin"), ValueError, r"\.ckpt"),
     "format": (lambda f: load_checkpoint(f, format="safetensors"), ValueError, "format"),
-    "key": (lambda f: load_checkpoint(f, dec_key=b"0" * 16), ValueError, "encrypted"),
-    "redundancy": (lambda f: load_checkpoint(f, remove_redundancy=True), ValueError, "remove_redundancy"),
+    "key": (lambda f: load_checkpoint(f, dec_key="0" * 16), TypeError, "bytes"),
+    "redundancy": (lambda f: load_checkpoint(f, remove_redundancy=1), TypeError, "remove_redundancy"),
     "nothing chosen": (lambda f: load_checkpoint(f, choice_func=lambda name: False), ValueError, "nothing"),
     "prefix": (lambda f: load_checkpoint(f, filter_prefix=3), TypeError, "filter_prefix"),
     "empty prefixes": (lambda f: load_checkpoint(f, specify_prefix=[]), TypeError, "specify_prefix"),
@@ -325,3 +331,22 @@ def test_background_error_is_printed_and_raised_by_the_next_call(tmp_path, monke
     with pytest.raises(FileNotFoundError, match="missing"):
         load_checkpoint(tmp_path / "a.ckpt")
     assert [report.exc_type for report in printed] == [FileNotFoundError]
+
+
+def test_loading_on_a_thread(tmp_path):
+    save_checkpoint(Net(3.0), tmp_path / "a.ckpt")
+    net = Net()
+    loaded = mindspore.load_checkpoint_async(tmp_path / "a.ckpt", net).result()
+    assert list(loaded) == list(values(net)) and values(net) == values(Net(3.0))
+    with pytest.raises(ValueError, match="No such file"):
+        mindspore.load_checkpoint_async(tmp_path / "b.ckpt").result()
+
+
+def test_conversion_refuses_what_it_cannot_convert(tmp_path):
+    save_checkpoint({"a": 1, "b": 2}, tmp_path / "a.ckpt")
+    with pytest.raises(ValueError, match="one name"):
+        mindspore.ckpt_to_safetensors(tmp_path / "a.ckpt", name_map={"a": "b"})
+    with pytest.raises(ValueError, match="file_path"):
+        mindspore.ckpt_to_safetensors(tmp_path / "no.ckpt")
+    with pytest.raises(ValueError, match="safetensors"):
+        mindspore.safetensors_to_ckpt(tmp_path)

@@ -34,7 +34,10 @@ from mindspore.train.metrics import (
 from mindspore.train.model import Model
 from mindspore.train.serialization import (
     async_ckpt_thread_status,
+    ckpt_to_safetensors,
     load_checkpoint,
+    load_checkpoint_async,
     load_param_into_net,
+    safetensors_to_ckpt,
     save_checkpoint,
 )

@@ -32,7 +32,8 @@ from typing import BinaryIO
 import ml_dtypes
 import numpy as np
 
-__all__ = ["SLICE_BYTES", "Entry", "Scan", "encode", "encode_slices", "decode", "scan", "read_entry", "check_crc"]
+__all__ = ["SLICE_BYTES", "Entry", "Scan", "encode", "encode_slices", "decode", "decode_file", "scan", "read_entry",
+           "check_crc"]
 
 SLICE_BYTES = 512 << 20
 _CRC_MARK = b"crc_num"
@@ -403,9 +404,14 @@ def decode(path: str | os.PathLike, crc_check: bool = False,
         ValueError: the file is damaged, or `crc_check` fails.
         OSError: the file cannot be read.
     """
-    name = os.fspath(path)
     with open(path, "rb") as file:
-        found = scan(file, name)
-        if crc_check:
-            check_crc(file, found, name)
-        return {tag: read_entry(file, entry, name) for tag, entry in found.entries.items() if wanted(tag)}
+        return decode_file(file, os.fspath(path), crc_check, wanted)
+
+
+def decode_file(file: io.BufferedIOBase, name: str, crc_check: bool = False,
+                wanted=lambda tag: True) -> dict[str, np.ndarray | str]:
+    """`decode` of an open, seekable file, which errors call `name`."""
+    found = scan(file, name)
+    if crc_check:
+        check_crc(file, found, name)
+    return {tag: read_entry(file, entry, name) for tag, entry in found.entries.items() if wanted(tag)}

@@ -1,4 +1,4 @@
-"""Saving and loading checkpoints: networks, parameters and plain values against the `.ckpt` file format.
+"""Saving and loading checkpoints: networks, parameters and plain values against the `.ckpt` and safetensors formats.
 
 Three layers: `_checkpoint_format` turns named arrays into bytes and back, `_checkpoint_file` replaces files atomically,
 and this module maps networks and parameters to named arrays. Names are those of the parameters (`.name`), as in every
@@ -6,18 +6,26 @@ MindSpore checkpoint, not the attribute paths.
 """
 from __future__ import annotations
 
+import io
 import os
 import warnings
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO, cast
 
 import numpy as np
 
+from mindspore.formats import encryption, safetensors
+
 from . import _checkpoint_file as _file
 from . import _checkpoint_format as _format
+from ._convert import ckpt_to_safetensors, safetensors_to_ckpt
 
-__all__ = ["save_checkpoint", "load_checkpoint", "load_param_into_net", "async_ckpt_thread_status"]
+__all__ = ["ParamDictFuture", "async_ckpt_thread_status", "ckpt_to_safetensors", "load_checkpoint",
+           "load_checkpoint_async", "load_param_into_net", "safetensors_to_ckpt", "save_checkpoint"]
 
-_SUFFIX = ".ckpt"
+_SUFFIXES = {"ckpt": ".ckpt", "safetensors": ".safetensors"}
+_SAVE_OPTIONS = {"remove_redundancy", "incremental"}
 _CACHE_MARK = ".__param_key__"
 
 
@@ -44,13 +52,13 @@ def _check_choice(choice, function: str) -> Callable[[str], bool]:
     return choice
 
 
-def _check_plain_ckpt(file_format, key, function: str) -> None:
-    """Refuses the file formats that this version does not write or read."""
-    if file_format != "ckpt":
-        raise ValueError(f"For '{function}', 'format' must be 'ckpt', but got {file_format!r}.")
-    if key is not None:
-        raise ValueError(f"For '{function}', encrypted checkpoints are not supported. Leave the key None, and encrypt "
-                         f"and decrypt the file with a tool of your choice.")
+def _check_format(file_format, path: str, function: str) -> None:
+    if file_format not in _SUFFIXES:
+        raise ValueError(f"For '{function}', 'format' must be one of {', '.join(_SUFFIXES)}, but got {file_format!r}.")
+    for other, suffix in _SUFFIXES.items():
+        if other != file_format and path.endswith(suffix):
+            raise ValueError(f"For '{function}', the file '{path}' ends in '{suffix}', but 'format' is "
+                             f"{file_format!r}. Pass format={other!r}, or name the file '*{_SUFFIXES[file_format]}'.")
 
 
 def _array_of(tensor) -> np.ndarray:
@@ -130,7 +138,7 @@ def save_checkpoint(save_obj, ckpt_file_name, integrated_save: bool = True, asyn
     """Saves parameters to a checkpoint file.
 
     The file is replaced in one step: a reader sees the old or the new one, and a crash leaves the old one intact. The
-    suffix `.ckpt` is added where it is missing; the folder must exist. The file is writable by its owner.
+    format's suffix is added where it is missing; the folder must exist. The file is writable by its owner.
 
     Args:
         save_obj: a Cell, a list of Parameters (`net.trainable_params()`), a list of `{"name": str, "data": Tensor}`, or
@@ -141,33 +149,35 @@ def save_checkpoint(save_obj, ckpt_file_name, integrated_save: bool = True, asyn
             next save or load waits for it and raises its error.
         append_dict: further values by name: int (stored as Int64), float (Float32), bool, str, Tensor or Parameter. An
             entry replaces a parameter of the same name.
-        enc_key: must be None.
-        enc_mode: not used without a key.
+        enc_key: bytes, to encrypt the file (which takes the package `cryptography`); None for a plain file.
+        enc_mode: "AES-GCM", "AES-CBC" (keys of 16, 24 or 32 bytes) or "SM4-CBC" (16 bytes).
         choice_func: is given each parameter's name and returns whether to save it.
-        crc_check: append a CRC-32 of the file, which `load_checkpoint(crc_check=True)` compares.
-        format: must be "ckpt".
+        crc_check: store a CRC-32 of the contents, which `load_checkpoint(crc_check=True)` compares.
+        format: "ckpt", or "safetensors" (`.safetensors`), which holds no strings and keeps no order.
+        kwargs: remove_redundancy, a bool that is noted in a safetensors file (one process has nothing to remove).
 
     Raises:
         TypeError: an argument is of a wrong type, or a value cannot be stored.
-        ValueError: two parameters have the same name, or an option is not supported.
+        ValueError: two parameters have the same name, a key does not fit its mode, or an option is not supported.
+        ImportError: a key was given, and `cryptography` is missing.
         FileNotFoundError: the folder does not exist.
         OSError: the file cannot be written.
     """
-    if kwargs:
-        raise TypeError(f"For 'save_checkpoint', unexpected keyword argument '{next(iter(kwargs))}'.")
     path = _check_path(ckpt_file_name, "save_checkpoint")
     _check_bool(integrated_save, "integrated_save", "save_checkpoint")
     _check_bool(crc_check, "crc_check", "save_checkpoint")
-    _check_plain_ckpt(format, enc_key, "save_checkpoint")
+    metadata = _check_save_options(kwargs)
+    _check_format(format, path, "save_checkpoint")
+    key = encryption.check_key("save_checkpoint", enc_key, enc_mode)
     if not isinstance(async_save, bool) and async_save != "thread":
         raise ValueError(f"For 'save_checkpoint', 'async_save' must be True, False or 'thread', but got "
                          f"{async_save!r}.")
     values = _collect(save_obj, append_dict, _check_choice(choice_func, "save_checkpoint"))
-    if not path.endswith(_SUFFIX):
-        path += _SUFFIX
+    if not path.endswith(_SUFFIXES[format]):
+        path += _SUFFIXES[format]
 
     def write() -> None:
-        _file.write_atomically(path, lambda file: _format.encode(file, values.items(), crc_check))
+        _file.write_atomically(path, lambda file: _write(file, values, format, crc_check, key, enc_mode, metadata))
 
     if async_save:
         values = {name: value if isinstance(value, str) else value.copy() for name, value in values.items()}
@@ -175,6 +185,43 @@ def save_checkpoint(save_obj, ckpt_file_name, integrated_save: bool = True, asyn
     else:
         _file.finish_background_save()
         write()
+
+
+def _check_save_options(options: dict) -> dict[str, str]:
+    """The metadata that further keyword arguments of `save_checkpoint` give a safetensors file."""
+    for name, value in options.items():
+        if name not in _SAVE_OPTIONS:
+            raise TypeError(f"For 'save_checkpoint', unexpected keyword argument '{name}'.")
+        _check_bool(value, name, "save_checkpoint")
+    if options.get("incremental"):
+        raise ValueError("For 'save_checkpoint', 'incremental' must be False: tables that grow are not supported.")
+    return {name: str(value) for name, value in options.items() if name == "remove_redundancy"}
+
+
+def _write(file: BinaryIO, values: dict, file_format: str, crc_check: bool, key: bytes | None, mode: str,
+           metadata: dict[str, str]) -> None:
+    """The whole contents of a checkpoint file."""
+    if key is not None:
+        encryptor = encryption.Encryptor(file, key, mode)
+        _write(cast(BinaryIO, encryptor), values, file_format, crc_check, None, mode, metadata)
+        encryptor.finish()
+    elif file_format == "ckpt":
+        _format.encode(file, values.items(), crc_check)
+    else:
+        safetensors.encode(file, values, crc_check, metadata)
+
+
+def _read(path: str, file_format: str, crc_check: bool, key: bytes | None, mode: str, wanted) -> dict:
+    """The values of a checkpoint file by name."""
+    decode = _format.decode_file if file_format == "ckpt" else safetensors.decode
+    with open(path, "rb") as file:
+        if key is not None:
+            plain = encryption.decrypt(file.read(), key, mode, "load_checkpoint", path)
+            return decode(io.BytesIO(plain), path, crc_check, wanted)
+        start = file.read(4)
+        if encryption.is_encrypted(start):
+            raise ValueError(f"For 'load_checkpoint', file '{path}' is encrypted. Pass dec_key and dec_mode.")
+        return decode(file, path, crc_check, wanted)
 
 
 def async_ckpt_thread_status() -> bool:
@@ -211,17 +258,18 @@ def load_checkpoint(ckpt_file_name, net=None, strict_load: bool = False, filter_
     """Loads a checkpoint file.
 
     Args:
-        ckpt_file_name: path of the file; its suffix must be `.ckpt`.
+        ckpt_file_name: path of the file; its suffix must be that of the format.
         net: a Cell to load the parameters into (see `load_param_into_net`).
         strict_load: passed on to `load_param_into_net`.
         filter_prefix: a str, or a list or tuple of them: names that start so are left out.
-        dec_key: must be None.
-        dec_mode: not used without a key.
+        dec_key: the key that the file was encrypted with; None for a plain file.
+        dec_mode: the mode that it was encrypted in.
         specify_prefix: a str, or a list or tuple of them: only names that start so are loaded.
         choice_func: is given each name and returns whether to load it.
         crc_check: compare the CRC that the file was saved with; it must have one.
-        remove_redundancy: must be False.
-        format: must be "ckpt".
+        remove_redundancy: whether the file leaves out what other processes hold; with one process there is nothing of
+            the kind, and what is missing is reported as such.
+        format: "ckpt" or "safetensors".
 
     Returns:
         dict of names to Parameters, in file order; a saved str comes back as a str.
@@ -235,14 +283,15 @@ def load_checkpoint(ckpt_file_name, net=None, strict_load: bool = False, filter_
     path = _check_path(ckpt_file_name, "load_checkpoint")
     _check_bool(strict_load, "strict_load", "load_checkpoint")
     _check_bool(crc_check, "crc_check", "load_checkpoint")
-    _check_plain_ckpt(format, dec_key, "load_checkpoint")
-    _check_redundancy(remove_redundancy, "load_checkpoint")
+    _check_format(format, path, "load_checkpoint")
+    key = encryption.check_key("load_checkpoint", dec_key, dec_mode)
+    _check_bool(remove_redundancy, "remove_redundancy", "load_checkpoint")
     wanted = _wanted(specify_prefix, filter_prefix, choice_func)
-    if not path.endswith(_SUFFIX):
-        raise ValueError(f"For 'load_checkpoint', the file must end in '{_SUFFIX}', but got '{path}'.")
+    if not path.endswith(_SUFFIXES[format]):
+        raise ValueError(f"For 'load_checkpoint', the file must end in '{_SUFFIXES[format]}', but got '{path}'.")
     _file.finish_background_save()
     try:
-        values = _format.decode(path, crc_check, wanted)
+        values = _read(path, format, crc_check, key, dec_mode, wanted)
     except OSError as error:
         raise ValueError(f"For 'load_checkpoint', file '{path}' cannot be read: {error.strerror}. Check the path and "
                          f"its permissions.") from error
@@ -253,6 +302,34 @@ def load_checkpoint(ckpt_file_name, net=None, strict_load: bool = False, filter_
     if net is not None:
         load_param_into_net(net, loaded, strict_load)
     return loaded
+
+
+class ParamDictFuture:
+    """A dict of parameters that is being loaded; `result()` waits for it."""
+
+    def __init__(self, executor: ThreadPoolExecutor, param_dict_future):
+        self.executor = executor
+        self.param_dict_future = param_dict_future
+
+    def result(self) -> dict:
+        """The dict, as `load_checkpoint` returns it; raises what that raised."""
+        try:
+            return self.param_dict_future.result()
+        finally:
+            self.executor.shutdown()
+
+
+def load_checkpoint_async(ckpt_file_name, net=None, strict_load: bool = False, filter_prefix=None,
+                          dec_key: bytes | None = None, dec_mode: str = "AES-GCM", specify_prefix=None,
+                          choice_func: Callable[[str], bool] | None = None) -> ParamDictFuture:
+    """Loads a checkpoint file on a thread; the arguments are those of `load_checkpoint`.
+
+    Returns:
+        an object whose `result()` gives the dict of parameters, or raises the error that `load_checkpoint` met.
+    """
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mindspore-load-checkpoint")
+    return ParamDictFuture(executor, executor.submit(load_checkpoint, ckpt_file_name, net, strict_load, filter_prefix,
+                                                     dec_key, dec_mode, specify_prefix, choice_func))
 
 
 def _name_of(tag: str) -> str:
@@ -266,13 +343,6 @@ def _parameter_of(name: str, value: np.ndarray | str):
     from mindspore.common.parameter import Parameter
     from mindspore.common.tensor import Tensor
     return Parameter(Tensor(value), name=name)
-
-
-def _check_redundancy(value, function: str) -> None:
-    _check_bool(value, "remove_redundancy", function)
-    if value:
-        raise ValueError(f"For '{function}', 'remove_redundancy' must be False: parameters that other processes hold "
-                         f"cannot be fetched without a parallel plugin.")
 
 
 # ------------------------------------------------------------------------------------------------- into the network
@@ -341,7 +411,7 @@ def load_param_into_net(net, parameter_dict: dict, strict_load: bool = False,
         net: a Cell.
         parameter_dict: names to Parameters, as `load_checkpoint` returns.
         strict_load: names, shapes and dtypes must be equal.
-        remove_redundancy: must be False.
+        remove_redundancy: whether the dict leaves out what other processes hold; see `load_checkpoint`.
 
     Returns:
         (param_not_load, ckpt_not_load): names of the network's parameters that were not found, and names of the dict
@@ -349,14 +419,13 @@ def load_param_into_net(net, parameter_dict: dict, strict_load: bool = False,
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: `remove_redundancy` is True.
         RuntimeError: a parameter's shape or dtype does not fit.
     """
     if not hasattr(net, "parameters_and_names"):
         raise TypeError(f"For 'load_param_into_net', 'net' must be a Cell, but got {type(net).__name__}.")
     _check_parameters(parameter_dict)
     _check_bool(strict_load, "strict_load", "load_param_into_net")
-    _check_redundancy(remove_redundancy, "load_param_into_net")
+    _check_bool(remove_redundancy, "remove_redundancy", "load_param_into_net")
     parameters = {parameter.name: parameter for _, parameter in net.parameters_and_names()}
     source = {name: name for name in parameters if not isinstance(parameter_dict.get(name, ""), str)}
     missing = [name for name in parameters if name not in source and not name.startswith("accu_grads")]
