@@ -63,6 +63,7 @@ from mindspore.context import (
     set_device,
 )
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
+from mindspore.graph.dynamic import Symbol, enable_dynamic
 from mindspore.recomputation import recompute
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 

@@ -22,6 +22,7 @@ from mindspore.graph import tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction, current_guards
 from mindspore.graph.control import assign_written
+from mindspore.graph.dynamic import described_by
 from mindspore.graph.guards import Guards
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, wrap
@@ -270,7 +271,7 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_val
 
 def _dual_mode(recorded: Callable, fn: Callable) -> Callable:
     """A function that runs as it is in PyNative mode and inside compilations, and is compiled in graph mode."""
-    compiled = CompiledFunction(recorded, f"grad_{getattr(fn, '__name__', type(fn).__name__)}")
+    compiled = CompiledFunction(recorded, f"grad_{getattr(fn, '__name__', type(fn).__name__)}", described_by(fn))
 
     def gradient(*args, **kwargs):
         if current_trace() is None and (context.mode.graph or _is_jit(fn)):

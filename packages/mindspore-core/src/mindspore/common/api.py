@@ -4,10 +4,12 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.dynamic import Learned, described_by
 from mindspore.graph.trace import current_trace
 
 __all__ = ["jit", "ms_function", "jit_class", "ms_class", "mutable", "constexpr"]
@@ -33,9 +35,11 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
     Args:
         function: the function, method or Cell to compile.
         capture_mode: "ast" (interpret the source), "trace" or "bytecode" (record one run).
+        dynamic: 1: an axis that has a second size in some call is symbolic from then on, and one graph serves all of
+            its sizes. 0: each shape is compiled by itself.
         fullgraph: False, said explicitly: what cannot be compiled runs in PyNative mode, with a RuntimeWarning that
             names the line and the reason, once for each signature. Otherwise it is an error.
-        jit_level, dynamic, backend, options: accepted for compatibility.
+        jit_level, backend, options: accepted for compatibility.
 
     Raises:
         TypeError: `function` is not callable. ValueError: an unknown capture mode.
@@ -47,19 +51,31 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
                               fullgraph=fullgraph, backend=backend, **options)
     if not callable(function):
         raise TypeError(f"jit: expected a function, got {type(function).__name__}")
-    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph is False)
+    if dynamic not in (0, 1):
+        raise ValueError(f"jit: dynamic must be 0 or 1, got {dynamic!r}")
+    varying = described_by(function) or (Learned() if dynamic else None)
+    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph is False, varying)
 
 
 class _Jit:
     """A compiled function. As a class attribute it binds like a method: each object has its own graphs."""
 
-    def __init__(self, fn: Callable, capture_mode: str, falls_back: bool = False):
+    def __init__(self, fn: Callable, capture_mode: str, falls_back: bool = False, varying: Any = None):
         functools.update_wrapper(self, fn)
         self.falls_back = falls_back
         self.__ms_function__ = fn
         self.capture_mode = capture_mode
         target = fn if capture_mode != "ast" else functools.partial(call_function, fn)
-        self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__))
+        self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__), varying)
+
+    @property
+    def __ms_dynamic__(self) -> Any:
+        """What is known of sizes that vary from call to call."""
+        return self.compiled.varying
+
+    @__ms_dynamic__.setter
+    def __ms_dynamic__(self, varying: Any) -> None:
+        self.compiled.varying = varying
 
     def __call__(self, *args, **kwargs):
         if not self.falls_back or current_trace() is not None:
@@ -76,7 +92,8 @@ class _Jit:
     def __get__(self, obj, owner=None):
         if obj is None:
             return self
-        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode, self.falls_back)
+        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode, self.falls_back,
+                     self.compiled.varying)
         try:
             object.__setattr__(obj, self.__name__, bound)
         except (AttributeError, TypeError):  # no place for it: slots, or a class method's class

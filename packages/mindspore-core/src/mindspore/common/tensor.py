@@ -283,6 +283,9 @@ def _from_shape(shape, dtype: DType | None, init) -> Storage:
     if shape is None and dtype is None:
         raise TypeError("Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a Tensor, "
                         "or shape and dtype must be given; but got None")
+    from mindspore.graph import dynamic
+    if dtype is not None and init is None and dynamic.is_dynamic_shape(shape):
+        return dynamic.placeholder(shape, dtype)
     if shape is None or dtype is None:
         raise ValueError("Tensor: without input_data both shape and dtype are needed, "
                          f"got shape={shape} and dtype={dtype}")

@@ -19,6 +19,8 @@ from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
+from mindspore.compiler.ir.bind import bind
+from mindspore.compiler.ir.dims import Binding
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
@@ -72,10 +74,14 @@ def _plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
     return plan(graph, donated or {})
 
 
-def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None) -> Executable:
-    """The executable of a graph on a device, from the cache where the same structure was compiled before."""
+def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None,
+                  binding: Binding | None = None) -> Executable:
+    """The executable of a graph on a device, from the cache where the same structure was compiled before. binding: the
+    sizes of the graph's symbols, where it has some."""
     global compile_count
     donated = donated or {}
+    if binding:
+        graph = bind(graph, binding)
     key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()))
     with _lock:
         found = _cache.get(key)

@@ -4,6 +4,9 @@ A call takes its arguments apart: tensors contribute their avals to the signatur
 everything else is part of the signature by value. For a new signature the function is interpreted with traced tensors
 (`GraphTrace`), the graph is compiled, and an entry is kept: executable, lifted tensors, written tensors, guards.
 A later call finds the entry by its signature, checks the guards, gathers buffers, and runs the executable once.
+
+Sizes of arguments that are said to vary are symbols in the graph (`graph.dynamic`); an entry then has an instance, with
+an executable, for each binding of its symbols that was met.
 """
 from __future__ import annotations
 
@@ -19,10 +22,12 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.ir.bind import bind, bind_value
+from mindspore.compiler.ir.dims import Facts, Symbolic, deciding
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.eager import segment as _segment
-from mindspore.graph import tree
+from mindspore.graph import dynamic, tree
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
 from mindspore.graph.raising import without_executor
@@ -32,6 +37,7 @@ from mindspore.runtime.record import apply, assign, wrap
 from mindspore.runtime.storage import Storage
 
 ENTRIES_PER_FUNCTION = 64
+INSTANCES_PER_ENTRY = 256
 MANY_ENTRIES = 8
 _getrefcount = sys.getrefcount
 
@@ -54,11 +60,33 @@ def current_blocks() -> Blocks | None:
     return _session.blocks
 
 
-class Entry:
-    """One specialisation of a function."""
+class Instance:
+    """An entry's graph for some sizes of its symbols, on a device. `graph` is made when it is asked for."""
 
-    __slots__ = ("guards", "executable", "device", "lifted", "writes", "result", "single", "results", "graph",
-                 "donated", "out_avals", "effects", "kept")
+    __slots__ = ("sizes", "binding", "device", "executable", "out_avals", "_entry", "_graph")
+
+    def __init__(self, entry: Entry, sizes: tuple, device):
+        from mindspore.compiler.pipeline import compile_graph
+        self.sizes, self.device, self._entry = sizes, device, entry
+        self.binding = dict(zip(entry.symbols, sizes))
+        self.executable = compile_graph(entry.graph, device, entry.donated, self.binding)
+        self.out_avals = [bind_value(a, self.binding) for a in entry.graph.out_avals]
+        self._graph = None
+
+    @property
+    def graph(self):
+        """The graph with these sizes."""
+        if self._graph is None:
+            self._graph = bind(self._entry.graph, self.binding)
+        return self._graph
+
+
+class Entry:
+    """One specialisation of a function. symbols: of the graph, in the order of a call's sizes; facts: what was decided
+    by them."""
+
+    __slots__ = ("guards", "instance", "instances", "lifted", "writes", "result", "single", "results", "graph",
+                 "donated", "effects", "kept", "symbols", "facts", "settles")
 
     def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
                  kept: list):
@@ -68,16 +96,39 @@ class Entry:
         self.effects = effects  # (object, attribute, spec of the value): assignments of the function
         self.single = tree.is_single(result) and not effects
         self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
-        self.out_avals = graph.out_avals
         self.kept = kept
-        self.executable = self.device = None
+        self.instance: Instance | None = None  # the one that ran last
+        self.instances: OrderedDict[tuple, Instance] = OrderedDict()
+        self.symbols: list = []
+        self.facts = Facts()
+        self.settles = any(isinstance(v, Symbolic) for spec in (result, *[e[2] for e in effects])
+                           for v in tree.static_values(spec))
 
-    def run(self, leaves: list):
+    def fits(self, sizes: tuple) -> bool:
+        """Whether the graph is right for these sizes of its symbols."""
+        instance = self.instance
+        return (instance is not None and instance.sizes == sizes) or self.facts.hold(dict(zip(self.symbols, sizes)))
+
+    def instance_for(self, sizes: tuple, device) -> Instance:
+        """The instance for these sizes."""
+        found = self.instance
+        if found is None or found.device is not device or found.sizes != sizes:
+            found = self.instances.get((sizes, device))
+            if found is None:
+                found = self.instances[sizes, device] = Instance(self, sizes, device)
+                while len(self.instances) > INSTANCES_PER_ENTRY:
+                    self.instances.popitem(last=False)
+            else:
+                self.instances.move_to_end((sizes, device))
+            self.instance = found
+        return found
+
+    def run(self, leaves: list, sizes: tuple = ()):
         """Call the executable with the leaves' and the lifted tensors' buffers; update what is written."""
         device = _device.current()
-        if self.device is not device:
-            from mindspore.compiler.pipeline import compile_graph
-            self.executable, self.device = compile_graph(self.graph, device, self.donated), device
+        instance = self.instance
+        if instance is None or instance.device is not device or instance.sizes != sizes:
+            instance = self.instance_for(sizes, device)
         buffers = []
         for tensor in leaves:
             value = tensor._value
@@ -93,20 +144,22 @@ class Entry:
                 tensor._value = value = _private_copy(value, device)
                 buffers[source] = value.buffer
         try:
-            outputs = self.executable.run(buffers)
+            outputs = instance.executable.run(buffers)
         except Exception as error:
             without_executor(error)
             raise
         for tensor, out, _ in self.writes:
             value = tensor._value
             value.buffer, value.host = outputs[out], None
+        avals = instance.out_avals
         if self.single:
-            return wrap(Storage(self.out_avals[0], outputs[0], device))
-        return self._result([wrap(Storage(self.out_avals[k], outputs[k], device)) for k in range(self.results)])
+            return wrap(Storage(avals[0], outputs[0], device))
+        return self._result([wrap(Storage(avals[k], outputs[k], device)) for k in range(self.results)], instance)
 
-    def record(self, leaves: list):
+    def record(self, leaves: list, sizes: tuple = ()):
         """The same call, operation by operation in the thread's segment: what a gradient in PyNative mode records."""
-        graph = self.graph
+        instance = self.instance_for(sizes, _device.current()) if self.symbols else None
+        graph = self.graph if instance is None else instance.graph
         values: list = [None] * len(graph.nodes)
         for param, tensor in zip(graph.params, [*leaves, *self.lifted]):
             values[param.idx] = tensor
@@ -121,15 +174,21 @@ class Entry:
             assign(tensor, values[graph.outputs[out].idx])
         if has_effects(graph):
             _segment.flush()
-        return self._result([values[o.idx] for o in graph.outputs[:self.results]])
+        return self._result([values[o.idx] for o in graph.outputs[:self.results]], instance)
 
-    def _result(self, tensors: list):
+    def _result(self, tensors: list, instance: Instance | None):
         """What the function returns, from the graph's outputs; the attributes that it assigns are set."""
         found = iter(tensors)
-        result = tree.rebuild(self.result, found)
+        result = self._settled(tree.rebuild(self.result, found), instance)
         for obj, name, spec in self.effects:
-            setattr(obj, name, tree.rebuild(spec, found))
+            setattr(obj, name, self._settled(tree.rebuild(spec, found), instance))
         return result
+
+    def _settled(self, value: Any, instance: Instance | None) -> Any:
+        """A result with this call's sizes in place of symbolic ones."""
+        if not self.settles or instance is None:
+            return value
+        return tree.map_static(lambda v: v.at(instance.binding) if isinstance(v, Symbolic) else v, value)
 
 
 def _private_copy(value: Storage, device) -> Storage:
@@ -142,11 +201,12 @@ def _private_copy(value: Storage, device) -> Storage:
 class CompiledFunction:
     """A function (or a Cell's construct) that is compiled per signature; call it like the function.
 
-    target: called with the traced arguments to record the function's operations (interpreted or native).
+    target: called with the traced arguments to record the function's operations (interpreted or native). varying: what
+    is known of sizes that vary from call to call (`graph.dynamic`).
     """
 
-    def __init__(self, target: Callable, name: str):
-        self.target, self.name = target, name
+    def __init__(self, target: Callable, name: str, varying: Any = None):
+        self.target, self.name, self.varying = target, name, varying
         self.entries: OrderedDict[tuple, list[Entry]] = OrderedDict()
         self.lock = threading.RLock()
         self.compile_count = 0
@@ -155,12 +215,15 @@ class CompiledFunction:
     def __call__(self, *args, **kwargs) -> Any:
         if current_trace() is not None:
             return self.target(*args, **kwargs)
+        if self.varying is not None:
+            leaves = []
+            entry, sizes = self._entry_of_sizes(args, kwargs, leaves)
+            return entry.record(leaves, sizes) if _is_differentiated() else entry.run(leaves, sizes)
         leaves: list = []
         key = tuple([_signature(a, leaves) for a in args])
         if kwargs:
             key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
-        segment = _segment._local.segment
-        differentiated = segment is not None and segment.regions
+        differentiated = _is_differentiated()
         entries = self.entries.get(key)
         if entries is not None:
             for entry in entries:
@@ -176,19 +239,37 @@ class CompiledFunction:
         key = tuple([_signature(a, []) for a in args])
         return key + tuple([(k, _signature(v, [])) for k, v in kwargs.items()])
 
-    def _explain(self, key: tuple, entries: list[Entry] | None) -> None:
+    def _explain(self, key: tuple, entries: list[Entry] | None, sizes: tuple = ()) -> None:
         if entries:
-            why = "; ".join(f"graph {k}: {e.guards.broken()}" for k, e in enumerate(entries))
+            why = "; ".join(f"graph {k}: {e.guards.broken() or e.facts.broken(dict(zip(e.symbols, sizes)))}"
+                            for k, e in enumerate(entries))
         elif self.entries:
             why = f"a new signature {key!r}; {len(self.entries)} others are known"
         else:
             why = "the first call"
         debug.say(f"compiling {self.name}: {why}")
 
-    def specialise(self, key: tuple, args: tuple, kwargs: dict) -> Entry:
+    def _entry_of_sizes(self, args: tuple, kwargs: dict, leaves: list) -> tuple[Entry, tuple]:
+        """The entry for a call whose sizes may be symbolic, and the sizes of its symbols."""
+        structure = tuple([_signature(a, leaves, _shapeless) for a in args])
+        if kwargs:
+            structure += tuple([(k, _signature(v, leaves, _shapeless)) for k, v in kwargs.items()])
+        axes = self.varying.axes(args, kwargs, leaves)
+        pattern = None
+        for pattern in dynamic.patterns(leaves, axes):
+            sizes = tuple(pattern.sizes)
+            for entry in self.entries.get((structure, pattern.key), ()):
+                if entry.fits(sizes) and entry.guards.hold():
+                    return entry, sizes
+        key = structure, pattern.key
+        if debug.explains():
+            self._explain(key, self.entries.get(key), sizes)
+        return self.specialise(key, args, kwargs, pattern), sizes
+
+    def specialise(self, key: tuple, args: tuple, kwargs: dict, pattern: Any = None) -> Entry:
         """Trace and compile for this signature."""
         with self.lock, CollectorAtRest():
-            entry = self._trace(args, kwargs)
+            entry = self._trace(args, kwargs) if pattern is None else self._trace_sizes(args, kwargs, pattern)
             self.compile_count += 1
             entries = self.entries.setdefault(key, [])
             if len(entries) == MANY_ENTRIES:
@@ -205,6 +286,8 @@ class CompiledFunction:
     def graph(self, *args, **kwargs):
         """The graph for these arguments, compiled if needed (for inspection)."""
         leaves: list = []
+        if self.varying is not None:
+            return self._entry_of_sizes(args, kwargs, leaves)[0].graph
         key = tuple([_signature(a, leaves) for a in args])
         key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
         for entry in self.entries.get(key, ()):
@@ -212,18 +295,41 @@ class CompiledFunction:
                 return entry.graph
         return self.specialise(key, args, kwargs).graph
 
-    def _trace(self, args: tuple, kwargs: dict) -> Entry:
+    def _trace(self, args: tuple, kwargs: dict, avals: list | None = None) -> Entry:
         guards = Guards()
         try:
-            return self._record(args, kwargs, guards, Blocks(guards))
+            return self._record(args, kwargs, guards, Blocks(guards), avals)
         except WithoutBlocks:
-            return self._record(args, kwargs, Guards(), None)
+            return self._record(args, kwargs, Guards(), None, avals)
 
-    def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None) -> Entry:
+    def _trace_sizes(self, args: tuple, kwargs: dict, pattern: Any) -> Entry:
+        """Trace with symbolic sizes; for this call's own where that is not possible. The last attempt may fail."""
+        for avals, symbols, facts in dynamic.attempts(pattern):
+            try:
+                with deciding(facts):
+                    entry = self._trace(args, kwargs, avals)
+            except Exception as error:
+                if debug.explains():
+                    debug.say(f"{self.name}: not traced with symbolic sizes {avals}: {error}")
+                continue
+            entry.symbols, entry.facts = symbols, facts
+            if facts.hold(dict(zip(symbols, pattern.sizes))):
+                return entry
+            if debug.explains():
+                debug.say(f"{self.name}: traced again, since {facts.broken(dict(zip(symbols, pattern.sizes)))}")
+        entry = self._trace(args, kwargs)
+        entry.symbols = symbols
+        entry.facts = dynamic.exactly(symbols, pattern.sizes)
+        return entry
+
+    def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None) -> Entry:
         trace = GraphTrace(self.name, None)
+        known = iter(avals or ())
 
         def stand_in(leaf):
-            return leaf if isinstance(leaf, Parameter) else wrap(trace.add_parameter(leaf._value.aval))
+            if isinstance(leaf, Parameter):
+                return leaf
+            return wrap(trace.add_parameter(leaf._value.aval if avals is None else next(known)))
 
         args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
         saved = _session.guards, _session.blocks
@@ -251,8 +357,19 @@ class CompiledFunction:
         return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, [args, kwargs])
 
 
-def _signature(value: Any, leaves: list) -> Any:
-    """The part of the key that one argument contributes; its tensors are appended to `leaves`."""
+def _is_differentiated() -> bool:
+    """Whether a gradient in PyNative mode records what this thread calls."""
+    segment = _segment._local.segment
+    return segment is not None and bool(segment.regions)
+
+
+def _shapeless(aval: Any) -> Any:
+    return aval.dtype
+
+
+def _signature(value: Any, leaves: list, part: Callable | None = None) -> Any:
+    """The part of the key that one argument contributes; its tensors are appended to `leaves`. part: what an aval
+    contributes."""
     if isinstance(value, Tensor):
         if isinstance(value, Parameter):
             return (Parameter, id(value))
@@ -261,14 +378,14 @@ def _signature(value: Any, leaves: list) -> Any:
             raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled "
                                     "function: do not keep tensors of a compiled function in globals or attributes")
         leaves.append(value)
-        return inner.aval
+        return inner.aval if part is None else part(inner.aval)
     kind = type(value)
     if kind in _PLAIN:
         return (kind, value) if kind is not float else (kind, value.hex())
     if isinstance(value, tuple | list):
-        return (kind, *[_signature(v, leaves) for v in value])
+        return (kind, *[_signature(v, leaves, part) for v in value])
     if isinstance(value, dict):
-        return (kind, *[(k, _signature(v, leaves)) for k, v in value.items()])
+        return (kind, *[(k, _signature(v, leaves, part)) for k, v in value.items()])
     try:
         hash(value)
     except TypeError:

@@ -136,6 +136,19 @@ def is_single(spec: Any) -> bool:
     return spec is _LEAF
 
 
+def map_static(function: Callable, value: Any) -> Any:
+    """`value` with `function` applied to each thing in it that is neither a tensor nor a container."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, tuple):
+        return tuple_maker(type(value))([map_static(function, v) for v in value])
+    if isinstance(value, list):
+        return [map_static(function, v) for v in value]
+    if isinstance(value, dict):
+        return {k: map_static(function, v) for k, v in value.items()}
+    return function(value)
+
+
 def map_tensors(function: Callable, value: Any) -> Any:
     """`value` with `function` applied to each tensor in it."""
     leaves: list = []

@@ -18,6 +18,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.eager import segment as _segment
 from mindspore.graph.call import call_construct
 from mindspore.graph.compiled import CompiledFunction, current_blocks, current_guards
+from mindspore.graph.dynamic import Described
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
 from mindspore.runtime import record
@@ -35,7 +36,8 @@ class Cell:
         flags: attributes to set, as a dict.
     """
 
-    UNGUARDED = frozenset({"_compiled", "_hooks", "_pre_hooks", "_backward_hooks", "cls_name", "_hook_count"})
+    UNGUARDED = frozenset({"_compiled", "_varying", "_hooks", "_pre_hooks", "_backward_hooks", "cls_name",
+                           "_hook_count"})
 
     def __init__(self, auto_prefix: bool = True, flags: dict | None = None):
         own = self.__dict__
@@ -47,7 +49,7 @@ class Cell:
         own["cls_name"] = type(self).__name__
         own["_low_precision"] = None
         own["_recompute"] = False
-        own["_compiled"] = None
+        own["_compiled"] = own["_varying"] = None
         own["_hooks"] = OrderedDict()
         own["_pre_hooks"] = OrderedDict()
         own["_hook_count"] = 0
@@ -171,8 +173,30 @@ class Cell:
         def whole(*args, **kwargs):
             return self._run(_recorded, args, kwargs)
 
-        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__)
+        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__, self._varying)
         return compiled
+
+    def set_inputs(self, *inputs, **kwargs) -> None:
+        """Say which sizes of the arguments vary from call to call: in graph mode one graph serves all of them.
+
+        Args:
+            inputs, kwargs: for each argument of `construct` `Tensor(shape=[None, 3], dtype=...)`, with None where a
+                size varies (a `mindspore.Symbol` where more is known of it); a tensor whose sizes do not vary; or
+                containers of such tensors. Other arguments are described by any value. Without arguments what was said
+                is forgotten.
+        """
+        said = {**dict(enumerate(inputs)), **kwargs}
+        self._varying = Described(f"{type(self).__name__}.set_inputs", said) if said else None
+        self._compiled = None
+
+    def get_inputs(self) -> tuple | None:
+        """What `set_inputs` was given by position; None if it was not called."""
+        said = None if self._varying is None else self._varying.described
+        return said and tuple([value for key, value in said.items() if isinstance(key, int)])
+
+    @property
+    def __ms_dynamic__(self) -> Any:
+        return self._varying
 
     def _run(self, runner: Callable, args: tuple, kwargs: dict) -> Any:
         """construct with what goes around it: input casts, hooks."""

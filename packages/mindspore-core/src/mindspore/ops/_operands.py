@@ -34,6 +34,7 @@ from mindspore.common.dtype import (
 )
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.trip_numbers import TripNumber
+from mindspore.compiler.ir.dims import Dim, Symbolic
 from mindspore.compiler.ir.graph import Literal
 from mindspore.compiler.primitives import Primitive, primitive
 from mindspore.runtime.record import apply, scalar
@@ -49,8 +50,8 @@ Operand: TypeAlias = Tensor | Number | np.ndarray
 Sizes: TypeAlias = int | Sequence[int] | Tensor
 Axes: TypeAlias = int | Sequence[int] | None
 
-NUMBERS = (bool, int, float, complex, np.generic, TripNumber)
-_CAST, _CONSTANT, _BROADCAST = map(primitive, ("cast", "constant", "broadcast_to"))
+NUMBERS = (bool, int, float, complex, np.generic, TripNumber, Symbolic)
+_CAST, _CONSTANT, _BROADCAST, _DIMENSION = map(primitive, ("cast", "constant", "broadcast_to", "dimension"))
 
 
 # -- tensors -----------------------------------------------------------------------------------------------------------
@@ -61,6 +62,8 @@ def as_tensor(name: str, value: Any, what: str = "input") -> Tensor:
         return value
     if type(value) is TripNumber:
         return value.tensor()
+    if isinstance(value, Symbolic):
+        return apply(_DIMENSION, (), _DIMENSION.pack_attrs({"value": value}))
     if isinstance(value, (np.ndarray, *NUMBERS)):
         return Tensor(value)
     raise TypeError(f"{name}: {what} must be a Tensor, a number or a numpy.ndarray, but got {type(value).__name__}: "
@@ -93,6 +96,8 @@ def as_dtype_of(name: str, value: Any, like: Tensor, what: str = "other") -> Ten
 
 def constant(value: float | np.ndarray, dtype: DType) -> Tensor:
     """A small constant that belongs to the program: it is part of the compiled code."""
+    if isinstance(value, Symbolic):
+        return apply(_DIMENSION, (), (value, dtype))
     if type(value) is int or (type(value) is float and value):
         return apply(_CONSTANT, (), (_literal(value, dtype),))
     return apply(_CONSTANT, (), (Literal(np.asarray(value).astype(dtype.np)),))
@@ -117,7 +122,7 @@ def number_dtype(dtype: DType, value: Number) -> DType:
         value = value.values[0]
     if isinstance(value, (bool, np.bool_)):
         return dtype
-    if isinstance(value, (int, np.integer)):
+    if isinstance(value, (int, np.integer, Dim)):
         return int64 if dtype is bool_ else dtype
     if isinstance(value, (complex, np.complexfloating)) and dtype.kind != "c":
         return complex128 if dtype is float64 else complex64
@@ -169,8 +174,9 @@ def binary(op: Primitive, x: Any, y: Any, on_bool: Primitive | None = None) -> T
 # -- attributes --------------------------------------------------------------------------------------------------------
 
 def static_int(name: str, what: str, value: Any) -> int:
-    """An int that is known now: an int, a NumPy integer or a concrete integer tensor. TypeError otherwise."""
-    if type(value) is int:
+    """An int that is known now: an int, a NumPy integer, a concrete integer tensor, or a symbolic size. TypeError
+    otherwise."""
+    if type(value) is int or type(value) is Dim:
         return value
     if not isinstance(value, (bool, np.bool_)):
         try:
@@ -185,7 +191,7 @@ def static_ints(name: str, what: str, value: Any) -> tuple[int, ...]:
     if isinstance(value, (Tensor, np.ndarray)) and value.ndim == 1:
         value = value.tolist()
     if isinstance(value, (tuple, list)):
-        return tuple([v if type(v) is int else static_int(name, what, v) for v in value])
+        return tuple([v if type(v) is int or type(v) is Dim else static_int(name, what, v) for v in value])
     if isinstance(value, range):
         return tuple(value)
     try:

@@ -1,13 +1,15 @@
 """Abstract values: what the compiler knows of a value without running the program.
 
 Avals are interned, so two avals are equal exactly when they are the same object, and a tuple of avals is a cheap
-dictionary key. `TensorAval` is logical: it says nothing about physical layout.
+dictionary key. `TensorAval` is logical: it says nothing about physical layout. Sizes that are known only when a graph
+runs are `Dim`s (`compiler.ir.dims`).
 """
 from __future__ import annotations
 
 from math import prod
 
 from mindspore.common.dtype import DType
+from mindspore.compiler.ir.dims import Dim
 
 _TENSORS: dict = {}
 _TUPLES: dict = {}
@@ -21,7 +23,7 @@ class Aval:
 
 
 class TensorAval(Aval):
-    """A tensor of a known shape (tuple of ints) and dtype, with a slot for its sharding (None: not sharded)."""
+    """A tensor of a known shape (ints and Dims) and dtype, with a slot for its sharding (None: not sharded)."""
 
     __slots__ = ("shape", "dtype", "sharding", "size", "nbytes", "ndim")
 
@@ -58,7 +60,8 @@ def tensor_aval(shape: tuple, dtype: DType, sharding=None) -> TensorAval:
     key = (shape, dtype, sharding)
     found = _TENSORS.get(key)
     if found is None:
-        found = _TENSORS.setdefault(key, TensorAval(tuple(int(d) for d in shape), dtype, sharding))
+        sizes = tuple(d if type(d) is Dim else int(d) for d in shape)
+        found = _TENSORS.setdefault(key, TensorAval(sizes, dtype, sharding))
     return found
 
 

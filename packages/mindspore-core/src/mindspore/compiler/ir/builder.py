@@ -19,6 +19,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType
 from mindspore.compiler.ir.aval import Aval, TapeAval, TensorAval, TupleAval, tensor_aval
+from mindspore.compiler.ir.dims import Symbolic
 from mindspore.compiler.ir.graph import Graph, Literal, Node
 
 FOLD_LIMIT_BYTES = 1024
@@ -65,7 +66,10 @@ class Builder:
         return node
 
     def constant(self, value, dtype: DType | None = None) -> Node:
-        """An embedded constant: a Python number, or an array of at most 1 KiB."""
+        """An embedded constant: a Python number, or an array of at most 1 KiB. A symbolic number becomes a node of its
+        own, by default of dtype Int64 or Float32."""
+        if isinstance(value, Symbolic):
+            return self.dimension(value=value, dtype=dtype)
         array = np.asarray(value) if dtype is None else np.asarray(value).astype(dtype.np)
         if array.nbytes > FOLD_LIMIT_BYTES:
             raise ValueError(f"constant: an array of {array.nbytes} bytes is too large to embed "
@@ -185,7 +189,7 @@ def _foldable(ins: tuple, aval: Aval) -> bool:
     for node in ins:
         if node.op is not CONSTANT:
             return False
-    return isinstance(aval, TensorAval) and aval.nbytes <= FOLD_LIMIT_BYTES and aval.ndim == 0
+    return isinstance(aval, TensorAval) and aval.ndim == 0 and aval.nbytes <= FOLD_LIMIT_BYTES
 
 
 def _fold(op, ins: tuple, attrs: tuple) -> np.ndarray:

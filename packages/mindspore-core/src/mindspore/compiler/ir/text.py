@@ -7,7 +7,8 @@
     }
 
 Attributes are Python literals, dtypes by name, small arrays as `literal(value, dtype)`, and `@name` for a nested graph,
-which is printed before the graph that uses it; types are written as in the lines (`float32[3]`, `tape<...>`);
+which is printed before the graph that uses it; types are written as in the lines (`float32[3]`, `tape<...>`); symbolic
+sizes are expressions of their symbols (`float32[2*d0,3]`);
 `action(number, text)` is what a `host_call` does, to be read back in the process that printed it. With
 `locations=True` the lines of the user's program stand before what they became; the parser skips what follows a `#`.
 """
@@ -19,6 +20,7 @@ import re
 import numpy as np
 
 from mindspore.common.dtype import DType
+from mindspore.compiler.ir import dims
 from mindspore.compiler.ir.aval import Aval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph, Literal, Node, graphs_in
@@ -78,7 +80,7 @@ class TextError(ValueError):
 
 
 _HEAD = re.compile(r"graph (\w+)\((.*)\) \{$")
-_TYPE = re.compile(r"\b(?:tape<|(?:bool_|[a-z]+\d+)\[[\d,]*\])")
+_TYPE = re.compile(r"\b(?:tape<|(?:bool_|[a-z]+\d+)\[[^\[\]]*\])")
 _LINE = re.compile(r"%(\d+): (.+?) = (\w+)\((.*?)\)(?: \{(.*)\})?$")
 
 
@@ -125,7 +127,8 @@ def _parse_aval(text: str) -> Aval:
     if text.startswith("tape<"):
         return tape_aval(_parse_avals(text[len("tape<"):-1]))
     key, shape = text[:-1].split("[")
-    return tensor_aval(tuple(int(d) for d in shape.split(",") if d), DType._by_key[key])
+    sizes = ast.parse(f"({shape},)" if shape else "()", mode="eval").body.elts
+    return tensor_aval(tuple(map(dims.parse, sizes)), DType._by_key[key])
 
 
 def _parse_avals(text: str) -> tuple[Aval, ...]:
@@ -178,7 +181,8 @@ def _attr_value(node: ast.expr, graphs: dict):
     if isinstance(node, ast.Name):
         if node.id.startswith("graph__"):
             return graphs[node.id[len("graph__"):]]
-        return {"nan": float("nan"), "inf": float("inf")}.get(node.id, None) or DType._by_key[node.id]
+        found = {"nan": float("nan"), "inf": float("inf")}.get(node.id) or DType._by_key.get(node.id)
+        return dims.parse(node) if found is None and node.id[:1] == "d" else found or DType._by_key[node.id]
     if isinstance(node, ast.Tuple):
         return tuple(_attr_value(e, graphs) for e in node.elts)
     if isinstance(node, ast.List):
@@ -190,6 +194,8 @@ def _attr_value(node: ast.expr, graphs: dict):
     if isinstance(node, ast.Call) and node.func.id == "action":
         from mindspore.compiler.primitives.effects import Action
         return Action.by_number(node.args[0].value)
+    if isinstance(node, ast.BinOp) or (isinstance(node, ast.Call) and node.func.id != "literal"):
+        return dims.parse(node)
     if isinstance(node, ast.Call):
         value, dtype = node.args
         return Literal(np.asarray(_attr_value(value, graphs)).astype(DType._by_key[dtype.id].np))

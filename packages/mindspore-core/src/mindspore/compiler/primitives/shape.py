@@ -12,13 +12,14 @@ import numpy as np
 from mindspore.common.dtype import DType, bool_, float32, int32, int64
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.ir.builder import infer
+from mindspore.compiler.ir.dims import Dim
 from mindspore.compiler.primitives.base import Primitive, Sample, broadcast_shapes, register
 from mindspore.compiler.primitives.support import integers, uniform, uniform_source
 
 
 def check_sizes(name: str, shape) -> tuple:
     """A static shape: a tuple of non-negative ints; TypeError or ValueError otherwise."""
-    if not isinstance(shape, tuple) or not all(isinstance(d, (int, np.integer)) for d in shape):
+    if not isinstance(shape, tuple) or not all(isinstance(d, (int, np.integer, Dim)) for d in shape):
         raise TypeError(f"{name}: shape is {shape!r}, expected a tuple of ints")
     if any(d < 0 for d in shape):
         raise ValueError(f"{name}: shape is {shape}, expected non-negative sizes")

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mindspore.common.dtype import DType, float32, int64
 from mindspore.compiler.ir import builder as _builder
 from mindspore.compiler.ir.aval import TupleAval, tensor_aval
+from mindspore.compiler.ir.dims import Dim, Symbolic
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 
 
@@ -49,6 +51,39 @@ class Constant(Primitive):
 
     def samples(self):
         return ()
+
+
+@register
+class Dimension(Primitive):
+    """A symbolic number as a 0-d tensor: `value` is a Dim or a Ratio (`compiler.ir.dims`), or the number that it is;
+    `dtype` is by default Int64 for whole numbers and Float32 for others. Gradient: none."""
+
+    name = "dimension"
+    attrs = ("value", "dtype")
+    defaults = {"dtype": None}
+    differentiable = False
+
+    def pack_attrs(self, given):
+        value, dtype = super().pack_attrs(given)
+        return value, (int64 if isinstance(value, int | Dim) else float32) if dtype is None else dtype
+
+    def infer(self, *, value, dtype):
+        if not isinstance(value, Symbolic | int | float) or not isinstance(dtype, DType):
+            raise TypeError(f"dimension: got {value!r} as {dtype!r}, expected a number and a dtype")
+        return tensor_aval((), dtype)
+
+    def simplify(self, b, ins, attrs):
+        return None if isinstance(attrs[0], Symbolic) else b.constant(*attrs)
+
+    def reference(self, *, value, dtype):
+        return np.asarray(value.at(None) if isinstance(value, Symbolic) else value).astype(dtype.np)
+
+    def vmap(self, b, lanes, batched, *, value, dtype):
+        return lanes.spread(b, b.dimension(value=value, dtype=dtype))
+
+    def samples(self):
+        return [Sample((), {"value": 3}), Sample((), {"value": 0.5}), Sample((), {"value": 2, "dtype": float32}),
+                Sample((), {"value": "2"}, error=TypeError)]
 
 
 @register
