@@ -9,7 +9,7 @@ from mindspore.compiler.ir import Builder, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.passes import updates
 from mindspore.compiler.passes.legalize import legalize
-from mindspore.compiler.passes.schedule import schedule
+from mindspore.compiler.passes.schedule import cut, schedule
 from mindspore.compiler.program import GROUP
 from mindspore.plugin.protocols import Capabilities
 
@@ -36,7 +36,7 @@ def momentum(shapes):
 
 
 def launches(graph, device):
-    return schedule(legalize(graph, device), device, {}).launches
+    return schedule(cut(legalize(graph, device), device), {}).launches
 
 
 def test_many_updates_share_a_body():

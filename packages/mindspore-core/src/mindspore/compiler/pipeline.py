@@ -1,7 +1,11 @@
 """Graph to executable: the plugins' passes, legalize, schedule, plan memory, and let the device build.
 
-Executables are cached by (structure of the graph, device, donations), least recently used out first. `compile_count`
-counts what was really compiled; tests and `assert_max_compiles` use it.
+Executables are cached by (structure of the graph, device, donations, sizes of its symbols), least recently used out
+first. `compile_count` counts what was really compiled; tests and `assert_max_compiles` use it.
+
+What does not depend on the sizes of symbols, the steps up to how graphs are cut into launches, is kept (`Prepared`) and
+serves all sizes for which the decisions on the way have the same outcome. For other sizes values are laid out in memory
+and kernels are made: that is an instance, counted by `instance_count`.
 """
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +24,7 @@ from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.bind import bind
-from mindspore.compiler.ir.dims import Binding
+from mindspore.compiler.ir.dims import Binding, Facts, deciding
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
@@ -28,7 +32,7 @@ from mindspore.compiler.passes.legalize import legalize
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
 from mindspore.compiler.passes.region_plans import plannable, uses_tapes_once
-from mindspore.compiler.passes.schedule import schedule
+from mindspore.compiler.passes.schedule import Cut, cut, schedule
 from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
 from mindspore.plugin import manager
@@ -36,7 +40,9 @@ from mindspore.runtime.transfer import download, upload
 
 CACHE_SIZE = 512
 compile_count = 0
+instance_count = 0
 _cache: OrderedDict = OrderedDict()
+_prepared: OrderedDict = OrderedDict()
 _lock = threading.RLock()
 
 
@@ -52,62 +58,118 @@ def simplified(graph: Graph) -> Graph:
 def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
     """The plan of a graph for a device; graphs with regions have one where `plannable` says so. donated: output
     position -> input position that it may overwrite."""
-    return _plan(simplified(graph), device, donated)
+    return Prepared(graph, device, donated or {}, Facts()).plan()
 
 
-def _plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:
-    plans: dict[tuple, Plan] = {}
+class Prepared:
+    """A graph on its way to a plan, as far as that does not depend on the sizes of its symbols. facts: what was decided
+    by them on the way."""
 
-    def plan(graph: Graph, donated: dict[int, int]) -> Plan:
-        graph = maybe_verify(legalize(graph, device))
-        made = plan_memory(schedule(graph, device, donated, inner), device.capabilities.in_place)
-        made.reuses_entries = uses_tapes_once(graph) and all(
-            p.reuses_entries for step in made.launches if step.region is not None for p in step.region.plans)
-        return made
+    def __init__(self, graph: Graph, device, donated: dict[int, int], facts: Facts, is_simple: bool = False):
+        self.device, self.donated, self.facts = device, donated, facts
+        self.cuts: dict[bytes, Cut] = {}
+        self.graph = graph if is_simple else simplified(graph)
 
-    def inner(graph: Graph, donated: dict[int, int]) -> Plan:
-        key = (graph.key(), tuple(donated.items()))
-        if key not in plans:
-            plans[key] = plan(simplified(graph), dict(donated))
-        return plans[key]
+    def plan(self, binding: Binding | None = None) -> Plan:
+        """The plan for a binding of the symbols."""
+        plans: dict[tuple, Plan] = {}
+        general = self.device.capabilities.symbolic
 
-    return plan(graph, donated or {})
+        def plan(found: Cut, donated: dict[int, int]) -> Plan:
+            program = schedule(found, donated, inner, binding, general)
+            made = plan_memory(program, self.device.capabilities.in_place)
+            made.reuses_entries = uses_tapes_once(found.graph) and all(
+                p.reuses_entries for step in made.launches if step.region is not None for p in step.region.plans)
+            return made
+
+        def inner(graph: Graph, donated: dict[int, int]) -> Plan:
+            key = (graph.key(), tuple(donated.items()))
+            if key not in plans:
+                plans[key] = plan(self._cut(graph, simplified), dict(donated))
+            return plans[key]
+
+        return plan(self._cut(self.graph, lambda graph: graph), self.donated)
+
+    def _cut(self, graph: Graph, simplify: Callable[[Graph], Graph]) -> Cut:
+        """The units of a graph."""
+        key = graph.key()
+        if key not in self.cuts:
+            self.cuts[key] = cut(maybe_verify(legalize(simplify(graph), self.device)), self.device)
+        return self.cuts[key]
 
 
 def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None,
                   binding: Binding | None = None) -> Executable:
     """The executable of a graph on a device, from the cache where the same structure was compiled before. binding: the
     sizes of the graph's symbols, where it has some."""
-    global compile_count
     donated = donated or {}
-    if binding:
-        graph = bind(graph, binding)
     key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()))
+    sizes = tuple(sorted(binding.items())) if binding else ()
     with _lock:
-        found = _cache.get(key)
+        found = _cache.get((key, sizes))
         if found is not None:
-            _cache.move_to_end(key)
+            _cache.move_to_end((key, sizes))
             return found
         start = time.perf_counter()
         with CollectorAtRest():
-            executable, program = _build(graph, device, donated)
-        compile_count += 1
+            executable, program = _instance(key, graph, device, donated, binding) if binding else \
+                _build(Prepared(graph, device, donated, Facts()))
+        if not binding:
+            _count_compile()
         if debug.level():
             debug.compiled(graph, program, time.perf_counter() - start)
-        _cache[key] = executable
+        _cache[key, sizes] = executable
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
         return executable
 
 
-def _build(graph: Graph, device, donated: dict[int, int]) -> tuple[Executable, Any]:
+def _count_compile() -> None:
+    global compile_count
+    compile_count += 1
+
+
+def _instance(key: tuple, graph: Graph, device, donated: dict[int, int], binding: Binding) -> tuple[Executable, Any]:
+    """As `_build`, for these sizes of the graph's symbols: from what was prepared for other sizes, if that serves."""
+    global instance_count
+    instance_count += 1
+    known = _prepared.setdefault(key, [])
+    _prepared.move_to_end(key)
+    while len(_prepared) > CACHE_SIZE:
+        _prepared.popitem(last=False)
+    for prepared in known:
+        if prepared.facts.hold(binding):
+            found = _built_for(prepared, binding)
+            if found is not None:
+                return found
+    for facts in (Facts(), Facts(binding)):
+        with deciding(facts):
+            prepared = Prepared(graph, device, donated, facts)
+        if facts.hold(binding):
+            found = _built_for(prepared, binding)
+            if found is not None:
+                break
+    _count_compile()
+    known.insert(0, prepared)
+    return found
+
+
+def _built_for(prepared: Prepared, binding: Binding) -> tuple[Executable, Any] | None:
+    """What `_build` makes; None if a decision that was made thereby has another outcome for these sizes."""
+    with deciding(prepared.facts):
+        found = _build(prepared, binding)
+    return found if prepared.facts.hold(binding) else None
+
+
+def _build(prepared: Prepared, binding: Binding | None = None) -> tuple[Executable, Any]:
     """The executable of a graph, and what it runs: a program, or the driver of several where there are regions that
     the device's executor does not run."""
-    graph = simplified(graph)
+    graph, device = prepared.graph, prepared.device
     if any(map(needs_driver, graph.nodes)) and not (device.capabilities.regions and plannable(graph)):
-        driver = Driver(graph, device, lambda part: _executable(_plan(part, device), device), simplified)
+        driver = Driver(bind(graph, binding or {}), device, lambda part: _executable(
+            Prepared(part, device, {}, Facts(), is_simple=True).plan(), device), simplified)
         return driver, driver
-    plan = _plan(graph, device, donated)
+    plan = prepared.plan(binding)
     return _executable(plan, device), plan.program
 
 
@@ -128,6 +190,7 @@ def clear_cache() -> None:
     """Forget every compiled executable."""
     with _lock:
         _cache.clear()
+        _prepared.clear()
 
 
 class TooManyCompilesError(AssertionError):

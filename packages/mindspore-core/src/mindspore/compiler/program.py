@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from mindspore.compiler.ir import Graph, TapeAval, TensorAval
+from mindspore.compiler.ir.dims import Binding
 
 PLAN_VERSION = 1  # what every backend must read
 REGION_PLAN_VERSION = 2  # with regions and tapes; read by devices whose capabilities say `regions`
@@ -73,7 +74,8 @@ class Region:
 @dataclass(slots=True)
 class Launch:
     """One step of a program. `name` is the primitive's name, or the claim's; `attrs` the primitive's attributes by
-    name; `body` a closed graph whose parameters are `ins` and whose outputs are `outs` (groups and claims)."""
+    name; `body` a closed graph whose parameters are `ins` and whose outputs are `outs` (groups and claims). `binding`:
+    the sizes of the symbols that stand in the body of a group, on devices whose generated code serves all sizes."""
 
     kind: str
     name: str
@@ -83,6 +85,7 @@ class Launch:
     outs: tuple[int, ...]
     loc: Any = None
     region: Region | None = None
+    binding: Binding | None = None
 
 
 @dataclass(slots=True)

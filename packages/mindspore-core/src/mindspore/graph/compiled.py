@@ -82,8 +82,8 @@ class Instance:
 
 
 class Entry:
-    """One specialisation of a function. symbols: of the graph, in the order of a call's sizes; facts: what was decided
-    by them."""
+    """One specialisation of a function. symbols: the names of the graph's symbols, in the order of a call's sizes;
+    facts: what was decided by them."""
 
     __slots__ = ("guards", "instance", "instances", "lifted", "writes", "result", "single", "results", "graph",
                  "donated", "effects", "kept", "symbols", "facts", "settles")

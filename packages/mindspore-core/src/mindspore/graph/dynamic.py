@@ -22,7 +22,7 @@ from mindspore.common.dtype import DType
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir import TensorAval, tensor_aval
-from mindspore.compiler.ir.dims import LOWEST, Dim, Facts, symbol
+from mindspore.compiler.ir.dims import LOWEST, Facts, symbol
 
 __all__ = ["Symbol", "enable_dynamic"]
 
@@ -145,10 +145,9 @@ class Described:
     def _leaf(self, said: Any, value: Tensor, key: int | str) -> tuple:
         if not isinstance(said, Tensor):
             return value.shape
-        what = said._value
-        if what.dtype is not value.dtype:
-            raise TypeError(f"{self.name}: argument {key!r} is {value.dtype}, but was described as {what.dtype}")
-        sizes = getattr(what, "sizes", what.aval.shape)
+        if said.dtype is not value.dtype:
+            raise TypeError(f"{self.name}: argument {key!r} is {value.dtype}, but was described as {said.dtype}")
+        sizes = said._value.sizes if type(said._value) is Placeholder else said.shape
         if sizes is None:
             return (None,) * value.ndim
         fits = len(sizes) == value.ndim and all(
@@ -197,11 +196,11 @@ class Pattern:
         self.key = tuple([(leaf.dtype, shape) for leaf, shape in zip(leaves, self.shapes)])
 
     def avals(self, examples: list[int]) -> tuple[list[TensorAval], list]:
-        """The symbolic avals of the leaves, and the symbols."""
+        """The symbolic avals of the leaves, and the names of the symbols."""
         dims = [symbol(f"d{k}", example) for k, example in enumerate(examples)]
         found = [tensor_aval(tuple([dims[d[0]] if type(d) is tuple else d for d in shape]), dtype)
                  for dtype, shape in self.key]
-        return found, [next(d.symbols()) for d in dims]
+        return found, [f"d{k}" for k in range(len(dims))]
 
     def examples(self) -> list[int]:
         """Sizes near those of the call, of which none is that of anything else."""
@@ -236,11 +235,11 @@ def attempts(pattern: Pattern) -> Iterator[tuple[list[TensorAval], list, Facts]]
         yield avals, symbols, Facts()
 
 
-def exactly(symbols: list, sizes: list[int]) -> Facts:
+def exactly(symbols: list[str], sizes: list[int]) -> Facts:
     """The facts of a graph that is right for these sizes only."""
     facts = Facts()
-    for each, size in zip(symbols, sizes):
-        facts.known["zero", symbol(each.name, each.example) - size] = True
+    for name, size in zip(symbols, sizes):
+        facts.known["zero", symbol(name, size) - size] = True
     return facts
 
 
@@ -278,8 +277,3 @@ def enable_dynamic(**kwargs: Tensor) -> Callable:
         return fn
 
     return decorate
-
-
-def contains_symbol(value: Any) -> bool:
-    """Whether a shape has a symbolic size in it."""
-    return any(type(d) is Dim for d in value)

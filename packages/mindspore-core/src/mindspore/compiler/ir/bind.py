@@ -18,9 +18,14 @@ def bind(graph: Graph, binding: Binding) -> Graph:
     return _Binder(binding).graph(graph) if binding else graph
 
 
-def bind_value(value: Any, binding: Binding) -> Any:
+def bind_value(value: Any, binding: Binding | None) -> Any:
     """An attribute of a node, or an aval, for these sizes."""
     return _Binder(binding).value(value) if binding else value
+
+
+def bind_attrs(attrs: dict[str, Any], binding: Binding | None) -> dict[str, Any]:
+    """A node's attributes by name for these sizes; graphs among them stay as they are."""
+    return {k: v if isinstance(v, Graph) else bind_value(v, binding) for k, v in attrs.items()} if binding else attrs
 
 
 class _Binder:

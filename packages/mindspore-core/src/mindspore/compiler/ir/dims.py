@@ -25,7 +25,7 @@ from typing import Any
 
 LOWEST = 2
 
-Binding = Mapping["Symbol", int]
+Binding = Mapping[str, int]  # sizes by the names of symbols
 
 
 class Symbol:
@@ -40,7 +40,7 @@ class Symbol:
         return self.name
 
     def value(self, binding: Binding | None) -> int:
-        return self.example if binding is None else binding[self]
+        return self.example if binding is None else binding[self.name]
 
     def symbols(self) -> Iterator[Symbol]:
         yield self

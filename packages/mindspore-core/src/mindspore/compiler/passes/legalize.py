@@ -10,7 +10,7 @@ from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
 from mindspore.compiler.passes.updates import repeated_updates, signature
 from mindspore.plugin.protocols import KernelSpec
 
-STRUCTURAL = frozenset({"parameter", "constant", "item"})
+STRUCTURAL = frozenset({"parameter", "constant", "dimension", "item"})
 VIEWS = frozenset({"reshape"})
 
 

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mindspore.compiler.ir import Builder, Graph, Node, TapeAval
+from mindspore.compiler.ir import Aval, Builder, Graph, Node, TapeAval
+from mindspore.compiler.ir.bind import bind_value
+from mindspore.compiler.ir.dims import Binding
 from mindspore.compiler.ir.graph import graphs_in
 from mindspore.compiler.passes.stretches import needs_driver
 from mindspore.compiler.program import INPUT, Plan, Region, value_bytes
@@ -56,50 +58,53 @@ def trip_and_test(body: Graph, condition: Graph, carried: int) -> Graph:
     return b.finish([*state, *b.inline(condition, [*state, *params[carried:]])])
 
 
-def plan_region(node: Node, plan: PlanGraph) -> Region:
-    """How a region operator, or an operator on tapes, is run. plan: makes the plan of a graph, with donations."""
+def plan_region(node: Node, plan: PlanGraph, binding: Binding | None = None) -> Region:
+    """How a region operator, or an operator on tapes, is run. plan: makes the plan of a graph, with donations; binding:
+    the sizes of symbols."""
     build = {"cond": _choice, "call": _choice, "while_": _loop, "scan": _scan}.get(node.op.name)
     if build is not None:
-        return build(node, plan)
+        return build(node, plan, _Workspace(binding))
     plans = tuple([plan(graph, {}) for graph in inner_graphs(node)])
     return Region(plans, workspace=max((p.arena_bytes for p in plans), default=0))
 
 
-def _choice(node: Node, plan: PlanGraph) -> Region:
+def _choice(node: Node, plan: PlanGraph, space: _Workspace) -> Region:
     """Of `cond` and `call`, which is a choice without alternatives."""
     graphs, first = inner_graphs(node), node.op.name == "cond"
     starts = _passed_on(graphs)
     plans = tuple([plan(graph, {k: j for k, j in enumerate(starts) if j is not None}) for graph in graphs])
-    space = _Workspace()
     spare = tuple([space.second_places(p, graph, starts) for p, graph in zip(plans, graphs)])
     return space.region(plans, starts=tuple([None if j is None else first + j for j in starts]), spare=spare)
 
 
-def _loop(node: Node, plan: PlanGraph) -> Region:
+def _loop(node: Node, plan: PlanGraph, space: _Workspace) -> Region:
     carried, body, condition = node.attr("carried"), node.attr("body"), node.attr("condition")
     whole, starts = trip_and_test(body, condition, carried), tuple(range(carried))
     test, trip = plan(condition, {}), plan(whole, dict(enumerate(starts)))
-    space = _Workspace()
     return space.region((test, trip), starts=starts, spare=(space.second_places(trip, body, starts),),
                         scoped=leaves_old_tapes(whole))
 
 
-def _scan(node: Node, plan: PlanGraph) -> Region:
+def _scan(node: Node, plan: PlanGraph, space: _Workspace) -> Region:
     carried, sliced, body = node.attr("carried"), node.attr("sliced"), node.attr("body")
     starts = tuple(range(carried))
     trip = plan(body, dict(enumerate(starts)))
-    space = _Workspace()
     spare = space.second_places(trip, body, starts)
     slices = [p.aval for p in body.params[carried:carried + sliced]] + list(body.out_avals[carried:])
-    temps = tuple([space.take(a.nbytes) if a.nbytes % ALIGN else None for a in slices])
+    sizes = [space.bytes_of(a) for a in slices]
+    temps = tuple([space.take(nbytes) if nbytes % ALIGN else None for nbytes in sizes])
     return space.region((trip,), starts=starts, spare=(spare,), temps=temps, scoped=leaves_old_tapes(body))
 
 
 class _Workspace:
     """The memory that a region has for itself, as it is laid out."""
 
-    def __init__(self):
-        self.size = ALIGN
+    def __init__(self, binding: Binding | None):
+        self.size, self.binding = ALIGN, binding
+
+    def bytes_of(self, aval: Aval) -> int:
+        """The size of a value's buffer."""
+        return value_bytes(bind_value(aval, self.binding))
 
     def take(self, nbytes: int) -> int:
         """The offset of so many bytes more."""
@@ -112,7 +117,7 @@ class _Workspace:
         found: list[int | None] = []
         for k, j in enumerate(starts):
             in_place = j is None or plan.output_source[k] == (INPUT, j)
-            found.append(None if in_place else self.take(value_bytes(graph.outputs[k].aval)))
+            found.append(None if in_place else self.take(self.bytes_of(graph.outputs[k].aval)))
         return found
 
     def region(self, plans: tuple[Plan, ...], **fields) -> Region:

@@ -4,13 +4,20 @@ Units are claims (the backend's anchor + epilogue patterns), groups (loop nests 
 The order is topological; among ready units the one that stands first in the graph goes first, except that a unit which
 overwrites a donated input waits for every reader of that input. Where that is impossible the donation is dropped: the
 output then gets a buffer of its own.
+
+How a graph is cut (`cut`) does not depend on the sizes of its symbols; the program (`schedule`) is that for one binding
+of them.
 """
 from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
+from mindspore.compiler.ir.bind import bind, bind_attrs, bind_value
+from mindspore.compiler.ir.dims import Binding
 from mindspore.compiler.passes.groups import form_groups, left_over
 from mindspore.compiler.passes.legalize import STRUCTURAL, VIEWS, generates, has_kernel
 from mindspore.compiler.passes.region_plans import PlanGraph, plan_region
@@ -21,31 +28,46 @@ from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, REGION, VIEW,
 
 @dataclass(slots=True)
 class Unit:
-    """Nodes that become one launch. body: what a group computes, where it is shared with other launches."""
+    """Nodes that become one launch. body: what a group or a claim computes, a closed graph from the values of the nodes
+    `ins` to those of `outputs`; without `ins` from the operands of its one node."""
 
     kind: str
     name: str
     nodes: list[Node]
     outputs: list[Node] = field(default_factory=list)
     body: Graph | None = None
+    ins: list[Node] | None = None
 
 
-def schedule(graph: Graph, device, donated: dict[int, int], plan: PlanGraph | None = None) -> Program:
-    """The program of a legal graph. donated: output position -> input position that it may overwrite; plan: makes the
-    plans of the graphs inside regions, where there are any."""
-    units, unit_of = _cut(graph, device)
-    values, avals, constants = _number(graph)
+@dataclass(slots=True)
+class Cut:
+    """A legal graph and its units; `unit_of` names the unit from which others take a node's value."""
+
+    graph: Graph
+    units: list[Unit]
+    unit_of: dict[int, int]
+
+
+def schedule(found: Cut, donated: dict[int, int], plan: PlanGraph | None = None, binding: Binding | None = None,
+             general: bool = False) -> Program:
+    """The program of a graph that was cut. donated: output position -> input position that it may overwrite; plan:
+    makes the plans of the graphs inside regions, where there are any; binding: the sizes of the graph's symbols;
+    general: whether the bodies of groups keep their symbols, since the device's generated code serves all sizes."""
+    graph, units, unit_of = found.graph, found.units, found.unit_of
+    values, avals, constants = _number(graph, binding)
     program = Program(graph.name, avals, [values[p.idx] for p in graph.params],
                       [values[o.idx] for o in graph.outputs], constants, [], dict(donated))
     for position in _order(graph, units, unit_of, program.donated):
-        program.launches.append(_launch(units[position], graph, values, plan))
+        launch = _launch(units[position], values, plan, binding)
+        if launch.body is not None and binding and not (general and launch.kind == GROUP):
+            launch.body, launch.binding = bind(launch.body, binding), None
+        program.launches.append(launch)
     return program
 
 
-def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
-    """Every working node in exactly one unit, but for what groups repeat inside; `unit_of` names the unit from which
-    the others take a node's value. Where claims overlap the first one has the nodes: in a sum of two matrix products
-    either may take the addition for its epilogue."""
+def cut(graph: Graph, device) -> Cut:
+    """Every working node of a legal graph in exactly one unit, but for what groups repeat inside. Where claims overlap
+    the first one has the nodes: in a sum of two matrix products either may take the addition for its epilogue."""
     units: list[Unit] = []
     taken: set[int] = set()
     claim = getattr(device, "claim", None)
@@ -73,7 +95,9 @@ def _cut(graph: Graph, device) -> tuple[list[Unit], dict[int, int]]:
     for unit in units:
         if not unit.outputs:
             unit.outputs = [unit.nodes[-1]]
-    return units, unit_of
+        if unit.kind in (CLAIM, GROUP) and unit.body is None:
+            unit.body, unit.ins, unit.outputs = extract(unit.nodes, unit.outputs)
+    return Cut(graph, units, unit_of)
 
 
 def _kind(node: Node, device) -> str:
@@ -86,7 +110,7 @@ def _kind(node: Node, device) -> str:
     return GROUP if node.op.one_pass else HOST
 
 
-def _number(graph: Graph) -> tuple[dict, list, dict]:
+def _number(graph: Graph, binding: Binding | None) -> tuple[dict, list, dict]:
     """Value numbers: one per tensor; a tuple-valued node has one per element, which its `item` nodes share."""
     values: dict = {}
     avals: list = []
@@ -102,7 +126,10 @@ def _number(graph: Graph) -> tuple[dict, list, dict]:
             avals.append(node.aval)
             if node.op.name == "constant":
                 constants[values[node.idx]] = node.attrs[0].array
-    return values, avals, constants
+            elif node.op.name == "dimension":
+                number, dtype = bind_value(node.attrs, binding)
+                constants[values[node.idx]] = np.asarray(number).astype(dtype.np)
+    return values, [bind_value(a, binding) for a in avals] if binding else avals, constants
 
 
 def _source(node: Node) -> Node:
@@ -189,16 +216,16 @@ def _on_cycle(before: list, donated: dict, graph: Graph, unit_of: dict, readers:
     return next(iter(donated))
 
 
-def _launch(unit: Unit, graph: Graph, values: dict, plan: PlanGraph | None) -> Launch:
-    if unit.kind in (CLAIM, GROUP) and unit.body is None:
-        body, ins, outs = extract(unit.nodes, unit.outputs)
-        return Launch(unit.kind, unit.name, {}, body, tuple(values[n.idx] for n in ins),
-                      tuple(values[n.idx] for n in outs), unit.nodes[-1].loc)
+def _launch(unit: Unit, values: dict, plan: PlanGraph | None, binding: Binding | None) -> Launch:
+    if unit.ins is not None:
+        return Launch(unit.kind, unit.name, {}, unit.body, tuple([values[n.idx] for n in unit.ins]),
+                      tuple([values[n.idx] for n in unit.outputs]), unit.nodes[-1].loc, binding=binding)
     node = unit.nodes[0]
     outs = values[node.idx]
-    region = plan_region(node, plan) if unit.kind == REGION else None
-    return Launch(unit.kind, unit.name, node.kwargs(), unit.body, tuple(values[i.idx] for i in node.ins),
-                  outs if isinstance(outs, tuple) else (outs,), node.loc, region)
+    region = plan_region(node, plan, binding) if unit.kind == REGION else None
+    return Launch(unit.kind, unit.name, bind_attrs(node.kwargs(), binding), unit.body,
+                  tuple([values[i.idx] for i in node.ins]), outs if isinstance(outs, tuple) else (outs,), node.loc,
+                  region, binding)
 
 
 def extract(nodes: list[Node], outputs: list[Node]) -> tuple[Graph, list[Node], list[Node]]:
