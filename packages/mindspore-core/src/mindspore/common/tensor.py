@@ -19,6 +19,7 @@ from mindspore.runtime.storage import Storage, from_numpy
 
 if TYPE_CHECKING:
     from mindspore.common.tensor_methods import TensorMethods as _Attached
+    from mindspore.graph.dynamic import Placeholder
 else:
     _Attached = object  # what type checkers see as inherited, mindspore.common.tensor_methods attaches
 
@@ -279,7 +280,7 @@ def _plain(data):
     return [_plain(d) if isinstance(d, list | tuple) else d.tolist() if isinstance(d, Tensor) else d for d in data]
 
 
-def _from_shape(shape, dtype: DType | None, init) -> Storage:
+def _from_shape(shape, dtype: DType | None, init) -> Storage | Placeholder:
     if shape is None and dtype is None:
         raise TypeError("Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a Tensor, "
                         "or shape and dtype must be given; but got None")
