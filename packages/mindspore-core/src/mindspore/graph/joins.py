@@ -203,7 +203,9 @@ class Joiner:
                                                                    for v in real):
                 return first
             return self._leaf(values, common_aval(real))
-        if isinstance(first, COMPARED) or isinstance(first, Unbound):
+        if isinstance(first, Unbound):
+            return next((v for v in real if v is not UNBOUND), first)
+        if isinstance(first, COMPARED):
             return first
         if type(first) is Contents:
             return Contents(first.kind, first.keys, tuple(self._items(values, [v if v is NOTHING else v.items
@@ -291,7 +293,9 @@ class Joiner:
 
     def _why(self, value: Any) -> Any:
         """A missing value says which decision it misses."""
-        return Unbound("has no value on one side of a decision on a tensor", self.site) if value is UNBOUND else value
+        if isinstance(value, Unbound) and value.site is None:
+            return Unbound("has no value on one side of a decision on a tensor", self.site, value)
+        return value
 
     def _one(self, row: list) -> Any:
         real = [v for v in row if v is not NOTHING]

@@ -29,8 +29,6 @@ def widened(start: Any, known: Any, after: Any) -> Variant:
     known: what an earlier attempt found, or None. Mismatch if there are too many kinds."""
     kinds = list(known.members) if type(known) is Variant else []
     for each in (*_alternatives(start), *_alternatives(after)):
-        if isinstance(each, Unbound):
-            raise mismatch([start, after])
         if not any(_fits(kind, each) for kind in kinds):
             kinds.append(_blank(each))
     if len(kinds) > MOST_KINDS:
@@ -116,7 +114,7 @@ def _fits(kind: Any, value: Any) -> bool:
         return list(kind) == list(value) and all(_fits(kind[key], value[key]) for key in kind)
     if type(kind) is Contents:
         return kind.has_form_of(value) and all(map(_fits, kind.items, value.items))
-    return kind is value or (isinstance(kind, COMPARED) and kind == value)
+    return kind is value or isinstance(kind, Unbound) or (isinstance(kind, COMPARED) and kind == value)
 
 
 def _blank(value: Any) -> Any:

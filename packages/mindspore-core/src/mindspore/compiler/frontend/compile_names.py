@@ -44,6 +44,7 @@ def _name(node: ast.Name, scope: Scope) -> Run:
 
 def _unbound(frame: Frame, site: Site, name: str, free: bool = False, value: Unbound = UNBOUND) -> NoReturn:
     frame.site = site
+    value.ask()
     if value.site is not None:
         raise TensorConditionError(
             f"'{name}' {value.why}.", found=f"the decision in line {value.site.lineno}", site=site,
@@ -114,7 +115,10 @@ def _unusual(frame: Frame, site: Site, name: str, free: bool, value: Any) -> Any
 
 def _plainly_unbound(value: Any) -> Any:
     """The side of a decision that leaves a variable unbound raises what Python raises."""
-    return UNBOUND if isinstance(value, Unbound) else value
+    if not isinstance(value, Unbound):
+        return value
+    value.ask()
+    return UNBOUND
 
 
 def _is_free(variable: Variable, scope: Scope) -> bool:
@@ -223,16 +227,18 @@ def compile_delete_name(identifier: str, node: ast.AST, scope: Scope) -> Run:
 
         def delete_cell(frame: Frame) -> None:
             cell = frame.vars[slot]
-            if _contents(cell) is UNBOUND:
-                _unbound(frame, site, name, free)
+            value = _contents(cell)
+            if type(value) is Unbound or type(value) is Variant:
+                _unusual(frame, site, name, free, value)
             frame.session.journal.note_variable(cell)
             del cell.cell_contents
 
         return delete_cell
 
     def delete_local(frame: Frame) -> None:
-        if frame.vars[slot] is UNBOUND:
-            _unbound(frame, site, name)
+        value = frame.vars[slot]
+        if type(value) is Unbound or type(value) is Variant:
+            _unusual(frame, site, name, False, value)
         frame.vars[slot] = UNBOUND
 
     return delete_local

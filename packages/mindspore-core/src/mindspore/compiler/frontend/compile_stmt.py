@@ -282,10 +282,15 @@ def _if(node: ast.If, scope: Scope) -> Run:
     return branch
 
 
+def _store_nothing(frame: Frame, item: Any) -> None:
+    return None
+
+
 @compiles(ast.While)
 def _while(node: ast.While, scope: Scope) -> Run:
     test, site = compile_node(node.test, scope), scope.site(node.test)
-    body = compile_block(node.body, scope)
+    run = compile_block(node.body, scope)
+    body = Body(_store_nothing, run, node.body)
     otherwise = compile_block(node.orelse, scope) if node.orelse else None
     leaves = may_leave(node)
 
@@ -298,11 +303,11 @@ def _while(node: ast.While, scope: Scope) -> Run:
                 return loop_on_tensor(frame, test, value, body, otherwise, site)
             if not truth(frame, value, site, "while"):
                 return None if otherwise is None else otherwise(frame)
-            if is_first and leaves and can_branch(frame) and is_left_by_tensor(frame, body, site):
+            if is_first and leaves and can_branch(frame) and is_left_by_tensor(frame, run, site):
                 return loop_on_tensor(frame, test, value, body, otherwise, site)
             is_first = False
             frame.rest = (rest, loop, LOOP)
-            signal = body(frame)
+            signal = run(frame)
             frame.rest = rest
             if signal is not None and signal is not CONTINUE:
                 return None if signal is BREAK else signal

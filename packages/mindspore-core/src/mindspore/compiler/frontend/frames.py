@@ -53,10 +53,18 @@ BLOCK, LOOP, TENSOR_LOOP, BARRIER = "block", "loop", "loop on a tensor", "barrie
 
 class Unbound:
     """The content of a variable slot that holds no value: not yet, no longer, or not on both sides of a decision on a
-    tensor; `why` and `site` then say where."""
+    tensor; `why` and `site` then say where. `asked`: whether the program has read it, which is of interest for those
+    that are made for one trip of a loop. `instead_of`: the one in whose place it stands."""
 
-    def __init__(self, why: str = "", site: Site | None = None) -> None:
-        self.why, self.site = why, site
+    def __init__(self, why: str = "", site: Site | None = None, instead_of: Unbound | None = None) -> None:
+        self.why, self.site, self.instead_of = why, site, instead_of
+        self.asked = False
+
+    def ask(self) -> None:
+        """The program reads it."""
+        self.asked = True
+        if self.instead_of is not None:
+            self.instead_of.ask()
 
     def __repr__(self) -> str:
         return "UNBOUND"

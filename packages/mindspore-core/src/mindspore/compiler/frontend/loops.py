@@ -3,6 +3,10 @@
 The loop is interpreted once to find which variables its body changes, then again with these variables as parameters of
 the condition and the body, until shapes and dtypes no longer change.
 
+A variable that has no value before the loop is carried only where a trip reads what an earlier trip left in it, or the
+program may read it after the loop. It is then a variant of no value and of what trips leave, so that a trip that comes
+too early raises what Python raises.
+
 A trip that may leave the loop ends with a *code* (`decisions.Exit`): go on, left by `break`, or returned. The code is
 carried like a variable, in a slot of the frame that no name has, and the condition of the loop reads it; so is the
 result of a `return`, which starts as zeros. What follows the loop is then a decision on the code.
@@ -31,7 +35,8 @@ from mindspore.compiler.frontend.decisions import (
     refuse,
 )
 from mindspore.compiler.frontend.errors import Diverged, TensorConditionError
-from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, Frame, Run, Unbound
+from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
+from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.state import Snapshot
@@ -50,19 +55,22 @@ class _Loop:
     """One loop on a tensor: what is carried from trip to trip, as far as it is known.
 
     `code` and `result` are the slots of how the last trip ended and of what it returned. `certain` says that there is
-    a trip, so that what each trip assigns has a value after the loop.
+    a trip, so that what each trip assigns has a value after the loop. `live` are the names that the function reads
+    outside of the loop's body.
     """
 
-    def __init__(self, frame: Frame, test: Run, body: Run, code: int, certain: bool, site: Site) -> None:
+    def __init__(self, frame: Frame, test: Run, body: Body, code: int, certain: bool, site: Site) -> None:
         self.frame, self.test, self.body, self.site = frame, test, body, site
         self.certain = certain
+        self.live = names_read_elsewhere(frame, body.statements)
         self.code, self.result = code, code + 1
         self.control = frame.session.policy.control
         self.snapshot = Snapshot(frame)
         self.carried: dict[int, Any] = {}
         self.written: dict[int, Any] = {}
         self.codes: set[int] = set()
-        self.temporary: set[int] = set()  # variables that turned out to have no value after some trips
+        self.asked: set[int] = set()  # variables without a value before the loop that a trip reads before it assigns
+        self.temporary: set[int] = set()  # variables without a value before the loop that cannot be carried
 
     def run(self) -> None:
         """Interpret trips until what is carried no longer changes, then make the loop. If no trip ends as far as is
@@ -89,21 +97,33 @@ class _Loop:
         self.written.update(writes)
         for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             start = self.snapshot.values[place]
+            if isinstance(x, Unbound) and x.asked and place not in self.asked:
+                self.asked.add(place)
+                stable = False
             if x is y:
                 continue
-            if isinstance(start, Unbound) and (place in self.temporary or not self._is_result(place, y)):
-                if self.carried.pop(place, None) is not None:
-                    self.temporary.add(place)
-                    stable = False
+            value = self._start_unbound(place, y) if isinstance(start, Unbound) else self._start(place, start, y)
+            if value is None:
+                stable = self.carried.pop(place, None) is None and stable
                 continue
-            value = self._start(place, start, y)
             stable = stable and place in self.carried and control.alike(value, self.carried[place])
             self.carried[place] = value
         return stable
 
-    def _is_result(self, place: int, after: Any) -> bool:
-        """Whether a variable that has no value before the loop has one after it."""
-        return place == self.result or (self.certain and not isinstance(after, Unbound | Variant))
+    def _start_unbound(self, place: int, after: Any) -> Any:
+        """The value that a variable starts from which has none before the loop; None if it is not carried."""
+        if place == self.result or (self.certain and place not in self.asked and type(after) not in (Unbound, Variant)
+                                    and type(self.carried.get(place)) is not Variant):
+            return self._start(place, UNBOUND, after)
+        if place in self.temporary or not (place in self.asked or is_read_elsewhere(self.frame, place, self.live)):
+            return None
+        try:
+            value = self.control.carried(self.snapshot.values[place], self.carried.get(place), after)
+        except self.control.Mismatch:
+            self.temporary.add(place)
+            return None
+        self.frame.session.varies = True
+        return value
 
     def _start(self, place: int, start: Any, after: Any) -> Any:
         """The value that a carried variable starts from, as tensors."""
@@ -130,11 +150,27 @@ class _Loop:
                                       [trip.after[place] for place in carried], self.written)
         values = list(snapshot.values)
         for place, value in zip(carried, results):
-            values[place] = value
+            values[place] = self._bound(value, trip.after[place]) if isinstance(values[place], Unbound) else value
         for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             if x is not y and isinstance(values[place], Unbound):
                 values[place] = Unbound("has a value only if a loop on a tensor makes a trip", self.site)
         snapshot.write(values)
+
+
+    def missing(self, place: int) -> Unbound:
+        """What a variable holds at the start of a trip that has no value then."""
+        before = self.snapshot.values[place]
+        if place in self.temporary:
+            return Unbound("is read in a trip of a loop on a tensor before it is assigned, and what a trip before may "
+                           "have left in it cannot be carried to this one", self.site, before)
+        return Unbound(instead_of=before)
+
+    def _bound(self, value: Any, after: Any) -> Any:
+        """The value after the loop of a variable that had none before it."""
+        if type(value) is not Variant or not self.certain or type(after) in (Unbound, Variant):
+            return value
+        bound = [member for member in value.members if not isinstance(member, Unbound)]
+        return bound[0] if len(bound) == 1 else value
 
 
 class _Trip:
@@ -151,8 +187,11 @@ class _Trip:
             side.values = list(snapshot.values)
             for place, value in loop.carried.items():
                 parameters = control.parameters(region, value)
-                if place == loop.result or not isinstance(snapshot.values[place], Unbound):
+                if type(value) is Variant or place == loop.result or not isinstance(side.values[place], Unbound):
                     side.values[place] = parameters
+            for place, value in enumerate(side.values):
+                if isinstance(value, Unbound) and place != loop.result and snapshot.is_variable(place):
+                    side.values[place] = loop.missing(place)
             control.carry_written(region, loop.written)
             sides.append(side)
         condition, self.body = sides
@@ -175,7 +214,7 @@ class _Trip:
         return control.goes_on(frame.vars[self.loop.code], pred) if self.loop.code in self.loop.carried else pred
 
     def _run_body(self, frame: Frame) -> Any:
-        signal = self.loop.body(frame)
+        signal = self.loop.body.run(frame)
         frame.vars[self.loop.code] = code_of(signal)
         if may_return(signal):
             frame.vars[self.loop.result] = frame.result
@@ -187,7 +226,7 @@ def _truth(frame: Frame, value: Any, site: Site) -> Any:
     return predicate(frame, value, site, "while") if frame.session.is_traced(value) else bool(value)
 
 
-def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Run, otherwise: Run | None, site: Site) -> Any:
+def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Body, otherwise: Run | None, site: Site) -> Any:
     """Run a loop on a tensor; the signal of the statement.
 
     Args:
@@ -213,7 +252,7 @@ def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Run, otherwise: Ru
     return _after(frame, loop.codes, code, returned, otherwise, site)
 
 
-def _turned(frame: Frame, test: Run, first: Any, body: Run, count: int, site: Site) -> _Loop:
+def _turned(frame: Frame, test: Run, first: Any, body: Body, count: int, site: Site) -> _Loop:
     """The loop with the condition's outcome as a carried value."""
     control = frame.session.policy.control
     slot = len(frame.vars)
@@ -223,14 +262,14 @@ def _turned(frame: Frame, test: Run, first: Any, body: Run, count: int, site: Si
         frame.vars[slot] = _truth(frame, test(frame), site)
 
     def trip(frame: Frame) -> Any:
-        signal = body(frame)
+        signal = body.run(frame)
         if signal is None or signal is CONTINUE:
             again(frame)
         elif isinstance(signal, Exit):
             decide(frame, control.code_is(signal.code, GOES_ON), site, "while", again, _nothing, False)
         return signal
 
-    return _Loop(frame, lambda frame: frame.vars[slot], trip, count, first is True, site)
+    return _Loop(frame, lambda frame: frame.vars[slot], body._replace(run=trip), count, first is True, site)
 
 
 def _nothing(frame: Frame) -> None:
@@ -285,7 +324,7 @@ def loop_over(frame: Frame, sequence: Any, first: int, body: Body, otherwise: Ru
         return signal
 
     try:
-        return loop_on_tensor(frame, is_left, is_static and count > 0, trip, otherwise, site)
+        return loop_on_tensor(frame, is_left, is_static and count > 0, body._replace(run=trip), otherwise, site)
     finally:
         del frame.vars[slot:]
 

@@ -31,6 +31,7 @@ from mindspore.compiler.frontend.decisions import Branch, Exit
 from mindspore.compiler.frontend.errors import Diverged, GraphCompileError
 from mindspore.compiler.frontend.frames import CONTINUE, TENSOR_LOOP, Frame, Run, Unbound
 from mindspore.compiler.frontend.journal import Contents, SharedVariable
+from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.trip_numbers import Collector, Split, TripNumber, TripValueNeeded, join_values
@@ -181,8 +182,8 @@ class Scan:
         if control.size(trip.trips) * self.length <= _FEW_OPERATIONS:
             self.why = "it has few operations"
             return NOT_AS_ONE
-        live = _names_read_elsewhere(frame, self.body.statements)
-        kept = [place for place in sorted(self.temporary) if self._is_live(place, live)]
+        live = names_read_elsewhere(frame, self.body.statements)
+        kept = [place for place in sorted(self.temporary) if is_read_elsewhere(frame, place, live)]
         results = trip.results(kept)
         frame.site = self.site
         starts = [*self.carried.values(), *[control.blank(each) for each in results]]
@@ -203,13 +204,6 @@ class Scan:
             frame.session.journal.note_items(self.lists[key])
             self.lists[key].extend([make(k, stacked) for k in range(self.length) for make in makers])
         return None
-
-    def _is_live(self, place: int, names: set[str]) -> bool:
-        scope = self.frame.code.scope if self.frame.code is not None else None
-        if scope is None or place >= len(scope.slots):
-            return True
-        variable = scope.slots[place]
-        return variable.cell or variable.name in names
 
 
 class _Trip:
@@ -238,6 +232,8 @@ class _Trip:
         signal = self.side.run(self._body, scan.site, (rest, None, TENSOR_LOOP))
         if self.side.raises:
             raise TripValueNeeded("an exception in a trip")
+        if any(isinstance(value, Unbound) and value.asked for value in self.before):
+            raise TripValueNeeded("a variable that a trip reads before it assigns it")
         self.before = scan.snapshot.completed(self.before)
         self.after = scan.snapshot.completed(self.side.values)
         return signal
@@ -262,11 +258,3 @@ def _summary(error: Exception) -> str:
     if isinstance(error, GraphCompileError):
         return error.found or error.summary
     return f"{type(error).__name__}: {error}"
-
-
-def _names_read_elsewhere(frame: Frame, body: list[ast.stmt]) -> set[str]:
-    """The names that the function reads outside of these statements."""
-    assert frame.code is not None
-    inside = {id(node) for statement in body for node in ast.walk(statement)}
-    return {frame.code.scope.mangle(node.id) for node in ast.walk(frame.code.node)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in inside}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from mindspore.compiler.frontend.frames import Frame
-from mindspore.compiler.frontend.journal import Journal
+from mindspore.compiler.frontend.journal import Journal, SharedVariable
 
 __all__ = ["Snapshot"]
 
@@ -49,6 +49,11 @@ class Snapshot:
         for place, value in zip(self.journal.places, self.completed(values)[count:]):
             if not place.unchanged(value, place.read()):
                 place.write(value)
+
+    def is_variable(self, place: int) -> bool:
+        """Whether a place is a variable, and no container, attribute or global."""
+        count = len(self.variables)
+        return place < count or isinstance(self.journal.places[place - count], SharedVariable)
 
     def name(self, place: int) -> str:
         """What a variable or place is called."""
