@@ -122,6 +122,10 @@ class GraphTrace:
         self.marks += 1
         return dict(self.nodes), dict(self.written), len(self.journal)
 
+    def assigns_since(self, mark: tuple) -> bool:
+        """Whether a tensor that was made in this trace has been assigned since a mark that still holds."""
+        return len(self.journal) > mark[2]
+
     def put_back(self, mark: tuple) -> None:
         """What was assigned since the mark was not assigned. Nodes stay; those that nothing reads die."""
         nodes, written, length = mark

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from mindspore.compiler.frontend.decisions import fork, predicate
+from mindspore.compiler.frontend.conditions import predicate
+from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.location import Site
-from mindspore.compiler.frontend.special import is_special, special_outcome
+from mindspore.compiler.frontend.special import has_special, is_special, special_outcome
 from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = ["branch_on_tensor", "branches_on", "can_branch", "contains", "lacks", "refuse_condition", "truth"]
@@ -54,11 +55,12 @@ def truth(frame: Frame, value: Any, site: Site, construct: str) -> bool:
 
 
 def branches_on(frame: Frame, value: Any) -> bool:
-    """Whether `value` is a traced tensor, or a variant, of whose decision all sides can be compiled."""
+    """Whether `value` is a traced tensor, a variant, or an object whose `__bool__` may give a tensor, of whose decision
+    all sides can be compiled."""
     session = frame.session
     if session.varies and is_varied(session, value):
         return True
-    return session.is_traced(value) and can_branch(frame)
+    return (session.is_traced(value) or has_special(session, value, "__bool__")) and can_branch(frame)
 
 
 def can_branch(frame: Frame) -> bool:

@@ -7,7 +7,7 @@ bubble sort: they are exchanged only where the later one is smaller), for a mode
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,31 +17,21 @@ from mindspore.compiler.frontend.decisions import decide, fork
 from mindspore.compiler.frontend.errors import TensorConditionError
 from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.generated_items import GeneratedItems
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["CHOOSING", "FilteredItems"]
+__all__ = ["CHOOSING"]
 
 _MOST_SORTED = 24
 
 
-class FilteredItems(Iterator[Any]):
-    """The iterator of a generator expression with filters.
-
-    `fold(take)` calls `take(frame, item)` for all items, also where a tensor says which items there are; for an
-    iterator of which nothing has been asked yet.
-    """
-
-    def __init__(self, items: Iterator[Any], fold: Callable[[Callable[[Frame, Any], None]], None]) -> None:
-        self.items, self.fold = items, fold
-        self.is_new = True
-
-    def __next__(self) -> Any:
-        self.is_new = False
-        return next(self.items)
+def _is_chosen(items: Any) -> bool:
+    """Whether tensors may say which items there are, so that all are to be taken at once."""
+    return type(items) is GeneratedItems and items.is_new and items.is_filtered
 
 
-def _all_items(frame: Frame, items: FilteredItems) -> list[Any]:
+def _all_items(frame: Frame, items: GeneratedItems) -> list[Any]:
     """All items as a new list, whose contents may be a variant."""
     session = frame.session
     result: list[Any] = session.journal.made([])
@@ -51,10 +41,11 @@ def _all_items(frame: Frame, items: FilteredItems) -> list[Any]:
         member.append(value)
 
     items.fold(lambda inner, value: fork(inner, partial(append, value=value), result))
+    items.close()
     return result
 
 
-def _folded(frame: Frame, items: FilteredItems, start: Any, combine: Callable[[Frame, Any, Any], Any]) -> Any:
+def _folded(frame: Frame, items: GeneratedItems, start: Any, combine: Callable[[Frame, Any, Any], Any]) -> Any:
     """combine(... combine(start, first), ...) of the items."""
     journal = frame.session.journal
     holder = journal.made([start])
@@ -65,6 +56,7 @@ def _folded(frame: Frame, items: FilteredItems, start: Any, combine: Callable[[F
         holder[0] = found
 
     items.fold(take)
+    items.close()
     return holder[0]
 
 
@@ -139,13 +131,13 @@ def _sort_list(frame: Frame, items: list[Any], *args: Any, key: Any = None, reve
 
 def _items(frame: Frame, iterable: Any) -> Any:
     """The items of an argument: a list where tensors say which items there are."""
-    return _all_items(frame, iterable) if type(iterable) is FilteredItems and iterable.is_new else iterable
+    return _all_items(frame, iterable) if _is_chosen(iterable) else iterable
 
 
 def _sum(frame: Frame, *args: Any, **kwargs: Any) -> Any:
     start = args[1] if len(args) == 2 else kwargs.get("start", 0)
     is_fold = len(args) in (1, 2) and kwargs.keys() <= {"start"} and not isinstance(start, (str, bytes, bytearray))
-    if not is_fold or type(args[0]) is not FilteredItems or not args[0].is_new:
+    if not is_fold or not _is_chosen(args[0]):
         return sum(*args, **kwargs)
     return _folded(frame, args[0], start, lambda frame, a, b: fork(frame, lambda frame, x, y: x + y, a, b))
 
@@ -154,7 +146,7 @@ def _consumer(fn: Callable[..., Any]) -> Callable[..., Any]:
     """A builtin that takes up all items of its argument."""
 
     def run(frame: Frame, *args: Any, **kwargs: Any) -> Any:
-        if len(args) != 1 or type(args[0]) is not FilteredItems or not args[0].is_new:
+        if len(args) != 1 or not _is_chosen(args[0]):
             return fn(*args, **kwargs)
         return fork(frame, lambda frame, items: fn(items, **kwargs), _all_items(frame, args[0]))
 
@@ -165,7 +157,7 @@ def _after_collecting(fold: Callable[..., Any]) -> Callable[..., Any]:
     """A fold of an argument's items, which are collected first where tensors say which items there are."""
 
     def run(frame: Frame, *args: Any, **kwargs: Any) -> Any:
-        if len(args) != 1 or type(args[0]) is not FilteredItems or not args[0].is_new:
+        if len(args) != 1 or not _is_chosen(args[0]):
             return fold(frame, *args, **kwargs)
         return fork(frame, lambda frame, items: fold(frame, items, **kwargs), _all_items(frame, args[0]))
 
@@ -176,6 +168,6 @@ CHOOSING: dict[Any, Callable[..., Any]] = {
     sorted: _sorted,
     list.sort: _sort_list,
     sum: _sum,
-    **{fn: _after_collecting(FOLDS[fn]) for fn in (any, all, min, max)},
+    **{fn: _after_collecting(FOLDS[fn]) for fn in (min, max)},
     **{fn: _consumer(fn) for fn in (list, tuple, set, frozenset, dict)},
 }

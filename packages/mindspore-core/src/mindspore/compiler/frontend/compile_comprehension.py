@@ -5,8 +5,8 @@ decision: what it lets through is added to the result on one of its sides, so th
 only at run time.
 
 A generator expression gives its items to whoever asks for the next, which cannot be compiled where that depends on a
-tensor. But `sum(v for v in x if v > 0)` and its like ask for all of them, and for nothing else: such a builtin folds
-the items of a `FilteredItems` (`choosing.py`) as a comprehension does.
+tensor. But `sum(v for v in x if v > 0)` and its like ask for all of them, and for nothing else, and `any` for those up
+to the first that is true: such a builtin folds the items (`generated_items.py`) as a comprehension does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from types import CellType
 from typing import Any, NamedTuple
 
 from mindspore.compiler.frontend.branches import branches_on, truth
-from mindspore.compiler.frontend.choosing import FilteredItems
 from mindspore.compiler.frontend.compile_targets import compile_store
 from mindspore.compiler.frontend.decisions import decide, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
@@ -26,6 +25,7 @@ from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.for_loops import check_unrolled
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.functions import inner_frame
+from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Take, run_always
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.variants import is_varied
@@ -59,30 +59,37 @@ def _parts(node: _Comprehension, scope: Scope) -> list[_Part]:
 # -- going over items at once ------------------------------------------------------------------------------------------
 
 
-def _go_over(frame: Frame, parts: list[_Part], depth: int, items: Any, emit: _Emit) -> None:
-    """Emit once for each combination of items of the parts from `depth` on; `items` are those of the first of them."""
+def _go_over(frame: Frame, parts: list[_Part], depth: int, items: Any, emit: _Emit, guard: Guard = run_always) -> None:
+    """Emit once for each combination of items of the parts from `depth` on; `items` are those of the first of them.
+    `guard` runs each step, or not (`generated_items.py`)."""
     if frame.session.varies and is_varied(frame.session, items):
-        fork_statement(frame, lambda frame, member: _go_over(frame, parts, depth, member, emit), items)
+        fork_statement(frame, lambda frame, member: _go_over(frame, parts, depth, member, emit, guard), items)
         return
     part = parts[depth]
     control = frame.session.policy.control
     before = control.recorded() if control is not None else 0
     for number, item in enumerate(items):
-        part.store(frame, item)
-        _filter(frame, parts, depth, emit)
+        if not guard(frame, partial(_step, parts=parts, depth=depth, item=item, emit=emit, guard=guard)):
+            return
         frame.site = part.site
         if control is not None:
             check_unrolled(frame, number + 1, control.recorded() - before, "", part.site)
 
 
-def _filter(frame: Frame, parts: list[_Part], depth: int, emit: _Emit, start: int = 0) -> None:
+def _step(frame: Frame, parts: list[_Part], depth: int, item: Any, emit: _Emit, guard: Guard) -> None:
+    """Go on with one item."""
+    parts[depth].store(frame, item)
+    _filter(frame, parts, depth, emit, guard)
+
+
+def _filter(frame: Frame, parts: list[_Part], depth: int, emit: _Emit, guard: Guard, start: int = 0) -> None:
     """Go on with the item that is stored, if the filters from number `start` on let it through."""
     conditions = parts[depth].conditions
     for number in range(start, len(conditions)):
         condition, where = conditions[number]
         value = condition(frame)
         if type(value) is not bool and branches_on(frame, value):
-            go_on = partial(_filter, parts=parts, depth=depth, emit=emit, start=number + 1)
+            go_on = partial(_filter, parts=parts, depth=depth, emit=emit, guard=guard, start=number + 1)
             decide(frame, value, where, "comprehension", go_on, _do_nothing, False)
             return
         if not truth(frame, value, where, "comprehension"):
@@ -91,7 +98,7 @@ def _filter(frame: Frame, parts: list[_Part], depth: int, emit: _Emit, start: in
         inner = parts[depth + 1]
         items = inner.iterable(frame)
         frame.site = inner.site
-        _go_over(frame, parts, depth + 1, items, emit)
+        _go_over(frame, parts, depth + 1, items, emit, guard)
     else:
         emit(frame)
 
@@ -181,16 +188,16 @@ def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
         for _ in _nest(frame, parts, 0, items):
             yield _run_lazily(frame, element)
 
-    def fold(frame: Frame, items: Iterator[Any], take: Callable[[Frame, Any], None]) -> None:
-        _run_lazily(frame, _go_over, parts, 0, items, lambda frame: take(frame, element(frame)))
+    def fold(frame: Frame, items: Iterator[Any], take: Take, guard: Guard) -> None:
+        _run_lazily(frame, _go_over, parts, 0, items, lambda frame: take(frame, element(frame)), guard)
 
     def generator_expression(frame: Frame) -> Iterator[Any]:
         items = parts[0].iterable(frame)
         frame.site = parts[0].site
         iterator = iter(items)
         own = make_frame(frame)
-        generator = generate(own, iterator)
-        return FilteredItems(generator, partial(fold, own, iterator)) if is_filtered else generator
+        found = GeneratedItems(generate(own, iterator), partial(fold, own, iterator), is_filtered, len(parts) == 1)
+        return frame.session.journal.made(found)
 
     return generator_expression
 

@@ -15,7 +15,8 @@ from mindspore.compiler.frontend.attributes import load_attribute
 from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.collected import Collector
 from mindspore.compiler.frontend.compile_names import Store, compile_store_name
-from mindspore.compiler.frontend.decisions import decide, fork_statement, predicate
+from mindspore.compiler.frontend.conditions import predicate
+from mindspore.compiler.frontend.decisions import decide, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles
 from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import Frame, Run

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 
 from mindspore.compiler.frontend.branches import branches_on, contains, lacks, truth
-from mindspore.compiler.frontend.decisions import decide, fork, predicate
+from mindspore.compiler.frontend.conditions import predicate
+from mindspore.compiler.frontend.decisions import decide, fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
 from mindspore.compiler.frontend.frames import Frame, Run

@@ -10,7 +10,8 @@ from mindspore.compiler.frontend.branches import branches_on, can_branch, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
-from mindspore.compiler.frontend.decisions import decide, fork, fork_statement, predicate
+from mindspore.compiler.frontend.conditions import predicate
+from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.for_loops import ForLoop
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run

@@ -1,4 +1,4 @@
-"""Builtins that ask tensors for their truth or their order: `any`, `all`, `min`, `max`, `bool`, `int`, `float`.
+"""Builtins that ask tensors for their truth or their order: `min`, `max`, `bool`, `int`, `float`.
 
 Called natively they would need values. Here they do what Python does, with the questions kept in the graph: a result
 that depends on tensors is a tensor without dimensions, or a variant.
@@ -20,28 +20,6 @@ __all__ = ["FOLDS"]
 _MISSING: Any = object()
 
 
-def _quantified(name: str, native: Callable[[Any], bool], decisive: bool) -> Callable[..., Any]:
-    def fold(frame: Frame, *args: Any) -> Any:
-        if len(args) != 1 or frame.session.policy.control is None:
-            return native(*args)
-        control, site = frame.session.policy.control, frame.site
-        assert site is not None
-        items = control.items_of(args[0]) if frame.session.is_traced(args[0]) else args[0]
-        found: Any = None
-        for item in items:
-            value = outcome_of(frame, item, site, name)
-            if value is decisive:
-                return decisive
-            if frame.session.is_traced(value):
-                value = value if decisive else control.negate(value)
-                found = value if found is None else control.either(found, value)
-        if found is None:
-            return not decisive
-        return found if decisive else control.negate(found)
-
-    return fold
-
-
 def _extreme(name: str, native: Callable[..., Any], operator_name: str) -> Callable[..., Any]:
     def fold(frame: Frame, *args: Any, key: Any = None, default: Any = _MISSING) -> Any:
         session, site = frame.session, frame.site
@@ -55,12 +33,12 @@ def _extreme(name: str, native: Callable[..., Any], operator_name: str) -> Calla
             items = session.policy.control.items_of(items)
         if not isinstance(items, Iterable):
             return native(items)
-        items = list(items)
-        if not items:
-            return native(items, **given)
-        best = items[0]
+        items = iter(items)
+        best = next(items, _MISSING)
+        if best is _MISSING:
+            return native((), **given)
         best_key = best if key is None else call(frame, key, (best,), None)
-        for item in items[1:]:
+        for item in items:
             item_key = item if key is None else call(frame, key, (item,), None)
             frame.site = site
             better = compare(frame, operator_name, item_key, best_key)
@@ -101,8 +79,6 @@ def _number(native: Callable[..., Any]) -> Callable[..., Any]:
 
 
 FOLDS: dict[Any, Callable[..., Any]] = {
-    any: _quantified("any", any, True),
-    all: _quantified("all", all, False),
     min: _extreme("min", min, "lt"),
     max: _extreme("max", max, "gt"),
     bool: _bool,

@@ -21,24 +21,15 @@ from __future__ import annotations
 from types import CellType
 from typing import Any
 
-from mindspore.compiler.frontend.decisions import (
-    GOES_ON,
-    LEAVES,
-    RETURNS,
-    Branch,
-    Exit,
-    code_of,
-    codes_of,
-    decide,
-    may_return,
-    predicate,
-    refuse,
-)
+from mindspore.compiler.frontend.conditions import predicate
+from mindspore.compiler.frontend.decisions import decide, refuse
 from mindspore.compiler.frontend.errors import Diverged, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
+from mindspore.compiler.frontend.leaving import GOES_ON, LEAVES, RETURNS, Exit, code_of, codes_of, may_return
 from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scans import Body
+from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.variants import Variant
 

@@ -27,7 +27,7 @@ from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.postponed import Log, Postponed
 from mindspore.compiler.frontend.state import Snapshot
 
-__all__ = ["run_protected"]
+__all__ = ["Attempt", "run_protected"]
 
 _MOST_FORCED = 100
 
@@ -46,23 +46,25 @@ def run_protected(frame: Frame, run: Run, site: Site, forced: dict[Any, tuple[in
     if control is None:
         return run(frame)
     forced = {**({} if session.log is None else session.log.forced), **(forced or {})}
-    attempt = _Attempt(frame, Log(forced))
+    attempt = Attempt(frame, Log(forced))
     try:
         return attempt.run(run)
     except Postponed as found:
         postponed = found
-    if postponed.log is None or len(forced) == _MOST_FORCED:
-        _refuse(postponed)
-    if postponed.log is not attempt.log:
-        raise postponed
-    attempt.undo()
+        if postponed.log is None or len(forced) == _MOST_FORCED:
+            _refuse(postponed)
+        if postponed.log is not attempt.log:
+            raise
+        attempt.undo()
+    finally:
+        attempt.end()
     structure = control.structure(postponed.tag.tensor)
     sides = [(partial(run_protected, run=run, site=site, forced={**forced, structure: group}), group, implied)
              for group, implied in postponed.sides]
     return run_statement(frame, postponed.tag, sides, postponed.site, postponed.numbers)
 
 
-class _Attempt:
+class Attempt:
     """One run of a statement that can be undone."""
 
     def __init__(self, frame: Frame, log: Log) -> None:
@@ -82,7 +84,6 @@ class _Attempt:
             signal = run(frame)
         finally:
             frame.rest, session.journal, session.log = self.rest, around, log
-            self.trace.forget()
         if around.fresh is not None:
             around.fresh.update(journal.fresh)
         return signal
@@ -92,6 +93,10 @@ class _Attempt:
         self.snapshot.write(self.snapshot.values)
         self.frame.session.known = self.known
         self.trace.put_back(self.mark)
+
+    def end(self) -> None:
+        """The run can be undone no longer."""
+        self.trace.forget()
 
 
 def _refuse(postponed: Postponed) -> NoReturn:

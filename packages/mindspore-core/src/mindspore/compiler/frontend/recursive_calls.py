@@ -25,11 +25,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from mindspore.compiler.frontend.decisions import Branch
 from mindspore.compiler.frontend.errors import Diverged, TensorConditionError, Unwinding, describe
 from mindspore.compiler.frontend.frames import Frame, Session, Unbound
 from mindspore.compiler.frontend.functions import FunctionCode
 from mindspore.compiler.frontend.journal import Place
+from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
 
 __all__ = ["NOT_RECURSIVE", "call_again", "call_first"]

@@ -26,13 +26,14 @@ from mindspore.compiler.frontend.attributes import (
 )
 from mindspore.compiler.frontend.calls import call_from
 from mindspore.compiler.frontend.choosing import CHOOSING
-from mindspore.compiler.frontend.errors import GraphCompileError, unsupported
+from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.sequences import make_range
 from mindspore.compiler.frontend.texts import TEXT_FUNCTIONS
+from mindspore.compiler.frontend.until import UNTIL
 
 __all__ = ["replacements_for"]
 
@@ -109,17 +110,6 @@ def _hasattr(frame: Frame, *args: Any) -> Any:
     return has_attribute(frame, *args)
 
 
-def _next(frame: Frame, iterator: Any, *default: Any) -> Any:
-    journal = frame.session.journal
-    if journal.fresh is not None and id(iterator) not in journal.fresh:
-        raise GraphCompileError(
-            "An iterator is advanced in a branch or loop that depends on a tensor.",
-            found=f"next() of a {type(iterator).__name__}",
-            remedy="advance it before the decision, or subscript a list",
-        )
-    return next(iterator, *default)
-
-
 # -- calling back ------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +175,6 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     exec: _evaluate(exec),
     getattr: _getattr,
     hasattr: _hasattr,
-    next: _next,
     setattr: store_attribute,
     delattr: delete_attribute,
     threading.Thread.start: _refuse_thread,
@@ -194,6 +183,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     **TEXT_FUNCTIONS,
     **FOLDS,
     **CHOOSING,
+    **UNTIL,
     itertools.groupby: _with_key(itertools.groupby),
     **{fn: _with_first(fn) for fn in _CALL_FIRST},
 }

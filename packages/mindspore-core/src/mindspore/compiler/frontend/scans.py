@@ -27,12 +27,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mindspore.compiler.frontend.collected import is_held_elsewhere, replaced
-from mindspore.compiler.frontend.decisions import Branch, Exit
 from mindspore.compiler.frontend.errors import Diverged, GraphCompileError
 from mindspore.compiler.frontend.frames import CONTINUE, TENSOR_LOOP, Frame, Run, Unbound
 from mindspore.compiler.frontend.journal import Contents, SharedVariable
+from mindspore.compiler.frontend.leaving import Exit
 from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.trip_numbers import Collector, Split, TripNumber, TripValueNeeded, join_values
 

@@ -25,6 +25,7 @@ __all__ = [
     "apply_special",
     "compare",
     "delete_item",
+    "has_special",
     "is_special",
     "load_item",
     "load_varied_item",
@@ -38,6 +39,11 @@ _STATIC_KEYS = frozenset({int, str, slice, tuple, type(None), type(...), bool, l
 def is_special(session: Session, obj: Any) -> bool:
     """Whether the class of `obj` may define operators in Python: not for numbers, containers, tensors."""
     return kind_of(session, type(obj)) != PLAIN
+
+
+def has_special(session: Session, obj: Any, name: str) -> bool:
+    """Whether the operator `name` of `obj` is a method that is interpreted."""
+    return is_special(session, obj) and _special_method(session, obj, name) is not None
 
 
 def _special_method(session: Session, obj: Any, name: str) -> Any:

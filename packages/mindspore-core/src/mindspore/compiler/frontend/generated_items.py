@@ -1,0 +1,71 @@
+"""The iterator of a generator expression, and going over its items until a tensor says that it is enough.
+
+A generator expression gives its items to whoever asks for the next one, which cannot be compiled where that depends on
+a tensor. But a builtin says beforehand what it will do with each of them: `sum` takes all, `any` stops at the first
+that is true. Such a builtin folds the items of an iterator of which nothing has been asked yet: each item is evaluated,
+and taken, in a step of its own, which runs only where no tensor has said that it is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.frames import Frame, Run
+
+__all__ = ["GeneratedItems", "Guard", "Take", "run_always"]
+
+Take = Callable[[Frame, Any], None]
+Guard = Callable[[Frame, Run], bool]
+
+
+def run_always(frame: Frame, step: Run) -> bool:
+    """The guard of who takes all items: it runs the step, and wants to go on."""
+    step(frame)
+    return True
+
+
+class GeneratedItems(Iterator[Any]):
+    """See the module's text.
+
+    Attributes:
+        is_filtered: whether it has filters, so that tensors may say which items there are.
+        is_new: whether nothing has been asked of it yet.
+        fold: `fold(take, guard)` calls `take(frame, item)` for the items, also where a tensor says which there are.
+            Each step goes through `guard(frame, step)`, which runs it or not, and says whether to go on.
+    """
+
+    def __init__(self, items: Iterator[Any], fold: Callable[[Take, Guard], None], is_filtered: bool,
+                 is_single: bool) -> None:
+        self.items, self._fold = items, fold
+        self.is_filtered, self._is_single = is_filtered, is_single
+        self.is_new = True
+
+    def __next__(self) -> Any:
+        self.is_new = False
+        return next(self.items)
+
+    def close(self) -> None:
+        """There are no more items."""
+        self.is_new = False
+        self.items = iter(())
+
+    def fold(self, take: Take, guard: Guard = run_always) -> None:
+        """See the class. Only for an iterator that is new."""
+        self._fold(take, guard)
+
+    def stopped(self, exactly: bool) -> None:
+        """A fold stopped before the end; `exactly` says that no tensor decided where."""
+        self.is_new = exactly and self._is_single
+        if not self.is_new:
+            self.items = _Lost()
+
+
+class _Lost(Iterator[Any]):
+    """The items of a generator expression of which tensors have taken some."""
+
+    def __next__(self) -> NoReturn:
+        raise GraphCompileError(
+            "An item is asked of a generator expression of which a builtin took as many items as a tensor said.",
+            remedy="make a list of the items, or write the generator expression once more")
