@@ -21,9 +21,9 @@ from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction, current_guards
-from mindspore.graph.control import assign_written
 from mindspore.graph.dynamic import described_by
 from mindspore.graph.guards import Guards
+from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, wrap
 

@@ -29,8 +29,8 @@ from mindspore.compiler.frontend import location
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import tree
-from mindspore.graph.control import assign_written
 from mindspore.graph.guards import Contents, Guards, current_value, same
+from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, current_trace, tracing
 from mindspore.runtime.record import wrap
 

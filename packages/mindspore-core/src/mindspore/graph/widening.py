@@ -15,7 +15,7 @@ from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.journal import Contents
 from mindspore.compiler.frontend.variants import Tag, Variant
 from mindspore.graph import tree
-from mindspore.graph.joins import COMPARED, Mismatch, mismatch
+from mindspore.graph.join_values import COMPARED, Mismatch, mismatch
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 

@@ -62,7 +62,7 @@ class Unbound:
 
     def ask(self) -> None:
         """The program reads it."""
-        self.asked = True
+        self.asked = self is not UNBOUND
         if self.instead_of is not None:
             self.instead_of.ask()
 

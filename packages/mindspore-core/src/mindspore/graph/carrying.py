@@ -1,0 +1,91 @@
+"""What a loop carries from trip to trip: the form of each variable, and its values before the loop and after a trip."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import describe
+from mindspore.compiler.frontend.journal import Contents
+from mindspore.compiler.frontend.variants import Variant
+from mindspore.graph import tree
+from mindspore.graph.join_values import NUMBERS, Mismatch, common_aval, mismatch
+from mindspore.graph.regions import constant
+from mindspore.graph.trace import GraphTrace, Traced, current_trace
+from mindspore.graph.widening import holds_variant, widened
+from mindspore.runtime.record import wrap
+
+__all__ = ["alike", "blank", "carried", "leaves_of"]
+
+
+def blank(value: Any, trace: GraphTrace | None = None) -> Any:
+    """The value with zeros in place of its tensors, in a trace, or in the present one."""
+    trace = trace or current_trace()
+    return tree.map_tensors(lambda t: wrap(Traced(trace, trace.builder.zeros_like(t._value.aval))), value)
+
+
+def carried(start: Any, known: Any, after: Any) -> Any:
+    """The value that a variable starts from in a loop: Python numbers as tensors, and a variant of all that it may be
+    where it changes its kind. known: what an earlier attempt found, or None. after: the value at the end of a trip.
+    Mismatch where the variable changes its kind again and again."""
+    if type(start) is Variant or type(known) is Variant or type(after) is Variant:
+        return widened(start, known, after)
+    try:
+        return _carried(start, known, after)
+    except Mismatch:
+        return widened(start, known, after)
+
+
+def _carried(start: Any, known: Any, after: Any) -> Any:
+    if isinstance(start, Tensor):
+        if isinstance(after, Tensor) or type(after) in NUMBERS:
+            if common_aval([start, after]) is start._value.aval:
+                return start
+        raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")
+    if type(start) in NUMBERS and (isinstance(after, Tensor) or type(after) in NUMBERS):
+        aval = common_aval([start, after])
+        if isinstance(known, Tensor) and not isinstance(after, Tensor):
+            aval = common_aval([known, after])
+        if aval is None:
+            raise mismatch([start, after])
+        return constant(start, aval.dtype)
+    if type(start) is Contents and start.has_form_of(after):
+        before = known.items if known is not None else [None] * len(start.items)
+        items = [x if x is z else carried(x, y, z) for x, y, z in zip(start.items, before, after.items)]
+        return Contents(start.kind, start.keys, tuple(items))
+    if type(start) is type(after) and isinstance(start, tuple | list) and len(start) == len(after):
+        before = known if known is not None else [None] * len(start)
+        parts = [carried(*each) for each in zip(start, before, after)]
+        return type(start)(*parts) if hasattr(start, "_fields") else type(start)(parts)
+    if type(start) is type(after) is dict and list(start) == list(after):
+        before = known if known is not None else dict.fromkeys(start)
+        return {key: carried(start[key], before[key], after[key]) for key in start}
+    if start is after or (type(start) is type(after) and isinstance(start, str) and start == after):
+        return start
+    raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two carried values have tensors of the same avals."""
+    found: tuple[list, list] = ([], [])
+    for value, leaves in zip((a, b), found):
+        tree.flatten(value, leaves)
+    avals = [[t._value.aval for t in each] for each in found]
+    return holds_variant(a) == holds_variant(b) and avals[0] == avals[1]
+
+
+def leaves_of(start: Any, end: Any) -> Iterator:
+    """What stands in `end` at the places of the tensors of `start`."""
+    if isinstance(start, Tensor):
+        yield end
+    elif isinstance(start, tuple | list):
+        for x, y in zip(start, end):
+            yield from leaves_of(x, y)
+    elif type(start) is Contents:
+        yield from leaves_of(start.items, end.items)
+    elif isinstance(start, dict):
+        yield from leaves_of(list(start.values()), [end[key] for key in start])
+    elif type(start) is Variant:
+        yield end.tag.tensor
+        for x, y in zip(start.members, end.members):
+            yield from leaves_of(x, y)
