@@ -73,7 +73,7 @@ _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
     "load_checkpoint_async": "train.serialization", "ckpt_to_safetensors": "train.serialization",
-    "safetensors_to_ckpt": "train.serialization",
+    "safetensors_to_ckpt": "train.serialization", "export": "train.serialization", "load": "train.serialization",
     "Model": "train.model", "run_check": "run_check_module",
     "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((

@@ -16,6 +16,8 @@ or enum of the table by its full name. Messages keep the fields that they do not
 """
 from __future__ import annotations
 
+from typing import Any
+
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
@@ -56,7 +58,7 @@ def _add_field(message, package: str, enums, number: str, name: str, kind: str) 
         field.type_name = f".{package}.{kind}"
 
 
-def message_classes(package: str, table: str) -> dict[str, type]:
+def message_classes(package: str, table: str) -> dict[str, Any]:
     """The classes of the messages of a table, by name.
 
     Args:

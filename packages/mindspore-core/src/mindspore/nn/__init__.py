@@ -14,6 +14,7 @@ from mindspore.nn.dynamic_lr import (
     polynomial_decay_lr,
     warmup_lr,
 )
+from mindspore.nn.graph_cell import GraphCell
 from mindspore.nn.layer.activation import *
 from mindspore.nn.layer.basic import *
 from mindspore.nn.layer.container import *

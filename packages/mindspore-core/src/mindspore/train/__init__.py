@@ -35,6 +35,8 @@ from mindspore.train.model import Model
 from mindspore.train.serialization import (
     async_ckpt_thread_status,
     ckpt_to_safetensors,
+    export,
+    load,
     load_checkpoint,
     load_checkpoint_async,
     load_param_into_net,

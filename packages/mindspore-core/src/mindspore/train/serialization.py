@@ -20,9 +20,10 @@ from mindspore.formats import encryption, safetensors
 from . import _checkpoint_file as _file
 from . import _checkpoint_format as _format
 from ._convert import ckpt_to_safetensors, safetensors_to_ckpt
+from ._exporting import export, load
 
-__all__ = ["ParamDictFuture", "async_ckpt_thread_status", "ckpt_to_safetensors", "load_checkpoint",
-           "load_checkpoint_async", "load_param_into_net", "safetensors_to_ckpt", "save_checkpoint"]
+__all__ = ["ParamDictFuture", "async_ckpt_thread_status", "ckpt_to_safetensors", "export", "load",
+           "load_checkpoint", "load_checkpoint_async", "load_param_into_net", "safetensors_to_ckpt", "save_checkpoint"]
 
 _SUFFIXES = {"ckpt": ".ckpt", "safetensors": ".safetensors"}
 _SAVE_OPTIONS = {"remove_redundancy", "incremental"}

@@ -1,0 +1,174 @@
+"""The graph of a network as a file format can hold it.
+
+`trace_network` gets the graph of a network, or a function, in inference. `prepared` rewrites a graph for a format:
+calls are replaced by what they call, `scan` by a `while_` that counts, and operators that the format does not have by
+their decompositions, again and again, in the graphs of branches and loops as well. An operator that remains and has no
+place in the format is refused by name, with the user's line where it is known.
+"""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mindspore.common.api import jit
+from mindspore.common.dtype import int32
+from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.autodiff.vjp import decompose
+from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
+from mindspore.graph import tree
+from mindspore.graph.compiled import CompiledFunction
+from mindspore.nn.cell import Cell
+
+__all__ = ["Network", "prepared", "refuse", "trace_network"]
+
+_PASSED_ON = frozenset({"identity", "stop_gradient"})
+_STRUCTURAL = frozenset({"parameter", "constant", "item", "cond", "while_"})
+
+
+@dataclass
+class Network:
+    """A network's graph. Its parameters are the inputs, called `inputs`, then `weights`; its first outputs are those in
+    `result` (which holds their numbers, in the structure of what the network returns), the others what is assigned to
+    `weights`, by position (`writes`: number of the output, number of the weight)."""
+
+    name: str
+    graph: Graph
+    inputs: list[str]
+    weights: list[Tensor]
+    result: Any
+    writes: list[tuple[int, int]]
+
+
+def trace_network(net: Any, inputs: tuple) -> Network:
+    """The graph of a Cell or function for these inputs, which are Tensors, containers of them, and other values.
+
+    A Cell is taken as it is in inference, whatever its mode.
+
+    Raises:
+        TypeError: `net` is neither a Cell nor a function.
+        ValueError: it assigns attributes, or returns something else than tensors.
+    """
+    if isinstance(net, Cell):
+        cells = [cell for _, cell in net.cells_and_names()]
+        training = [cell.training for cell in cells]
+        net.set_train(False)
+        try:
+            return _traced(net._compiled_construct(), net.construct, inputs, type(net).__name__)
+        finally:
+            for cell, mode in zip(cells, training):
+                if cell.training is not mode:
+                    cell.training = mode
+    if not callable(net):
+        raise TypeError(f"For 'export', 'net' must be a Cell or a function, but got {type(net).__name__}.")
+    compiled = jit(getattr(net, "__ms_function__", net)).compiled
+    return _traced(compiled, net, inputs, compiled.name)
+
+
+def _traced(compiled: CompiledFunction, function: Callable, inputs: tuple, name: str) -> Network:
+    entry = compiled.specialise(compiled.signature(inputs, {}), inputs, {})
+    if entry.effects:
+        raise ValueError(f"For 'export', {name} assigns the attribute '{entry.effects[0][1]}' when it is called, which "
+                         f"a file cannot hold. Make it a Parameter, or compute it in __init__.")
+    result = tree.rebuild(entry.result, iter(range(entry.results)))
+    if not entry.results or not all(isinstance(leaf, int) and not isinstance(leaf, bool) for leaf in leaves(result)):
+        raise ValueError(f"For 'export', {name} returns {result!r}; only tensors, and tuples, lists and dicts of them, "
+                         f"can be returned.")
+    explicit = len(entry.graph.params) - len(entry.lifted)
+    writes = [(out, source - explicit) for _, out, source in entry.writes]
+    return Network(name, entry.graph, _input_names(function, inputs), entry.lifted, result, writes)
+
+
+def leaves(value: Any) -> list:
+    """What stands in nested containers."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for each in value for leaf in leaves(each)] if isinstance(value, (tuple, list)) else [value]
+
+
+def _input_names(function: Callable, inputs: tuple) -> list[str]:
+    """A name for each tensor among the inputs: that of the argument, with a number where it is a container."""
+    try:
+        bound = inspect.signature(function).bind(*inputs).arguments
+    except (TypeError, ValueError):
+        bound = {f"x{k}": value for k, value in enumerate(inputs)}
+    names = []
+    for name, value in bound.items():
+        tensors: list = []
+        tree.flatten(value, tensors)
+        tensors = [t for t in tensors if not isinstance(t, Parameter)]
+        names += [name] if isinstance(value, Tensor) else [f"{name}_{k}" for k in range(len(tensors))]
+    return names
+
+
+def prepared(graph: Graph, has: Callable[[Node], bool]) -> Graph:
+    """The graph of nodes that `has` accepts, and of parameters, constants, items, choices and loops."""
+    b = _Preparing(graph.name, has)
+    return b.finish(b.inline(graph, [b.parameter(p.aval) for p in graph.params]))
+
+
+def refuse(file_format: str, node: Node) -> ValueError:
+    """The error for an operator that a format does not have."""
+    place = f" (line {node.loc[1]} of {node.loc[0]})" if node.loc else ""
+    return ValueError(f"For 'export', the operator '{node.op.name}'{place} has no place in {file_format}. Write what "
+                      f"it computes by other operators, or leave it out of the exported network.")
+
+
+class _Preparing(Builder):
+    """A builder that emits what a format has."""
+
+    def __init__(self, name: str, has: Callable[[Node], bool]):
+        super().__init__(name)
+        self._has = has
+        self._stands_for: dict[int, Any] = {}
+
+    def emit(self, op, ins: tuple, attrs: tuple = ()) -> Any:
+        if op.name in _PASSED_ON:
+            return ins[0]
+        if op.name == "known_value":
+            return ins[1]
+        if op.name == "item" and isinstance(elements := self._stands_for.get(ins[0].idx), tuple):
+            return elements[attrs[0]]
+        if op.name in ("cond", "while_"):
+            attrs = tuple([prepared(a, self._has) if isinstance(a, Graph) else a for a in attrs])
+        node = super().emit(op, ins, attrs)
+        if node.op.name in _STRUCTURAL:
+            return node
+        found = self._stands_for.get(node.idx)
+        if found is None:
+            found = self._stands_for[node.idx] = self._found(node)
+        return node if isinstance(found, tuple) else found
+
+    def _found(self, node: Node) -> Any:
+        """What stands for a node: a node, or a tuple of the elements of one with several results."""
+        if node.op.name == "call":
+            return tuple(self.inline(node.attr("callee"), node.ins))
+        if node.op.name == "scan":
+            return tuple(_counted(self, node))
+        if self._has(node) or node.op.lower is None:
+            return node
+        found = decompose(self, node.op, node.ins, node.kwargs(), node.aval)
+        return tuple(found) if isinstance(found, (tuple, list)) else found
+
+
+def _counted(b: Builder, node: Node) -> list[Node]:
+    """A scan as a loop that counts: the carried values, then the stacked results, which start as zeros."""
+    body, length, carried, sliced, reverse = node.attrs
+    stacked = [a for a in node.aval.items[carried:] if isinstance(a, TensorAval)]
+    given = [b.constant(0, int32), *node.ins[:carried], *[b.zeros_like(a) for a in stacked], *node.ins[carried:]]
+    count = 1 + carried + len(stacked)
+    test = Builder("goes_on")
+    params = [test.parameter(n.aval) for n in given]
+    trip = Builder("trip")
+    own = [trip.parameter(n.aval) for n in given]
+    place = trip.sub(length - 1, own[0]) if reverse else own[0]
+    slices = [trip.gather(x, place, axis=0) for x in own[count:count + sliced]]
+    found = trip.inline(body, [*own[1:1 + carried], *slices, *own[count + sliced:]])
+    where = trip.reshape(place, shape=(1,))
+    filled = [trip.scatter_add(total, where, trip.reshape(new, shape=(1, *new.shape)), axis=0)
+              for total, new in zip(own[1 + carried:count], found[carried:])]
+    results = b.while_(*given, condition=test.finish([test.lt(params[0], length)]),
+                       body=trip.finish([trip.add(own[0], 1), *found[:carried], *filled]), carried=count)
+    return list(b.items(results)[1:])

@@ -1,0 +1,286 @@
+"""MINDIR files: MindSpore's own run, ours have their layout and come back, damage is refused."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from networks import NETWORKS, Assigning, LeNet5, floats, tensors
+
+import mindspore as ms
+from mindspore import Parameter, Tensor, nn, ops
+from mindspore.formats import mindir_write
+from mindspore.formats.mind_ir import ModelProto
+from mindspore.nn.cell import Cell
+
+
+def export(net, *inputs, folder, **options):
+    path = folder / "net.mindir"
+    ms.export(net, *inputs, file_name=path, file_format="MINDIR", **options)
+    return path
+
+
+def parsed(path) -> ModelProto:
+    model = ModelProto()
+    model.ParseFromString(path.read_bytes())
+    return model
+
+
+# ------------------------------------------------------------------------------------------- files of MindSpore itself
+
+
+class BNNet(Cell):
+    """The network of bn.ckpt and bn.mindir."""
+
+    def __init__(self):
+        super().__init__()
+        self.block = nn.SequentialCell(nn.Conv2d(3, 4, 3, has_bias=True), nn.BatchNorm2d(4), nn.ReLU())
+        self.ln = nn.LayerNorm((4,))
+        self.scale = Parameter(Tensor(np.ones(1, np.float32)), name="scale")
+        self.emb = nn.Embedding(7, 4)
+        self.cells_list = nn.CellList([nn.Dense(4, 4, activation="relu"), nn.Dense(4, 2)])
+
+    def construct(self, x, idx):
+        x = self.ln(self.block(x).mean((2, 3))) * self.scale + self.emb(idx)
+        for cell in self.cells_list:
+            x = cell(x)
+        return x
+
+
+def test_lenet_of_mindspore(data_dir, mode):
+    net, x = LeNet5(), floats(1, 1, 32, 32)
+    ms.load_checkpoint(data_dir / "formats" / "lenet.ckpt", net)
+    loaded = nn.GraphCell(ms.load(data_dir / "formats" / "lenet.mindir"))
+    np.testing.assert_allclose(loaded(x).asnumpy(), net(x).asnumpy(), rtol=1e-5, atol=1e-6)
+    assert sorted(loaded.parameters_dict()) == sorted(net.parameters_dict())
+
+
+@pytest.mark.parametrize("name", ["bn.mindir", "bn_eval.mindir"])
+@pytest.mark.filterwarnings("ignore:load_param_into_net")
+def test_normalisations_of_mindspore(data_dir, mode, name):
+    net, x, idx = BNNet(), floats(2, 3, 8, 8), Tensor(np.array([0, 6], np.int32))
+    loaded = nn.GraphCell(ms.load(data_dir / "formats" / name))
+    missing, _ = ms.load_param_into_net(net, loaded.parameters_dict())
+    assert not missing
+    np.testing.assert_allclose(loaded(x, idx).asnumpy(), net(x, idx).asnumpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("start", [[1, 2, 3], [4, 5, 6], [-2, 0.5, 1]])
+def test_loop_of_mindspore(data_dir, mode, start):
+    loaded = nn.GraphCell(ms.load(data_dir / "formats" / "while.mindir"))
+    w = loaded.parameters_dict()["w"].asnumpy()
+    x, trips = np.array(start, np.float32), 0
+    result, count = loaded(Tensor(x))
+    while x.sum() < 10:
+        x, trips = x * w + 1, trips + 1
+    x = x - 1 if x.max() > 5 else x
+    np.testing.assert_allclose(result.asnumpy(), x, rtol=1e-5)
+    assert count.asnumpy() == trips
+
+
+def test_any_batch_size_of_mindspore(data_dir, mode):
+    loaded = nn.GraphCell(ms.load(data_dir / "formats" / "dyn.mindir"))
+    weight, bias = (loaded.parameters_dict()[n].asnumpy() for n in ("weight", "bias"))
+    for batch in (1, 4):
+        x = floats(batch, 3)
+        np.testing.assert_allclose(loaded(x).asnumpy(), x.asnumpy() @ weight.T + bias, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"shape \(-1, 3\)"):
+        loaded(floats(3, 4))
+
+
+def test_a_loaded_graph_has_a_gradient(data_dir, mode):
+    loaded = nn.GraphCell(ms.load(data_dir / "formats" / "while.mindir"))
+    w = loaded.parameters_dict()["w"].asnumpy()[0]
+    gradient = ms.grad(lambda x: loaded(x)[0].sum())(Tensor(np.array([1, 2, 3], np.float32)))
+    trips = int(loaded(Tensor(np.array([1, 2, 3], np.float32)))[1].asnumpy())
+    np.testing.assert_allclose(gradient.asnumpy(), [w ** trips] * 3, rtol=1e-4)
+
+
+# ---------------------------------------------------------------------------------------------------------- round trips
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_round_trip(tmp_path, mode, name):
+    make, inputs = NETWORKS[name]
+    net, inputs = make(), inputs()
+    path = export(net, *inputs, folder=tmp_path)
+    first = path.read_bytes()
+    export(net, *inputs, folder=tmp_path)
+    assert path.read_bytes() == first, "two exports of one network differ"
+    loaded = nn.GraphCell(ms.load(path))
+    for got, wanted in zip(tensors(loaded(*inputs)), tensors(net(*inputs)), strict=True):
+        assert got.dtype == wanted.dtype or got.ndim == 0
+        np.testing.assert_allclose(got.astype(np.float64), wanted.astype(np.float64), rtol=2e-5, atol=2e-5)
+
+
+def test_exporting_what_was_loaded(tmp_path, data_dir):
+    x = floats(1, 1, 32, 32)
+    loaded = nn.GraphCell(ms.load(data_dir / "formats" / "lenet.mindir"))
+    again = nn.GraphCell(ms.load(export(loaded, x, folder=tmp_path)))
+    assert np.array_equal(loaded(x).asnumpy(), again(x).asnumpy())
+    assert list(again.parameters_dict()) == list(loaded.parameters_dict())
+
+
+def test_training_mode_is_left_as_it_was_and_inference_is_exported(tmp_path):
+    net, x = nn.SequentialCell(nn.BatchNorm2d(2), nn.Dropout(p=0.5)), floats(2, 2, 3, 3)
+    net[0].set_train(True)
+    loaded = nn.GraphCell(ms.load(export(net, x, folder=tmp_path)))
+    assert net[0].training and not net[1].training
+    net.set_train(False)
+    np.testing.assert_allclose(loaded(x).asnumpy(), net(x).asnumpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_assigned_parameters_are_assigned_by_the_loaded_graph(tmp_path, mode):
+    loaded = nn.GraphCell(ms.load(export(Assigning(), floats(2), folder=tmp_path)))
+    x = Tensor(np.array([1, 2], np.float32))
+    results = [tensors(loaded(x)) for _ in range(2)]
+    assert [r[0].tolist() for r in results] == [[1, 2], [2, 4]] and [float(r[1]) for r in results] == [0, 1]
+
+
+def test_other_weights(tmp_path):
+    path = export(nn.Dense(3, 2), floats(1, 3), folder=tmp_path)
+    loaded = nn.GraphCell(ms.load(path), {"bias": Tensor(np.array([5, 7], np.float32))})
+    loaded.parameters_dict()["weight"].set_data(ops.zeros((2, 3)))
+    assert loaded(floats(1, 3)).asnumpy().tolist() == [[5, 7]]
+    for wrong in ({"no": Tensor(1.0)}, {"bias": Tensor(1.0)}, {"bias": 3}):
+        with pytest.raises(ValueError, match="params_init"):
+            nn.GraphCell(ms.load(path), wrong)
+
+
+def test_large_weights_stand_beside_the_graph(tmp_path, monkeypatch):
+    monkeypatch.setattr(mindir_write, "WEIGHTS_INSIDE", 16)
+    net, x = nn.Dense(3, 2), floats(4, 3)
+    export(net, x, folder=tmp_path)
+    data = (tmp_path / "net_variables" / "data_0").read_bytes()
+    assert data[:64] == b"\1" + bytes(63) and len(data) == 64 * 3
+    where = [(p.ref_key, p.external_data.location, p.external_data.offset, p.external_data.length)
+             for p in parsed(tmp_path / "net_graph.mindir").graph.parameter]
+    assert sorted(where) == [("bias", "net_variables/data_0", 64, 8), ("weight", "net_variables/data_0", 128, 24)]
+    loaded = nn.GraphCell(ms.load(tmp_path / "net_graph.mindir"))
+    assert np.array_equal(loaded(x).asnumpy(), net(x).asnumpy())
+
+
+@pytest.mark.parametrize("location", ["../secret", "/etc/hostname", "missing", "net_variables"])
+def test_weights_are_read_from_the_folder_of_the_file_only(tmp_path, monkeypatch, location):
+    monkeypatch.setattr(mindir_write, "WEIGHTS_INSIDE", 16)
+    (tmp_path / "secret").write_bytes(b"\1" + bytes(200))
+    folder = tmp_path / "models"
+    folder.mkdir()
+    export(nn.Dense(3, 2), floats(4, 3), folder=folder)
+    model = parsed(folder / "net_graph.mindir")
+    model.graph.parameter[0].external_data.location = location
+    (folder / "a.mindir").write_bytes(model.SerializeToString())
+    with pytest.raises(ValueError, match="is no file in the folder"):
+        ms.load(folder / "a.mindir")
+
+
+@pytest.mark.parametrize("mode_of_key", ["AES-GCM", "AES-CBC", "SM4-CBC"])
+def test_encrypted(tmp_path, mode_of_key):
+    pytest.importorskip("cryptography", reason="needs the package cryptography")
+    path = export(nn.Dense(3, 2), floats(4, 3), folder=tmp_path, enc_key=bytes(16), enc_mode=mode_of_key)
+    nn.GraphCell(ms.load(path, dec_key=bytes(16), dec_mode=mode_of_key))(floats(4, 3))
+    with pytest.raises(ValueError, match="encrypted"):
+        ms.load(path)
+
+
+# --------------------------------------------------------------------------------------------------------------- layout
+
+
+def operators(model: ModelProto) -> list[str]:
+    known = {p.name: p.op_type for p in model.primitives}
+    return [known[n.op_type[5:]] for n in model.graph.node if n.op_type[5:] in known]
+
+
+def described(model: ModelProto, op_type: str) -> list[dict]:
+    """The attributes of the primitives of a type, as bytes without their order."""
+    return sorted(({a.name: a.SerializeToString(deterministic=True) for a in p.attribute} for p in model.primitives
+                   if p.op_type == op_type), key=str)
+
+
+def test_lenet_has_the_layout_of_mindspore(tmp_path, data_dir):
+    """The same operators in the same order, with the same attributes and types, the same head, parameters and input."""
+    net = LeNet5()
+    ms.load_checkpoint(data_dir / "formats" / "lenet.ckpt", net)
+    ours, theirs = parsed(export(net, floats(1, 1, 32, 32), folder=tmp_path)), parsed(data_dir / "formats" /
+                                                                                       "lenet.mindir")
+    for field in ("ir_version", "producer_name", "little_endian", "mind_ir_version", "model_version"):
+        assert getattr(ours, field) == getattr(theirs, field)
+    assert operators(ours) == operators(theirs)
+    for op_type in set(operators(theirs)):
+        assert described(ours, op_type) == described(theirs, op_type), op_type
+        kinds = [{(p.prim_type, p.instance_name) for p in m.primitives if p.op_type == op_type} for m in (ours, theirs)]
+        assert kinds[0] == kinds[1], op_type
+
+    def types(model):
+        return [[a.SerializeToString() for a in n.attribute] for n in model.graph.node if n.op_type != "Constant"
+                and "MakeTuple" not in n.op_type]
+
+    def parameters(model):
+        return [(p.ref_key, list(p.dims), p.data_type, p.raw_data, p.HasField("compression_type"), p.name.split(":")[1])
+                for p in model.graph.parameter]
+
+    assert types(ours) == types(theirs)
+    assert parameters(ours) == parameters(theirs)
+    assert [i.name.split(":")[1] for i in ours.graph.input] == ["x"]
+    assert ours.graph.input[0].tensor[0] == theirs.graph.input[0].tensor[0]
+    assert ours.graph.output[0].tensor[0] == theirs.graph.output[0].tensor[0]
+
+
+def test_a_loop_has_the_layout_of_mindspore(tmp_path):
+    make, inputs = NETWORKS["deciding, no trip"]
+    model = parsed(export(make(), *inputs(), folder=tmp_path))
+    signs = [next((s for s in "↵↻↓✓✗" if s in g.name), None) for g in model.functions]
+    assert sorted(signs) == sorted("↵↻↓✓✗")
+    header = next(g for g in model.functions if "↵" in g.name)
+    body = next(g for g in model.functions if "↻" in g.name)
+    assert [(a.name, a.i) for a in header.attribute] == [("is_while_header", 1)]
+    assert header.node[-1].op_type == f"REF::{header.node[-2].output[0]}", "the header calls what Switch chose"
+    assert body.node[-1].op_type == f"REF::{header.name}", "the body calls the header"
+
+
+# ------------------------------------------------------------------------------------------------------------- refusals
+
+
+class Printing(Cell):
+    def construct(self, x):
+        print(x)
+        return x + 1
+
+
+class Counting(Cell):
+    def __init__(self):
+        super().__init__()
+        self.k = 0
+
+    def construct(self, x):
+        self.k = self.k + x.sum()
+        return x
+
+
+REFUSED = {
+    "format": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=f, file_format="AIR"), ValueError, "MINDIR, ONNX"),
+    "file name": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=3, file_format="MINDIR"), TypeError, "file_name"),
+    "network": (lambda f: ms.export(3, floats(1), file_name=f, file_format="MINDIR"), TypeError, "'net'"),
+    "keyword": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=f, file_format="MINDIR", speed=1), TypeError,
+                "speed"),
+    "key of ONNX": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=f, file_format="ONNX", enc_key="a"), ValueError,
+                    "no encryption"),
+    "printing": (lambda f: ms.export(Printing(), floats(1), file_name=f, file_format="MINDIR"), ValueError,
+                 "'host_call'"),
+    "attribute": (lambda f: ms.export(Counting(), floats(1), file_name=f, file_format="MINDIR"), ValueError, "'k'"),
+    "no tensor": (lambda f: ms.export(lambda x: None, floats(1), file_name=f, file_format="MINDIR"), ValueError,
+                  "tensors"),
+    "folder": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=f / "no" / "a", file_format="MINDIR"),
+               FileNotFoundError, "no"),
+    "load: name": (lambda f: ms.load(3), TypeError, "file_name"),
+    "load: suffix": (lambda f: ms.load(f / "a.ckpt"), ValueError, r"\.mindir"),
+    "load: missing": (lambda f: ms.load(f / "a.mindir"), ValueError, "cannot be read"),
+    "load: keyword": (lambda f: ms.load(f / "a.mindir", key=1), TypeError, "dec_key"),
+    "graph": (lambda f: nn.GraphCell(3), TypeError, "mindspore.load"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(tmp_path, name):
+    call, error, text = REFUSED[name]
+    with pytest.raises(error, match=text):
+        call(tmp_path)
+    assert not list(tmp_path.iterdir())

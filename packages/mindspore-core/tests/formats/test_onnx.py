@@ -1,0 +1,115 @@
+"""ONNX files: onnxruntime computes what the network computes."""
+from __future__ import annotations
+
+import re
+
+import ml_dtypes
+import numpy as np
+import pytest
+from networks import NETWORKS, Assigning, floats, tensors
+
+import mindspore as ms
+from mindspore import Tensor, nn, ops
+from mindspore.compiler.ir import Builder, tensor_aval
+from mindspore.compiler.ir.evaluate import evaluate
+from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.formats import onnx_write
+from mindspore.formats.exported import Network
+from mindspore.formats.onnx_rules import RULES, has
+from mindspore.testing.conformance import cases
+
+
+def run(path, inputs) -> list[np.ndarray]:
+    """What onnxruntime computes; the file must be valid to the onnx package."""
+    runtime = pytest.importorskip("onnxruntime", reason="needs the package onnxruntime")
+    checker = pytest.importorskip("onnx.checker", reason="needs the package onnx")
+    checker.check_model(str(path), full_check=True)
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session.run(None, {i.name: np.asarray(x) for i, x in zip(session.get_inputs(), inputs, strict=True)})
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_onnxruntime_agrees(tmp_path, name):
+    make, inputs = NETWORKS[name]
+    net, inputs = make(), inputs()
+    path = tmp_path / "net.onnx"
+    ms.export(net, *inputs, file_name=path, file_format="ONNX")
+    first = path.read_bytes()
+    ms.export(net, *inputs, file_name=path, file_format="ONNX")
+    assert path.read_bytes() == first, "two exports of one network differ"
+    for got, wanted in zip(run(path, inputs), tensors(net(*inputs)), strict=True):
+        assert got.shape == wanted.shape and (got.dtype == wanted.dtype or got.ndim == 0)
+        np.testing.assert_allclose(got.astype(np.float64), wanted.astype(np.float64), rtol=2e-4, atol=2e-5)
+
+
+def test_names_of_inputs_weights_and_outputs(tmp_path):
+    onnx = pytest.importorskip("onnx", reason="needs the package onnx")
+    ms.export(nn.Dense(3, 2), floats(1, 3), file_name=tmp_path / "dense", file_format="ONNX")
+    graph = onnx.load(tmp_path / "dense.onnx").graph
+    assert {"weight", "bias"} <= {i.name for i in graph.initializer}
+    assert [i.name for i in graph.input] == ["x"] and [o.name for o in graph.output] == ["output"]
+
+
+def test_large_weights_stand_beside_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_write, "WEIGHTS_INSIDE", 16)
+    net, x = nn.Dense(3, 2), floats(4, 3)
+    ms.export(net, x, file_name=tmp_path / "net", file_format="ONNX")
+    assert (tmp_path / "net.onnx.data").stat().st_size >= 32
+    np.testing.assert_allclose(run(tmp_path / "net.onnx", [x])[0], net(x).asnumpy(), rtol=1e-5)
+
+
+def test_refusals(tmp_path):
+    with pytest.raises(ValueError, match="assigns parameters"):
+        ms.export(Assigning(), floats(2), file_name=tmp_path / "a", file_format="ONNX")
+    with pytest.raises(ValueError, match="'cholesky' .* ONNX"):
+        ms.export(lambda x: ops.cholesky(x), Tensor(np.eye(2, dtype=np.float32)), file_name=tmp_path / "a",
+                  file_format="ONNX")
+    with pytest.raises(ValueError, match="enc_key"):
+        ms.export(nn.ReLU(), floats(2), file_name=tmp_path / "a", file_format="ONNX", enc_key=bytes(16))
+
+
+OTHER_SPECIAL_VALUES = {"argmax", "argmin", "layer_norm", "max_pool2d", "max_pool3d", "sort", "top_k"}
+
+
+def sample_of(name: str):
+    """The first good samples of a primitive, in float32: arrays and attributes."""
+    op = PRIMITIVES[name]
+    found = [(cases.cast_operands(s, "float32"), op.pack_attrs(s.attrs)) for s in op.samples() if s.error is None]
+    if name in OTHER_SPECIAL_VALUES:
+        found = [s for s in found if all(a.dtype.kind != "f" or np.isfinite(a).all() for a in s[0])]
+    return [s for s in found if not any(a.dtype.kind == "c" for a in s[0])][:12]
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_each_operator(tmp_path, name):
+    """Each operator of the table on its own samples, as far as onnxruntime has kernels for their dtypes."""
+    errors = pytest.importorskip("onnxruntime", reason="needs the package").capi.onnxruntime_pybind11_state
+    onnx = pytest.importorskip("onnx", reason="needs the package onnx")
+    refused, agreed = [], 0
+    for arrays, attrs in sample_of(name):
+        op = PRIMITIVES[name]
+        b = Builder(name)
+        node = b.emit(op, tuple([b.parameter(tensor_aval(a.shape, Tensor(a).dtype)) for a in arrays]), attrs)
+        dtypes = {np.dtype(a.dtype.np) for a in getattr(node.aval, "items", [node.aval])}
+        if not has(node) or not dtypes.isdisjoint({np.dtype(ml_dtypes.bfloat16), np.dtype(np.complex64)}):
+            continue
+        graph = b.finish(list(b.items(node)))
+        path = tmp_path / "op.onnx"
+        network = Network(name, graph, [f"x{k}" for k in range(len(arrays))], [], list(range(len(graph.outputs))), [])
+        onnx_write.write_onnx(network, str(path))
+        try:
+            results = run(path, arrays)
+        except (errors.NotImplemented, errors.InvalidGraph, onnx.shape_inference.InferenceError) as error:
+            assert isinstance(error, errors.NotImplemented) or "unsupported type" in str(error), error
+            refused.append(str(error))
+            continue
+        except (errors.InvalidArgument, errors.Fail) as error:  # an index out of range, which gives 0 here
+            assert re.search("out of data bounds|invalid indice|Out of range|must be empty", str(error)), error
+            continue
+        wanted = evaluate(graph, arrays)
+        for got, want in zip(results, wanted, strict=True):
+            loose = 20 if np.dtype(np.float16) in {a.dtype for a in arrays} else 1
+            np.testing.assert_allclose(np.asarray(got, np.float64), np.asarray(want, np.float64), rtol=1e-3 * loose,
+                                       atol=1e-4 * loose)
+        agreed += 1
+    assert agreed, f"onnxruntime refused every sample: {refused}"
