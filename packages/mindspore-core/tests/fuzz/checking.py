@@ -1,30 +1,38 @@
 """What a random program is checked for: plain Python, graph mode and PyNative mode agree, and so do differences.
 
-A program runs at several points. Plain Python (`tests/programs/plain.py`) says what is right. The gradient is compared
-along one direction: the derivative of the sum of all results along it, by central differences of fourth order, is the
-product of the direction with the gradient. The comparisons that a plain run makes are written down; where a
-difference's points compare otherwise than the middle does, or come out non-finite, there is no derivative to compare.
+A program runs at several points. Plain Python (`world.py`) says what is right: the results, what is printed, the error
+that is raised, and what the Parameters of the program's Cells hold afterwards; each call begins with the same ones.
+
+The gradient is compared along one direction: the derivative of the sum of all results along it, by central differences
+of fourth order, is the product of the direction with the gradient, by the floats among the arguments and by the
+Parameters. The decisions that a plain run takes are noted; where a difference's points decide otherwise than the middle
+does, raise an error, or come out non-finite, there is no derivative to compare.
 """
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import linecache
+import re
 import sys
-import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "programs"))
 
 import plain
-from grammar import Program
+import world
+from writing import Program
 
-from mindspore import Tensor, jit, ops
+import mindspore
+from mindspore import Tensor, jit
 from mindspore.compiler.frontend import GraphCompileError
 from mindspore.gradient import grad
+from mindspore.nn import Cell
 from mindspore.runtime.device import use_backend
 
 FLOATS = 4  # the first arguments are differentiated
@@ -34,7 +42,10 @@ POINTS = [
     (1.62, 0.17, [1.07, 0.63, -0.29], [0.38, -1.11, 0.91], 3),
 ]
 DIRECTION = (0.83, -0.57, [0.41, 0.92, -0.66], [-0.35, 0.78, 0.59])
+PARAMETER_DIRECTION = (0.61, [-0.44, 0.75, 0.38])
 STEP = 1e-4
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
+PRODUCT = {name: getattr(mindspore, name, None) or getattr(mindspore.nn, name) for name in world.NAMES}
 _numbers = itertools.count()
 
 
@@ -50,93 +61,60 @@ class Refused(Exception):
     """Graph mode does not compile the program; the message says why."""
 
 
-class Comparisons:
-    """Within the block, the results of comparisons of plain tensors are written down."""
+class Discarded(Exception):
+    """Plain Python cannot tell at any point what a program gives."""
 
-    NAMES = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__")
 
-    def __init__(self) -> None:
-        self.results: list[bytes] = []
+class Outcome(NamedTuple):
+    """What a call gave: arrays, or an error; what was printed; the values of the Parameters."""
 
-    def __enter__(self) -> list[bytes]:
-        self.saved = {name: getattr(plain.Tensor, name) for name in self.NAMES}
-        for name, compare in self.saved.items():
-            setattr(plain.Tensor, name, self._noted(compare))
-        return self.results
-
-    def _noted(self, compare: Callable) -> Callable:
-        def noted(a: Any, b: Any) -> Any:
-            result = compare(a, b)
-            if isinstance(result, plain.Tensor):
-                self.results.append(result.array.tobytes())
-            return result
-        return noted
-
-    def __exit__(self, *exc: Any) -> None:
-        for name, compare in self.saved.items():
-            setattr(plain.Tensor, name, compare)
+    values: list[np.ndarray]
+    error: Exception | None
+    text: str
+    state: list[np.ndarray]
 
 
 # -- running -----------------------------------------------------------------------------------------------------------
 
 
-def load(text: str, name: str, functions: Any) -> types.FunctionType:
-    """The function `main` of a program, with its text where the compiler looks for it."""
-    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
-    namespace: dict[str, Any] = {"__name__": "random_program", "ops": functions}
-    exec(compile(text, name, "exec"), namespace)
-    return namespace["main"]
+class Loaded:
+    """A program in one of the worlds: its function `main`, and the Parameters of its Cells."""
 
+    def __init__(self, text: str, name: str, names: dict) -> None:
+        namespace: dict[str, Any] = {"__name__": "random_program", **names}
+        exec(compile(text, name, "exec"), namespace)
+        self.main = namespace["main"]
+        cells = [each for each in namespace.values() if isinstance(each, plain.Cell | Cell)]
+        self.parameters = [getattr(cell, name) for cell in cells for name in ("p", "u")]
+        self.first = [each.array if isinstance(each, plain.Tensor) else each.asnumpy() for each in self.parameters]
 
-def check(program: Program, backend: str = "reference", gradients: bool = True) -> bool:
-    """Check a program on a backend; whether gradients could be compared.
+    def reset(self, step: float = 0.0) -> None:
+        """Give the Parameters the values that they had at first, moved along the direction."""
+        for parameter, value, along in zip(self.parameters, self.first, itertools.cycle(PARAMETER_DIRECTION)):
+            value = value + step * np.array(along)
+            if isinstance(parameter, plain.Tensor):
+                parameter.array = value
+            else:
+                parameter.set_data(Tensor(value))
 
-    Raises Mismatch, or Refused if graph mode does not compile it.
-    """
-    name = f"<random program {next(_numbers)}>"
-    try:
-        truth, real = [load(program.text, name, functions) for functions in (plain.ops, ops)]
-        with use_backend(backend):
-            return _check(program, truth, real, gradients)
-    finally:
-        linecache.cache.pop(name, None)
+    def outcome(self, call: Callable[[], Any]) -> Outcome:
+        """The outcome of a call."""
+        text, values, error = io.StringIO(), [], None
+        with contextlib.redirect_stdout(text):
+            try:
+                values = leaves(call())
+            except (GraphCompileError, world.Untold):
+                raise
+            except Exception as caught:
+                error = caught
+        return Outcome(values, error, text.getvalue(), leaves(self.parameters))
 
-
-def _check(program: Program, truth: Callable, real: Callable, gradients: bool) -> bool:
-    modes = {"graph": jit(real), "pynative": real}
-    expected = [leaves(truth(*plain_arguments(point))) for point in POINTS]
-    for mode, function in modes.items():
-        for point, values in zip(POINTS, expected):
-            found = leaves(attempt(program, mode, function, point))
-            same = len(values) == len(found) and all(close(a, b, 1e-7) for a, b in zip(values, found))
-            if not same:
-                raise Mismatch(program, f"{mode} mode at {point}: {found}, plain Python: {values}")
-    if not gradients:
-        return False
-    slopes = [(point, slope) for point in POINTS if (slope := difference(truth, point)) is not None]
-    for mode in modes if slopes else ():
-        derivative = grad(real, tuple(range(FLOATS)))
-        derivative = jit(derivative) if mode == "graph" else derivative
-        for point, slope in slopes:
-            found = attempt(program, f"the gradient in {mode}", derivative, point)
-            along = sum(float(np.sum(g.asnumpy() * np.array(d))) for g, d in zip(found, DIRECTION))
-            if not close(slope, along, 1e-5):
-                raise Mismatch(program, f"the derivative in {mode} mode at {point}: {along}, by differences: {slope}")
-    return bool(slopes)
-
-
-def attempt(program: Program, what: str, function: Callable, point: tuple) -> Any:
-    """The result of the product; every error but a refusal is a mismatch, since plain Python has a result."""
-    try:
-        return function(*[Tensor(np.array(value)) for value in point])
-    except GraphCompileError as refusal:
-        raise Refused(refusal.summary) from refusal
-    except Exception as error:
-        raise Mismatch(program, f"{what} mode at {point}: {type(error).__name__}: {error}") from error
-
-
-def plain_arguments(point: tuple) -> list[plain.Tensor]:
-    return [plain.wrap(np.array(value)) for value in point]
+    def plainly(self, point: tuple, step: float = 0.0) -> Outcome:
+        """The outcome in plain Python at a point, moved along the direction."""
+        self.reset(step)
+        moved = [np.array(value) + step * np.array(d) for value, d in zip(point, DIRECTION)]
+        args = [plain.wrap(value) for value in (*moved, *map(np.array, point[FLOATS:]))]
+        return self.outcome(lambda: self.main(*args))
 
 
 def leaves(result: Any) -> list[np.ndarray]:
@@ -152,16 +130,109 @@ def close(a: Any, b: Any, tolerance: float) -> bool:
     return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def difference(truth: Callable, point: tuple) -> float | None:
-    """The derivative of the sum of all results at a point along `DIRECTION`; None where it cannot be told."""
-    def at(step: float) -> float:
-        moved = [np.array(value) + step * np.array(d) for value, d in zip(point, DIRECTION)]
-        return sum(leaf.sum() for leaf in leaves(truth(*plain_arguments((*moved, *point[FLOATS:])))))
+def same_text(a: str, b: str) -> bool:
+    """Whether texts are equal up to the last digits of numbers, and to blanks."""
+    shapes = ["".join(NUMBER.sub("#", text).split()) for text in (a, b)]
+    numbers = [np.array([float(number) for number in NUMBER.findall(text)]) for text in (a, b)]
+    return shapes[0] == shapes[1] and close(*numbers, 2e-3)
 
-    seen, values = set(), []
-    for step in (-2 * STEP, -STEP, STEP, 2 * STEP):
-        with Comparisons() as results:
-            values.append(at(step))
-        seen.add(tuple(results))
-    slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * STEP)
-    return slope if len(seen) == 1 and np.isfinite(slope) else None
+
+# -- checking ----------------------------------------------------------------------------------------------------------
+
+
+class Check:
+    """A program in both worlds, on the backend that is current."""
+
+    def __init__(self, program: Program, name: str) -> None:
+        self.program = program
+        self.truth = Loaded(program.text, name, world.NAMES)
+        self.real = Loaded(program.text, name, PRODUCT)
+        self.expected: list[tuple[tuple, Outcome, list]] = []
+        for point in POINTS:
+            with contextlib.suppress(world.Untold), world.Comparisons(), world.decisions() as taken:
+                self.expected.append((point, self.truth.plainly(point), taken))
+        for _, outcome, _ in self.expected:
+            if outcome.error is not None and type(outcome.error) is not ValueError:
+                raise outcome.error  # the program is not well-typed
+        if not self.expected:
+            raise Discarded
+
+    def calls(self) -> None:
+        """Compare the outcomes of calls."""
+        for mode, function in (("graph", jit(self.real.main)), ("pynative", self.real.main)):
+            for point, truth, _ in self.expected:
+                found = self.attempt(function, point)
+                self.compare(truth, found, f"{mode} mode at {point}")
+                types = [[str(leaf.dtype) for leaf in each.values] for each in (truth, found)]
+                if types[0] != types[1]:
+                    raise Mismatch(self.program, f"{mode} mode at {point}: dtypes {types[1]}, Python: {types[0]}")
+                if not all(close(a, b, 1e-7) for a, b in zip(truth.values, found.values)):
+                    raise Mismatch(self.program, f"{mode} mode at {point}: {found.values}, Python: {truth.values}")
+
+    def compare(self, truth: Outcome, found: Outcome, where: str) -> None:
+        """Compare errors, printed texts, and the values of Parameters."""
+        if (truth.error is None) != (found.error is None) or not same_text(str(truth.error), str(found.error)) \
+                or type(truth.error) is not type(found.error):
+            raise Mismatch(self.program, f"{where}: raised {found.error!r}, plain Python: {truth.error!r}"
+                           ) from found.error
+        if not same_text(truth.text, found.text):
+            raise Mismatch(self.program, f"{where}: printed {found.text!r}, plain Python {truth.text!r}")
+        if not all(close(a, b, 1e-7) for a, b in zip(truth.state, found.state)):
+            raise Mismatch(self.program, f"{where}: left {found.state}, plain Python: {truth.state}")
+
+    def attempt(self, function: Callable, point: tuple) -> Outcome:
+        """An outcome of the product."""
+        self.real.reset()
+        try:
+            return self.real.outcome(lambda: function(*[Tensor(np.array(value)) for value in point]))
+        except GraphCompileError as refusal:
+            raise Refused(refusal.summary) from refusal
+
+    def gradients(self) -> bool:
+        """Compare gradients with differences; whether there was one to compare."""
+        slopes = [(point, truth, self.difference(point, taken)) for point, truth, taken in self.expected]
+        slopes = [each for each in slopes if each[1].error is not None or each[2] is not None]
+        derivative = grad(self.real.main, tuple(range(FLOATS)), self.real.parameters or None)
+        for mode, function in (("graph", jit(derivative)), ("pynative", derivative)):
+            for point, truth, slope in slopes:
+                found = self.attempt(function, point)
+                where = f"the gradient in {mode} mode at {point}"
+                self.compare(truth, found, where)
+                if slope is None:
+                    continue
+                directions = (*DIRECTION, *PARAMETER_DIRECTION * (len(self.real.parameters) // 2))
+                along = sum(float(np.sum(g * np.array(d))) for g, d in zip(found.values, directions, strict=True))
+                if not close(slope, along, 1e-5):
+                    raise Mismatch(self.program, f"{where}: {along} along the direction, by differences: {slope}")
+        return any(slope is not None for _, _, slope in slopes)
+
+    def difference(self, point: tuple, middle: list) -> float | None:
+        """The derivative of the sum of all results at a point along the directions; None where it cannot be told."""
+        values = []
+        for step in (-2 * STEP, -STEP, STEP, 2 * STEP):
+            try:
+                with world.Comparisons(), world.decisions() as taken:
+                    moved = self.truth.plainly(point, step)
+            except world.Untold:
+                return None
+            if moved.error is not None or taken != middle:
+                return None
+            values.append(sum(leaf.sum() for leaf in moved.values))
+        slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * STEP)
+        return slope if np.isfinite(slope) else None
+
+
+def check(program: Program, backend: str = "reference", gradients: bool = True) -> bool:
+    """Check a program on a backend; whether gradients could be compared.
+
+    Raises Mismatch; Refused if graph mode does not compile it; Discarded if plain Python cannot tell what it gives.
+    """
+    name = f"<random program {next(_numbers)}>"
+    linecache.cache[name] = len(program.text), None, program.text.splitlines(keepends=True), name
+    try:
+        with use_backend(backend):
+            checked = Check(program, name)
+            checked.calls()
+            return gradients and checked.gradients()
+    finally:
+        linecache.cache.pop(name, None)

@@ -1,5 +1,13 @@
 """Programs on which Python, graph mode, PyNative mode or differences once disagreed, as small as they shrank."""
 
+NET = """
+class Net(Cell):
+    def __init__(self):
+        super().__init__()
+        self.p = Parameter(Tensor(0.4, float64), name="p")
+        self.u = Parameter(Tensor([0.2, -0.7, 1.1], float64), name="u")
+"""
+
 FOUND = {
     "gradient_after_two_looks": """
 def main(s, t, v, w, n):
@@ -54,5 +62,29 @@ def main(s, t, v, w, n):
     for e in w:
         w[1:] = e
     return s, w
+""",
+    "results_of_one_operator_read_at_different_depths": NET + """
+    def construct(self, x):
+        return ops.sort(grad(lambda a: ops.logsumexp(a, 0))(self.u))
+
+
+net = Net()
+
+
+def main(s, t, v, w, n):
+    a = net(s)[0]
+    if s > 0:
+        return s, s * a
+    return s, v
+""",
+    "error_about_a_parameter_that_was_assigned": NET + """
+net = Net()
+
+
+def main(s, t, v, w, n):
+    net.p = s * 1.0
+    if s > 0.5:
+        raise ValueError(f"{net.p:.2f}")
+    return s, v
 """,
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "backends"))
 
-from checking import Refused, check
+from checking import Discarded, Refused, check
 from grammar import PRODUCTIONS, Program, programs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -25,7 +25,7 @@ from mindspore.plugin import manager
 
 LOT = 10
 LEAST_SHARE = 0.01
-MOST_REFUSED = 0.05
+MOST_REFUSED = 0.02
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Statistics:
 
     count: int = 0
     differentiated: int = 0
+    discarded: int = 0
     used: Counter = field(default_factory=Counter)
     refused: Counter = field(default_factory=Counter)
     texts: set[int] = field(default_factory=set)
@@ -44,7 +45,8 @@ class Statistics:
 
     def show(self) -> str:
         refused = sum(self.refused.values())
-        lines = [f"{self.count} programs, {self.differentiated} of them differentiated, {refused} refused"]
+        lines = [f"{self.count} programs, {self.differentiated} of them differentiated, {refused} refused, "
+                 f"and {self.discarded} discarded"]
         lines += [f"  {number} refused: {reason}" for reason, number in self.refused.most_common(20)]
         name, number = min(((name, self.used[name]) for name in PRODUCTIONS), key=lambda pair: pair[1])
         return "\n".join([*lines, f"  the rarest production, {name}, is in {number} programs"])
@@ -60,12 +62,17 @@ def run(count: int, start: int, on: list[str] | None = None, statistics: Statist
     def judge(program: Program) -> None:
         known = hash(program.text)
         repeated = known in statistics.texts
+        if repeated and not shrink:
+            return
         everywhere = statistics.count % 10 == 0
         try:
             differentiated = [check(program, backend) for backend in (on if everywhere else on[:1])][0]
             reason = None
         except Refused as refusal:
             differentiated, reason = False, str(refusal)
+        except Discarded:
+            statistics.discarded += 1
+            return
         if not repeated and statistics.count < count:
             statistics.texts.add(known)
             statistics.count += 1

@@ -233,6 +233,49 @@ def test_the_value_of_a_traced_tensor_is_refused():
         f(Tensor(array(3)))
 
 
+def test_tensors_from_outside_decide_by_their_present_values():
+    flag, count = Parameter(np.array(True), name="flag"), Parameter(np.array(2), name="count")
+
+    @jit
+    def chosen(x):
+        return x if flag else call("neg", x)
+
+    @jit
+    def repeated(x):
+        for _ in range(count):
+            x = call("add", x, x)
+        return x
+
+    @jit
+    def looked_at(x):
+        return x if flag.asnumpy() else call("neg", x)
+
+    x = Tensor(np.float32(1))
+    assert (float(chosen(x)), float(repeated(x)), float(looked_at(x))) == (1, 4, 1)
+    flag.set_data(Tensor(False))
+    count.set_data(Tensor(3))
+    assert (float(chosen(x)), float(repeated(x)), float(looked_at(x))) == (-1, 8, -1)
+
+
+def test_what_was_assigned_inside_decides():
+    flag = Parameter(np.array(False), name="flag")
+
+    @jit
+    def f(x):
+        assign(flag, call("gt", x, Tensor(np.float32(0))))
+        return x if flag else call("neg", x)
+
+    @jit
+    def g(x):
+        assign(flag, call("gt", x, Tensor(np.float32(0))))
+        return x if flag.asnumpy() else call("neg", x)
+
+    assert float(f(Tensor(np.float32(3)))) == 3
+    assert float(f(Tensor(np.float32(-3)))) == 3
+    with pytest.raises(RuntimeError, match="known only at run time"):
+        g(Tensor(np.float32(3)))
+
+
 def test_both_modes_agree():
     net = Scale()
 

@@ -324,6 +324,7 @@ class CompiledFunction:
 
     def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None) -> Entry:
         trace = GraphTrace(self.name, None)
+        trace.guards = guards
         known = iter(avals or ())
 
         def stand_in(leaf):

@@ -149,10 +149,10 @@ def identity(value: Tensor) -> tuple[Any, bool, Tensor | None]:
     """What a predicate is known by: a key, whether it is the negation of what the key stands for, and, if that is a
     bool without dimensions, the tensor of what the key stands for."""
     trace, inner = current_trace(), value._value
-    at = trace
-    while at is not inner.trace and at is not None and id(value) not in at.written:
+    at, born = trace, inner.trace if type(inner) is Traced else None
+    while at is not born and not at.assigns(value) and at.parent is not None:
         at = at.parent
-    node, home = (inner.node, inner.trace) if at is inner.trace or at is None else (at.nodes[id(value)], at)
+    node, home = (inner.node, born) if born is not None and not at.assigns(value) else (at.node_of(value), at)
     inverted = False
     while node.op.name == "logical_not":
         node, inverted = node.ins[0], not inverted

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.primitives.effects import Action
@@ -39,14 +40,23 @@ def perform(run: Callable[[Any], None], value: Any, text: str, raises: bool = Fa
     """
     leaves: list[Tensor] = []
     spec = tree.flatten(value, leaves)
+    makers = [_maker(leaf) for leaf in leaves]
 
     def act(*arrays: np.ndarray) -> None:
         with suspended():
-            run(tree.rebuild(spec, iter([Tensor(np.array(array)) for array in arrays])))
+            run(tree.rebuild(spec, iter([like(np.array(array)) for like, array in zip(makers, arrays)])))
 
     trace, token = current_trace(), channel()
     nodes = [trace.node_of(leaf) for leaf in leaves]
     trace.write(token, trace.builder.host_call(trace.node_of(token), *nodes, action=Action(text, act, raises)))
+
+
+def _maker(leaf: Tensor) -> Callable[[np.ndarray], Tensor]:
+    """What makes a tensor that is written as `leaf` is: Parameters are written with their names."""
+    if not isinstance(leaf, Parameter):
+        return Tensor
+    name, requires_grad = leaf.name, leaf.requires_grad
+    return lambda array: Parameter(Tensor(array), name=name, requires_grad=requires_grad)
 
 
 def raise_at_run_time(error: BaseException) -> None:
@@ -66,8 +76,11 @@ def ends_in(error: Exception) -> bool:
 
 
 def holds_traced(value: Any) -> bool:
-    """Whether the value is or holds a tensor or a text that is known only at run time."""
-    return tree.is_traced(value)
+    """Whether the value is or holds a tensor or a text that is known only at run time: a tensor of the function that is
+    compiled, or one from outside, which may hold another value then."""
+    leaves: list = []
+    tree.flatten(value, leaves)
+    return bool(leaves)
 
 
 def is_text(value: Any) -> bool:

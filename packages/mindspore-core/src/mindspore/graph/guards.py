@@ -51,7 +51,7 @@ def same(value: Any, seen: Any) -> bool:
 class Guards:
     """The guards of one compiled graph."""
 
-    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "layers", "effects", "epoch", "_seen",
+    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "values", "layers", "effects", "epoch", "_seen",
                  "_recorders")
 
     def __init__(self):
@@ -59,6 +59,7 @@ class Guards:
         self.cells: list[tuple[CellType, Any]] = []
         self.attrs: list[tuple[Any, str, Any]] = []
         self.cell_attrs: list[tuple[Any, str, Any]] = []  # attributes of Cells, read by interpreted code
+        self.values: list[tuple[Any, Any]] = []  # tensors that the program looked at, and their storages
         self.layers: list[tuple[Any, dict]] = []  # framework Cells that ran natively: all their attributes
         self.effects: dict[tuple[int, str], tuple[Any, str]] = {}  # attributes that the function assigns
         self.epoch = -1
@@ -112,6 +113,11 @@ class Guards:
         if (id(obj), name) not in self.effects and self._new("attr", id(obj), name):
             (self.cell_attrs if is_cell and not _is_mutable(value) else self.attrs).append((obj, name, snapshot(value)))
 
+    def add_value(self, tensor: Any) -> None:
+        """The value of a tensor from outside was looked at."""
+        if self._new("value", id(tensor)):
+            self.values.append((tensor, tensor._value))
+
     def knows(self, obj: Any) -> bool:
         """Whether an attribute of `obj` was read, so that it is not an object of the compiled function's own making."""
         return any(found is obj for found, _, _ in self.attrs)
@@ -129,6 +135,8 @@ class Guards:
         for obj, name, seen in self.attrs:
             if not same(_read(obj, name), seen):
                 return False
+        if not all(tensor._value is seen for tensor, seen in self.values):
+            return False
         return self.epoch == CELL_EPOCH[0] or self._cells_hold()
 
     def places_hold(self) -> bool:
@@ -162,6 +170,9 @@ class Guards:
         for obj, name, seen in self.attrs + self.cell_attrs:
             if not same(_read(obj, name), seen):
                 return f"the attribute {name!r} of {type(obj).__name__} changed from {seen!r} to {_read(obj, name)!r}"
+        for tensor, seen in self.values:
+            if tensor._value is not seen:
+                return f"a tensor whose value decided something changed: {type(tensor).__name__} of {tensor.shape}"
         for layer, seen in self.layers:
             state = _layer_state(layer)
             for name in seen.keys() | state.keys():

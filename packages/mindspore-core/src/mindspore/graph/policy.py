@@ -8,12 +8,12 @@ from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.graph import control, effects, recursion
 from mindspore.graph.compiled import current_guards
-from mindspore.graph.trace import Traced
+from mindspore.graph.trace import Traced, current_trace
 
 
 def _item(tensor: Tensor, *index: Any) -> Any:
     """`Tensor.item` of the program: of a traced tensor of one element, that element as a tensor without dimensions."""
-    if index or type(tensor._value) is not Traced or tensor.size != 1:
+    if index or current_trace() is None or tensor.size != 1:
         return tensor.item(*index)
     return tensor.reshape(())
 
@@ -34,7 +34,9 @@ class GraphPolicy(Policy):
         return issubclass(cls, Cell) or super().guards_type(cls)
 
     def is_traced(self, value: object) -> bool:
-        return isinstance(value, Tensor) and type(value._value) is Traced or type(value) is TripNumber
+        """Also a tensor from outside: its value is that of the day when the function runs."""
+        return isinstance(value, Tensor) and (type(value._value) is Traced or current_trace() is not None) \
+            or type(value) is TripNumber
 
     def is_cell(self, obj: object) -> bool:
         from mindspore.nn.cell import Cell

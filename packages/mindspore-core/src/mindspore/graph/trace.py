@@ -11,6 +11,7 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
+from typing import Any
 
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, describe
@@ -38,6 +39,7 @@ class GraphTrace:
     is_block: whether it is of a block (`blocks`). looked: whether the program has looked at the value of a tensor
     meanwhile.
     structures: what `structure` found, by the index of the node.
+    guards: of the outermost trace, the guards of the function that is compiled; None where there are none.
     marks, journal: the number of points that `put_back` may go back to, and what was assigned to local tensors since.
     """
 
@@ -51,6 +53,7 @@ class GraphTrace:
         self.written: dict[int, object] = {}
         self.changing: dict[int, object] = {}
         self.is_block = self.looked = False
+        self.guards: Any = None
         self.first: dict[int, Node] = {}
         self.structures: dict[int, bytes] = {}
         self.marks = 0
@@ -105,6 +108,10 @@ class GraphTrace:
         self.node_of(tensor)
         self.nodes[id(tensor)] = node
         self.written[id(tensor)] = tensor
+
+    def assigns(self, tensor) -> bool:
+        """Whether a tensor from outside may have been assigned here so far."""
+        return id(tensor) in self.written or id(tensor) in self.changing
 
     def is_local(self, tensor) -> bool:
         """Whether the tensor was made inside this trace."""
@@ -192,18 +199,23 @@ _REMEDIES = {
 def storage_of(tensor, asked: str = "") -> Storage:
     """The storage of a concrete tensor, or of a constant of the graph; TracedValueError for one that is computed.
 
+    A function that is compiled takes the value for granted: its graph is for tensors from outside that keep it.
+
     asked: what for, a key of the table of remedies.
     """
-    value, at = tensor._value, _stack.trace
+    value, at, changed = tensor._value, _stack.trace, False
     while at is not None:
-        at.looked, at = True, at.parent
-    if type(value) is Traced:
-        if value.node.op.name == "constant":
+        at.looked, changed = True, changed or at.assigns(tensor)
+        outermost, at = at, at.parent
+    if type(value) is Traced or changed:
+        if not changed and value.node.op.name == "constant":
             return from_numpy(value.node.attrs[0].array)
         raise TracedValueError(
             "The value of a tensor is needed while its function is being compiled: it is known only at run time.",
             found=describe(tensor),
             remedy=_REMEDIES[asked])
+    if _stack.trace is not None and outermost.guards is not None:
+        outermost.guards.add_value(tensor)
     return value
 
 

@@ -93,7 +93,7 @@ class Trips:
 
     def is_constant(self, tensor: Tensor) -> bool:
         """Whether the tensor comes from outside of the loop and is not assigned in it."""
-        if id(tensor) in self.trace.changing or id(tensor) in self.trace.written:
+        if self.trace.assigns(tensor):
             return False
         at = current_trace()
         while at is not None and at is not self.trace:

@@ -5,7 +5,7 @@ stands at a *depth*: how often regions and ordinary nodes alternate on the longe
 Stretch k is the graph of what is computed before the regions of depth k run, in their order in the graph. An ordinary
 node may be computed as soon as its operands are there; it is put into the last stretch in which it still comes before
 everything that reads it, so that stretches are few and long (what only prepares the operands of a late region does not
-become a stretch of its own).
+become a stretch of its own). The results of an operator with several are taken apart in the stretch that computes them.
 """
 from __future__ import annotations
 
@@ -66,6 +66,9 @@ def _depths(graph: Graph) -> list[int]:
             depth[node.idx] = latest[node.idx]
         for operand in node.ins:
             latest[operand.idx] = min(latest[operand.idx], depth[node.idx])
+    for node in graph.nodes:
+        if node.op.name == "item" and not _is_element(node):
+            depth[node.idx] = depth[node.ins[0].idx]
     return depth
 
 
