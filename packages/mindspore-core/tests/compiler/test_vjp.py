@@ -85,3 +85,27 @@ def test_operators_without_vjp_are_differentiated_through_their_decomposition():
 
 def test_the_joint_graph_reads_like_the_derivative():
     assert show(vjp_graph(product(), (0,))) == SQUARES
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (2, 0, 1)])
+def test_cotangents_of_neighbouring_parts_are_joined(order):
+    b = Builder("f")
+    x = b.parameter(tensor_aval((2, 9), float64))
+    parts = [b.slice(x, begin=(0, 3 * k), end=(2, 3 * k + 3), strides=(1, 1)) for k in order]
+    graph = b.finish([f(part) for f, part in zip((b.sin, b.exp, b.cos), parts)])
+    joint = verify(vjp_graph(graph, (0,)))
+    names = [n.op.name for n in joint.nodes]
+    assert names.count("concat") == 1 and "pad" not in names
+    value = np.linspace(-1, 1, 18).reshape(2, 9)
+    *_, found = evaluate(joint, [value, *[np.full((2, 3), k + 1.0) for k in range(3)]])
+    want = np.concatenate([(k + 1.0) * f(value[:, 3 * j:3 * j + 3]) for j, (k, f) in sorted(zip(
+        order, enumerate((np.cos, np.exp, lambda v: -np.sin(v)))))], 1)
+    np.testing.assert_allclose(found, want)
+
+
+def test_cotangents_of_parts_that_overlap_are_added():
+    b = Builder("f")
+    x = b.parameter(V3)
+    graph = b.finish([b.slice(x, begin=(k,), end=(k + 2,), strides=(1,)) for k in (0, 1)])
+    _, _, found = evaluate(vjp_graph(graph, (0,)), [np.zeros(3, np.float32), *np.float32([[1, 2], [3, 4]])])
+    np.testing.assert_array_equal(found, [1, 5, 4])

@@ -29,6 +29,7 @@ from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
 from mindspore.compiler.passes.legalize import legalize
+from mindspore.compiler.passes.loop_motion import lighten_loops
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
 from mindspore.compiler.passes.region_plans import plannable, uses_tapes_once
@@ -48,11 +49,21 @@ _lock = threading.RLock()
 
 def simplified(graph: Graph) -> Graph:
     """The graph after the passes that do not depend on the device."""
-    graph = settle_calls(without_lane_choices(without_rules(graph)))
-    graph = maybe_verify(without_recursion(trim_regions(rebuild(graph))))
+    graph = _without_plugins(graph)
     for contributed in manager.passes():
         graph = maybe_verify(contributed(graph))
     return graph
+
+
+def _without_plugins(graph: Graph) -> Graph:
+    """The graph after this package's own passes; memoised on it, and on the result, which they leave as it is."""
+    found = graph.memo.get("simplified")
+    if found is None:
+        plain = trim_regions(rebuild(settle_calls(without_lane_choices(without_rules(graph)))))
+        light = trim_regions(lighten_loops(plain, _without_plugins))
+        found = graph.memo["simplified"] = maybe_verify(without_recursion(light))
+        found.memo["simplified"] = found
+    return found
 
 
 def make_plan(graph: Graph, device, donated: dict[int, int] | None = None) -> Plan:

@@ -9,21 +9,20 @@ is backward. What the backward part reads of the rest is either kept or computed
 * otherwise only *cheap* operators are computed again (moves, arithmetic, comparisons: they melt into the loop nests
   that read them), from operands that are kept or cheap in turn. Among all such choices the one that keeps the fewest
   bytes is a minimum cut between the operators that must not run twice and the backward readers. Keeping a parameter
-  that is at hand anyway (`free`) costs nothing, nor does an output of the graph that is stored anyway (`stored`). Of
-  cuts of the same size the one nearest to the readers is taken, the least work; but an operand rather than its moves.
+  that is at hand anyway (`free`) costs nothing, nor does an output of the graph that is stored anyway (`stored`).
+  Of cuts of the same size an operand is kept rather than its moves.
 
 What no gradient reads is not among the residuals at all. Where both halves end up in one graph, `Stages` emits the
 joint graph in two parts instead, and nothing has to be decided.
 
-Source: the minimum cut as a recomputation policy follows Zeng and others, "min-cut rematerialization" (2022); maximum
-flow by shortest augmenting paths (Edmonds and Karp, 1972).
+Source: the minimum cut as a recomputation policy follows Zeng and others, "min-cut rematerialization" (2022).
 """
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from mindspore.compiler.autodiff.cuts import INFINITE, values_to_keep
 from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
 
@@ -32,7 +31,6 @@ CHEAP = frozenset("""add sub mul neg abs sign maximum minimum eq ne lt le gt ge 
     slice reverse pad identity stop_gradient isnan isinf isfinite floor ceil round trunc""".split())
 MOVES = frozenset({"reshape", "transpose", "reverse", "identity", "stop_gradient"})
 _TAPE_BYTES = 1 << 40
-_INFINITE = 1 << 60
 
 
 @dataclass(frozen=True)
@@ -115,26 +113,9 @@ class _Partition:
 
     def _kept(self, read: list[Node]) -> list[Node]:
         """The values to keep, in the order of the graph."""
-        cut = _Cut()
-        seen: set[int] = set()
-        pending = list(read)
-        for node in read:
-            cut.edge(("out", node.idx), "sink", _INFINITE)
-        while pending:
-            node = pending.pop()
-            if node.idx in seen or not self.varies[node.idx]:
-                continue
-            seen.add(node.idx)
-            cut.edge(("in", node.idx), ("out", node.idx), 0 if node.idx in self.at_hand else _cost(node))
-            if node.op.name in CHEAP and not node.op.effect:
-                pending.extend(node.ins)
-                for operand in node.ins:
-                    if self.varies[operand.idx]:
-                        cut.edge(("out", operand.idx), ("in", node.idx), _INFINITE)
-            else:
-                cut.edge("source", ("in", node.idx), _INFINITE)
-        after = cut.reaching()
-        return [self.joint.nodes[k] for k in sorted(seen) if ("out", k) in after and ("in", k) not in after]
+        return values_to_keep(
+            read, lambda node: not self.varies[node.idx], lambda node: 0 if node.idx in self.at_hand else _cost(node),
+            lambda node: node.op.name in CHEAP and not node.op.effect)
 
     def _forward(self, extra: list[Node]) -> Graph:
         b = Builder(f"forward_{self.graph.name}")
@@ -190,7 +171,7 @@ def _emit(b: Builder, graph: Graph, outputs, env: dict[int, Node]) -> None:
 def _cost(node: Node) -> int:
     """Twice the bytes of a value, and one more if it is only a move of its operand."""
     if isinstance(node.aval, TupleAval):
-        return _INFINITE
+        return INFINITE
     size = max(1, node.aval.nbytes) if isinstance(node.aval, TensorAval) else _TAPE_BYTES
     return 2 * size + (node.op.name in MOVES)
 
@@ -228,55 +209,3 @@ class Stages:
                 b.loc = node.loc or outer
                 env[node.idx] = b.emit(node.op, tuple([env[i.idx] for i in node.ins]), node.attrs)
         b.loc = outer
-
-
-class _Cut:
-    """A flow network; `reaching` gives the nodes on the sink's side of the minimum cut nearest to the sink."""
-
-    def __init__(self):
-        self.left: dict = {"source": {}, "sink": {}}
-
-    def edge(self, start, end, capacity: int) -> None:
-        ends = self.left.setdefault(start, {})
-        ends[end] = max(ends.get(end, 0), capacity)
-        self.left.setdefault(end, {}).setdefault(start, 0)
-
-    def reaching(self) -> set:
-        while True:
-            path = self._path()
-            if path is None:
-                break
-            amount = min(self.left[u][v] for u, v in path)
-            for u, v in path:
-                self.left[u][v] -= amount
-                self.left[v][u] += amount
-        found, pending = {"sink"}, ["sink"]
-        while pending:
-            node = pending.pop()
-            for other in self.left[node]:
-                if other not in found and self.left[other][node] > 0:
-                    found.add(other)
-                    pending.append(other)
-        return found
-
-    def _path(self) -> list[tuple] | None:
-        """A shortest path with room from the source to the sink."""
-        before: dict = {"source": None}
-        pending = deque(["source"])
-        while pending:
-            node = pending.popleft()
-            for other, room in self.left[node].items():
-                if room > 0 and other not in before:
-                    before[other] = node
-                    if other == "sink":
-                        return _edges(before)
-                    pending.append(other)
-        return None
-
-
-def _edges(before: dict) -> list[tuple]:
-    node, found = "sink", []
-    while before[node] is not None:
-        found.append((before[node], node))
-        node = before[node]
-    return found

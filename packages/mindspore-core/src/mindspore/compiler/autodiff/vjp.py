@@ -140,8 +140,41 @@ def _contribute_item(b: Builder, cts: dict, node: Node, ct: Node) -> None:
 
 
 def add_cotangents(b: Builder, x: Node, y: Node) -> Node:
-    """The sum of two contributions to one value."""
-    return b.tape_add(x, y, adder=tape_adder(x.aval)) if isinstance(x.aval, TapeAval) else b.add(x, y)
+    """The sum of two contributions to one value. Those of two neighbouring parts of it (the gates of an LSTM, the heads
+    of an attention, the rows of a table) are put side by side, since all that a sum would do is to add zeros."""
+    if isinstance(x.aval, TapeAval):
+        return b.tape_add(x, y, adder=tape_adder(x.aval))
+    parts, others = _part(x), _part(y)
+    if parts is not None and others is not None and parts[0] == others[0]:
+        axis = parts[0]
+        (start, end), (low, high) = [(at, at + node.shape[axis]) for _, at, node in (parts, others)]
+        if end == low:
+            return _side_by_side(b, axis, parts[2], others[2], start, x.shape[axis] - high)
+        if high == start:
+            return _side_by_side(b, axis, others[2], parts[2], low, x.shape[axis] - end)
+    return b.add(x, y)
+
+
+def _part(node: Node) -> tuple[int, int, Node] | None:
+    """(axis, start, values) of a cotangent that is zero outside of a stretch of one axis."""
+    if node.op.name != "pad":
+        return None
+    low, high, interior, value = node.attrs
+    axes = [k for k, ends in enumerate(zip(low, high)) if ends != (0, 0)]
+    return (axes[0], low[axes[0]], node.ins[0]) if len(axes) == 1 and not any(interior) and value == 0 else None
+
+
+def _side_by_side(b: Builder, axis: int, first: Node, second: Node, low: int, high: int) -> Node:
+    parts = [part for node in (first, second)
+             for part in (node.ins if node.op.name == "concat" and node.attrs[0] == axis else (node,))]
+    whole = b.concat(*parts, axis=axis)
+    if low == high == 0:
+        return whole
+    return b.pad(whole, low=_along(whole, axis, low), high=_along(whole, axis, high))
+
+
+def _along(node: Node, axis: int, count: int) -> tuple[int, ...]:
+    return tuple(count if k == axis else 0 for k in range(node.aval.ndim))
 
 
 def tape_adder(aval: TapeAval) -> Graph:
