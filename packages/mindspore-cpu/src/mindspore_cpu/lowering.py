@@ -66,7 +66,7 @@ def build_executable(plan: Plan, kernels: Mapping, fallbacks: FallbackCounter) -
     """The executable of a plan; `kernels` is the device's table."""
     plans = all_plans(plan)
     groups = [step for inner in plans for step in inner.launches if step.kind == GROUP]
-    generated = compile_groups([step.body for step in groups]) if groups else []
+    generated = compile_groups([step.body for step in groups], [step.binding for step in groups]) if groups else []
     loops = {id(step): made for step, made in zip(groups, generated)}
     lowered: dict[int, _ext.Plan] = {}
     for inner in plans:

@@ -22,13 +22,12 @@ _GROUP, _SCRATCH, _ADDRESS = 0, 1, 2
 
 @dataclass(slots=True)
 class Part:
-    """One nest of a phase: the address of its function, its units, its buffers, and the size that it reads from its
-    parameter block (None: it has none)."""
+    """One nest of a phase: the address of its function, its units, its buffers, and its parameter block."""
 
     address: int
     units: int
     slots: list[Slot]
-    size: int | None
+    numbers: list[int]
 
 
 def dispatcher_text(phase: int, attributes: str) -> tuple[str, str]:
@@ -121,7 +120,7 @@ def table(parts: Sequence[Part], scratch: Scratch, inputs: int, keep: list) -> n
     first = 0
     for part in parts:
         pairs = np.array([_pair(slot, scratch, inputs, keep) for slot in part.slots], np.int64)
-        block = np.array([part.size or 0], np.int64)
+        block = np.array(part.numbers, np.int64)
         keep += [pairs, block]
         records += [part.address, first, first + part.units, len(part.slots), block.ctypes.data, pairs.ctypes.data]
         first += part.units

@@ -19,10 +19,12 @@ from functools import lru_cache
 import numpy as np
 
 from mindspore.compiler.ir import Graph
+from mindspore.compiler.ir.dims import Binding
 from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
 from mindspore_cpu.codegen.engine import Code, compile_text
 from mindspore_cpu.codegen.loops import NestWriter
 from mindspore_cpu.codegen.nest import Nest, PlacedNest, Scratch, Slot, nests_of
+from mindspore_cpu.codegen.sizes import numbers, parametric
 from mindspore_cpu.codegen.split import divided
 from mindspore_cpu.codegen.target import Target, target
 from mindspore_cpu.codegen.work import plan
@@ -57,22 +59,28 @@ _cache: OrderedDict[tuple[str, Nest], Code] = OrderedDict()
 _names = itertools.count()
 
 
-def compile_groups(bodies: Sequence[Graph]) -> list[LoopKernel]:
+def compile_groups(bodies: Sequence[Graph], bindings: Sequence[Binding | None] | None = None) -> list[LoopKernel]:
     """The kernels of groups, given by the closed graphs of their members (`Launch.body`), compiled together. A body
-    that occurs several times has one kernel.
+    that occurs several times has one kernel. bindings: the sizes of the bodies' symbols (`Launch.binding`).
 
     The members are primitives of `SUPPORTED`; ValueError names the first one that is not.
     """
-    distinct = list({id(body): body for body in bodies}.values())
-    for body in distinct:
-        _check(body)
-    scratches = [Scratch() for _ in distinct]
-    placed = [divided(nests_of(body, scratch), scratch) for body, scratch in zip(distinct, scratches)]
+    distinct = {id(body): (body, binding) for body, binding in zip(bodies, bindings or [None] * len(bodies))}
+    found = {key: _nests(body) for key, (body, _) in distinct.items()}
     with _lock:
-        codes = _codes(target(), {p.nest: p for nests in placed for p in nests})
-    made = {id(body): _kernel(body, nests, scratch, codes)
-            for body, nests, scratch in zip(distinct, placed, scratches)}
+        codes = _codes(target(), [p for nests, _ in found.values() for p in nests])
+    made = {key: _kernel(body, *found[key], codes, binding) for key, (body, binding) in distinct.items()}
     return [made[id(body)] for body in bodies]
+
+
+def _nests(body: Graph) -> tuple[list[PlacedNest], Scratch]:
+    """The nests of a group, and what they pass to each other; kept with the body, which may come with many sizes."""
+    known = body.memo.get("nests")
+    if known is None:
+        _check(body)
+        scratch = Scratch()
+        known = body.memo["nests"] = list(map(parametric, divided(nests_of(body, scratch), scratch))), scratch
+    return known
 
 
 def _check(body: Graph) -> None:
@@ -86,19 +94,22 @@ def _check(body: Graph) -> None:
                              f"generated form")
 
 
-def _codes(where: Target, wanted: dict[Nest, PlacedNest]) -> dict[Nest, Code]:
+def _codes(where: Target, wanted: Sequence[PlacedNest]) -> dict[Nest, Code]:
     """The code of each nest, compiled now where it is not in the cache."""
     found: dict[Nest, Code] = {}
     missing: dict[str, Nest] = {}
     module = Module(where)
-    for nest, placed in wanted.items():
+    for placed in wanted:
+        nest = placed.nest
+        if nest in found or nest in missing.values():
+            continue
         code = _cache.get((where.level, nest))
         if code is not None:
             _cache.move_to_end((where.level, nest))
             found[nest] = code
             continue
         name = f"nest{next(_names)}"
-        module.functions.append(NestWriter(module, nest, plan(nest, where, placed.size), name).write())
+        module.functions.append(NestWriter(module, nest, plan(nest, where, numbers(placed, None)), name).write())
         missing[name] = nest
     if missing:
         for name, code in compile_text(module.text(), where, list(missing)).items():
@@ -108,23 +119,26 @@ def _codes(where: Target, wanted: dict[Nest, PlacedNest]) -> dict[Nest, Code]:
     return found
 
 
-def _kernel(body: Graph, nests: list[PlacedNest], scratch: Scratch, codes: dict[Nest, Code]) -> LoopKernel:
+def _kernel(body: Graph, nests: list[PlacedNest], scratch: Scratch, codes: dict[Nest, Code],
+            binding: Binding | None) -> LoopKernel:
     where = target()
     inputs, outputs = len(body.params), len(body.outputs)
     keep: list = [codes[p.nest] for p in nests]
-    works = [plan(p.nest, where, p.size) for p in nests]
+    blocks = [numbers(p, binding) for p in nests]
+    works = [plan(p.nest, where, block) for p, block in zip(nests, blocks)]
+    scratch = scratch.at(binding)
     if len(nests) == 1 and _is_direct(nests[0], inputs, outputs):
-        block = np.array([nests[0].size or 0], np.int64)
+        block = np.array(blocks[0], np.int64)
         keep.append(block)
         return LoopKernel((Phase(codes[nests[0].nest].address, works[0].units, works[0].cost),), block.ctypes.data, 0,
                           keep)
     phases, tables = [], []
     for number in range(max([p.phase for p in nests], default=-1) + 1):
-        chosen = [(p, work) for p, work in zip(nests, works) if p.phase == number]
-        parts = [Part(codes[p.nest].address, work.units, p.slots, p.size) for p, work in chosen]
+        chosen = [(p, work, block) for p, work, block in zip(nests, works, blocks) if p.phase == number]
+        parts = [Part(codes[p.nest].address, work.units, p.slots, block) for p, work, block in chosen]
         tables.append(table(parts, scratch, inputs, keep).ctypes.data)
-        units = sum(work.units for _, work in chosen)
-        cost = sum(work.units * work.cost for _, work in chosen) / units
+        units = sum(work.units for _, work, _ in chosen)
+        cost = sum(work.units * work.cost for _, work, _ in chosen) / units
         keep.append(_dispatcher(number, where))
         phases.append(Phase(keep[-1].address, units, cost))
     block = np.array(tables, np.int64)

@@ -17,18 +17,21 @@ Every unit does the same work in the same order whoever runs it, so results do n
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from math import prod
 
+from mindspore.compiler.passes.group_space import LOCAL_ELEMENTS
 from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Load, Nest, Store
 from mindspore_cpu.codegen.passes import Passes
 from mindspore_cpu.codegen.reducing import across, combine, initial
 from mindspore_cpu.codegen.scalars import storage_of
 from mindspore_cpu.codegen.scope import PITCH, Evaluator, Scope, Staged, Temporary
 from mindspore_cpu.codegen.work import TILE, Work
-from mindspore_cpu.codegen.writer import Module, Value, Writer
+from mindspore_cpu.codegen.writer import Module, Value, Writer, is_known
 
 FRAME_BYTES = 128 * 1024
+_PARAMETER = re.compile(r"%param(\d+)")
 
 
 class NestWriter:
@@ -48,10 +51,15 @@ class NestWriter:
 
     def _room(self) -> int:
         """How many values of the reduced axes may lie in the frame."""
-        count = prod(size for size, reduced in zip(self.nest.sizes, self.nest.reduced) if reduced)
-        if self.axes and not self.nest.reduced[self.vector]:
+        axes = self._reduced_axes()
+        if not axes:
+            return 0
+        if not all(is_known(self.nest.sizes[a]) for a in axes):  # a row that is gone through again is short
+            return FRAME_BYTES // (8 * LOCAL_ELEMENTS) if axes == [self.vector] else 0
+        count = prod(self.nest.sizes[a] for a in axes)
+        if not self.nest.reduced[self.vector]:
             count *= self.work.lanes
-        return FRAME_BYTES // (8 * max(count, 1)) if any(self.nest.reduced) else 0
+        return FRAME_BYTES // (8 * max(count, 1))
 
     def _buffer(self, number: int) -> str:
         address = self.w.element("%bufs", "ptr", self.w.const(number, "i64"))
@@ -69,9 +77,18 @@ class NestWriter:
             self._flat(top)
         else:
             self._units(top)
-        body = "\n".join(self.frame + self.w.lines)
+        body = "\n".join(self._parameters() + self.frame + self.w.lines)
         return (f"define void @{self.name}(ptr noalias readonly %bufs, i64 %begin, i64 %end) #0 {{\nentry:\n{body}\n"
                 f"  ret void\n}}\n")
+
+    def _parameters(self) -> list[str]:
+        """Instructions that read the parameters from their block."""
+        found = sorted({int(n) for line in self.w.lines for n in _PARAMETER.findall(line)})
+        lines = ["  %params = load ptr, ptr %bufs, align 8"] if found else []
+        for number in found:
+            lines += [f"  %param.at{number} = getelementptr i64, ptr %params, i64 {1 + number}",
+                      f"  %param{number} = load i64, ptr %param.at{number}, align 8"]
+        return lines
 
     # -- the outer loop ----------------------------------------------------------------------------------------------
 
@@ -98,11 +115,11 @@ class NestWriter:
         full = [k for k, step in enumerate(nest.steps) if step.level != ONCE]
         self.evaluator.prepare(top, full, set(range(self.axes)), 1, nest.stores)
         begin, end = Value("%begin", "i64", 1), Value("%end", "i64", 1)
-        blocks = 1 if nest.reduced[self.vector] else -(-nest.sizes[self.vector] // self.work.block)
+        blocks = 1 if nest.reduced[self.vector] else self._pieces(nest.sizes[self.vector], self.work.block)
         with w.when(w.compare("slt", begin, end)), w.loop(begin, end) as loop:
             rest, block = self._split(loop.index, blocks)
             if self.work.turned is not None:
-                rest, tile = self._split(rest, -(-nest.sizes[self.work.turned] // TILE))
+                rest, tile = self._split(rest, self._pieces(nest.sizes[self.work.turned], TILE))
             indices = {}
             for axis in reversed(outer):
                 count = nest.sizes[axis] if axis != outer[0] else None
@@ -117,16 +134,24 @@ class NestWriter:
             else:
                 self._columns(row, block)
 
-    def _split(self, number: Value, count: int) -> tuple[Value, Value]:
+    def _pieces(self, size, length: int) -> int | Value:
+        """How many pieces of a length an axis has; a value where its size is a parameter."""
+        w = self.w
+        if is_known(size):
+            return -(-size // length)
+        return w.binary("udiv", w.add(w.const(size, "i64"), w.const(length - 1, "i64")), w.const(length, "i64"))
+
+    def _split(self, number: Value, count) -> tuple[Value, Value]:
         """(quotient, remainder) of a number of units."""
         w = self.w
         if count == 1:
             return number, w.const(0, "i64")
-        return w.binary("udiv", number, w.like(count, number)), w.binary("urem", number, w.like(count, number))
+        divisor = count if isinstance(count, Value) else w.like(count, number)
+        return w.binary("udiv", number, divisor), w.binary("urem", number, divisor)
 
     # -- nothing is reduced ------------------------------------------------------------------------------------------
 
-    def _blocks(self, row: Scope, block: Value, blocks: int) -> None:
+    def _blocks(self, row: Scope, block: Value, blocks: int | Value) -> None:
         """One block of the vector axis."""
         w, size = self.w, self.nest.sizes[self.vector]
         steps = [k for k, step in enumerate(self.nest.steps) if step.level == FULL]
@@ -134,10 +159,10 @@ class NestWriter:
             begin, end, known = w.const(0, "i64"), w.const(size, "i64"), size
         else:
             begin, end = self._range(block, self.work.block, size)
-            known = self.work.block if size % self.work.block == 0 else None
+            known = self.work.block if is_known(size) and size % self.work.block == 0 else None
         self._sweep(row, begin, end, known, steps, self.nest.stores, [], lambda *_: [])
 
-    def _tile(self, row: Scope, tile: Value, block: Value, blocks: int) -> None:
+    def _tile(self, row: Scope, tile: Value, block: Value, blocks: int | Value) -> None:
         """A block of the vector axis for each of a block of indices of the turned axis."""
         steps = [k for k, step in enumerate(self.nest.steps) if step.level == FULL]
         axis = self.work.turned
@@ -174,7 +199,7 @@ class NestWriter:
                     w.store(value, w.element(target, kind, place.index), mask)
         self.evaluator.staged[load] = Staged(pointer, rows[0], columns[0], self.work.turned)
 
-    def _range(self, block: Value, length: int, size: int) -> tuple[Value, Value]:
+    def _range(self, block: Value, length: int, size) -> tuple[Value, Value]:
         """Where a block of an axis of this size begins and ends."""
         w = self.w
         begin = w.mul(block, w.const(length, "i64"))
@@ -255,10 +280,11 @@ class NestWriter:
         axes = self._reduced_axes()
         size = self.nest.sizes[self.vector]
         lanes, uneven = self.work.lanes, self._is_ragged(self.vector)
-        if axes == [self.vector] and not uneven and (size == lanes or (size < lanes and self.w.target.masks)):
+        if axes == [self.vector] and not uneven and is_known(size) and (
+                size == lanes or (size < lanes and self.w.target.masks)):
             self._resident_row(row, size)
             return
-        widths = self._widths(None if uneven else size)
+        widths = self._widths(None if uneven or not is_known(size) else size)
         self._row_steps(row, 0)
         for number in range(len(self.passes.reductions)):
             reductions = self.passes.reductions[number]
@@ -300,12 +326,13 @@ class NestWriter:
         end = w.const(size, "i64")
         full = [k for k, step in enumerate(self.nest.steps) if step.level != ONCE]
         self.evaluator.prepare(row, full, {*self._reduced_axes(), self.vector}, 1, self.nest.stores)
-        if size % lanes == 0 or w.target.masks:
-            mask = None if size % lanes == 0 else self._mask(begin, end, lanes)
+        even = is_known(size) and size % lanes == 0
+        if even or w.target.masks:
+            mask = None if even else self._mask(begin, end, lanes)
             self._column_block(Scope(row, {self.vector: begin}, lanes, mask, self.vector))
             return
         fits = w.compare("sle", w.add(begin, w.const(lanes, "i64")), end)
-        if size >= lanes:
+        if not is_known(size) or size >= lanes:
             with w.when(fits):
                 self._column_block(Scope(row, {self.vector: begin}, lanes, None, self.vector))
             fits = w.binary("xor", fits, w.like(True, fits))
@@ -381,7 +408,8 @@ class NestWriter:
         zero, size = w.const(0, "i64"), self.nest.sizes[axis]
         end = self._end(scope, axis)
         if axis == self.vector:
-            return self._sweep(scope, zero, end, None if self._is_ragged(axis) else size, steps, stores, states, body)
+            known = size if is_known(size) and not self._is_ragged(axis) else None
+            return self._sweep(scope, zero, end, known, steps, stores, states, body)
         for lanes in [scope.lanes] if self.vector not in axes else [self.work.lanes, 1]:
             if lanes == self.work.lanes or len(states) > 1:
                 self.evaluator.prepare(scope, steps, set(axes), lanes, stores)
@@ -411,8 +439,8 @@ class NestWriter:
         strides, count = [0] * self.axes, 1
         for axis in reversed(self._reduced_axes()):
             strides[axis] = count
-            count *= -(-self.nest.sizes[axis] // self.work.lanes) * self.work.lanes if axis == self.vector else \
-                self.nest.sizes[axis]
+            size = self.nest.sizes[axis] if is_known(self.nest.sizes[axis]) else LOCAL_ELEMENTS
+            count *= -(-size // self.work.lanes) * self.work.lanes if axis == self.vector else size
         if not self.nest.reduced[self.vector]:
             strides, count = [s * self.work.lanes for s in strides], count * self.work.lanes
         temporary = Temporary(f"%frame{len(self.frame)}", self.nest.steps[k].dtype, Affine(tuple(strides), 0))

@@ -16,6 +16,7 @@ from math import prod
 
 from mindspore.common.dtype import DType
 from mindspore.compiler.ir import Graph, Literal, Node
+from mindspore.compiler.ir.dims import Binding, Dim, bound, same, surely_divides
 from mindspore.compiler.passes.group_partition import Partition
 from mindspore.compiler.passes.group_space import GATHERS, VIEWS, Map, Read, Space, is_reduction
 from mindspore_cpu.codegen.scalars import kind_of
@@ -144,12 +145,14 @@ class Slot:
 
 @dataclass(slots=True)
 class PlacedNest:
-    """A nest with its buffers, the number of its phase, and the number of elements of a nest of unknown size."""
+    """A nest with its buffers, the number of its phase, the number of elements of a nest of unknown size, and what its
+    parameters are (`sizes`)."""
 
     nest: Nest
     slots: list[Slot]
     phase: int
-    size: int | None = None
+    size: int | Dim | None = None
+    params: tuple[Dim, ...] = ()
 
 
 @dataclass(slots=True)
@@ -158,6 +161,10 @@ class Scratch:
 
     offsets: list[int] = field(default_factory=list)
     nbytes: int = 0
+
+    def at(self, binding: Binding | None) -> Scratch:
+        """The same for these sizes of symbols."""
+        return Scratch([bound(offset, binding) for offset in self.offsets], bound(self.nbytes, binding))
 
     def add(self, nbytes: int) -> int:
         """The number of a new value of so many bytes."""
@@ -392,7 +399,7 @@ def merge_axes(nest: Nest) -> Nest:
     for axis in range(len(nest.sizes)):
         last = groups[-1][-1] if groups else None
         if last is not None and nest.reduced[last] == nest.reduced[axis] and all(
-                p.strides[last] == p.strides[axis] * nest.sizes[axis] for p in places):
+                same(p.strides[last], p.strides[axis] * nest.sizes[axis]) for p in places):
             groups[-1].append(axis)
         else:
             groups.append([axis])
@@ -420,7 +427,7 @@ def mark_streams(nest: Nest) -> Nest:
         if not isinstance(o, Load) or not nest.sizes or o.place.strides[-1] != 1:
             return o
         read = prod(size for size, stride in zip(nest.sizes, o.place.strides) if stride)
-        return replace(o, streams=read * o.dtype.itemsize >= STREAM_BYTES)
+        return replace(o, streams=type(read) is int and read * o.dtype.itemsize >= STREAM_BYTES)
 
     return replace(nest, steps=tuple([replace(s, operands=tuple(map(operand, s.operands))) for s in nest.steps]))
 
@@ -438,4 +445,4 @@ def generalize(nest: Nest) -> Nest:
     """A flat nest without its size."""
     if not is_flat(nest):
         return nest
-    return replace(nest, sizes=(None,), multiple=EVEN if nest.sizes[0] % EVEN == 0 else 1)
+    return replace(nest, sizes=(None,), multiple=EVEN if surely_divides(EVEN, nest.sizes[0]) else 1)

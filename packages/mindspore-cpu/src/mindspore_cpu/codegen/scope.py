@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from mindspore.common.dtype import DType, int64
 from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Number, Operand, Ramp, Ref, Store
 from mindspore_cpu.codegen.scalars import cast, from_storage, kind_of, scalar, storage_of, to_storage
-from mindspore_cpu.codegen.writer import Value, Writer
+from mindspore_cpu.codegen.writer import Value, Writer, is_known
 
 CACHE_LINE, FETCH_AHEAD = 64, 2048  # bytes
 PITCH = 64 + 4  # elements from one line of a staged tile to the next
@@ -192,6 +192,9 @@ class Evaluator:
         first = self._times(scope.index(scope.vector), stride)
         if scope.lanes == 1:
             return first
+        if not is_known(stride):
+            steps = w.mul(w.ramp("i64", scope.lanes), w.const(stride, "i64", scope.lanes))
+            return w.add(w.splat(first, scope.lanes), steps)
         steps = "<" + ", ".join(f"i64 {k * stride}" for k in range(scope.lanes)) + ">"
         return w.add(w.splat(first, scope.lanes), Value(steps, "i64", scope.lanes))
 

@@ -75,7 +75,7 @@ def split(nest: Nest) -> tuple[Nest, Nest, int] | None:
 
 def slots_for(nest: Nest) -> int:
     """Into how many slots the reduced axes are worth dividing."""
-    if not any(nest.reduced) or 0 in nest.sizes:
+    if not any(nest.reduced) or not all(type(size) is int and size for size in nest.sizes):
         return 1
     kept = [size for size, reduced in zip(nest.sizes, nest.reduced) if not reduced]
     units = prod(kept) if nest.reduced[-1] else prod(kept[:-1]) * -(-kept[-1] // COLUMNS)

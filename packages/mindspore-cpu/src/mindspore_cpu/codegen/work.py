@@ -5,14 +5,16 @@ threads are worth while, and no result depends on them.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 from mindspore_cpu.codegen.nest import FULL, ONCE, Indirect, Load, Nest, places_of
 from mindspore_cpu.codegen.passes import cost_of, operands_of
 from mindspore_cpu.codegen.scalars import kind_of
+from mindspore_cpu.codegen.sizes import number_of
 from mindspore_cpu.codegen.vector_math import FUNCTIONS
-from mindspore_cpu.codegen.writer import BITS
+from mindspore_cpu.codegen.writer import BITS, is_known
 
 BLOCK = 1024
 TILE, TURNED_BLOCK, TURNED_ELEMENTS = 64, 32, 4096
@@ -33,14 +35,15 @@ class Work:
     turned: int | None = None
 
 
-def plan(nest: Nest, target, size: int | None) -> Work:
-    """How to divide a nest; `size` is that of a nest of any size."""
-    sizes = [size if s is None else s for s in nest.sizes]
+def plan(nest: Nest, target, values: Sequence[int]) -> Work:
+    """How to divide a nest; `values` are the size of a nest of any size and the nest's parameters. Only the units and
+    their cost depend on these."""
+    sizes = [values[0] if s is None else number_of(s, values[1:]) for s in nest.sizes]
     inner = [k for k, step in enumerate(nest.steps) if step.level == FULL]
     cost = cost_of(nest, inner)
     if not sizes:
         return Work(1, 1, 1, cost * NANOSECONDS_PER_OPERATION)
-    lanes = _lanes(nest, target, sizes[-1] if nest.sizes[-1] is not None else None, cost)
+    lanes = _lanes(nest, target, sizes[-1] if _has_number(nest.sizes[-1]) else None, cost)
     time = _time(nest, inner, lanes, cost, prod(sizes))
     reduced = prod(s for s, r in zip(sizes, nest.reduced) if r)
     rows = prod(s for s, r in zip(sizes[:-1], nest.reduced[:-1]) if not r)
@@ -62,8 +65,12 @@ def _plan_map(nest: Nest, sizes: list[int], rows: int, lanes: int, time: float) 
         tiles = -(-sizes[turned] // TILE) * -(-sizes[-1] // block)
         per_unit = min(TILE, sizes[turned]) * min(block, sizes[-1])
         return Work(rows // sizes[turned] * tiles, block, lanes, per_unit * time * 2, turned)
-    block = sizes[-1] if nest.sizes[-1] is not None and sizes[-1] <= 4 * BLOCK else BLOCK
+    block = sizes[-1] if _has_number(nest.sizes[-1]) and sizes[-1] <= 4 * BLOCK else BLOCK
     return Work(rows * -(-sizes[-1] // block), block, lanes, min(block, sizes[-1]) * time)
+
+
+def _has_number(size) -> bool:
+    return size is not None and is_known(size)
 
 
 def turned_axis(nest: Nest) -> int | None:
@@ -72,8 +79,9 @@ def turned_axis(nest: Nest) -> int | None:
         return None
     votes = {a: sum(p.strides[a] == 1 and p.strides[-1] not in (0, 1) for p in places_of(nest))
              for a in range(len(nest.sizes) - 1)}
-    axis = max(votes, key=lambda a: (votes[a], nest.sizes[a]))
-    large = min(nest.sizes[axis], nest.sizes[-1]) >= 8 and nest.sizes[axis] * nest.sizes[-1] >= TURNED_ELEMENTS
+    sizes = [s if is_known(s) else TURNED_ELEMENTS for s in nest.sizes]
+    axis = max(votes, key=lambda a: (votes[a], sizes[a]))
+    large = min(sizes[axis], sizes[-1]) >= 8 and sizes[axis] * sizes[-1] >= TURNED_ELEMENTS
     return axis if votes[axis] and large else None
 
 

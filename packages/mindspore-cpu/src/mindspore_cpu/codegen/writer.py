@@ -35,6 +35,18 @@ class Value:
         return type_name(self.kind, self.lanes)
 
 
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A number that a function reads from its parameter block (`sizes`)."""
+
+    number: int
+
+
+def is_known(size) -> bool:
+    """Whether a size is a number while code is written."""
+    return type(size) is not Param
+
+
 def type_name(kind: str, lanes: int) -> str:
     """LLVM's name of a type."""
     return kind if lanes == 1 else f"<{lanes} x {kind}>"
@@ -96,6 +108,9 @@ class Writer:
         self.lines.append("  " + text)
 
     def const(self, value, kind: str, lanes: int = 1) -> Value:
+        """A number; a parameter of the function (`sizes.Param`) is an i64 that was read when it started."""
+        if type(value) is Param:
+            return self.splat(Value(f"%param{value.number}", kind, 1), lanes)
         text = literal(value, kind)
         return Value(text if lanes == 1 else f"splat ({kind} {text})", kind, lanes)
 

@@ -605,3 +605,13 @@ def evaluated(value: Any, binding: Binding) -> Any:
 def known(value: Any) -> bool:
     """Whether a size is a plain number."""
     return not isinstance(value, Symbolic)
+
+
+def same(a: int | Dim, b: int | Dim) -> bool:
+    """Whether two integers are equal for all sizes; nothing is noted."""
+    return a is b or (type(a) is int and type(b) is int and a == b)
+
+
+def surely_divides(divisor: int, value: int | Dim) -> bool:
+    """Whether an integer is a multiple of `divisor` for all sizes; nothing is noted."""
+    return all(factor % divisor == 0 for _, factor in value.terms) if type(value) is Dim else value % divisor == 0
