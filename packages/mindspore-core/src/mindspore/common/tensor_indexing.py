@@ -30,6 +30,7 @@ import numpy as np
 
 from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.ir.dims import same_shape
 from mindspore.eager import segment as _segment
 from mindspore.graph.trace import Traced, current_trace, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
@@ -227,7 +228,7 @@ def _cut(x: Tensor, block: _Block) -> Tensor:
 
 
 def _shaped(x: Tensor, shape: tuple) -> Tensor:
-    return x if x.shape == shape else apply(_RESHAPE, (x,), (shape,))
+    return x if same_shape(x.shape, shape) else apply(_RESHAPE, (x,), (shape,))
 
 
 def _read_places(x: Tensor, entries: list[Axis]) -> Tensor:
@@ -355,7 +356,7 @@ def _spread(value: Tensor, shape: tuple) -> Tensor:
     while value.ndim > len(shape) and value.shape[0] == 1:
         value = apply(_RESHAPE, (value,), (value.shape[1:],))
     _check_fits(value, shape)
-    return value if value.shape == shape else apply(_BROADCAST, (value,), (shape,))
+    return value if same_shape(value.shape, shape) else apply(_BROADCAST, (value,), (shape,))
 
 
 def _write_block(x: Tensor, block: _Block, value: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.bind import bind
-from mindspore.compiler.ir.dims import Binding, Facts, deciding
+from mindspore.compiler.ir.dims import Binding, Facts, SizeFixed, deciding
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
@@ -153,22 +153,27 @@ def _instance(key: tuple, graph: Graph, device, donated: dict[int, int], binding
             found = _built_for(prepared, binding)
             if found is not None:
                 return found
-    for facts in (Facts(), Facts(binding)):
-        with deciding(facts):
-            prepared = Prepared(graph, device, donated, facts)
-        if facts.hold(binding):
-            found = _built_for(prepared, binding)
-            if found is not None:
-                break
     _count_compile()
-    known.insert(0, prepared)
-    return found
+    for facts in (Facts(), Facts(binding)):
+        try:
+            with deciding(facts):
+                prepared = Prepared(graph, device, donated, facts)
+        except SizeFixed:
+            continue
+        found = _built_for(prepared, binding) if facts.hold(binding) else None
+        if found is not None:
+            known.insert(0, prepared)
+            return found
+    return _build(Prepared(bind(graph, binding), device, donated, Facts()))
 
 
 def _built_for(prepared: Prepared, binding: Binding) -> tuple[Executable, Any] | None:
     """What `_build` makes; None if a decision that was made thereby has another outcome for these sizes."""
-    with deciding(prepared.facts):
-        found = _build(prepared, binding)
+    try:
+        with deciding(prepared.facts):
+            found = _build(prepared, binding)
+    except SizeFixed:
+        return None
     return found if prepared.facts.hold(binding) else None
 
 

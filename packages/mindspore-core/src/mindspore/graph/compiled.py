@@ -23,7 +23,7 @@ from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.ir.bind import bind, bind_value
-from mindspore.compiler.ir.dims import Facts, Symbolic, deciding
+from mindspore.compiler.ir.dims import Facts, SizeFixed, Symbolic, deciding
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.eager import segment as _segment
@@ -207,6 +207,7 @@ class CompiledFunction:
 
     def __init__(self, target: Callable, name: str, varying: Any = None):
         self.target, self.name, self.varying = target, name, varying
+        self.fixed: dict[tuple, set] = {}  # places whose sizes must be numbers, by the structure of a call
         self.entries: OrderedDict[tuple, list[Entry]] = OrderedDict()
         self.lock = threading.RLock()
         self.compile_count = 0
@@ -255,33 +256,40 @@ class CompiledFunction:
         if kwargs:
             structure += tuple([(k, _signature(v, leaves, _shapeless)) for k, v in kwargs.items()])
         axes = self.varying.axes(args, kwargs, leaves)
-        pattern = None
-        for pattern in dynamic.patterns(leaves, axes):
+        fixed = self.fixed.setdefault(structure, set())
+        for pattern in dynamic.patterns(leaves, axes, fixed):
             sizes = tuple(pattern.sizes)
             for entry in self.entries.get((structure, pattern.key), ()):
                 if entry.fits(sizes) and entry.guards.hold():
                     return entry, sizes
-        key = structure, pattern.key
         if debug.explains():
-            self._explain(key, self.entries.get(key), sizes)
-        return self.specialise(key, args, kwargs, pattern), sizes
+            pattern = dynamic.merged(leaves, axes, fixed)
+            self._explain((structure, pattern.key), self.entries.get((structure, pattern.key)), tuple(pattern.sizes))
+        with self.lock, CollectorAtRest():
+            entry, pattern = self._trace_sizes(args, kwargs, leaves, axes, fixed)
+            self._keep(entry, (structure, pattern.key))
+        return entry, tuple(pattern.sizes)
 
-    def specialise(self, key: tuple, args: tuple, kwargs: dict, pattern: Any = None) -> Entry:
+    def specialise(self, key: tuple, args: tuple, kwargs: dict) -> Entry:
         """Trace and compile for this signature."""
         with self.lock, CollectorAtRest():
-            entry = self._trace(args, kwargs) if pattern is None else self._trace_sizes(args, kwargs, pattern)
-            self.compile_count += 1
-            entries = self.entries.setdefault(key, [])
-            if len(entries) == MANY_ENTRIES:
-                warnings.warn(f"{self.name} was compiled {MANY_ENTRIES} times for one signature, last because "
-                              f"{entries[0].guards.broken()}: make what changes from call to call an argument or a "
-                              f"Parameter", RuntimeWarning, stacklevel=4)
-            entries.insert(0, entry)
-            del entries[ENTRIES_PER_FUNCTION:]
-            self.entries.move_to_end(key)
-            while len(self.entries) > ENTRIES_PER_FUNCTION:
-                self.entries.popitem(last=False)
+            entry = self._trace(args, kwargs)
+            self._keep(entry, key)
             return entry
+
+    def _keep(self, entry: Entry, key: tuple) -> None:
+        """File an entry under its signature."""
+        self.compile_count += 1
+        entries = self.entries.setdefault(key, [])
+        if len(entries) == MANY_ENTRIES:
+            warnings.warn(f"{self.name} was compiled {MANY_ENTRIES} times for one signature, last because "
+                          f"{entries[0].guards.broken()}: make what changes from call to call an argument or a "
+                          f"Parameter", RuntimeWarning, stacklevel=4)
+        entries.insert(0, entry)
+        del entries[ENTRIES_PER_FUNCTION:]
+        self.entries.move_to_end(key)
+        while len(self.entries) > ENTRIES_PER_FUNCTION:
+            self.entries.popitem(last=False)
 
     def graph(self, *args, **kwargs):
         """The graph for these arguments, compiled if needed (for inspection)."""
@@ -302,25 +310,43 @@ class CompiledFunction:
         except WithoutBlocks:
             return self._record(args, kwargs, Guards(), None, avals)
 
-    def _trace_sizes(self, args: tuple, kwargs: dict, pattern: Any) -> Entry:
-        """Trace with symbolic sizes; for this call's own where that is not possible. The last attempt may fail."""
-        for avals, symbols, facts in dynamic.attempts(pattern):
-            try:
-                with deciding(facts):
-                    entry = self._trace(args, kwargs, avals)
-            except Exception as error:
-                if debug.explains():
-                    debug.say(f"{self.name}: not traced with symbolic sizes {avals}: {error}")
+    def _trace_sizes(self, args: tuple, kwargs: dict, leaves: list, axes: list, fixed: set) -> tuple[Entry, Any]:
+        """An entry with symbolic sizes where that is possible, and its pattern. Places whose size must be a number are
+        added to `fixed`."""
+        pattern = dynamic.merged(leaves, axes, fixed)
+        while pattern.sizes:
+            entry, why = self._attempt(args, kwargs, pattern, pattern.examples())
+            if entry is not None:
+                return entry, pattern
+            if isinstance(why, SizeFixed):
+                fixed |= dynamic.places_of(pattern, why.names)
+                pattern = dynamic.merged(leaves, axes, fixed)
                 continue
-            entry.symbols, entry.facts = symbols, facts
-            if facts.hold(dict(zip(symbols, pattern.sizes))):
-                return entry
-            if debug.explains():
-                debug.say(f"{self.name}: traced again, since {facts.broken(dict(zip(symbols, pattern.sizes)))}")
-        entry = self._trace(args, kwargs)
-        entry.symbols = symbols
-        entry.facts = dynamic.exactly(symbols, pattern.sizes)
-        return entry
+            entry, again = self._attempt(args, kwargs, pattern, pattern.sizes)
+            if entry is not None:
+                return entry, pattern
+            if isinstance(why, Exception) and isinstance(again, SizeFixed):  # no program for other sizes
+                fixed |= dynamic.places_of(pattern, again.names)
+            break
+        return self._trace(args, kwargs), dynamic.exact(leaves)
+
+    def _attempt(self, args: tuple, kwargs: dict, pattern: Any, examples: list[int]) -> tuple[Entry | None, Any]:
+        """An entry for a pattern, traced for these examples; or why there is none."""
+        avals, symbols = pattern.avals(examples)
+        facts, why = Facts(), None
+        try:
+            with deciding(facts):
+                entry = self._trace(args, kwargs, avals)
+        except (SizeFixed, Exception) as error:
+            why = error
+        else:
+            why = facts.broken(dict(zip(symbols, pattern.sizes)))
+            if why is None:
+                entry.symbols, entry.facts = symbols, facts
+                return entry, None
+        if debug.explains():
+            debug.say(f"{self.name}: the sizes {avals} cannot be symbolic: {type(why).__name__}: {why}")
+        return None, why
 
     def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None) -> Entry:
         trace = GraphTrace(self.name, None)

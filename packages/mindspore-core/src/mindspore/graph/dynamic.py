@@ -10,19 +10,20 @@ no symbols.
 
 What is decided by a symbolic size while tracing is decided for an example near the size of the first call. Examples are
 prime and differ from every other size there is, so no decision comes out by accident; where they do not lead to a graph
-that is right for the call itself, its own sizes are the examples.
+that is right for the call itself, its own sizes are the examples. An axis whose size turns out to be one certain number
+is no longer symbolic, in this call and later ones.
 """
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.dtype import DType
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir import TensorAval, tensor_aval
-from mindspore.compiler.ir.dims import LOWEST, Facts, symbol
+from mindspore.compiler.ir.dims import LOWEST, symbol
 
 __all__ = ["Symbol", "enable_dynamic"]
 
@@ -175,22 +176,26 @@ class Learned:
 
 
 class Pattern:
-    """A pattern of the arguments: `shapes` with numbers of symbols as `Number`s; `sizes` the symbols' sizes."""
+    """A pattern of the arguments: `shapes` with a tuple of a symbol's number in place of a symbolic size; by that
+    number the symbols' `sizes` and `places`, pairs (leaf, axis). fixed: places that are not symbolic after all."""
 
-    def __init__(self, leaves: list[Tensor], axes: list[tuple], merged: bool):
+    def __init__(self, leaves: list[Tensor], axes: list[tuple], merged: bool, fixed: set[tuple[int, int]]):
         numbers: dict[Any, int] = {}
         self.sizes: list[int] = []
+        self.places: list[list[tuple[int, int]]] = []
         self.shapes: list[tuple] = []
         for place, (leaf, described) in enumerate(zip(leaves, axes)):
             shape = []
             for axis, (said, size) in enumerate(zip(described, leaf.shape)):
-                if type(said) is int or size < LOWEST:
+                if type(said) is int or size < LOWEST or (place, axis) in fixed:
                     shape.append(size)
                     continue
                 same = size if merged else said if isinstance(said, Symbol) and said.unique else (place, axis)
                 if same not in numbers:
                     numbers[same] = len(self.sizes)
                     self.sizes.append(size)
+                    self.places.append([])
+                self.places[numbers[same]].append((place, axis))
                 shape.append((numbers[same],))
             self.shapes.append(tuple(shape))
         self.key = tuple([(leaf.dtype, shape) for leaf, shape in zip(leaves, self.shapes)])
@@ -219,28 +224,25 @@ def _is_prime(number: int) -> bool:
     return all(number % k for k in range(2, int(number ** 0.5) + 1))
 
 
-def patterns(leaves: list[Tensor], axes: list[tuple]) -> Iterator[Pattern]:
-    """The patterns of a call, the general one first; one only, where both are the same."""
-    general = Pattern(leaves, axes, merged=False)
-    yield general
-    merged = Pattern(leaves, axes, merged=True)
-    if merged.key != general.key:
-        yield merged
+def patterns(leaves: list[Tensor], axes: list[tuple], fixed: set[tuple[int, int]]) -> list[Pattern]:
+    """The patterns under which an entry for a call may be filed, the general one first."""
+    return list({p.key: p for p in (Pattern(leaves, axes, False, fixed), merged(leaves, axes, fixed),
+                                    exact(leaves))}.values())
 
 
-def attempts(pattern: Pattern) -> Iterator[tuple[list[TensorAval], list, Facts]]:
-    """The ways to trace a call, the best first: avals, symbols, and facts to note decisions in."""
-    for examples in (pattern.examples(), pattern.sizes):
-        avals, symbols = pattern.avals(examples)
-        yield avals, symbols, Facts()
+def merged(leaves: list[Tensor], axes: list[tuple], fixed: set[tuple[int, int]]) -> Pattern:
+    """The pattern in which equal sizes are one symbol."""
+    return Pattern(leaves, axes, True, fixed)
 
 
-def exactly(symbols: list[str], sizes: list[int]) -> Facts:
-    """The facts of a graph that is right for these sizes only."""
-    facts = Facts()
-    for name, size in zip(symbols, sizes):
-        facts.known["zero", symbol(name, size) - size] = True
-    return facts
+def exact(leaves: list[Tensor]) -> Pattern:
+    """The pattern without symbols."""
+    return Pattern(leaves, [t.shape for t in leaves], True, set())
+
+
+def places_of(pattern: Pattern, names: list[str]) -> set[tuple[int, int]]:
+    """The places of some of a pattern's symbols."""
+    return {place for name in names for place in pattern.places[int(name[1:])]}
 
 
 def described_by(fn: Callable) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType, bool_, int32, int64
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.ir.dims import same_shape
 from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import (
     Operand,
@@ -233,7 +234,7 @@ def masked_select(input: Operand, mask: Operand) -> Tensor:
     x, mask = as_tensor("masked_select", input), as_bool("masked_select", mask, "mask")
     shape = np.broadcast_shapes(x.shape, mask.shape)
     places = np.broadcast_to(storage_of(mask).to_numpy(), shape).reshape(-1).nonzero()[0]
-    flat = apply(_RESHAPE, (x if x.shape == shape else apply(_BROADCAST, (x,), (shape,)),), ((prod(shape),),))
+    flat = apply(_RESHAPE, (x if same_shape(x.shape, shape) else apply(_BROADCAST, (x,), (shape,)),), ((prod(shape),),))
     return apply(_GATHER, (flat, Tensor(places)), (0,))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from math import prod
 
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.ir.dims import same_shape
 from mindspore.ops._operands import (
     Operand,
     apply,
@@ -53,7 +54,7 @@ def _matmul(name: str, left: Operand, right: Operand) -> Tensor:
         shape = shape[:-1]
     if x.ndim == 1:
         shape = shape[:-2] + shape[-1:] if y.ndim > 1 else shape[:-1]
-    return result if shape == result.shape else apply(_RESHAPE, (result,), (shape,))
+    return result if same_shape(shape, result.shape) else apply(_RESHAPE, (result,), (shape,))
 
 
 def _of_rank(name: str, what: str, value: Operand, ndim: int) -> Tensor:

@@ -19,7 +19,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType
 from mindspore.compiler.ir.aval import Aval, TapeAval, TensorAval, TupleAval, tensor_aval
-from mindspore.compiler.ir.dims import Symbolic
+from mindspore.compiler.ir.dims import Symbolic, same_shape
 from mindspore.compiler.ir.graph import Graph, Literal, Node
 
 FOLD_LIMIT_BYTES = 1024
@@ -141,13 +141,13 @@ class Builder:
 
     def sum_to(self, node: Node, shape: tuple) -> Node:
         """Undo broadcasting: sum `node` over the axes that were broadcast from `shape`."""
-        if node.shape == shape:
+        if same_shape(node.shape, shape):
             return node
         extra = node.aval.ndim - len(shape)
         axes = tuple(i for i, d in enumerate(node.shape) if i < extra or (shape[i - extra] == 1 and d != 1))
         if axes:
             node = self.sum(node, axis=axes, keepdims=True)
-        return node if node.shape == shape else self.reshape(node, shape=shape)
+        return node if same_shape(node.shape, shape) else self.reshape(node, shape=shape)
 
     # -- graphs ------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,9 @@ Shape rules, decompositions and derivatives are Python functions of shapes, and 
 b)`. With a Dim such a decision is made for an *example* size and noted as a fact (`Facts`). What was made is right for
 all sizes for which the facts hold; whoever keeps it checks them for each new binding of the symbols. Facts that hold
 for all sizes from 2 on are not noted: the sizes 0 and 1 are never symbols, since broadcasting treats them otherwise.
-Asking for the number itself (`int(d)`, `range(d)`) notes that the size is the example's.
+Where a size turns out to be one certain number, because the number itself is asked for (`int(d)`) or because it meets
+another size that it must equal, a symbol is of no use: `SizeFixed` says which, and what was being made is made again
+with a number in its place.
 
 The idea to record the outcome of decisions on example sizes is that of PyTorch's symbolic shapes (guards on `SymInt`);
 sizes as polynomials are those of JAX's shape polymorphism.
@@ -298,6 +300,10 @@ class Dim(Symbolic):
     def __bool__(self) -> bool:
         return not _decide("zero", self)
 
+    def bit_length(self) -> int:
+        """As of an int."""
+        return _fixed(self).bit_length()
+
     def __index__(self) -> int:
         return _fixed(self)
 
@@ -496,6 +502,15 @@ def _lowest_of(terms: tuple) -> int | None:
     return total
 
 
+class SizeFixed(BaseException):
+    """Sizes that were symbols must be numbers; `names` are those of the symbols. It passes through the user's program,
+    which is run again."""
+
+    def __init__(self, dim: Dim):
+        super().__init__(f"{dim!r} must be 0")
+        self.names = sorted({symbol.name for symbol in dim.symbols()})
+
+
 class Facts:
     """What decisions on symbolic sizes have found, and for which sizes they were made (None: the examples)."""
 
@@ -552,6 +567,8 @@ def _decide(kind: str, value) -> bool:
     facts = _state.facts
     outcome = _OUTCOMES[kind](value.at(None if facts is None else facts.binding))
     if facts is not None:
+        if outcome and kind == "zero":
+            raise SizeFixed(value)
         facts.known[kind, value] = outcome
     return outcome
 
@@ -588,30 +605,16 @@ def bound(value: Any, binding: Binding | None) -> Any:
     return value.at(binding) if isinstance(value, Symbolic) else value
 
 
-def is_symbolic(value: Any) -> bool:
-    """Whether symbolic numbers stand in a value: in a number or in nested tuples."""
-    if isinstance(value, tuple):
-        return any(map(is_symbolic, value))
-    return isinstance(value, Symbolic)
-
-
-def evaluated(value: Any, binding: Binding) -> Any:
-    """A number or nested tuples with the numbers of these sizes in place of symbolic ones."""
-    if isinstance(value, tuple):
-        return tuple([evaluated(v, binding) for v in value])
-    return value.at(binding) if isinstance(value, Symbolic) else value
-
-
-def known(value: Any) -> bool:
-    """Whether a size is a plain number."""
-    return not isinstance(value, Symbolic)
-
-
 def same(a: int | Dim, b: int | Dim) -> bool:
     """Whether two integers are equal for all sizes; nothing is noted."""
-    return a is b or (type(a) is int and type(b) is int and a == b)
+    return a is b or (type(a) is not Dim and type(b) is not Dim and a == b)
 
 
 def surely_divides(divisor: int, value: int | Dim) -> bool:
     """Whether an integer is a multiple of `divisor` for all sizes; nothing is noted."""
     return all(factor % divisor == 0 for _, factor in value.terms) if type(value) is Dim else value % divisor == 0
+
+
+def same_shape(a: tuple, b: tuple) -> bool:
+    """Whether two tuples of sizes are equal for all sizes; nothing is noted."""
+    return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))

@@ -18,11 +18,13 @@ from itertools import product
 
 import numpy as np
 
+from mindspore.compiler.ir.dims import Dim
+
 
 def check_counts(name: str, what: str, value, count: int, least: int) -> None:
     """ValueError unless `value` is a tuple of `count` integers that are at least `least`."""
     if not isinstance(value, tuple) or len(value) != count or any(
-            not isinstance(v, int) or isinstance(v, bool) or v < least for v in value):
+            not isinstance(v, (int, Dim)) or isinstance(v, bool) or v < least for v in value):
         raise ValueError(f"{name}: {what} is {value!r}; expected a tuple of {count} integers, each at least {least}")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from mindspore.common.dtype import DType, bool_, float32, int32, int64
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.ir.builder import infer
-from mindspore.compiler.ir.dims import Dim
+from mindspore.compiler.ir.dims import Dim, same, same_shape
 from mindspore.compiler.primitives.base import Primitive, Sample, broadcast_shapes, register
 from mindspore.compiler.primitives.support import integers, uniform, uniform_source
 
@@ -67,9 +67,9 @@ class Reshape(Primitive):
 
     def simplify(self, b, ins, attrs):
         x, shape = ins[0], attrs[0]
-        if x.shape == shape:
+        if same_shape(x.shape, shape):
             return x
-        if not isinstance(shape, tuple) or prod(shape) != x.aval.size:
+        if not isinstance(shape, tuple) or not same(prod(shape), x.aval.size):
             return None
         if x.op is self:
             return b.reshape(x.ins[0], shape=shape)
@@ -110,7 +110,7 @@ class BroadcastTo(Primitive):
 
     def simplify(self, b, ins, attrs):
         x, shape = ins[0], attrs[0]
-        if x.shape == shape:
+        if same_shape(x.shape, shape):
             return x
         if x.op is self and len(shape) >= x.aval.ndim:
             return b.broadcast_to(x.ins[0], shape=shape)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import ml_dtypes
 import numpy as np
 
+from mindspore.compiler.ir.dims import same, same_shape
 from mindspore.compiler.ir.graph import Node
 from mindspore.compiler.primitives.base import Primitive, Sample, rng
 from mindspore.compiler.primitives.structural import CONSTANT
@@ -56,8 +57,8 @@ def stands_for(op: Primitive, kept: Node, other: Node) -> bool:
     and broadcasting leaves the shape of `kept`."""
     if kept.dtype is not other.dtype or kept.dtype.kind not in op.kinds:
         return False
-    return kept.shape == other.shape or (other.aval.ndim <= kept.aval.ndim and all(
-        d in (1, k) for d, k in zip(reversed(other.shape), reversed(kept.shape))))
+    return same_shape(kept.shape, other.shape) or (other.aval.ndim <= kept.aval.ndim and all(
+        d == 1 or same(d, k) for d, k in zip(reversed(other.shape), reversed(kept.shape))))
 
 
 def uniform_source(node: Node) -> Node | None:
