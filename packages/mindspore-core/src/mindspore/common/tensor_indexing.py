@@ -30,7 +30,7 @@ import numpy as np
 
 from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.ir.dims import same_shape
+from mindspore.compiler.ir.dims import Dim, same_shape, slice_of
 from mindspore.eager import segment as _segment
 from mindspore.graph.trace import Traced, current_trace, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
@@ -78,6 +78,8 @@ def _entries(shape: tuple, index: Any) -> list[Axis]:
 def _classify(item: Any) -> list[Axis]:
     if isinstance(item, (bool, np.bool_)):
         return [Axis("new", bool(item))]
+    if type(item) is Dim:
+        return [Axis("int", item)]
     if isinstance(item, (int, np.integer)):
         return [Axis("int", int(item))]
     if isinstance(item, slice):
@@ -127,18 +129,25 @@ def _checked(shape: tuple, entries: list[Axis]) -> list[Axis]:
         if entry.kind == "int":
             if not -size <= entry.value < size:
                 raise IndexError(f"index {entry.value} is out of range for axis {axis} of size {size}")
-            entry = Axis("int", entry.value % size)
+            entry = Axis("int", entry.value + size if entry.value < 0 else entry.value)
         elif isinstance(entry.value, _Places):
             if entry.value.mask_size != size:
                 raise IndexError(f"a Bool index has size {entry.value.mask_size} on axis {axis}, which has size {size}")
             entry = Axis("array", np.asarray(entry.value))
         elif isinstance(entry.value, np.ndarray):
-            wrong = (entry.value < -size) | (entry.value >= size)
-            if wrong.any():
-                raise IndexError(f"index {entry.value[wrong].flat[0]} is out of range for axis {axis} of size {size}")
-            entry = Axis("array", np.where(entry.value < 0, entry.value + size, entry.value).astype(np.int64))
+            entry = Axis("array", _wrapped(entry.value, axis, size))
         found.append(entry)
     return found
+
+
+def _wrapped(places: np.ndarray, axis: int, size: int | Dim) -> np.ndarray:
+    """Known places on an axis as non-negative ones. IndexError for one out of range."""
+    if places.size == 0:
+        return places.astype(np.int64)
+    low, high = int(places.min()), int(places.max())
+    if low < -size or high >= size:
+        raise IndexError(f"index {high if high >= size else low} is out of range for axis {axis} of size {size}")
+    return np.where(places < 0, places + int(size), places).astype(np.int64) if low < 0 else places.astype(np.int64)
 
 
 class _Block(NamedTuple):
@@ -161,9 +170,8 @@ def _block(shape: tuple, entries: list[Axis]) -> _Block:
             result.append(1 if value else 0)
             continue
         size = shape[axis]
-        start, stop, step = value.indices(size) if kind == "slice" else (value, value + 1, 1) if kind == "int" \
-            else (0, size, 1)
-        count = len(range(start, stop, step))
+        start, step, count = slice_of(value, size) if kind == "slice" else (value, 1, 1) if kind == "int" \
+            else (0, 1, size)
         if step < 0:
             start, step = start + (count - 1) * step, -step
             turned.append(axis)
@@ -222,7 +230,7 @@ def _read_block(x: Tensor, entries: list[Axis]) -> Tensor:
 
 def _cut(x: Tensor, block: _Block) -> Tensor:
     """The block with all axes of x, in the order of the index."""
-    if block.sizes != x.shape or any(s != 1 for s in block.strides):
+    if not same_shape(block.sizes, x.shape) or any(s != 1 for s in block.strides):
         x = apply(_SLICE, (x,), (block.begin, block.end, block.strides))
     return apply(_REVERSE, (x,), (block.reversed,)) if block.reversed else x
 

@@ -24,7 +24,7 @@ from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph, rebuild
 from mindspore.compiler.ir.bind import bind
-from mindspore.compiler.ir.dims import Binding, Facts, SizeFixed, deciding
+from mindspore.compiler.ir.dims import Binding, Facts, deciding
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
@@ -149,32 +149,45 @@ def _instance(key: tuple, graph: Graph, device, donated: dict[int, int], binding
     while len(_prepared) > CACHE_SIZE:
         _prepared.popitem(last=False)
     for prepared in known:
-        if prepared.facts.hold(binding):
-            found = _built_for(prepared, binding)
-            if found is not None:
-                return found
+        found = _built_for(prepared, binding)
+        if found is not None:
+            return found
     _count_compile()
-    for facts in (Facts(), Facts(binding)):
-        try:
-            with deciding(facts):
-                prepared = Prepared(graph, device, donated, facts)
-        except SizeFixed:
-            continue
-        found = _built_for(prepared, binding) if facts.hold(binding) else None
+    for facts in (Facts(strict=False), Facts(binding, strict=False)):
+        prepared = _prepare(graph, device, donated, facts)
+        found = None if prepared is None else _built_for(prepared, binding)
         if found is not None:
             known.insert(0, prepared)
             return found
     return _build(Prepared(bind(graph, binding), device, donated, Facts()))
 
 
+def _prepare(graph: Graph, device, donated: dict[int, int], facts: Facts) -> Prepared | None:
+    """The graph on its way to a plan, with its symbols; None where a step cannot be made with them."""
+    try:
+        with deciding(facts):
+            return Prepared(graph, device, donated, facts)
+    except Exception as error:
+        _say_static(graph, error)
+        return None
+
+
 def _built_for(prepared: Prepared, binding: Binding) -> tuple[Executable, Any] | None:
-    """What `_build` makes; None if a decision that was made thereby has another outcome for these sizes."""
+    """What `_build` makes; None if a decision has another outcome for these sizes, or a step needs numbers."""
+    if not prepared.facts.hold(binding):
+        return None
     try:
         with deciding(prepared.facts):
             found = _build(prepared, binding)
-    except SizeFixed:
+    except Exception as error:
+        _say_static(prepared.graph, error)
         return None
     return found if prepared.facts.hold(binding) else None
+
+
+def _say_static(graph: Graph, error: Exception) -> None:
+    if debug.explains():
+        debug.say(f"{graph.name}: a step needs the sizes as numbers ({type(error).__name__}: {error})")
 
 
 def _build(prepared: Prepared, binding: Binding | None = None) -> tuple[Executable, Any]:

@@ -16,7 +16,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.primitives.effects import Action
 from mindspore.graph import tree
-from mindspore.graph.text import Piece, TracedText, formatted, join_texts
+from mindspore.graph.text import TracedText, formatted, join_texts, piece
 from mindspore.graph.trace import current_trace, suspended
 
 __all__ = ["call_string_method", "channel", "ends_in", "formatted", "holds_traced", "is_text", "join_texts",
@@ -76,11 +76,11 @@ def ends_in(error: Exception) -> bool:
 
 
 def holds_traced(value: Any) -> bool:
-    """Whether the value is or holds a tensor or a text that is known only at run time: a tensor of the function that is
-    compiled, or one from outside, which may hold another value then."""
+    """Whether the value is or holds a tensor, a size or a text that is known only at run time: a tensor of the function
+    that is compiled, or one from outside, which may hold another value then."""
     leaves: list = []
     tree.flatten(value, leaves)
-    return bool(leaves)
+    return bool(leaves) or tree.holds_sizes(value)
 
 
 def is_text(value: Any) -> bool:
@@ -108,7 +108,7 @@ def call_string_method(method: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         items = list(args[0])
         return join_texts(items, method.__self__) if any(map(is_text, items)) else method(items)
     if method.__name__ == "format" and holds_traced([list(args), kwargs]):
-        return TracedText((Piece(lambda known: method(*known[0], **known[1]), [list(args), kwargs]),))
+        return TracedText((piece(lambda known: method(*known[0], **known[1]), [list(args), kwargs]),))
     return method(*args, **kwargs)
 
 
@@ -116,4 +116,4 @@ def percent(template: str, value: Any) -> Any:
     """`template % value`, where the value may be known only at run time."""
     if not holds_traced(value):
         return template % value
-    return TracedText((Piece(lambda known: template % known, value),))
+    return TracedText((piece(lambda known: template % known, value),))

@@ -9,6 +9,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.frontend.trip_numbers import TripNumber, TripValueNeeded
 from mindspore.compiler.ir import Builder, Graph, Node
+from mindspore.compiler.ir.dims import Dim
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.graph import tree
 from mindspore.graph.carrying import leaves_of
@@ -36,7 +37,7 @@ def whole_number(value: Any) -> Any:
         return value if value.dtype is int64 else apply(PRIMITIVES["cast"], (value,), (int64,))
     if isinstance(value, Tensor) or not hasattr(type(value), "__index__"):
         raise TypeError(f"{describe(value)} cannot be interpreted as an integer")
-    return operator.index(value)
+    return value if type(value) is Dim else operator.index(value)
 
 
 def count_between(start: Any, stop: Any, step: Any) -> Tensor:

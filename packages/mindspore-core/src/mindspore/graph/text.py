@@ -11,6 +11,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.ir.dims import Symbolic
+from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.runtime.record import apply
 
 CONVERSIONS: dict[int, Callable[[Any], Any]] = {-1: lambda value: value, ord("s"): str, ord("r"): repr,
                                                 ord("a"): ascii}
@@ -32,7 +35,32 @@ class Piece:
 def formatted(value: Any, conversion: int = -1, specification: str = "") -> TracedText:
     """What an f-string makes of a value that holds traced tensors; `conversion` is the code of `!s`, `!r`, `!a`, or
     -1."""
-    return TracedText((Piece(lambda known: format(CONVERSIONS[conversion](known), specification), value),))
+    return TracedText((piece(lambda known: format(CONVERSIONS[conversion](known), specification), value),))
+
+
+def piece(render: Callable[[Any], str], value: Any) -> Piece:
+    """A part of a text. Symbolic sizes in the value are written as the numbers that they are."""
+    from mindspore.graph import tree
+    if not tree.holds_sizes(value):
+        return Piece(render, value)
+    op = PRIMITIVES["dimension"]
+
+    def as_tensor(part: Any) -> Any:
+        return apply(op, (), op.pack_attrs({"value": part})) if isinstance(part, Symbolic) else part
+
+    return Piece(lambda known: render(_with_numbers(value, known)), tree.map_static(as_tensor, value))
+
+
+def _with_numbers(value: Any, known: Any) -> Any:
+    """`known` with Python numbers where `value` has symbolic ones."""
+    if isinstance(value, Symbolic):
+        return known.item()
+    if isinstance(value, tuple | list):
+        parts = [_with_numbers(v, k) for v, k in zip(value, known)]
+        return parts if isinstance(known, list) else type(known)(*parts) if hasattr(known, "_fields") else tuple(parts)
+    if isinstance(value, dict):
+        return {key: _with_numbers(v, known[key]) for key, v in value.items()}
+    return known
 
 
 class TracedText:

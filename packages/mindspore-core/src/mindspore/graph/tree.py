@@ -8,6 +8,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.journal import Contents
 from mindspore.compiler.frontend.variants import Tag, Variant
+from mindspore.compiler.ir.dims import Symbolic
 from mindspore.graph.text import TracedText
 from mindspore.graph.trace import Traced
 
@@ -104,6 +105,13 @@ def is_traced(value: Any) -> bool:
     leaves: list = []
     flatten(value, leaves)
     return any(type(t._value) is Traced for t in leaves)
+
+
+def holds_sizes(value: Any) -> bool:
+    """Whether a symbolic size stands in a value or in containers in it."""
+    if isinstance(value, tuple | list):
+        return any(map(holds_sizes, value))
+    return any(map(holds_sizes, value.values())) if isinstance(value, dict) else isinstance(value, Symbolic)
 
 
 def rebuild(spec: Any, leaves) -> Any:

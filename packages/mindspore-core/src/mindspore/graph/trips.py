@@ -136,6 +136,13 @@ def rows(trips: Trips, x: Tensor, places: range) -> Tensor:
     return shown(x, trips.row(x, list(places)), join_values(trips, list(places)))
 
 
+def row_at(trips: Trips, x: Tensor) -> Tensor:
+    """x[k] in trip k of a loop with a counter. TripValueNeeded where the loop assigns x."""
+    if not trips.is_constant(x):
+        raise TripValueNeeded("a tensor that the loop assigns, and goes over")
+    return trips.slice(x)
+
+
 # -- subscripts --------------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType, as_dtype, bool_, float32, int64
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.ir.dims import Ratio, Symbolic
 from mindspore.ops._operands import (
     NUMBERS,
     Number,
@@ -114,7 +115,7 @@ def _arange(name: str, start, end, step, dtype: DType | None) -> Tensor:
     if count < 0:
         raise ValueError(f"{name}: end {end} cannot be reached from start {start} by steps of {step}")
     if dtype is None:
-        dtype = float32 if any(isinstance(v, float) for v in (start, end, step)) else int64
+        dtype = float32 if any(isinstance(v, (float, Ratio)) for v in (start, end, step)) else int64
     ramp_dtype = int64 if as_dtype(dtype) is bool_ else as_dtype(dtype)
     ramp = apply(_IOTA, (), ((count,), 0, ramp_dtype))
     if step != 1:
@@ -129,7 +130,7 @@ def _python_number(name: str, value):
         value = value.item()
     if isinstance(value, np.generic):
         value = value.item()
-    if not isinstance(value, (int, float)):
+    if not isinstance(value, (int, float, Symbolic)):
         raise TypeError(f"{name}: start, end and step must be numbers, but got {type(value).__name__}: {value!r}")
     return value
 

@@ -28,7 +28,7 @@ def parametric(placed: PlacedNest) -> PlacedNest:
     def number(value: Any) -> Any:
         if type(value) is not Dim:
             return value
-        if value not in dims:
+        if not any(dim is value for dim in dims):
             dims.append(value)
         return Param(next(k for k, dim in enumerate(dims) if dim is value))
 

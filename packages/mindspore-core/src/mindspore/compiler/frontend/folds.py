@@ -14,6 +14,7 @@ from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.decisions import decide, outcome_of
 from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.special import compare
+from mindspore.compiler.ir.dims import Symbolic, whole
 
 __all__ = ["FOLDS"]
 
@@ -73,6 +74,8 @@ def _number(native: Callable[..., Any]) -> Callable[..., Any]:
         control = frame.session.policy.control
         if len(args) == 1 and not kwargs and control is not None and frame.session.is_traced(args[0]):
             return control.number(args[0], native)
+        if len(args) == 1 and not kwargs and isinstance(args[0], Symbolic):
+            return whole(args[0]) if native is int else args[0] * 1.0
         return native(*args, **kwargs)
 
     return convert

@@ -32,8 +32,10 @@ from mindspore.compiler.frontend.frames import Frame
 from mindspore.compiler.frontend.functions import variables_of
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.sequences import make_range
+from mindspore.compiler.frontend.sizes import SIZE_FUNCTIONS
 from mindspore.compiler.frontend.texts import TEXT_FUNCTIONS
 from mindspore.compiler.frontend.until import UNTIL
+from mindspore.compiler.ir.dims import Dim
 
 __all__ = ["replacements_for"]
 
@@ -140,9 +142,9 @@ def _accumulate(frame: Frame, iterable: Any, func: Any = None, **kwargs: Any) ->
 
 
 def _range(frame: Frame, *args: Any) -> Any:
-    """`range`, also between tensors whose values are known only at run time."""
+    """`range`, also between tensors and sizes that are known only at run time."""
     session = frame.session
-    if session.policy.control is not None and any(map(session.is_traced, args)):
+    if session.policy.control is not None and any(session.is_traced(each) or type(each) is Dim for each in args):
         return make_range(session.policy.control, args)
     return range(*args)
 
@@ -181,6 +183,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     itertools.accumulate: _accumulate,
     range: _range,
     **TEXT_FUNCTIONS,
+    **SIZE_FUNCTIONS,
     **FOLDS,
     **CHOOSING,
     **UNTIL,

@@ -16,6 +16,7 @@ from typing import Any
 
 from mindspore.compiler.frontend.errors import TensorConditionError
 from mindspore.compiler.frontend.trip_numbers import TripNumber, TripValueNeeded, join_values
+from mindspore.compiler.ir.dims import Dim
 
 __all__ = ["TensorRange", "make_range", "sequence_of"]
 
@@ -38,6 +39,18 @@ class Listed:
     def item_of(self, trips: Any, first: int) -> Any:
         chosen = self.items[first:first + trips.length]
         return join_values(trips, list(chosen)) if type(chosen) is range else trips.combine(list(chosen))
+
+
+class SymbolicRows:
+    """The rows of a tensor of which only the graph knows how many there are."""
+
+    most = None
+
+    def __init__(self, control: Any, tensor: Any) -> None:
+        self.control, self.tensor, self.count = control, tensor, tensor.shape[0]
+
+    def item_of(self, trips: Any, first: int) -> Any:
+        return self.control.row_at(trips, self.tensor)
 
 
 class Rows:
@@ -87,7 +100,7 @@ class Numbers:
 
 
 class TensorRange:
-    """`range` where one of the numbers is a tensor; so is their count."""
+    """`range` where one of the numbers is a tensor or a symbolic size; so is their count."""
 
     most = None
 
@@ -95,7 +108,8 @@ class TensorRange:
         self.start, self.step, self.count = start, step, count
 
     def item_of(self, trips: Any, first: int) -> Any:
-        return self.start + trips.counter * self.step
+        counter = trips.counter if type(self.step) is int and self.step == 1 else trips.counter * self.step
+        return counter if type(self.start) is int and self.start == 0 else self.start + counter
 
     def __getitem__(self, k: Any) -> Any:
         return self.start + k * self.step
@@ -150,7 +164,7 @@ def sequence_of(control: Any, value: Any) -> Any:
     if isinstance(value, TensorRange):
         return value
     if control.has_rows(value):
-        return Rows(control, value, range(len(value)))
+        return SymbolicRows(control, value) if type(value.shape[0]) is Dim else Rows(control, value, range(len(value)))
     return _sequence_behind(control, value) if isinstance(value, Iterator) else None
 
 
@@ -165,6 +179,8 @@ def _sequence_behind(control: Any, iterator: Any) -> Any:
     if kind in _ITERATORS:
         return Listed(list(copy.copy(iterator)))
     if kind is control.RowIterator:
+        if type(iterator.tensor.shape[0]) is Dim:
+            return SymbolicRows(control, iterator.tensor) if iterator.place == 0 else None
         return Rows(control, iterator.tensor, range(iterator.place, len(iterator.tensor)))
     if kind not in (enumerate, zip, reversed):
         return None

@@ -512,10 +512,11 @@ class SizeFixed(BaseException):
 
 
 class Facts:
-    """What decisions on symbolic sizes have found, and for which sizes they were made (None: the examples)."""
+    """What decisions on symbolic sizes have found, and for which sizes they were made (None: the examples). strict:
+    whether sizes that turn out to be numbers are fixed (`SizeFixed`), since avals are made; else it is noted."""
 
-    def __init__(self, binding: Binding | None = None):
-        self.binding = binding
+    def __init__(self, binding: Binding | None = None, strict: bool = True):
+        self.binding, self.strict = binding, strict
         self.known: dict[tuple[str, Dim], bool] = {}
 
     def hold(self, binding: Binding) -> bool:
@@ -567,7 +568,7 @@ def _decide(kind: str, value) -> bool:
     facts = _state.facts
     outcome = _OUTCOMES[kind](value.at(None if facts is None else facts.binding))
     if facts is not None:
-        if outcome and kind == "zero":
+        if outcome and kind == "zero" and facts.strict:
             raise SizeFixed(value)
         facts.known[kind, value] = outcome
     return outcome
@@ -610,6 +611,12 @@ def same(a: int | Dim, b: int | Dim) -> bool:
     return a is b or (type(a) is not Dim and type(b) is not Dim and a == b)
 
 
+def divides(divisor: int | Dim, value: int | Dim) -> bool:
+    """Whether an integer is a multiple of another one that is not 0, for all sizes; nothing is noted."""
+    rest = value % divisor
+    return type(rest) is not Dim and rest == 0
+
+
 def surely_divides(divisor: int, value: int | Dim) -> bool:
     """Whether an integer is a multiple of `divisor` for all sizes; nothing is noted."""
     return all(factor % divisor == 0 for _, factor in value.terms) if type(value) is Dim else value % divisor == 0
@@ -618,3 +625,28 @@ def surely_divides(divisor: int, value: int | Dim) -> bool:
 def same_shape(a: tuple, b: tuple) -> bool:
     """Whether two tuples of sizes are equal for all sizes; nothing is noted."""
     return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
+
+
+def slice_of(part: slice, size: int | Dim) -> tuple[Any, int, Any]:
+    """(start, step, number of elements) of a slice of an axis."""
+    if all(type(n) is not Dim for n in (part.start, part.stop, size)):
+        start, stop, step = part.indices(size)
+        return start, step, len(range(start, stop, step))
+    step = 1 if part.step is None else int(part.step)
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    low, high = (0, size) if step > 0 else (-1, size - 1)
+    start = (low if step > 0 else high) if part.start is None else _clamped(part.start, size, low, high)
+    stop = (high if step > 0 else low) if part.stop is None else _clamped(part.stop, size, low, high)
+    span = stop - start if step > 0 else start - stop
+    return start, step, -(-span // abs(step)) if span > 0 else 0
+
+
+def _clamped(place, size, low, high):
+    place = place + size if place < 0 else place
+    return low if place < low else high if place > high else place
+
+
+def whole(value: Symbolic) -> Any:
+    """What `int` makes of a size or a quotient of sizes."""
+    return value if type(value) is Dim else value.__trunc__()

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from mindspore.compiler.ir import Node, TensorAval
+from mindspore.compiler.ir.dims import divides, same, same_shape
 
 VIEWS = frozenset({"reshape", "broadcast_to", "transpose", "slice"})
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "all", "any"})
@@ -80,7 +81,7 @@ def is_view(node: Node) -> bool:
 
 def _only_ones(view: Node) -> bool:
     """Whether a reshape only adds and drops axes of size 1."""
-    return [s for s in view.shape if s != 1] == [s for s in view.ins[0].shape if s != 1]
+    return same_shape(tuple([s for s in view.shape if s != 1]), tuple([s for s in view.ins[0].shape if s != 1]))
 
 
 def is_reduction(node: Node) -> bool:
@@ -348,7 +349,7 @@ class Space:
         if view.op.name == "broadcast_to":
             cut = len(shape) - len(below)
             sizes = (1,) * cut + below
-            return [row if old == new else None for row, old, new in zip([()] * cut + rows, sizes, shape)]
+            return [row if same(old, new) else None for row, old, new in zip([()] * cut + rows, sizes, shape)]
         if view.op.name == "slice":
             return None
         bare = [row for row, size in zip(rows, below) if size != 1]
@@ -367,11 +368,11 @@ class Space:
             while size > 1:
                 axis = pending.pop()
                 if self.sizes[axis] > size:
-                    if self.sizes[axis] % size:
+                    if not divides(size, self.sizes[axis]):
                         return None
                     axis, rest = self._split(axis, size)
                     pending.append(rest)
-                if size % self.sizes[axis]:
+                if not divides(self.sizes[axis], size):
                     return None
                 group.append(axis)
                 size //= self.sizes[axis]
@@ -389,14 +390,14 @@ class Space:
         rest = [a for a in other.order if a not in alike]
         spare = [a for a in self.order if a not in alike.values()]
         if rest:
-            if [other.sizes[a] for a in rest] != [self.sizes[a] for a in spare]:
+            if not same_shape(tuple([other.sizes[a] for a in rest]), tuple([self.sizes[a] for a in spare])):
                 return False
             alike.update(zip(rest, spare))
         return self._take(other, alike)
 
     def absorb_beside(self, other: Space) -> bool:
         """Take in all members of `other`, which reads no member and is read by none, if it has the same axes."""
-        if [self.sizes[a] for a in self.order] != [other.sizes[a] for a in other.order]:
+        if not same_shape(tuple([self.sizes[a] for a in self.order]), tuple([other.sizes[a] for a in other.order])):
             return False
         return self._take(other, dict(zip(other.order, self.order)))
 
@@ -433,7 +434,7 @@ class Space:
                     if d is None or row is None:
                         continue
                     for theirs, ours in zip(row, self.maps[through.idx][d]):
-                        if other.sizes[theirs] != self.sizes[ours]:
+                        if not same(other.sizes[theirs], self.sizes[ours]):
                             uneven = uneven or (theirs, ours)
                         elif alike.setdefault(theirs, ours) != ours:
                             return None
@@ -444,9 +445,9 @@ class Space:
 
     def _even_out(self, other: Space, theirs: int, ours: int) -> bool:
         large, small = max(other.sizes[theirs], self.sizes[ours]), min(other.sizes[theirs], self.sizes[ours])
-        if large % small:
+        if not divides(small, large):
             return False
-        if other.sizes[theirs] == large:
+        if same(other.sizes[theirs], large):
             other._split(theirs, small)
         else:
             self._split(ours, small)
