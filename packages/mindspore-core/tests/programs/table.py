@@ -9,8 +9,8 @@ The names of an entry's parameters choose its inputs from `INPUTS`: three values
 the program (a callable, or a callable and a function that looks at the state which it leaves), which is then called
 with one input after the other.
 
-`judge` runs an entry in plain Python, compiled, and in PyNative mode, on each backend, compares results, raised errors,
-printed text and state, and compares gradients with differences. An entry
+`judge` runs an entry in plain Python, compiled, compiled with all sizes symbolic, and in PyNative mode, on each
+backend, compares results, raised errors, printed text and state, and compares gradients with differences. An entry
 
 * agrees, if all this is equal, and it was compiled: a call with other values of the same shapes compiles nothing, and
   runs none of the program's code, of the interpreter and of the operators' Python (counted by a profile hook);
@@ -187,10 +187,22 @@ def points(function: Callable) -> list[list[np.ndarray]]:
     return [list(point) for point in zip(*[INPUTS[name] for name in names])] if names else [[], [], []]
 
 
-def compiled(function: Callable) -> Callable:
-    """The program as graph mode calls it: a Cell by itself, a function through `jit`."""
+class AllVary:
+    """What says that every axis of every argument varies (`mindspore.graph.dynamic`)."""
+
+    def axes(self, args: tuple, kwargs: dict, leaves: list) -> list[tuple]:
+        return [(None,) * leaf.ndim for leaf in leaves]
+
+
+def compiled(function: Callable, symbolic: bool = False) -> Callable:
+    """The program as graph mode calls it: a Cell by itself, a function through `jit`. symbolic: whether all sizes are
+    symbols in its graph."""
     if not isinstance(function, Cell):
-        return jit(function)
+        program = jit(function)
+        if symbolic:
+            program.__ms_dynamic__ = AllVary()
+        return program
+    function._varying = AllVary() if symbolic else None
 
     def in_graph_mode(*args):
         set_context(mode=GRAPH_MODE)
@@ -272,14 +284,14 @@ def run_plainly(entry: Entry) -> list[Outcome]:
 
 
 def _judge_calls(entry: Entry, truths: list[Outcome], backend: str) -> None:
-    for mode in ("graph", "eager"):
+    for mode in ("graph", "symbolic", "eager"):
         program, look = made(entry, entry.product)
-        run = compiled(program) if mode == "graph" else program
+        run = program if mode == "eager" else compiled(program, mode == "symbolic")
         for k, (point, truth) in enumerate(zip(points(program), truths)):
             tensors = [Tensor(array) for array in point]
-            counted = Counted(inspect.getfile(entry.product)) if mode == "graph" and k else None
+            counted = Counted(inspect.getfile(entry.product)) if mode != "eager" and k else None
             found = call(run, look, tensors, counted)
-            _compare_outcomes(truth, found, f"{mode}, {backend}, input {k}", mode == "graph")
+            _compare_outcomes(truth, found, f"{mode}, {backend}, input {k}", mode != "eager")
             if counted and truth.error is None:
                 counted.check()
 
@@ -300,9 +312,9 @@ def _judge_gradients(entry: Entry, truths: list[Outcome], backend: str) -> None:
     chosen = [k for k, truth in enumerate(truths) if truth.error is None and has_slope(truth.result)]
     if not wanted or not chosen:
         return
-    for mode in ("graph", "eager"):
+    for mode in ("graph", "symbolic", "eager"):
         derivative = grad(entry.product, tuple(wanted))
-        run = jit(derivative) if mode == "graph" else derivative
+        run = derivative if mode == "eager" else compiled(derivative, mode == "symbolic")
         for k in chosen:
             where = f"{mode}, {backend}, input {k}"
             found = call(run, lambda: None, [Tensor(array) for array in inputs[k]])

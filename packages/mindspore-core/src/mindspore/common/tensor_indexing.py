@@ -135,12 +135,12 @@ def _checked(shape: tuple, entries: list[Axis]) -> list[Axis]:
                 raise IndexError(f"a Bool index has size {entry.value.mask_size} on axis {axis}, which has size {size}")
             entry = Axis("array", np.asarray(entry.value))
         elif isinstance(entry.value, np.ndarray):
-            entry = Axis("array", _wrapped(entry.value, axis, size))
+            entry = Axis("array", _wrapped_places(entry.value, axis, size))
         found.append(entry)
     return found
 
 
-def _wrapped(places: np.ndarray, axis: int, size: int | Dim) -> np.ndarray:
+def _wrapped_places(places: np.ndarray, axis: int, size: int | Dim) -> np.ndarray:
     """Known places on an axis as non-negative ones. IndexError for one out of range."""
     if places.size == 0:
         return places.astype(np.int64)

@@ -80,14 +80,15 @@ class Function:
             return max((x for x in low if x is not None), default=None) if self.name == "max" else None
         if self.name in ("max", "min"):
             return _FUNCTIONS[self.name](*low)
-        if low[0] < 0 or low[1] < 1:
+        if low[1] < 1 or (low[0] < 0 and type(self.operands[1]) is not int):
             return None
         return low[0] // self.operands[1] if self.name == "floordiv" and type(self.operands[1]) is int else 0
 
     def highest(self) -> int | None:
-        if self.name == "mod" and lowest(self.operands[1]) is not None:
-            high = _negated_lowest(self.operands[1])
-            return None if high is None else high - 1
+        divisor = self.operands[1]
+        if type(divisor) is int and divisor > 0:
+            high = _highest(self.operands[0])
+            return divisor - 1 if self.name == "mod" else high if high is None else high // divisor
         return None
 
 
@@ -482,7 +483,7 @@ def lowest(value) -> int | None:
     return value.lowest() if type(value) is Dim else value
 
 
-def _negated_lowest(value) -> int | None:
+def _highest(value) -> int | None:
     """A number that an integer is never above, if one is known."""
     if type(value) is not Dim:
         return value
@@ -491,10 +492,17 @@ def _negated_lowest(value) -> int | None:
 
 
 def _lowest_of(terms: tuple) -> int | None:
+    """The sum of the terms' lowest numbers. A product of several atoms has one only where none of them is negative."""
     total = 0
     for atoms, factor in terms:
-        bounds = [atom.lowest() if factor > 0 else atom.highest() for atom in atoms]
-        if any(low is None or low < 0 for low in bounds):
+        if len(atoms) == 1:
+            low = atoms[0].lowest() if factor > 0 else atoms[0].highest()
+            if low is None:
+                return None
+            total += factor * low
+            continue
+        bounds = [atom.lowest() for atom in atoms]
+        if factor < 0 and atoms or any(low is None or low < 0 for low in bounds):
             return None
         for low in bounds:
             factor *= low
@@ -562,7 +570,7 @@ def _decide(kind: str, value) -> bool:
     low = lowest(value)
     if low is not None and low > 0:
         return kind == "positive"
-    high = _negated_lowest(value)
+    high = _highest(value)
     if high is not None and (high < 0 or (high == 0 and kind == "positive")):
         return False
     facts = _state.facts

@@ -86,7 +86,7 @@ def _batches(partition: Partition, graph_outputs: set[int]) -> list[list[Space]]
     batches: list[list[Space]] = []
     open_batch: dict[tuple, tuple[list[Space], set[int]]] = {}
     for space in partition.spaces:
-        if space.reduced or space.extent() > SMALL_EXTENT:
+        if space.reduced or not _is_small(space):
             batches.append([space])
             continue
         key, tensors = _operations(space), _tensors(partition, space, graph_outputs)
@@ -99,6 +99,12 @@ def _batches(partition: Partition, graph_outputs: set[int]) -> list[list[Space]]
         batches.append([space])
         open_batch[key] = batches[-1], tensors
     return sorted(batches, key=lambda b: partition.rank(b[0]))
+
+
+def _is_small(space: Space) -> bool:
+    """Whether a space has few points, for all sizes."""
+    extent = space.extent()
+    return type(extent) is int and extent <= SMALL_EXTENT
 
 
 def _tensors(partition: Partition, space: Space, graph_outputs: set[int]) -> set[int]:

@@ -1,6 +1,8 @@
 """The matrix product of stacks of matrices."""
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from mindspore.compiler.ir.aval import tensor_aval
@@ -98,5 +100,5 @@ def _swaps_last(x) -> bool:
 
 def _rows(b, x):
     """A stack of matrices as one matrix of all rows."""
-    rows = int(np.prod(x.shape[:-1], dtype=np.int64))
+    rows = prod(x.shape[:-1])
     return b.reshape(x, shape=(rows, x.shape[-1]))

@@ -53,7 +53,7 @@ class Layout:
     @property
     def count(self) -> float:
         """The number of elements in a group."""
-        return float(prod(self.view[i] for i in self.axes))
+        return 1.0 * prod(self.view[i] for i in self.axes)
 
 
 class Normalization(Primitive):

@@ -5,6 +5,8 @@ products of float16 and bfloat16 are accumulated in float32 and rounded once; in
 """
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from mindspore.common.dtype import DType, bool_, int32, int64
@@ -107,7 +109,7 @@ class Prod(Reduction):
         order = tuple(i for i in range(x.aval.ndim) if i not in axis) + axis
         front = b.transpose(x, perm=order)
         kept = front.shape[:x.aval.ndim - len(axis)]
-        count = int(np.prod([x.shape[a] for a in axis], dtype=np.int64))
+        count = prod([x.shape[a] for a in axis])
         others = _product_of_others(b, b.reshape(front, shape=(*kept, count)))
         inverse = tuple(order.index(i) for i in range(len(order)))
         others = b.transpose(b.reshape(others, shape=front.shape), perm=inverse)
