@@ -21,6 +21,7 @@ and Siskind (2008), without closures since the graph is first order.
 from __future__ import annotations
 
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval, rewrite
+from mindspore.compiler.ir.dims import same, same_shape
 from mindspore.compiler.primitives.base import Primitive
 
 
@@ -148,9 +149,9 @@ def add_cotangents(b: Builder, x: Node, y: Node) -> Node:
     if parts is not None and others is not None and parts[0] == others[0]:
         axis = parts[0]
         (start, end), (low, high) = [(at, at + node.shape[axis]) for _, at, node in (parts, others)]
-        if end == low:
+        if same(end, low):
             return _side_by_side(b, axis, parts[2], others[2], start, x.shape[axis] - high)
-        if high == start:
+        if same(high, start):
             return _side_by_side(b, axis, others[2], parts[2], low, x.shape[axis] - end)
     return b.add(x, y)
 
@@ -160,7 +161,7 @@ def _part(node: Node) -> tuple[int, int, Node] | None:
     if node.op.name != "pad":
         return None
     low, high, interior, value = node.attrs
-    axes = [k for k, ends in enumerate(zip(low, high)) if ends != (0, 0)]
+    axes = [k for k, ends in enumerate(zip(low, high)) if not same_shape(ends, (0, 0))]
     return (axes[0], low[axes[0]], node.ins[0]) if len(axes) == 1 and not any(interior) and value == 0 else None
 
 
@@ -168,7 +169,7 @@ def _side_by_side(b: Builder, axis: int, first: Node, second: Node, low: int, hi
     parts = [part for node in (first, second)
              for part in (node.ins if node.op.name == "concat" and node.attrs[0] == axis else (node,))]
     whole = b.concat(*parts, axis=axis)
-    if low == high == 0:
+    if same(low, 0) and same(high, 0):
         return whole
     return b.pad(whole, low=_along(whole, axis, low), high=_along(whole, axis, high))
 
