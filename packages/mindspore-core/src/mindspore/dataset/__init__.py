@@ -13,6 +13,7 @@ A pipeline is built by methods and runs when it is iterated, on a thread of its 
 """
 from . import config, transforms, vision
 from ._map import BatchInfo
+from ._mindrecord import MindDataset
 from .datasets import Dataset
 from .datasets import zip_datasets as zip
 from .samplers import (
@@ -35,6 +36,6 @@ from .source_datasets import (
 
 __all__ = [
     "BatchInfo", "Dataset", "DistributedSampler", "FashionMnistDataset", "GeneratorDataset", "KMnistDataset",
-    "MnistDataset", "NumpySlicesDataset", "RandomSampler", "Sampler", "Schema", "SequentialSampler",
+    "MindDataset", "MnistDataset", "NumpySlicesDataset", "RandomSampler", "Sampler", "Schema", "SequentialSampler",
     "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "config", "transforms", "vision", "zip",
 ]

@@ -1,0 +1,101 @@
+"""MindDataset: the rows of MindRecord files."""
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from mindspore.formats.mindrecord import TYPES
+from mindspore.mindrecord.reader import RecordFiles
+
+from ._check import check_int
+from ._pipeline import annotate
+from ._sources import RandomAccessSource
+from .datasets import Dataset, check_workers
+from .samplers import select_sampler
+
+__all__ = ["MindDataset"]
+
+
+class _Rows:
+    """The rows as tuples of arrays, then the padded ones."""
+
+    def __init__(self, files: RecordFiles, columns: list[str], padding: dict | None, padded: int):
+        self.files, self.columns, self.padded = files, columns, padded
+        self.wanted = frozenset(columns)
+        self.padding = None if padding is None else tuple([self._array(name, padding[name]) for name in columns])
+
+    def __len__(self) -> int:
+        return len(self.files) + self.padded
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        if index >= len(self.files):
+            assert self.padding is not None
+            return tuple([array.copy() for array in self.padding])
+        row = self.files.row(index, self.wanted)
+        return tuple([self._array(name, row[name]) for name in self.columns])
+
+    def _array(self, name: str, value: Any) -> np.ndarray:
+        """A value as an array: bytes as uint8, numbers and texts without dimensions."""
+        if isinstance(value, (bytes, bytearray)):
+            return np.frombuffer(bytes(value), np.uint8).copy()
+        dtype = TYPES[self.files.schema.fields[name]["type"]]
+        return np.array(value, dtype)
+
+
+class _RecordSource(RandomAccessSource):
+    """A source of rows that are arrays already."""
+
+    def _fetch(self, index: int) -> tuple[np.ndarray, ...]:
+        try:
+            return self.source[index]
+        except Exception as error:
+            annotate(error, f"raised by row {index} of MindDataset(columns_list={list(self.columns)})")
+            raise
+
+
+class MindDataset(Dataset):
+    """Rows of a MindRecord data set.
+
+    A `bytes` field is a column of uint8, a number or text has no dimensions, a field with a shape is an array of it.
+
+    Args:
+        dataset_files: the file or any shard of a data set, all of which is read; or a list of shards.
+        columns_list: names of the columns, in the order wanted; None for all.
+        num_parallel_workers: threads that read rows.
+        shuffle: True or None for random order, False for that of the files. (MindSpore's `Shuffle.GLOBAL` is True.)
+        num_shards: number of shards that the rows are divided into, for training by several processes.
+        shard_id: which of them this is.
+        sampler: a Sampler, or an iterable of row numbers.
+        padded_sample: a dict, a row that is added `num_padded` times.
+        num_padded: how often.
+        num_samples: at most this many rows; None for all.
+        cache: must be None.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: a file is missing or damaged (`mindrecord.MRMOpenError`), a column does not exist, or an argument is
+            out of range; while iterating, a row is damaged (`mindrecord.MRMFetchDataError`).
+        RuntimeError: options contradict each other, as for `GeneratorDataset`.
+    """
+
+    def __init__(self, dataset_files: str | os.PathLike | list, columns_list: list[str] | None = None,
+                 num_parallel_workers: int | None = None, shuffle: bool | None = None, num_shards: int | None = None,
+                 shard_id: int | None = None, sampler=None, padded_sample: dict | None = None,
+                 num_padded: int | None = None, num_samples: int | None = None, cache=None):
+        name = "MindDataset"
+        workers = check_workers(num_parallel_workers, name)
+        if cache is not None:
+            raise ValueError(f"For '{name}', 'cache' must be None: caches in other processes are not supported.")
+        files = RecordFiles(dataset_files)
+        columns = files.chosen(columns_list, name)
+        if (padded_sample is None) != (num_padded is None):
+            raise RuntimeError(f"For '{name}', 'padded_sample' and 'num_padded' must be given together.")
+        padded = 0 if num_padded is None else check_int(num_padded, "num_padded", name, 0)
+        if padded_sample is not None and (not isinstance(padded_sample, dict) or set(padded_sample) < set(columns)):
+            raise ValueError(f"For '{name}', 'padded_sample' must be a dict with a value for each of the columns "
+                             f"{columns}.")
+        chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
+        super().__init__(_RecordSource(_Rows(files, columns, padded_sample, padded), tuple(columns), None, chosen,
+                                       workers))
