@@ -172,6 +172,18 @@ def test_weights_are_read_from_the_folder_of_the_file_only(tmp_path, monkeypatch
         ms.load(folder / "a.mindir")
 
 
+def test_weights_beside_the_file_are_not_read_more_than_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(mindir_write, "WEIGHTS_INSIDE", 16)
+    export(nn.Dense(3, 2), floats(4, 3), folder=tmp_path)
+    model = parsed(tmp_path / "net_graph.mindir")
+    for k in range(20):
+        model.graph.parameter.add().CopyFrom(model.graph.parameter[0])
+        model.graph.parameter[-1].name += str(k)
+    (tmp_path / "a.mindir").write_bytes(model.SerializeToString())
+    with pytest.raises(ValueError, match="are said to be"):
+        ms.load(tmp_path / "a.mindir")
+
+
 @pytest.mark.parametrize("mode_of_key", ["AES-GCM", "AES-CBC", "SM4-CBC"])
 def test_encrypted(tmp_path, mode_of_key):
     pytest.importorskip("cryptography", reason="needs the package cryptography")

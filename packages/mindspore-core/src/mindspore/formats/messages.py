@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import Message
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {name: getattr(_FIELD, f"TYPE_{name.upper()}")
@@ -56,6 +57,17 @@ def _add_field(message, package: str, enums, number: str, name: str, kind: str) 
     else:
         field.type = _FIELD.TYPE_ENUM if kind in enums else _FIELD.TYPE_MESSAGE
         field.type_name = f".{package}.{kind}"
+
+
+def texts_are_texts(message: Any) -> bool:
+    """Whether all texts of a parsed message are UTF-8: the parser keeps others as bytes."""
+    for field, value in message.ListFields():
+        values = (value,) if isinstance(value, (str, bytes, int, float, Message)) else value
+        if field.type == _FIELD.TYPE_STRING and not all(isinstance(v, str) for v in values):
+            return False
+        if field.type == _FIELD.TYPE_MESSAGE and not all(map(texts_are_texts, values)):
+            return False
+    return True
 
 
 def message_classes(package: str, table: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from mindspore.formats import encryption
+from mindspore.formats.messages import texts_are_texts
 from mindspore.formats.mind_ir import ModelProto
 from mindspore.formats.mindir_values import DATA_TYPES, array_of, value_of
 
@@ -81,6 +82,7 @@ class _Reader:
         self.graph_names: set[str] = set()
         self.operators: dict[str, Operator] = {}
         self.constants: dict[str, Any] = {}
+        self.external: dict[Path, int] = {}  # how many bytes are read of each file beside this one
 
     def fail(self, what: str) -> ValueError:
         return ValueError(f"For 'load', file '{self.path}' is no valid MINDIR file: {what}. It may be truncated, "
@@ -92,6 +94,8 @@ class _Reader:
             proto.ParseFromString(data)
         except DecodeError as error:
             raise self.fail(str(error)) from None
+        if not texts_are_texts(proto):
+            raise self.fail("a text is not UTF-8")
         if not proto.HasField("graph"):
             raise self.fail("there is no graph in it")
         if proto.HasField("little_endian") and not proto.little_endian:
@@ -191,7 +195,8 @@ class _Reader:
             raise self.fail(f"the contents of '{proto.name}' are said to be in '{where.location}', which is no file in "
                             f"the folder of this one")
         size = path.stat().st_size
-        if where.offset < 0 or where.length < 0 or where.offset + where.length > size:
+        self.external[path] = self.external.get(path, 0) + max(where.length, 0)
+        if where.offset < 0 or where.length < 0 or max(where.offset + where.length, self.external[path]) > size:
             raise self.fail(f"the contents of '{proto.name}' are said to be {where.length} bytes at {where.offset} of "
                             f"'{where.location}', which has {size}")
         with open(path, "rb") as file:
