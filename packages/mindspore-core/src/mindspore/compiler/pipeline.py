@@ -13,7 +13,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,14 @@ from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
-from mindspore.compiler.ir import Graph, rebuild
+from mindspore.compiler.ir import Graph
 from mindspore.compiler.ir.bind import bind
 from mindspore.compiler.ir.dims import Binding, Facts, deciding
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices
 from mindspore.compiler.passes.legalize import legalize
+from mindspore.compiler.passes.loop_levels import has_symbols
 from mindspore.compiler.passes.loop_motion import lighten_loops
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
@@ -56,13 +57,14 @@ def simplified(graph: Graph) -> Graph:
 
 
 def _without_plugins(graph: Graph) -> Graph:
-    """The graph after this package's own passes; memoised on it, and on the result, which they leave as it is."""
+    """The graph after this package's own passes. It is memoised on the graph, and on the result, which they leave as it
+    is; but not where sizes are symbols, since other sizes can ask for other decisions."""
     found = graph.memo.get("simplified")
     if found is None:
-        plain = trim_regions(rebuild(settle_calls(without_lane_choices(without_rules(graph)))))
-        light = trim_regions(lighten_loops(plain, _without_plugins))
-        found = graph.memo["simplified"] = maybe_verify(without_recursion(light))
-        found.memo["simplified"] = found
+        plain = trim_regions(settle_calls(without_lane_choices(without_rules(graph))))
+        found = maybe_verify(without_recursion(trim_regions(lighten_loops(plain, _without_plugins))))
+        if not has_symbols(graph):
+            graph.memo["simplified"] = found.memo["simplified"] = found
     return found
 
 
@@ -79,6 +81,7 @@ class Prepared:
     def __init__(self, graph: Graph, device, donated: dict[int, int], facts: Facts, is_simple: bool = False):
         self.device, self.donated, self.facts = device, donated, facts
         self.cuts: dict[bytes, Cut] = {}
+        self.whole: Cut | None = None
         self.graph = graph if is_simple else simplified(graph)
 
     def plan(self, binding: Binding | None = None) -> Plan:
@@ -96,17 +99,22 @@ class Prepared:
         def inner(graph: Graph, donated: dict[int, int]) -> Plan:
             key = (graph.key(), tuple(donated.items()))
             if key not in plans:
-                plans[key] = plan(self._cut(graph, simplified), dict(donated))
+                plans[key] = plan(self._cut(graph), dict(donated))
             return plans[key]
 
-        return plan(self._cut(self.graph, lambda graph: graph), self.donated)
+        if self.whole is None:
+            self.whole = self._units(self.graph)
+        return plan(self.whole, self.donated)
 
-    def _cut(self, graph: Graph, simplify: Callable[[Graph], Graph]) -> Cut:
-        """The units of a graph."""
+    def _cut(self, graph: Graph) -> Cut:
+        """The units of a graph inside a region, once for all graphs of its structure."""
         key = graph.key()
         if key not in self.cuts:
-            self.cuts[key] = cut(maybe_verify(legalize(simplify(graph), self.device)), self.device)
+            self.cuts[key] = self._units(simplified(graph))
         return self.cuts[key]
+
+    def _units(self, graph: Graph) -> Cut:
+        return cut(maybe_verify(legalize(graph, self.device)), self.device)
 
 
 def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None,

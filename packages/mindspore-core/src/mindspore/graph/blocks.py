@@ -26,6 +26,7 @@ from mindspore.common.dtype import DType
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
+from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import tree
@@ -132,7 +133,7 @@ class Block:
         self.result = tree.flatten(result, outputs)
         self.effects = [(obj, name, tree.flatten(getattr(obj, name), outputs))
                         for obj, name in guards.assigned_since(before)]
-        self.graph = trace.close([trace.node_of(t) for t in outputs])
+        self.graph = settle_calls(trace.close([trace.node_of(t) for t in outputs]))
         self.count = len(outputs)
         if any(not same(current_value(kind, place), seen) for kind, place, seen in self.reads if kind != "layer"):
             raise WithoutBlocks

@@ -136,7 +136,7 @@ class Builder:
     def items(self, node: Node) -> tuple:
         """The elements of a tuple-valued node; a tensor-valued node is its own single element."""
         if isinstance(node.aval, TupleAval):
-            return tuple([self.item(node, index=i) for i in range(len(node.aval.items))])
+            return tuple([self.emit(ITEM, (node,), (i,)) for i in range(len(node.aval.items))])
         return (node,)
 
     def sum_to(self, node: Node, shape: tuple) -> Node:
@@ -175,9 +175,12 @@ class Builder:
             if live[node.idx]:
                 for operand in node.ins:
                     live[operand.idx] = 1
-        env: dict[int, Node] = {}
-        kept: list[Node] = []
-        for node in self.nodes:
+        first_dead = live.find(0)
+        if first_dead < 0:
+            return Graph(self.name, list(self.params), list(self.nodes), tuple(outputs))
+        kept = self.nodes[:first_dead]
+        env = [*kept, *[None] * (len(self.nodes) - first_dead)]
+        for node in self.nodes[first_dead:]:
             if live[node.idx]:
                 copy = Node(node.op, tuple([env[i.idx] for i in node.ins]), node.attrs, node.aval, len(kept), node.loc)
                 env[node.idx] = copy
@@ -227,7 +230,7 @@ def rewrite(graph: Graph, replacement: Callable[[Builder, Node, tuple], Node | S
     return b.finish([env[o.idx] for o in graph.outputs])
 
 
-# Set by primitives/structural.py: the two primitives that every graph needs.
-PARAMETER = CONSTANT = None
+# Set by primitives/structural.py: the primitives that every graph needs.
+PARAMETER = CONSTANT = ITEM = None
 
 __all__ = ["Builder", "infer", "rebuild", "rewrite", "tensor_aval", "EMIT_COUNT", "FOLD_LIMIT_BYTES"]

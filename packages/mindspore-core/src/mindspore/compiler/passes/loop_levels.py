@@ -53,7 +53,9 @@ def has_symbols(graph: Graph) -> bool:
     """Whether sizes in the graph are known only when it runs."""
     found = graph.memo.get("has_symbols")
     if found is None:
-        found = graph.memo["has_symbols"] = any(has_symbols_in(n.aval) for n in graph.nodes)
+        found = graph.memo["has_symbols"] = any(
+            has_symbols_in(n.aval) or n.op.name == "dimension" or any(map(has_symbols, graphs_in(n.attrs)))
+            for n in graph.nodes)
     return found
 
 

@@ -11,7 +11,7 @@ inside regions are donated such inputs, so what they may overwrite they do.
 """
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left
 
 from mindspore.compiler.ir import TapeAval
 from mindspore.compiler.passes.groups import overwritable
@@ -213,23 +213,25 @@ def _place_temporaries(program: Program, launches: list[Launch], root: list[int]
     for value, k in born.items():
         if places[value] is None:
             by_birth.setdefault(k, []).append(value)
-    live: list[tuple[int, int, int]] = []  # (offset, end, last launch)
-    size = 0
+    dying: dict[int, list[tuple[int, int]]] = {}  # last launch -> (offset, end)
+    space = _Space()
     for k in range(len(launches)):
-        live = [block for block in live if block[2] >= k]
+        for offset, end in dying.pop(k - 1, ()):
+            space.free(offset, end)
         for value in sorted(by_birth.get(k, ()), key=lambda v: -program.avals[v].nbytes):
             need = max(-(-program.avals[value].nbytes // ALIGN) * ALIGN, ALIGN)
             offset = _taken_over(launches[k], value, k, dies, root, places)
             if offset is None:
-                offset = _first_fit(live, need)
-            insort(live, (offset, offset + need, dies[value]))
+                offset = space.take(need)
+            else:
+                dying[k].remove((offset, offset + need))
+            dying.setdefault(dies[value], []).append((offset, offset + need))
             places[value] = (ARENA, offset)
-            size = max(size, offset + need)
         region = launches[k].region
         if region is not None and region.workspace:
-            region.at = _first_fit(live, region.workspace)
-            size = max(size, region.at + region.workspace)
-    return size
+            region.at = space.first_fit(region.workspace)
+            space.size = max(space.size, region.at + region.workspace)
+    return space.size
 
 
 def _taken_over(step: Launch, value: int, now: int, dies: dict[int, int], root: list[int], places: list) -> int | None:
@@ -244,11 +246,36 @@ def _taken_over(step: Launch, value: int, now: int, dies: dict[int, int], root: 
     return places[base][1]
 
 
-def _first_fit(live: list[tuple[int, int, int]], need: int) -> int:
-    offset = 0
-    for start, end, _ in live:
-        if start - offset >= need:
-            break
-        if end > offset:
-            offset = end
-    return offset
+class _Space:
+    """What is free of an arena, as gaps in order (starts and ends); the last one has no end. size: as far as it was
+    ever used."""
+
+    def __init__(self):
+        self.starts, self.ends, self.size = [0], [1 << 62], 0
+
+    def first_fit(self, need: int) -> int:
+        """The lowest offset at which so many bytes are free."""
+        return next(start for start, end in zip(self.starts, self.ends) if end - start >= need)
+
+    def take(self, need: int) -> int:
+        """Use so many bytes; their offset."""
+        offset = self.first_fit(need)
+        gap = bisect_left(self.starts, offset)
+        self.starts[gap] += need
+        if self.starts[gap] == self.ends[gap]:
+            del self.starts[gap], self.ends[gap]
+        self.size = max(self.size, offset + need)
+        return offset
+
+    def free(self, start: int, end: int) -> None:
+        """Give back what was taken; neighbouring gaps become one."""
+        gap = bisect_left(self.starts, start)
+        if gap and self.ends[gap - 1] == start:
+            gap -= 1
+            self.ends[gap] = end
+        else:
+            self.starts.insert(gap, start)
+            self.ends.insert(gap, end)
+        if self.ends[gap] == self.starts[gap + 1]:
+            self.ends[gap] = self.ends[gap + 1]
+            del self.starts[gap + 1], self.ends[gap + 1]

@@ -168,8 +168,8 @@ def may_raise(graph: Graph) -> bool:
     found = graph.memo.get("may_raise")
     if found is None:
         found = graph.memo["may_raise"] = any(
-            (isinstance(value, Action) and value.raises) or (isinstance(value, Graph) and may_raise(value))
-            for node in graph.nodes for value in node.attrs)
+            value.raises if isinstance(value, Action) else may_raise(value)
+            for node in graph.nodes for value in node.attrs if isinstance(value, (Action, Graph)))
     return found
 
 

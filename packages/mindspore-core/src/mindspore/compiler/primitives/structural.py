@@ -163,4 +163,4 @@ class KnownValue(Primitive):
 
 PARAMETER = _builder.PARAMETER = Parameter.op
 CONSTANT = _builder.CONSTANT = Constant.op
-ITEM = Item.op
+ITEM = _builder.ITEM = Item.op
