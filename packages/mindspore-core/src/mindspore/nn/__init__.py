@@ -22,6 +22,8 @@ from mindspore.nn.layer.conv import *
 from mindspore.nn.layer.image import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
+from mindspore.nn.layer.rnn_cells import *
+from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.transformer import *
 from mindspore.nn.learning_rate_schedule import (
     CosineDecayLR,

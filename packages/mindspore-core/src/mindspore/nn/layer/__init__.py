@@ -7,4 +7,6 @@ from mindspore.nn.layer.conv import *
 from mindspore.nn.layer.image import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
+from mindspore.nn.layer.rnn_cells import *
+from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.transformer import *
