@@ -132,6 +132,33 @@ class Assigning(Cell):
         return x * self.count, before
 
 
+class Sizes(Cell):
+    """Values that are computed from sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = nn.Dense(3, 4)
+
+    def construct(self, x, y):
+        w = ops.concat((x.reshape(x.shape[0], -1), y), 1)
+        return ((self.dense(x) + y).reshape(-1).mean(), w.mean(0), ops.ones((x.shape[0], 2)) * w[:, :2],
+                ops.softmax(w, 0), ops.arange(x.shape[0]), w[:x.shape[0] // 2], ops.cumsum(w, 0), ops.var(w),
+                ops.pad(w, (0, 1)))
+
+
+class DecidingBySizes(Cell):
+    """Branches and loops in which sizes occur."""
+
+    def construct(self, x):
+        if x.sum() > 0:
+            x = x + ops.ones((x.shape[0], 1))
+        else:
+            x = x.reshape(-1, 1, 3).mean(1)
+        while x.sum() < 100:
+            x = x + x.shape[0]
+        return x
+
+
 def transformer() -> Cell:
     return nn.TransformerEncoderLayer(16, 4, 32).set_train(False)
 
@@ -157,6 +184,21 @@ NETWORKS = {
     "leaving": (Leaving, lambda: [Tensor(np.array([1, 2, 0], np.float32)), Tensor(5)]),
     "many": (Many, lambda: [floats(2, 3, 8, 8), Tensor(np.array([1, 3], np.int32))]),
     "function": (lambda: function, lambda: [floats(3, 4), floats(4, 5)]),
+}
+
+
+def open_sizes(*shape) -> Tensor:
+    """An input that leaves sizes open."""
+    return Tensor(shape=list(shape), dtype=ms.float32)
+
+
+OPEN = {  # the network, inputs that leave sizes open, inputs for a size
+    "LeNet": (LeNet5, lambda: [open_sizes(None, 1, 32, 32)], lambda n: [floats(n, 1, 32, 32)]),
+    "residual block": (Residual, lambda: [open_sizes(None, 3, 16, 16)], lambda n: [floats(n, 3, 16, 16)]),
+    "transformer": (transformer, lambda: [open_sizes(None, None, 16)], lambda n: [floats(n, n + 2, 16)]),
+    "recurrent": (Recurrent, lambda: [open_sizes(None, 9, 3)], lambda n: [floats(n, 9, 3)]),
+    "sizes": (Sizes, lambda: [open_sizes(None, 3), open_sizes(None, 4)], lambda n: [floats(n, 3), floats(n, 4)]),
+    "deciding": (DecidingBySizes, lambda: [open_sizes(None, 3)], lambda n: [floats(n, 3)]),
 }
 
 

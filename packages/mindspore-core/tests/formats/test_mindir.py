@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import NETWORKS, Assigning, LeNet5, floats, tensors
+from networks import NETWORKS, OPEN, Assigning, LeNet5, floats, tensors
 
 import mindspore as ms
 from mindspore import Parameter, Tensor, nn, ops
@@ -109,6 +109,30 @@ def test_round_trip(tmp_path, mode, name):
     for got, wanted in zip(tensors(loaded(*inputs)), tensors(net(*inputs)), strict=True):
         assert got.dtype == wanted.dtype or got.ndim == 0
         np.testing.assert_allclose(got.astype(np.float64), wanted.astype(np.float64), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_open_sizes(tmp_path, name):
+    make, inputs, given = OPEN[name]
+    net = make()
+    path = export(net, *inputs(), folder=tmp_path)
+    assert [list(i.tensor[0].dims) for i in parsed(path).graph.input] == [list(x.shape) for x in inputs()]
+    loaded = nn.GraphCell(ms.load(path))
+    for size in (2, 5, 9):
+        for got, wanted in zip(tensors(loaded(*given(size))), tensors(net(*given(size))), strict=True):
+            assert got.shape == wanted.shape
+            np.testing.assert_allclose(got.astype(np.float64), wanted.astype(np.float64), rtol=1e-4, atol=1e-5)
+
+
+def test_sizes_that_cannot_be_open_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="needs certain sizes"):
+        export(lambda x: x + ops.ones(x.shape) * x.shape[0].bit_length(), Tensor(shape=[None], dtype=ms.float32),
+               folder=tmp_path)
+    with pytest.raises(ValueError, match="in_channels"):
+        export(nn.Dense(3, 2), Tensor(shape=[2, None], dtype=ms.float32), folder=tmp_path)
+    with pytest.raises(ValueError, match="how many axes"):
+        export(nn.ReLU(), Tensor(shape=[-2], dtype=ms.float32), folder=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_exporting_what_was_loaded(tmp_path, data_dir):

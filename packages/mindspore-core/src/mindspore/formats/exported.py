@@ -4,6 +4,9 @@
 calls are replaced by what they call, `scan` by a `while_` that counts, and operators that the format does not have by
 their decompositions, again and again, in the graphs of branches and loops as well. An operator that remains and has no
 place in the format is refused by name, with the user's line where it is known.
+
+An input may leave sizes open (`Tensor(shape=[None, 3], dtype=...)`): the graph is then made with symbols for them, as
+for `Cell.set_inputs`. Open sizes of the same axis of different inputs, such as the batch, are one symbol.
 """
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from mindspore.common.api import jit
 from mindspore.common.dtype import int32
@@ -20,6 +25,7 @@ from mindspore.compiler.autodiff.vjp import decompose
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
 from mindspore.graph import tree
 from mindspore.graph.compiled import CompiledFunction
+from mindspore.graph.dynamic import Described, Placeholder, Symbol
 from mindspore.nn.cell import Cell
 
 __all__ = ["Network", "prepared", "refuse", "trace_network"]
@@ -49,14 +55,18 @@ def trace_network(net: Any, inputs: tuple) -> Network:
 
     Raises:
         TypeError: `net` is neither a Cell nor a function.
-        ValueError: it assigns attributes, or returns something else than tensors.
+        ValueError: it assigns attributes, or returns something else than tensors, or a size cannot be left open.
     """
+    examples = tree.map_tensors(_example, inputs)
+    open_sizes = None
+    if any(map(is_open, leaves(inputs))):
+        open_sizes = Described("export", dict(enumerate(inputs)))
     if isinstance(net, Cell):
         cells = [cell for _, cell in net.cells_and_names()]
         training = [cell.training for cell in cells]
         net.set_train(False)
         try:
-            return _traced(net._compiled_construct(), net.construct, inputs, type(net).__name__)
+            return _traced(_compiled(net, open_sizes), net.construct, examples, type(net).__name__)
         finally:
             for cell, mode in zip(cells, training):
                 if cell.training is not mode:
@@ -64,11 +74,54 @@ def trace_network(net: Any, inputs: tuple) -> Network:
     if not callable(net):
         raise TypeError(f"For 'export', 'net' must be a Cell or a function, but got {type(net).__name__}.")
     compiled = jit(getattr(net, "__ms_function__", net)).compiled
-    return _traced(compiled, net, inputs, compiled.name)
+    compiled.varying = open_sizes
+    return _traced(compiled, net, examples, compiled.name)
+
+
+def is_open(value: Any) -> bool:
+    """Whether a value is a tensor that leaves sizes open."""
+    return isinstance(value, Tensor) and type(value._value) is Placeholder
+
+
+def _example(tensor: Tensor) -> Tensor:
+    """A tensor in place of one that leaves sizes open. The sizes of an axis are the same in all of them."""
+    if not is_open(tensor):
+        return tensor
+    sizes = tensor._value.sizes
+    if sizes is None:
+        raise ValueError("For 'export', an input must say how many axes it has; leave open their sizes only.")
+    shape = [d if type(d) is int else next(n for n in range(11 + 6 * k, 1 << 40) if not isinstance(d, Symbol) or
+                                           d.fits(n)) for k, d in enumerate(sizes)]
+    return Tensor(np.zeros(shape, tensor._value.dtype.np))
+
+
+def _compiled(net: Cell, open_sizes: Described | None) -> CompiledFunction:
+    """A Cell, compiled for sizes that are as open as is said here."""
+    saved = net._varying, net.__dict__.get("_compiled")
+    net._varying = open_sizes
+    try:
+        return net._compiled_construct()
+    finally:
+        net._varying, net.__dict__["_compiled"] = saved
+
+
+def _entry(compiled: CompiledFunction, inputs: tuple) -> Any:
+    """The entry for these inputs. ValueError where a size that is said to be open is a certain number."""
+    if compiled.varying is None:
+        return compiled.specialise(compiled.signature(inputs, {}), inputs, {})
+    entry, _ = compiled._entry_of_sizes(inputs, {}, [])
+    said: list = []
+    tree.flatten(tuple(compiled.varying.described.values()), said)
+    for tensor, param in zip([t for t in said if not isinstance(t, Parameter)], entry.graph.params):
+        sizes = tensor._value.sizes if is_open(tensor) else ()
+        if any(type(d) is not int and type(n) is int for d, n in zip(sizes, param.shape)):
+            raise ValueError(f"For 'export', {compiled.name} needs certain sizes, {param.shape}, where an input leaves "
+                             f"them open as {tensor.shape}. Say what they are; MS_EXPLAIN_CACHE=1 says why.")
+    return entry
 
 
 def _traced(compiled: CompiledFunction, function: Callable, inputs: tuple, name: str) -> Network:
-    entry = compiled.specialise(compiled.signature(inputs, {}), inputs, {})
+    entry = _entry(compiled, inputs)
     if entry.effects:
         raise ValueError(f"For 'export', {name} assigns the attribute '{entry.effects[0][1]}' when it is called, which "
                          f"a file cannot hold. Make it a Parameter, or compute it in __init__.")

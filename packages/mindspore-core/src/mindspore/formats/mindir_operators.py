@@ -139,6 +139,7 @@ SPECIAL: dict[str, Callable] = {
     "Conv2D": _convolution, "MaxPool": _pool(True), "AvgPool": _pool(False),
     "Cast": lambda a, x, dtype: ops.cast(x, _dtype(dtype)),
     "Shape": lambda a, x: tuple(x.shape),
+    "ScalarToTensor": lambda a, x, dtype=None: ops.scalar_to_tensor(x, _dtype(dtype)),
     "Reshape": lambda a, x, shape: ops.reshape(x, tuple(_static(shape))),
     "Transpose": lambda a, x, perm: ops.transpose(x, tuple(_static(perm))),
     "Tile": lambda a, x, multiples: ops.tile(x, tuple(_static(multiples))),
@@ -167,6 +168,7 @@ SPECIAL: dict[str, Callable] = {
 SCALARS: dict[str, Callable] = {
     "ScalarAdd": operator.add, "ScalarSub": operator.sub, "ScalarMul": operator.mul, "ScalarDiv": operator.truediv,
     "ScalarFloorDiv": operator.floordiv, "ScalarMod": operator.mod, "ScalarUsub": operator.neg,
+    "ScalarPow": operator.pow, "ScalarMax": max, "ScalarMin": min,
     "ScalarEq": operator.eq, "ScalarLt": operator.lt, "ScalarGt": operator.gt, "ScalarLe": operator.le,
     "ScalarGe": operator.ge, "ScalarBool": bool, "BoolNot": operator.not_,
 }

@@ -228,6 +228,10 @@ def _top_k(w: Any, node: Node, x: str) -> list[str]:
     return [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
 
 
+def _dimension(w: Any, node: Node) -> str:
+    return w.call("ScalarToTensor", [w.constant(node.attrs[0]), w.constant(type_number(node.dtype))], node.aval)
+
+
 RULES: dict[str, Callable] = {
     **{name: _simple(op_type) for name, op_type in SIMPLE.items()},
     "add": _add, "gelu": lambda w, node, x: w.call("GeLU", [x], node.aval), "matmul": _matmul, "reshape": _reshape,
@@ -240,7 +244,7 @@ RULES: dict[str, Callable] = {
     "sum": _reduce("ReduceSum", False), "max": _reduce("ReduceMax"), "min": _reduce("ReduceMin"),
     "prod": _reduce("ReduceProd"), "all": _reduce("ReduceAll"), "any": _reduce("ReduceAny"),
     "argmax": _argument("Argmax"), "argmin": _argument("Argmin"), "cumsum": _cumsum, "iota": _iota,
-    "one_hot": _one_hot, "conv2d": _convolution, "max_pool2d": _pool("MaxPool", -np.inf),
+    "dimension": _dimension, "one_hot": _one_hot, "conv2d": _convolution, "max_pool2d": _pool("MaxPool", -np.inf),
     "avg_pool2d": _pool("AvgPool", 0.0), "layer_norm": _layer_norm, "batch_norm_infer": _batch_norm, "sort": _sort,
     "top_k": _top_k,
 }

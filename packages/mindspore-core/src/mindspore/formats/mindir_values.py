@@ -132,8 +132,8 @@ def value_of(proto: Any, depth: int = 0) -> Any:
 
 
 def fill_tensor(proto: Any, shape: tuple, dtype: DType, contents: bytes | None = None) -> None:
-    """Write shape and dtype, and the contents, to a TensorProto."""
-    proto.dims.extend(shape)
+    """Write shape and dtype, and the contents, to a TensorProto; -1 for sizes that are left open."""
+    proto.dims.extend([d if type(d) is int else -1 for d in shape])
     proto.data_type = number_of(dtype)
     if contents is not None:
         proto.raw_data = contents

@@ -21,6 +21,7 @@ import numpy as np
 from mindspore._version import __version__
 from mindspore.common.parameter import Parameter
 from mindspore.compiler.ir import Graph, Node, TensorAval
+from mindspore.compiler.ir.dims import Dim, Function, Ratio, Symbolic, symbol
 from mindspore.formats import encryption
 from mindspore.formats.exported import Network, prepared, refuse
 from mindspore.formats.mind_ir import ModelProto
@@ -31,6 +32,9 @@ from mindspore.train._checkpoint_file import write_atomically
 __all__ = ["GraphWriter", "weight_names", "write_mindir"]
 
 WEIGHTS_INSIDE = 1 << 30
+NUMBER = object()  # the type of a number that is no tensor
+SCALARS = {"add": "ScalarAdd", "sub": "ScalarSub", "mul": "ScalarMul", "truediv": "ScalarDiv", "pow": "ScalarPow",
+           "floordiv": "ScalarFloorDiv", "mod": "ScalarMod", "max": "ScalarMax", "min": "ScalarMin"}
 _HEAD = b"\1" + bytes(63)
 _ALIGNED = 64
 
@@ -85,11 +89,17 @@ class GraphWriter:
         self.weights: set[str] = set()
         self.loaded: dict[str, str] = {}
         self.state = ""
+        self.sized: list[tuple[str, TensorAval]] = []
 
     # -- values --------------------------------------------------------------------------------------------------------
 
     def constant(self, value: Any) -> str:
-        """The name of a number, text, tuple, array, or MONAD."""
+        """The name of a number, text, tuple, array, or MONAD. Sizes that are left open are computed."""
+        if isinstance(value, Symbolic):
+            return self._size(value)
+        if isinstance(value, tuple) and any(isinstance(v, Symbolic) for v in value):
+            names = [self.constant(v) for v in value]
+            return self.call("MakeTuple", names, Tuple([NUMBER] * len(names)), functional=False)
         key = (type(value), str(value.dtype), value.shape, value.tobytes()) if isinstance(value, np.ndarray) else (
             type(value), repr(value))
         name = self.file.constants.get(key)
@@ -100,12 +110,38 @@ class GraphWriter:
             fill_value(node.attribute.add(name="value"), value)
         return name
 
+    def _size(self, value: Any) -> str:
+        """A number computed from sizes of inputs, which `Shape` gives."""
+        if isinstance(value, Ratio):
+            return self.call(SCALARS[value.name], [self.constant(v) for v in value.operands], NUMBER)
+        total = None
+        for atoms, factor in value.terms:
+            name = None if factor == 1 and atoms else self.constant(factor)
+            for atom in atoms:
+                each = self._atom(atom)
+                name = each if name is None else self.call("ScalarMul", [name, each], NUMBER)
+            total = name if total is None else self.call("ScalarAdd", [total, name], NUMBER)
+        assert total is not None
+        return total
+
+    def _atom(self, atom: Any) -> str:
+        if isinstance(atom, Function):
+            return self.call(SCALARS[atom.name], [self.constant(v) for v in atom.operands], NUMBER)
+        for name, aval in self.sized:
+            for axis, size in enumerate(aval.shape):
+                if isinstance(size, Dim) and size is symbol(atom.name, atom.example):
+                    shape = self.call("Shape", [name], Tuple([NUMBER] * aval.ndim))
+                    return self.item(shape, axis, NUMBER)
+        raise ValueError(f"For 'export', no input of the graph '{self.proto.name}' has the size {atom!r}, which the "
+                         f"inputs leave open. Say what it is.")
+
     def input(self, local: str, aval: TensorAval) -> str:
         """A new input of the graph."""
         name = f"{self.proto.name}:{local}"
         proto = self.proto.input.add(name=name)
         fill_tensor(proto.tensor.add(), aval.shape, aval.dtype)
         self.avals[name] = aval
+        self.sized.append((name, aval))
         return name
 
     def parameter(self, key: str, tensor: Any, contents: bytes) -> str:
@@ -152,6 +188,8 @@ class GraphWriter:
                 self._describe(proto.values.add(), name)
         elif aval is None:
             proto.type = KINDS["UMONAD"]
+        elif aval is NUMBER:
+            proto.type = KINDS["INT64"]
         else:
             proto.type = KINDS["TENSORS"]
             fill_tensor(proto.tensors.add(), aval.shape, aval.dtype)

@@ -113,7 +113,8 @@ class Schema:
     def _field(name: Any, field: Any) -> dict:
         if not isinstance(name, str) or not _NAME.match(name):
             raise ValueError(f"a field is called {name!r}; letters, digits and '_' are allowed")
-        if not isinstance(field, Mapping) or field.get("type") not in TYPES or not field.keys() <= {"type", "shape"}:
+        if (not isinstance(field, Mapping) or not isinstance(field.get("type"), str) or field["type"] not in TYPES
+                or not field.keys() <= {"type", "shape"}):
             raise ValueError(f"field '{name}' is {field!r}; expected {{'type': ..., 'shape': [...]}} with one of the "
                              f"types {', '.join(TYPES)}")
         if "shape" not in field:

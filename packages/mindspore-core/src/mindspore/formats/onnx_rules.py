@@ -198,6 +198,10 @@ def _top_k(w: Any, x: str, axis: int, k: int, largest: bool, dtype: Any) -> list
     return [values, w.cast(indices, dtype)]
 
 
+def _dimension(w: Any, node: Node) -> str:
+    return w.cast(w.constant(node.attrs[0]), node.dtype)
+
+
 RULES: dict[str, Callable] = {
     **{name: _simple(op_type) for name, op_type in SIMPLE.items()},
     **{name: _bits(name) for name in _BITS},
@@ -231,7 +235,7 @@ RULES: dict[str, Callable] = {
                                         exclusive=node.attr("exclusive")),
     "softmax": lambda w, node, x: w.node("Softmax", [x], axis=node.attrs[0]),
     "log_softmax": lambda w, node, x: w.node("LogSoftmax", [x], axis=node.attrs[0]),
-    "iota": _iota, "conv2d": _convolution, "conv3d": _convolution,
+    "dimension": _dimension, "iota": _iota, "conv2d": _convolution, "conv3d": _convolution,
     "conv2d_input_grad": _convolution_transposed, "conv3d_input_grad": _convolution_transposed,
     "max_pool2d": _max_pool, "max_pool3d": _max_pool, "avg_pool2d": _avg_pool, "avg_pool3d": _avg_pool,
     "layer_norm": _layer_norm,

@@ -15,6 +15,7 @@ import numpy as np
 from mindspore._version import __version__
 from mindspore.common.dtype import DType, bool_, int64, np_dtype_to_dtype
 from mindspore.compiler.ir import Graph, Node, TensorAval, tensor_aval
+from mindspore.compiler.ir.dims import Dim, Function, Ratio, Symbolic, symbol
 from mindspore.formats.exported import Network, leaves, prepared, refuse
 from mindspore.formats.mindir_values import contents_of, number_of
 from mindspore.formats.mindir_write import weight_names
@@ -27,6 +28,8 @@ __all__ = ["OPSET", "Writer", "write_onnx"]
 OPSET = 18
 IR_VERSION = 8
 WEIGHTS_INSIDE = 1 << 30
+OPERATORS = {"add": "Add", "sub": "Sub", "mul": "Mul", "truediv": "Div", "pow": "Pow", "floordiv": "Div", "mod": "Mod",
+             "max": "Max", "min": "Min"}
 COUNT, PREDICATE = tensor_aval((), int64), tensor_aval((), bool_)
 _KINDS = {v.name: v.number for v in CLASSES["AttributeProto"].DESCRIPTOR.enum_types_by_name["AttributeType"].values}
 
@@ -79,7 +82,11 @@ def fill_type(proto: Any, aval: TensorAval) -> None:
     tensor.elem_type = type_of(aval.dtype)
     tensor.shape.SetInParent()
     for size in aval.shape:
-        tensor.shape.dim.add(dim_value=size)
+        dim = tensor.shape.dim.add()
+        if isinstance(size, Symbolic):
+            dim.dim_param = repr(size)
+        else:
+            dim.dim_value = size
 
 
 class Writer:
@@ -90,10 +97,41 @@ class Writer:
         self.proto, self.names = proto, names
         self.refs: dict[int, Any] = {}
         self.used: set[tuple] = set()
+        self.sized: list[tuple[str, TensorAval]] = []
 
     def constant(self, value: Any, dtype: Any = np.int64) -> str:
-        """The name of a number, or of several."""
+        """The name of a number, or of several. Sizes that are left open are computed, as Int64."""
+        if isinstance(value, Ratio):
+            operands = [self.node("Cast", [self.constant(v)], to=1) if isinstance(v, Dim) else
+                        self.constant(v, np.float32) for v in value.operands]
+            return self.node(OPERATORS[value.name], operands)
+        if isinstance(value, Dim):
+            return self.node("Squeeze", [self._size(value), self.constant([0])])
+        if isinstance(value, tuple | list) and any(isinstance(v, Symbolic) for v in value):
+            return self.node("Concat", [self._size(v) for v in value], axis=0)
         return self.names.constant(np.asarray(value, dtype))
+
+    def _size(self, value: Any) -> str:
+        """A size as an Int64 vector of one element, computed from the shapes of inputs."""
+        if not isinstance(value, Dim):
+            return self.constant([value])
+        total = ""
+        for atoms, factor in value.terms:
+            name = "" if factor == 1 and atoms else self.constant([factor])
+            for atom in atoms:
+                each = self._atom(atom)
+                name = self.node("Mul", [name, each]) if name else each
+            total = self.node("Add", [total, name]) if total else name
+        return total
+
+    def _atom(self, atom: Any) -> str:
+        if isinstance(atom, Function):
+            return self.node(OPERATORS[atom.name], [self._size(v) for v in atom.operands])
+        for name, aval in self.sized:
+            for axis, size in enumerate(aval.shape):
+                if isinstance(size, Dim) and size is symbol(atom.name, atom.example):
+                    return self.node("Shape", [name], start=axis, end=axis + 1)
+        raise ValueError(f"For 'export', no input has the size {atom!r}, which is left open. Say what it is.")
 
     def node(self, op_type: str, operands: Sequence[str], outputs: int = 1, **attributes: Any) -> Any:
         """An operator applied to values: the name of its result, or a list of names."""
@@ -169,6 +207,7 @@ class Writer:
         sides = []
         for graph in node.attrs:
             side = Writer(CLASSES["GraphProto"](name=self.names.unique("branch")), self.names)
+            side.sized = self.sized
             for name, aval in zip(side.write(graph, operands[1:]), graph.out_avals):
                 side.output(name, aval)
             sides.append(side.proto)
@@ -179,6 +218,7 @@ class Writer:
         condition, body, carried = node.attrs
         start = self.inner(condition, operands)
         trip = Writer(CLASSES["GraphProto"](name=self.names.unique("trip")), self.names)
+        trip.sized = list(self.sized)
         state = [trip._input(wish, aval) for wish, aval in
                  [("number", COUNT), ("goes_on", PREDICATE), *[("carried", i.aval) for i in node.ins[:carried]]]][2:]
         after = trip.write(body, [*state, *operands[carried:]])
@@ -191,6 +231,7 @@ class Writer:
     def _input(self, wish: str, aval: TensorAval) -> str:
         name = self.names.unique(wish)
         fill_type(self.proto.input.add(name=name), aval)
+        self.sized.append((name, aval))
         return name
 
 

@@ -116,7 +116,7 @@ class Shard:
         if not isinstance(found, list):
             raise self.fail("the header does not list pages")
         for page in found:
-            if not isinstance(page, dict) or page.get("page_type") not in used:
+            if not isinstance(page, dict) or page.get("page_type") not in tuple(used):
                 raise self.fail("a page is neither of raw data nor of blobs")
             number = self._number(page, "page_id", 0, 1 << 40)
             size = self._number(page, "page_size", 0, self.page_size)
