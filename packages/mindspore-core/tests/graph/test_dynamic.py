@@ -4,7 +4,7 @@ import pytest
 
 import mindspore as ms
 import mindspore.nn as nn
-from mindspore import Symbol, Tensor, enable_dynamic, jit, ops
+from mindspore import Symbol, Tensor, enable_dynamic, jit, mutable, ops
 from mindspore.compiler import pipeline
 from mindspore.compiler.pipeline import assert_max_compiles
 
@@ -201,3 +201,61 @@ def test_a_unique_symbol_is_one_size():
     for n in (3, 4, 6):
         assert net(Tensor(array(2 * n, n, n))).shape == (2 * n, n * n)
     assert net._compiled.compile_count == 1
+
+
+def test_a_mutable_number_is_a_size():
+    @jit
+    def f(x, n):
+        return ops.zeros((n, 2)) + n, x[:n].sum(), x[n:], ops.arange(n * 2)
+
+    x = array(12)
+    for n in (3, 4, 7, 2, 9):
+        filled, head, tail, ramp = f(Tensor(x), mutable(n))
+        np.testing.assert_array_equal(filled.asnumpy(), np.full((n, 2), n, np.float32))
+        np.testing.assert_allclose(head.asnumpy(), x[:n].sum(), rtol=1e-5)
+        np.testing.assert_array_equal(tail.asnumpy(), x[n:])
+        np.testing.assert_array_equal(ramp.asnumpy(), np.arange(2 * n))
+    assert f.compiled.compile_count == 1
+    for n in (1, 0):
+        assert f(Tensor(x), mutable(n))[0].shape == (n, 2)
+
+
+def test_a_mutable_number_that_is_no_size_has_one_graph():
+    @jit
+    def f(x, k, pair):
+        return x * k + pair[0] - pair[1]
+
+    for k in (0, 1, 2, 5):
+        got = f(Tensor(array(3)), mutable(k), mutable((k, 2)))
+        np.testing.assert_allclose(got.asnumpy(), array(3) * k + k - 2, rtol=1e-5, atol=1e-6)
+    assert f.compiled.compile_count == 1
+
+
+def test_a_mutable_tensor_varies_in_all_axes():
+    @jit
+    def f(x):
+        return x.sum(0) * x.shape[0]
+
+    for shape in ((3, 2), (4, 2), (9, 5), (20, 4)):
+        x = array(*shape)
+        np.testing.assert_allclose(f(mutable(Tensor(x))).asnumpy(), x.sum(0) * len(x), rtol=1e-4, atol=1e-5)
+    assert f.compiled.compile_count == 1
+
+
+def test_gradient_by_a_part_of_mutable_length():
+    slope = ms.grad(lambda x, n: (x[:n] ** 2).sum())
+    x = array(6)
+    for n in (3, 4, 5):
+        np.testing.assert_allclose(slope(Tensor(x), mutable(n)).asnumpy(), np.where(np.arange(6) < n, 2 * x, 0))
+
+
+def test_a_call_of_a_known_size_interprets_nothing():
+    f = jit(lambda x: x * x.shape[0], dynamic=1)
+    for n in (3, 4, 5, 4):
+        f(Tensor(array(n)))
+    with assert_max_compiles(0):
+        entries = sum(map(len, f.compiled.entries.values()))
+        for n in (3, 4, 5):
+            f(Tensor(array(n)))
+        assert sum(map(len, f.compiled.entries.values())) == entries
+    assert len(f.compiled.met) == 3

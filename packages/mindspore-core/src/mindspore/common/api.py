@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
@@ -124,14 +126,20 @@ def constexpr(fn: Callable | None = None, get_instance: bool = True, name: str |
 
 
 def mutable(input_data, dynamic_len: bool = False):
-    """Make a number, or the numbers in a container, run-time values of a compiled function.
+    """Make a number, or the numbers in a container, run-time values of a compiled function, and the sizes of tensors
+    symbolic: one graph serves all values and all sizes.
+
+    Args:
+        input_data: a number, a tensor, or a tuple, list or dict of such values.
+        dynamic_len: accepted for compatibility; each length of a list has a graph.
 
     Returns:
-        a Tensor for a number; containers with their numbers replaced.
+        a Tensor for a number or tensor; containers with these replaced. A whole number may be used where a size is
+        expected (`ops.zeros((n, 3))`, `x[:n]`).
     """
-    from mindspore.common.tensor import Tensor
-    if isinstance(input_data, bool | int | float):
-        return Tensor(input_data)
+    from mindspore.graph.dynamic import mutable_tensor
+    if isinstance(input_data, bool | int | float | Tensor) and not isinstance(input_data, Parameter):
+        return mutable_tensor(input_data)
     if isinstance(input_data, tuple | list):
         return type(input_data)(mutable(v) for v in input_data)
     if isinstance(input_data, dict):

@@ -32,7 +32,7 @@ from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir.dims import Dim, same_shape, slice_of
 from mindspore.eager import segment as _segment
-from mindspore.graph.trace import Traced, current_trace, storage_of
+from mindspore.graph.trace import Traced, current_trace, size_of, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
 from mindspore.ops.indexing import last_of_equals, replace_rows
 from mindspore.runtime import record
@@ -83,7 +83,7 @@ def _classify(item: Any) -> list[Axis]:
     if isinstance(item, (int, np.integer)):
         return [Axis("int", int(item))]
     if isinstance(item, slice):
-        return [Axis("slice", item)]
+        return [Axis("slice", slice(*[_size(n) for n in (item.start, item.stop, item.step)]))]
     if item is None:
         return [Axis("new", True)]
     if isinstance(item, (list, range, tuple)):
@@ -94,6 +94,12 @@ def _classify(item: Any) -> list[Axis]:
         return _array_entries(item)
     raise IndexError(f"an index must be an int, a slice, None, '...', a bool, or a tensor, array or list of integers "
                      f"or bools, but got {type(item).__name__}: {item!r}")
+
+
+def _size(bound: Any) -> Any:
+    """A bound of a slice: the size that a traced number is known to be, in place of it."""
+    known = size_of(bound) if isinstance(bound, Tensor) else None
+    return bound if known is None else known
 
 
 def _array_entries(item: np.ndarray | Tensor) -> list[Axis]:

@@ -31,13 +31,14 @@ from mindspore.graph import dynamic, tree
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
 from mindspore.graph.raising import without_executor
-from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, current_trace, tracing
+from mindspore.graph.trace import GraphTrace, SizeAsked, Traced, WithoutBlocks, current_trace, tracing
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply, assign, wrap
 from mindspore.runtime.storage import Storage
 
 ENTRIES_PER_FUNCTION = 64
 INSTANCES_PER_ENTRY = 256
+SIGNATURES_MET = 1024
 MANY_ENTRIES = 8
 _getrefcount = sys.getrefcount
 
@@ -207,7 +208,8 @@ class CompiledFunction:
 
     def __init__(self, target: Callable, name: str, varying: Any = None):
         self.target, self.name, self.varying = target, name, varying
-        self.fixed: dict[tuple, set] = {}  # places whose sizes must be numbers, by the structure of a call
+        self.met: OrderedDict[tuple, tuple[Entry, tuple]] = OrderedDict()  # by signature; where sizes may be symbolic
+        self.found: dict[tuple, dynamic.Found] = {}  # by the structure of a call
         self.entries: OrderedDict[tuple, list[Entry]] = OrderedDict()
         self.lock = threading.RLock()
         self.compile_count = 0
@@ -216,16 +218,20 @@ class CompiledFunction:
     def __call__(self, *args, **kwargs) -> Any:
         if current_trace() is not None:
             return self.target(*args, **kwargs)
-        if self.varying is not None:
-            leaves = []
-            entry, sizes = self._entry_of_sizes(args, kwargs, leaves)
-            return entry.record(leaves, sizes) if _is_differentiated() else entry.run(leaves, sizes)
         leaves: list = []
         key = tuple([_signature(a, leaves) for a in args])
         if kwargs:
             key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
         differentiated = _is_differentiated()
+        if self.varying is not None:
+            entry, sizes = self.met.get(key) or (None, ())
+            if entry is None or not entry.guards.hold():
+                entry, sizes = self._meet(key, args, kwargs)
+            return entry.record(leaves, sizes) if differentiated else entry.run(leaves, sizes)
         entries = self.entries.get(key)
+        if entries is None and any(type(t) is dynamic.MutableTensor for t in leaves):
+            self.varying = dynamic.Unsaid()
+            return self(*args, **kwargs)
         if entries is not None:
             for entry in entries:
                 if entry.guards.hold():
@@ -250,23 +256,31 @@ class CompiledFunction:
             why = "the first call"
         debug.say(f"compiling {self.name}: {why}")
 
+    def _meet(self, key: tuple, args: tuple, kwargs: dict) -> tuple[Entry, tuple]:
+        """The entry for a call with sizes that may be symbolic, and these; remembered by the call's own signature."""
+        with self.lock:
+            found = self.met[key] = self._entry_of_sizes(args, kwargs, [])
+            while len(self.met) > SIGNATURES_MET:
+                self.met.popitem(last=False)
+            return found
+
     def _entry_of_sizes(self, args: tuple, kwargs: dict, leaves: list) -> tuple[Entry, tuple]:
         """The entry for a call whose sizes may be symbolic, and the sizes of its symbols."""
         structure = tuple([_signature(a, leaves, _shapeless) for a in args])
         if kwargs:
             structure += tuple([(k, _signature(v, leaves, _shapeless)) for k, v in kwargs.items()])
         axes = self.varying.axes(args, kwargs, leaves)
-        fixed = self.fixed.setdefault(structure, set())
-        for pattern in dynamic.patterns(leaves, axes, fixed):
+        known = self.found.setdefault(structure, dynamic.Found())
+        for pattern in dynamic.patterns(leaves, axes, known):
             sizes = tuple(pattern.sizes)
             for entry in self.entries.get((structure, pattern.key), ()):
                 if entry.fits(sizes) and entry.guards.hold():
                     return entry, sizes
         if debug.explains():
-            pattern = dynamic.merged(leaves, axes, fixed)
+            pattern = dynamic.merged(leaves, axes, known)
             self._explain((structure, pattern.key), self.entries.get((structure, pattern.key)), tuple(pattern.sizes))
-        with self.lock, CollectorAtRest():
-            entry, pattern = self._trace_sizes(args, kwargs, leaves, axes, fixed)
+        with CollectorAtRest():
+            entry, pattern = self._trace_sizes(args, kwargs, leaves, axes, known)
             self._keep(entry, (structure, pattern.key))
         return entry, tuple(pattern.sizes)
 
@@ -294,10 +308,12 @@ class CompiledFunction:
     def graph(self, *args, **kwargs):
         """The graph for these arguments, compiled if needed (for inspection)."""
         leaves: list = []
-        if self.varying is not None:
-            return self._entry_of_sizes(args, kwargs, leaves)[0].graph
         key = tuple([_signature(a, leaves) for a in args])
         key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
+        if self.varying is None and any(type(t) is dynamic.MutableTensor for t in leaves):
+            self.varying = dynamic.Unsaid()
+        if self.varying is not None:
+            return self._meet(key, args, kwargs)[0].graph
         for entry in self.entries.get(key, ()):
             if entry.guards.hold():
                 return entry.graph
@@ -310,25 +326,37 @@ class CompiledFunction:
         except WithoutBlocks:
             return self._record(args, kwargs, Guards(), None, avals)
 
-    def _trace_sizes(self, args: tuple, kwargs: dict, leaves: list, axes: list, fixed: set) -> tuple[Entry, Any]:
-        """An entry with symbolic sizes where that is possible, and its pattern. Places whose size must be a number are
-        added to `fixed`."""
-        pattern = dynamic.merged(leaves, axes, fixed)
-        while pattern.sizes:
+    def _trace_sizes(self, args: tuple, kwargs: dict, leaves: list, axes: list,
+                     known: dynamic.Found) -> tuple[Entry, Any]:
+        """An entry with symbolic sizes where that is possible, and its pattern. What is found is added to `known`."""
+        while True:
+            pattern = dynamic.merged(leaves, axes, known)
             entry, why = self._attempt(args, kwargs, pattern, pattern.examples())
-            if entry is not None:
-                return entry, pattern
-            if isinstance(why, SizeFixed):
-                fixed |= dynamic.places_of(pattern, why.names)
-                pattern = dynamic.merged(leaves, axes, fixed)
-                continue
-            entry, again = self._attempt(args, kwargs, pattern, pattern.sizes)
-            if entry is not None:
-                return entry, pattern
-            if isinstance(why, Exception) and isinstance(again, SizeFixed):  # no program for other sizes
-                fixed |= dynamic.places_of(pattern, again.names)
-            break
-        return self._trace(args, kwargs), dynamic.exact(leaves)
+            if isinstance(why, SizeAsked):
+                known.asked.add(why.leaf)
+            elif isinstance(why, SizeFixed):
+                known.fixed |= dynamic.places_of(pattern, why.names)
+            else:
+                break
+        if entry is not None:
+            return entry, pattern
+        entry, again = self._attempt(args, kwargs, pattern, pattern.sizes)
+        if entry is not None:
+            return entry, pattern
+        entry, exact = self._trace_exactly(args, kwargs, leaves, known)
+        if isinstance(why, Exception):  # the program does not run with other sizes
+            names = again.names if isinstance(again, SizeFixed) else pattern.avals(pattern.sizes)[1]
+            known.fixed |= dynamic.places_of(pattern, names)
+        return entry, exact
+
+    def _trace_exactly(self, args: tuple, kwargs: dict, leaves: list, known: dynamic.Found) -> tuple[Entry, Any]:
+        """An entry for this call's own sizes."""
+        while True:
+            pattern = dynamic.exact(leaves, known)
+            try:
+                return self._trace(args, kwargs, pattern.avals([])[0]), pattern
+            except SizeAsked as asked:
+                known.asked.add(asked.leaf)
 
     def _attempt(self, args: tuple, kwargs: dict, pattern: Any, examples: list[int]) -> tuple[Entry | None, Any]:
         """An entry for a pattern, traced for these examples; or why there is none."""
@@ -337,7 +365,7 @@ class CompiledFunction:
         try:
             with deciding(facts):
                 entry = self._trace(args, kwargs, avals)
-        except (SizeFixed, Exception) as error:
+        except (SizeAsked, SizeFixed, Exception) as error:
             why = error
         else:
             why = facts.broken(dict(zip(symbols, pattern.sizes)))
@@ -345,7 +373,8 @@ class CompiledFunction:
                 entry.symbols, entry.facts = symbols, facts
                 return entry, None
         if debug.explains():
-            debug.say(f"{self.name}: the sizes {avals} cannot be symbolic: {type(why).__name__}: {why}")
+            shown = ", ".join([str(aval) for aval, _ in avals])
+            debug.say(f"{self.name}: the sizes of {shown} cannot be symbolic: {type(why).__name__}: {why}")
         return None, why
 
     def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None) -> Entry:
@@ -356,7 +385,13 @@ class CompiledFunction:
         def stand_in(leaf):
             if isinstance(leaf, Parameter):
                 return leaf
-            return wrap(trace.add_parameter(leaf._value.aval if avals is None else next(known)))
+            aval, number = (leaf._value.aval, None) if avals is None else next(known)
+            found = trace.add_parameter(aval)
+            if number is not None:
+                trace.sizes[found.node.idx] = number
+            elif avals is not None and type(leaf) is dynamic.MutableTensor:
+                trace.sizes[found.node.idx] = SizeAsked(found.node.idx)
+            return wrap(found)
 
         args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
         saved = _session.guards, _session.blocks
@@ -405,6 +440,8 @@ def _signature(value: Any, leaves: list, part: Callable | None = None) -> Any:
             raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled "
                                     "function: do not keep tensors of a compiled function in globals or attributes")
         leaves.append(value)
+        if part is None and type(value) is dynamic.MutableTensor:
+            return dynamic.MutableTensor, inner.aval, value.number
         return inner.aval if part is None else part(inner.aval)
     kind = type(value)
     if kind in _PLAIN:

@@ -8,6 +8,9 @@ may have one in common (the merged pattern): labels have as many rows as images,
 merged pattern, and the general one comes into being when sizes that were equal are so no more. The sizes 0 and 1 are
 no symbols.
 
+A tensor that `mutable` made (`MutableTensor`) varies in all its axes, and a whole number that it made may be a size
+itself: its value is a symbol, too.
+
 What is decided by a symbolic size while tracing is decided for an example near the size of the first call. Examples are
 prime and differ from every other size there is, so no decision comes out by accident; where they do not lead to a graph
 that is right for the call itself, its own sizes are the examples. An axis whose size turns out to be one certain number
@@ -64,6 +67,25 @@ class Symbol:
     def __repr__(self) -> str:
         return (f"Symbol(max={self.max}, min={self.min}, divisor={self.divisor}, remainder={self.remainder}, "
                 f"unique={self.unique})")
+
+
+class MutableTensor(Tensor):
+    """What `mutable` makes of a number or a tensor; as an argument its sizes vary."""
+
+    __slots__ = ()
+
+    @property
+    def number(self) -> int | None:
+        """The value of a whole number, which may be the size of another tensor."""
+        aval = self._value.aval
+        return int(self.item()) if aval.shape == () and aval.dtype.kind in "iu" else None
+
+
+def mutable_tensor(value: Any) -> MutableTensor:
+    """A MutableTensor of a number or a tensor."""
+    tensor = MutableTensor.__new__(MutableTensor)
+    tensor._value = (value if isinstance(value, Tensor) else Tensor(value))._value
+    return tensor
 
 
 class Placeholder:
@@ -159,6 +181,13 @@ class Described:
         return sizes
 
 
+class Unsaid:
+    """Nothing is said but what `mutable` says."""
+
+    def axes(self, args: tuple, kwargs: dict, leaves: list[Tensor]) -> list[tuple]:
+        return [t.shape for t in leaves]
+
+
 class Learned:
     """The arguments of `jit(dynamic=1)`: an axis varies from the call on in which it has a second size."""
 
@@ -175,19 +204,35 @@ class Learned:
         return [tuple([None if flag else n for flag, n in zip(flags, s)]) for flags, s in zip(varying, shapes)]
 
 
+class Found:
+    """What tracing calls of one structure has found. fixed: places (leaf, axis) whose sizes must be numbers; asked: the
+    leaves, whole numbers, that are used as sizes."""
+
+    def __init__(self) -> None:
+        self.fixed: set[tuple[int, int]] = set()
+        self.asked: set[int] = set()
+
+
 class Pattern:
     """A pattern of the arguments: `shapes` with a tuple of a symbol's number in place of a symbolic size; by that
-    number the symbols' `sizes` and `places`, pairs (leaf, axis). fixed: places that are not symbolic after all."""
+    number the symbols' `sizes` and `places`, pairs (leaf, axis). The value of a whole number that is used as a size
+    stands as one more axis; `numbers` are these leaves."""
 
-    def __init__(self, leaves: list[Tensor], axes: list[tuple], merged: bool, fixed: set[tuple[int, int]]):
+    def __init__(self, leaves: list[Tensor], axes: list[tuple], merged: bool, found: Found):
         numbers: dict[Any, int] = {}
         self.sizes: list[int] = []
         self.places: list[list[tuple[int, int]]] = []
         self.shapes: list[tuple] = []
+        self.numbers: set[int] = set()
         for place, (leaf, described) in enumerate(zip(leaves, axes)):
-            shape = []
-            for axis, (said, size) in enumerate(zip(described, leaf.shape)):
-                if type(said) is int or size < LOWEST or (place, axis) in fixed:
+            shape, whole = [], leaf.shape
+            if type(leaf) is MutableTensor and described is not EXACT:
+                described = (None,) * leaf.ndim
+            if place in found.asked:
+                described, whole = (leaf.number if described is EXACT else None,), (leaf.number,)
+                self.numbers.add(place)
+            for axis, (said, size) in enumerate(zip(whole if described is EXACT else described, whole)):
+                if type(said) is int or size < LOWEST or (place, axis) in found.fixed:
                     shape.append(size)
                     continue
                 same = size if merged else said if isinstance(said, Symbol) and said.unique else (place, axis)
@@ -200,11 +245,15 @@ class Pattern:
             self.shapes.append(tuple(shape))
         self.key = tuple([(leaf.dtype, shape) for leaf, shape in zip(leaves, self.shapes)])
 
-    def avals(self, examples: list[int]) -> tuple[list[TensorAval], list]:
-        """The symbolic avals of the leaves, and the names of the symbols."""
+    def avals(self, examples: list[int]) -> tuple[list[tuple[TensorAval, Any]], list[str]]:
+        """For each leaf its symbolic aval and, of a whole number that is used as a size, the value; the symbols'
+        names."""
         dims = [symbol(f"d{k}", example) for k, example in enumerate(examples)]
-        found = [tensor_aval(tuple([dims[d[0]] if type(d) is tuple else d for d in shape]), dtype)
-                 for dtype, shape in self.key]
+        found: list[tuple[TensorAval, Any]] = []
+        for place, (dtype, shape) in enumerate(self.key):
+            sizes = tuple([dims[d[0]] if type(d) is tuple else d for d in shape])
+            is_number = place in self.numbers
+            found.append((tensor_aval(() if is_number else sizes, dtype), sizes[0] if is_number else None))
         return found, [f"d{k}" for k in range(len(dims))]
 
     def examples(self) -> list[int]:
@@ -220,24 +269,27 @@ class Pattern:
         return found
 
 
+EXACT: Any = object()  # in place of a leaf's axes: none of them varies
+
+
 def _is_prime(number: int) -> bool:
     return all(number % k for k in range(2, int(number ** 0.5) + 1))
 
 
-def patterns(leaves: list[Tensor], axes: list[tuple], fixed: set[tuple[int, int]]) -> list[Pattern]:
+def patterns(leaves: list[Tensor], axes: list[tuple], found: Found) -> list[Pattern]:
     """The patterns under which an entry for a call may be filed, the general one first."""
-    return list({p.key: p for p in (Pattern(leaves, axes, False, fixed), merged(leaves, axes, fixed),
-                                    exact(leaves))}.values())
+    return list({p.key: p for p in (Pattern(leaves, axes, False, found), merged(leaves, axes, found),
+                                    exact(leaves, found))}.values())
 
 
-def merged(leaves: list[Tensor], axes: list[tuple], fixed: set[tuple[int, int]]) -> Pattern:
+def merged(leaves: list[Tensor], axes: list[tuple], found: Found) -> Pattern:
     """The pattern in which equal sizes are one symbol."""
-    return Pattern(leaves, axes, True, fixed)
+    return Pattern(leaves, axes, True, found)
 
 
-def exact(leaves: list[Tensor]) -> Pattern:
+def exact(leaves: list[Tensor], found: Found) -> Pattern:
     """The pattern without symbols."""
-    return Pattern(leaves, [t.shape for t in leaves], True, set())
+    return Pattern(leaves, [EXACT for _ in leaves], True, found)
 
 
 def places_of(pattern: Pattern, names: list[str]) -> set[tuple[int, int]]:

@@ -9,13 +9,16 @@ one in the same way, so graphs stay closed at every level.
 from __future__ import annotations
 
 import linecache
+import operator
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, describe
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
+from mindspore.compiler.ir.dims import Dim
 from mindspore.runtime.storage import Storage, from_numpy
 
 
@@ -40,6 +43,8 @@ class GraphTrace:
     meanwhile.
     structures: what `structure` found, by the index of the node.
     guards: of the outermost trace, the guards of the function that is compiled; None where there are none.
+    sizes: by the index of its node what is known of a whole number that may be a size (`size_of`): a Dim, an int,
+    or the SizeAsked that is raised for it.
     marks, journal: the number of points that `put_back` may go back to, and what was assigned to local tensors since.
     """
 
@@ -47,6 +52,7 @@ class GraphTrace:
         self.conditional = conditional or (parent is not None and parent.conditional)
         self.builder = Builder(name)
         self.parent = parent
+        self.sizes: dict = {}
         self.explicit = 0
         self.lifted: list = []
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
@@ -219,6 +225,34 @@ def storage_of(tensor, asked: str = "") -> Storage:
     return value
 
 
+def size_of(tensor) -> Any:
+    """The whole number that a traced tensor is known to be, a Dim or an int; None for others."""
+    value = tensor._value
+    return _number_of(value.trace, value.node) if type(value) is Traced else None
+
+
+def _number_of(trace: GraphTrace, node: Node) -> Any:
+    name = node.op.name
+    if node.idx in trace.sizes or name in ("parameter", "dimension", "constant"):
+        found = trace.sizes.get(node.idx)
+        if isinstance(found, SizeAsked):
+            raise found
+        if name == "dimension":
+            found = node.attrs[0]
+        elif name == "constant" and node.aval.shape == () and node.aval.dtype.kind in "iu":
+            found = int(node.attrs[0].array)
+        return found if isinstance(found, int | Dim) else None
+    if name in _INTEGER_OPERATIONS and node.aval.size == 1 and node.aval.dtype.kind in "iu":
+        operands = [_number_of(trace, operand) for operand in node.ins]
+        return None if None in operands else _INTEGER_OPERATIONS[name](*operands)
+    return None
+
+
+_INTEGER_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "floor_div": operator.floordiv,
+    "cast": lambda x: x, "reshape": lambda x: x, "neg": operator.neg}
+
+
 def refuse_without_source(tensor) -> None:
     """TensorConditionError if a traced tensor is asked for its truth by a function whose source cannot be read, so that
     only recording it is possible."""
@@ -235,6 +269,14 @@ def refuse_without_source(tensor) -> None:
         f"recorded, which sees one side of a decision.",
         found=f"{describe(tensor)} whose truth is asked in line {frame.f_lineno} of {frame.f_code.co_filename}",
         remedy="put the function into a file or a notebook cell; or choose by ops.where(condition, a, b)")
+
+
+class SizeAsked(BaseException):
+    """A whole number, argument number `leaf`, is used as a size: the function is recorded again with a symbol."""
+
+    def __init__(self, leaf: int):
+        super().__init__(f"argument {leaf} is used as a size")
+        self.leaf = leaf
 
 
 class WithoutBlocks(BaseException):

@@ -37,6 +37,7 @@ from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.ir.dims import Dim, Symbolic
 from mindspore.compiler.ir.graph import Literal
 from mindspore.compiler.primitives import Primitive, primitive
+from mindspore.graph.trace import size_of
 from mindspore.runtime.record import apply, scalar
 
 __all__ = [
@@ -178,6 +179,10 @@ def static_int(name: str, what: str, value: Any) -> int:
     otherwise."""
     if type(value) is int or type(value) is Dim:
         return value
+    if isinstance(value, Tensor):
+        known = size_of(value)
+        if known is not None:
+            return known
     if not isinstance(value, (bool, np.bool_)):
         try:
             return operator.index(value)

@@ -13,6 +13,7 @@ import numpy as np
 from mindspore.common.dtype import DType, as_dtype, bool_, float32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir.dims import Ratio, Symbolic
+from mindspore.graph.trace import size_of
 from mindspore.ops._operands import (
     NUMBERS,
     Number,
@@ -127,7 +128,8 @@ def _arange(name: str, start, end, step, dtype: DType | None) -> Tensor:
 
 def _python_number(name: str, value):
     if isinstance(value, Tensor):
-        value = value.item()
+        known = size_of(value)
+        value = value.item() if known is None else known
     if isinstance(value, np.generic):
         value = value.item()
     if not isinstance(value, (int, float, Symbolic)):

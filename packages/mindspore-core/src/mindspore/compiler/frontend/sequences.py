@@ -131,6 +131,8 @@ class TensorRangeIterator:
         return self
 
     def __next__(self) -> Any:
+        if type(self.items.count) is Dim:
+            int(self.items.count)  # the size must be a number
         _refuse_number()
 
 

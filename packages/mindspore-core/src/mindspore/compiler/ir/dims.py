@@ -515,7 +515,7 @@ class SizeFixed(BaseException):
     which is run again."""
 
     def __init__(self, dim: Dim):
-        super().__init__(f"{dim!r} must be 0")
+        super().__init__(f"a number is needed, since {dim!r} is 0")
         self.names = sorted({symbol.name for symbol in dim.symbols()})
 
 
