@@ -68,7 +68,7 @@ from mindspore.recomputation import recompute
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
-                 "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental"}
+                 "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",

@@ -62,6 +62,29 @@ def test_names_of_inputs_weights_and_outputs(tmp_path):
     assert [i.name for i in graph.input] == ["x"] and [o.name for o in graph.output] == ["output"]
 
 
+def test_choices_of_the_module(tmp_path):
+    from mindspore import onnx as writer
+    onnx = pytest.importorskip("onnx", reason="needs the package onnx")
+    net, x = nn.Dense(3, 2), floats(4, 3)
+
+    def graph(**options):
+        writer.export(net, x, file_name=tmp_path / "a", **options)
+        return onnx.load(tmp_path / "a.onnx").graph
+
+    found = graph(input_names=["data"], output_names=["scores"], dynamic_axes={"data": {0: "batch"}, "scores": [0]})
+    assert [i.name for i in found.input] == ["data"] and [o.name for o in found.output] == ["scores"]
+    assert [d.HasField("dim_param") for d in found.input[0].type.tensor_type.shape.dim] == [True, False]
+    np.testing.assert_allclose(run(tmp_path / "a.onnx", [floats(7, 3)])[0], net(floats(7, 3)).asnumpy(), rtol=1e-5)
+    assert [i.name for i in graph(keep_initializers_as_inputs=True).input] == ["x", "weight", "bias"]
+    found = graph(export_params=False)
+    assert [i.name for i in found.input] == ["x", "weight", "bias"] and not found.initializer
+    given = [x, net.weight, net.bias]
+    np.testing.assert_allclose(run(tmp_path / "a.onnx", given)[0], net(x).asnumpy(), rtol=1e-5)
+    for wrong, text in (({"input_names": ["a", "b"]}, "1 inputs"), ({"dynamic_axes": {"x": [2]}}, "axis 2")):
+        with pytest.raises(ValueError, match=text):
+            graph(**wrong)
+
+
 def test_large_weights_stand_beside_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_write, "WEIGHTS_INSIDE", 16)
     net, x = nn.Dense(3, 2), floats(4, 3)

@@ -88,6 +88,16 @@ def test_saving_one_network_only(mode, tmp_path):
     assert list(ms.load_checkpoint(str(tmp_path / "net-1_2.ckpt"))) == ["weight", "bias"]
 
 
+def test_checkpoints_in_the_other_format(mode, tmp_path):
+    config = CheckpointConfig(save_checkpoint_steps=1, keep_checkpoint_max=2, format="safetensors", crc_check=True)
+    for _ in range(2):
+        model().train(1, data(3), ModelCheckpoint("net", str(tmp_path), config))
+    assert names(tmp_path) == ["net-1_2.safetensors", "net-1_3.safetensors", "net_1-1_2.safetensors",
+                               "net_1-1_3.safetensors"]
+    saved = ms.load_checkpoint(tmp_path / "net-1_3.safetensors", format="safetensors", crc_check=True)
+    assert saved["global_step"].asnumpy().tolist() == [3]
+
+
 def test_callbacks_know_the_latest_checkpoint(mode, tmp_path):
     seen = []
 
@@ -269,8 +279,8 @@ def test_the_bar_is_closed_when_training_fails(mode, monkeypatch):
 @pytest.mark.parametrize("call, error, text", [
     (lambda: CheckpointConfig(save_checkpoint_steps=-1), ValueError, "save_checkpoint_steps"),
     (lambda: CheckpointConfig(save_checkpoint_steps=0), ValueError, "both are 0"),
-    (lambda: CheckpointConfig(enc_key=b"key"), ValueError, "enc_key"),
-    (lambda: CheckpointConfig(format="safetensors"), ValueError, "format"),
+    (lambda: CheckpointConfig(enc_key=b"key"), ValueError, "16, 24, 32 bytes"),
+    (lambda: CheckpointConfig(format="onnx"), ValueError, "format"),
     (lambda: CheckpointConfig(save_steps=3), TypeError, "save_steps"),
     (lambda: ModelCheckpoint("a/b"), ValueError, "prefix"),
     (lambda: ModelCheckpoint(config={}), TypeError, "CheckpointConfig"),

@@ -37,7 +37,7 @@ __all__ = ["Evaluation"]
 
 RETURN = ""
 _SMALL = 1024
-_MAX_DEPTH = 60
+_MAX_DEPTH = 150
 
 
 @dataclass(frozen=True)
@@ -116,20 +116,10 @@ class Evaluation:
     def _loop_of(self, name: str, stops: frozenset[str]) -> set[str]:
         """The graphs from which one comes back to this one without passing a stop; none if it is no loop."""
         graphs = self.model.graphs
-
-        def reached(start: Sequence[str]) -> set[str]:
-            found, pending = set(), list(start)
-            while pending:
-                each = pending.pop()
-                if each not in found and each not in stops:
-                    found.add(each)
-                    pending += graphs[each].calls
-            return found
-
-        behind = reached(graphs[name].calls)
+        behind = self._reached(graphs[name].calls, stops)
         if name not in behind:
             return set()
-        return {each for each in behind if name in reached(graphs[each].calls)}
+        return {each for each in behind if name in self._reached(graphs[each].calls, stops)}
 
     def _body(self, graph: GraphText, operands: tuple, stops: frozenset[str]) -> Outcome:
         """Evaluate the steps of a graph, the call that is its result last."""
@@ -196,7 +186,10 @@ class Evaluation:
     # -- calls ---------------------------------------------------------------------------------------------------------
 
     def _invoke(self, function: Any, operands: tuple, stops: frozenset[str] | None, where: str) -> Outcome:
-        """Call a function; stops: None for a call that comes back."""
+        """Call a function; stops: None for a call that comes back.
+
+        Where both sides of a choice lead to one graph, they are evaluated up to there, and the graph behind them once.
+        """
         if isinstance(function, Closure):
             graph, given = self.model.graphs[function.graph], (*function.bound, *operands)
             if stops is None:
@@ -206,13 +199,37 @@ class Evaluation:
             raise self.fail("what it calls is no graph", f"node '{where}'")
         if not isinstance(function.pred, Tensor):
             return self._invoke(function.then if function.pred else function.orelse, operands, stops, where)
+        stops = stops or frozenset()
+        behind = self._meeting(function, stops)
         pred = control.predicate(function.pred)
         traces = control.region("then"), control.region("orelse")
         outcomes = []
         for trace, side in zip(traces, (function.then, function.orelse)):
             with control.recording(trace):
-                outcomes.append(self._invoke(side, operands, stops, where))
-        return self._joined(pred, traces, outcomes, where)
+                outcomes.append(self._invoke(side, operands, stops | behind, where))
+        return self._go_on(self._joined(pred, traces, outcomes, where), stops, behind, where)
+
+    def _meeting(self, choice: Choice, stops: frozenset[str]) -> set[str]:
+        """The first graph to which both sides of a choice may go on, if there is one: a set of at most one."""
+        sides = [side.graph for side in (choice.then, choice.orelse) if isinstance(side, Closure)]
+        if len(sides) < 2:
+            return set()
+        near = [self._reached([side], stops) for side in sides]
+        common = [name for name in near[0] if name in near[1]]
+        return {min(common, key=lambda name: max(near[0][name], near[1][name]))} if common else set()
+
+    def _reached(self, start: Sequence[str], stops: frozenset[str]) -> dict[str, int]:
+        """The graphs to which one may go on from others without passing a stop, and after how many calls."""
+        found: dict[str, int] = {}
+        pending = list(start)
+        while pending:
+            following = []
+            for each in pending:
+                if each not in found and each not in stops:
+                    found[each] = len(found)
+                    following += self.model.graphs[each].calls
+            pending = following
+        return found
 
     def _joined(self, pred: Tensor, traces: tuple, outcomes: list[Outcome], where: str) -> Outcome:
         """The outcome of a choice between two."""
@@ -308,7 +325,7 @@ class Evaluation:
                 raise self.fail(f"its loop carries {x!r} and then {y!r}", f"graph '{name}'")
 
     def _go_on(self, outcome: Outcome, stops: frozenset[str], behind: set[str], where: str) -> Outcome:
-        """Enter the graphs behind a loop."""
+        """Enter the graphs behind a loop or choice."""
         pending = [t for t in outcome.targets if t in behind and t not in stops]
         if not pending:
             return outcome

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from mindspore.formats.onnx_messages import CLASSES, ModelProto
 from mindspore.formats.onnx_rules import RULES, has
 from mindspore.train._checkpoint_file import write_atomically
 
-__all__ = ["OPSET", "Writer", "write_onnx"]
+__all__ = ["OPSET", "Options", "Writer", "write_onnx"]
 
 OPSET = 18
 IR_VERSION = 8
@@ -235,7 +236,25 @@ class Writer:
         return name
 
 
-def _model(network: Network) -> Any:
+@dataclass(frozen=True)
+class Options:
+    """How a file is written: names for inputs and outputs, as many as there are or fewer; whether weights stand in it,
+    and whether they are inputs as well, which a caller may then replace."""
+
+    input_names: Sequence[str] = ()
+    output_names: Sequence[str] = ()
+    export_params: bool = True
+    weights_are_inputs: bool = False
+
+
+def _named(given: Sequence[str], count: int, what: str, usual: Sequence[str]) -> list[str]:
+    """The names that are given, then usual ones."""
+    if len(given) > count or len(set(given)) < len(given):
+        raise ValueError(f"For 'export', the network has {count} {what}s, but the names {list(given)} are given.")
+    return [*given, *usual[len(given):]]
+
+
+def _model(network: Network, options: Options) -> Any:
     if network.writes:
         raise ValueError(f"For 'export', {network.name} assigns parameters when it is called, which an ONNX file "
                          f"cannot hold. Return what they would be, and pass it in.")
@@ -245,18 +264,24 @@ def _model(network: Network) -> Any:
     names = Names(model.graph)
     graph = prepared(network.graph, has)
     writer = Writer(model.graph, names)
-    inputs = [writer._input(name, p.aval) for name, p in zip(network.inputs, graph.params)]
+    given = _named(options.input_names, len(network.inputs), "input", network.inputs)
+    inputs = [writer._input(name, p.aval) for name, p in zip(given, graph.params)]
     weights = []
     for name, tensor in zip(weight_names(network), network.weights):
         weights.append(names.unique(name or "constant"))
-        fill_tensor(model.graph.initializer.add(name=weights[-1]), tensor.asnumpy().astype(tensor.dtype.np, copy=False))
+        if options.export_params or name is None:
+            array = tensor.asnumpy().astype(tensor.dtype.np, copy=False)
+            fill_tensor(model.graph.initializer.add(name=weights[-1]), array)
+        if name is not None and (options.weights_are_inputs or not options.export_params):
+            fill_type(model.graph.input.add(name=weights[-1]), tensor._value.aval)
     outputs = writer.write(graph, [*inputs, *weights])
-    for place in leaves(network.result):
-        writer.output(outputs[place], graph.outputs[place].aval, "output")
+    places = leaves(network.result)
+    for place, name in zip(places, _named(options.output_names, len(places), "output", ["output"] * len(places))):
+        writer.output(outputs[place], graph.outputs[place].aval, name)
     return model
 
 
-def write_onnx(network: Network, path: str) -> None:
+def write_onnx(network: Network, path: str, options: Options | None = None) -> None:
     """Write a network to a file. Where the weights take more than a GiB, they are written to `<path>.data`.
 
     Raises:
@@ -264,7 +289,7 @@ def write_onnx(network: Network, path: str) -> None:
         TypeError: a dtype has none.
         OSError: the file cannot be written.
     """
-    model = _model(network)
+    model = _model(network, options or Options())
     weights = model.graph.initializer
     if sum(len(w.raw_data) for w in weights) > WEIGHTS_INSIDE:
         contents = [w.raw_data for w in weights]

@@ -6,7 +6,7 @@ from typing import Any
 
 from mindspore.formats import encryption
 
-__all__ = ["export", "load"]
+__all__ = ["checked_path", "export", "load"]
 
 _SUFFIXES = {"MINDIR": ".mindir", "ONNX": ".onnx"}
 
@@ -32,7 +32,7 @@ def export(net: Any, *inputs: Any, file_name: str | os.PathLike, file_format: st
     """
     from mindspore.formats.exported import trace_network
     from mindspore.train._checkpoint_file import finish_background_save
-    path = _path(file_name, file_format)
+    path = checked_path(file_name, file_format)
     unknown = kwargs.keys() - {"enc_key", "enc_mode"}
     if unknown:
         raise TypeError(f"For 'export', unexpected keyword argument '{min(unknown)}'; enc_key and enc_mode are taken.")
@@ -50,7 +50,8 @@ def export(net: Any, *inputs: Any, file_name: str | os.PathLike, file_format: st
     write_onnx(network, path)
 
 
-def _path(file_name: Any, file_format: Any) -> str:
+def checked_path(file_name: Any, file_format: Any) -> str:
+    """The path of an exported file, with the suffix of its format. TypeError or ValueError for wrong arguments."""
     if not isinstance(file_name, (str, os.PathLike)) or not os.fspath(file_name):
         raise TypeError(f"For 'export', 'file_name' must be a non-empty str or path, but got {file_name!r}.")
     if file_format not in _SUFFIXES:

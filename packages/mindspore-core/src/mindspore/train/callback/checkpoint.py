@@ -6,6 +6,7 @@ import re
 import time
 from pathlib import Path
 
+from mindspore.formats.encryption import check_key
 from mindspore.train.callback.base import Callback
 
 __all__ = ["CheckpointConfig", "ModelCheckpoint"]
@@ -22,11 +23,12 @@ class CheckpointConfig:
         saved_network: save this Cell instead of the training network with its optimizer.
         append_info: what goes into the file besides the parameters: "epoch_num", "step_num", or dicts of values.
         exception_save: save a last file, `prefix-epoch_step_breakpoint.ckpt`, when training fails.
-        async_save, crc_check, format: as for `save_checkpoint`. integrated_save: accepted; nothing is split here.
+        async_save, crc_check, enc_key, enc_mode, format, remove_redundancy: as for `save_checkpoint`.
+        integrated_save: accepted; nothing is split here.
 
     Raises:
-        TypeError: an unknown argument. ValueError: a negative number, neither steps nor seconds, an encryption key, or
-            another format.
+        TypeError: an unknown argument. ValueError: a negative number, neither steps nor seconds, a key that does not
+            fit its mode, or another format. ImportError: `cryptography`, which keys need, is missing.
     """
 
     def __init__(self, save_checkpoint_steps=1, save_checkpoint_seconds=0, keep_checkpoint_max=5,
@@ -45,9 +47,11 @@ class CheckpointConfig:
         if not save_checkpoint_steps and not save_checkpoint_seconds:
             raise ValueError("For 'CheckpointConfig', one of 'save_checkpoint_steps' and 'save_checkpoint_seconds' "
                              "must be positive, but both are 0.")
-        if enc_key is not None or format != "ckpt" or remove_redundancy:
-            raise ValueError("For 'CheckpointConfig', files are neither encrypted nor stripped of redundancy and have "
-                             "the 'format' 'ckpt': leave 'enc_key', 'remove_redundancy' and 'format' as they are.")
+        if format not in ("ckpt", "safetensors"):
+            raise ValueError(f"For 'CheckpointConfig', the 'format' must be 'ckpt' or 'safetensors', but got "
+                             f"{format!r}.")
+        self.enc_key, self.enc_mode = check_key("CheckpointConfig", enc_key, enc_mode), enc_mode
+        self.format, self.remove_redundancy = format, bool(remove_redundancy)
         self.save_checkpoint_steps = 0 if save_checkpoint_seconds else save_checkpoint_steps
         self.save_checkpoint_seconds = save_checkpoint_seconds
         self.keep_checkpoint_max = keep_checkpoint_max
@@ -58,7 +62,7 @@ class CheckpointConfig:
 
 
 class ModelCheckpoint(Callback):
-    """Saves `prefix-epoch_step.ckpt` files while training.
+    """Saves `prefix-epoch_step.ckpt` (or `.safetensors`) files while training.
 
     Where the directory already has files of this prefix, `prefix_1`, `prefix_2`, ... is used.
 
@@ -89,9 +93,10 @@ class ModelCheckpoint(Callback):
         os.makedirs(self.directory, exist_ok=True)
         args = self._args = run_context.original_args()
         self._last_step, self._last_time = args.cur_step_num, time.monotonic()
-        taken = {p.name for p in self.directory.glob("*.ckpt")}
+        suffix = self.config.format
+        taken = {p.name for p in self.directory.glob(f"*.{suffix}")}
         base, number = self.prefix, 0
-        while not self.saved and any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+(_breakpoint)?\.ckpt", name)
+        while not self.saved and any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+(_breakpoint)?\." + suffix, name)
                                      for name in taken):
             number += 1
             self.prefix = f"{base}_{number}"
@@ -119,9 +124,11 @@ class ModelCheckpoint(Callback):
     def _save(self, args, suffix: str = "") -> None:
         from mindspore.train.serialization import save_checkpoint
         step = (args.cur_step_num - 1) % (args.batch_num or args.cur_step_num) + 1
-        path = self.directory / f"{self.prefix}-{args.cur_epoch_num}_{step}{suffix}.ckpt"
-        save_checkpoint(self.config.saved_network or args.train_network, str(path), async_save=self.config.async_save,
-                        append_dict=self._extra(args), crc_check=self.config.crc_check)
+        path = self.directory / f"{self.prefix}-{args.cur_epoch_num}_{step}{suffix}.{self.config.format}"
+        config = self.config
+        save_checkpoint(config.saved_network or args.train_network, str(path), async_save=config.async_save,
+                        append_dict=self._extra(args), crc_check=config.crc_check, enc_key=config.enc_key,
+                        enc_mode=config.enc_mode, format=config.format, remove_redundancy=config.remove_redundancy)
         self._last_step, self._last_time = args.cur_step_num, time.monotonic()
         self.latest_ckpt_file_name = args.latest_ckpt_file = str(path)
         args.last_save_ckpt_step = args.cur_step_num
