@@ -168,7 +168,7 @@ def loop_changes_shape(x):
 
 def name_of_a_loop(x):
     while x.sum() < 10:
-        y = x
+        y = {x.sum(): x}
         x = x + 1
     return y
 

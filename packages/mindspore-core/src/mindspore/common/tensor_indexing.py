@@ -224,7 +224,10 @@ def _read_now(x: Tensor, index: Any) -> Tensor | None:
             return None
         value.device.allocator.synchronize()
         array = value.device.as_numpy(value.buffer, value.aval.dtype, value.aval.shape)
-    return record.wrap(from_numpy(np.array(array[index], order="C")))
+    try:
+        return record.wrap(from_numpy(np.array(array[index], order="C")))
+    except IndexError:  # recording it says what is wrong
+        return None
 
 
 def _read_block(x: Tensor, entries: list[Axis]) -> Tensor:

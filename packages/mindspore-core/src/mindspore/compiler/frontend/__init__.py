@@ -24,7 +24,12 @@ import importlib
 from typing import Any
 
 from mindspore.compiler.frontend import location
-from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, UnsupportedSyntaxError
+from mindspore.compiler.frontend.errors import (
+    GraphCompileError,
+    InternalCompileError,
+    TensorConditionError,
+    UnsupportedSyntaxError,
+)
 from mindspore.compiler.frontend.location import Location
 from mindspore.compiler.frontend.policy import ABSENT, Policy
 
@@ -48,6 +53,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "ABSENT",
     "GraphCompileError",
+    "InternalCompileError",
     "InterpretedFunction",
     "Location",
     "Policy",

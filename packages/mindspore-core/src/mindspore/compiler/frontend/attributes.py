@@ -23,6 +23,7 @@ from mindspore.compiler.frontend.entries import (
     report_read,
 )
 from mindspore.compiler.frontend.frames import UNBOUND, Frame, Run, Unbound
+from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.variants import Variant
@@ -103,7 +104,8 @@ def _load_or_unbound(frame: Frame, obj: Any, name: str) -> Any:
     session = frame.session
     try:
         return load_attribute(frame, obj, name, as_it_is=True)
-    except AttributeError:
+    except AttributeError as error:
+        raise_if_internal(error)
         if id(obj) not in session.created and session.policy.guards_type(type(obj)):
             session.guard_attr(obj, name, ABSENT)
     return UNBOUND

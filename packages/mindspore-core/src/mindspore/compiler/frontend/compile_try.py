@@ -1,7 +1,7 @@
 """`raise`, `try`, `with`.
 
 They are executed by the same native statements, so exception contexts, `sys.exc_info` and bare `raise` are Python's
-own. Two things are added. Errors of the compiler itself (`GraphCompileError`) pass through handlers, since they are not
+own. Two things are added. Errors of the compiler itself (`GraphCompileError`, and mistakes of the framework) pass through handlers, since they are not
 events of the program. And before anything else is run because of an exception, the expression that failed is noted for
 its traceback.
 """
@@ -19,6 +19,7 @@ from mindspore.compiler.frontend.dispatch import compile_block, compile_node, co
 from mindspore.compiler.frontend.entries import entry_of
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.protected import run_protected
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.tracebacks import remember_site
@@ -103,6 +104,7 @@ def _with_handlers(body: Run, handlers: list[_Handler], otherwise: Run | None) -
             raise
         except BaseException as error:
             remember_site(error, frame)
+            raise_if_internal(error)
             for handler in handlers:
                 if handler.catches(frame, error):
                     return handler.run(frame, error)
@@ -120,6 +122,7 @@ def _with_final(body: Run, final: Run) -> Run:
             raise
         except BaseException as error:
             remember_site(error, frame)
+            raise_if_internal(error)
             replaced = final(frame)
             if replaced is not None and not isinstance(error, GraphCompileError):
                 return replaced
@@ -169,6 +172,7 @@ def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
             raise
         except BaseException as error:
             remember_site(error, frame)
+            raise_if_internal(error)
             swallow = call(frame, leave, (manager, type(error), error, error.__traceback__), None)
             if not isinstance(error, GraphCompileError) and truth(frame, swallow, site, "if"):
                 return None

@@ -9,6 +9,8 @@ Two kinds of error leave the front end:
   the column with the source line and carets under the expression, the calls that led there, what was found, and what
   to write instead.
 
+What fails in the framework by its own mistake is an `InternalCompileError`, at compile time (`internal_errors.py`).
+
 A `GraphCompileError` is a statement about the program, not an event in it: the program's own `except` clauses do not
 see it (`compile_try.py`), otherwise `except RuntimeError:` would silently compile the wrong branch.
 """
@@ -19,7 +21,8 @@ from typing import NoReturn
 
 from mindspore.compiler.frontend.location import Location, Site, chain
 
-__all__ = ["Diverged", "GraphCompileError", "TensorConditionError", "UnsupportedSyntaxError", "Unwinding"]
+__all__ = ["Diverged", "GraphCompileError", "InternalCompileError", "TensorConditionError", "UnsupportedSyntaxError",
+           "Unwinding"]
 
 _LONGEST_CHAIN = 20
 
@@ -36,9 +39,10 @@ class GraphCompileError(RuntimeError):
     """
 
     def __init__(
-        self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None
+        self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None,
+        sites: list[Site] | None = None,
     ) -> None:
-        sites = chain()
+        sites = sites or chain()
         if site is not None:
             sites = [site, *sites[1:]]
         super().__init__(_message(summary, found, remedy, sites))
@@ -55,6 +59,10 @@ class TensorConditionError(GraphCompileError):
 
 class UnsupportedSyntaxError(GraphCompileError):
     """The function uses a Python construct that has no meaning in a graph (generators, coroutines)."""
+
+
+class InternalCompileError(GraphCompileError):
+    """Compiling the program met a mistake of the framework (`internal_errors.py`); its cause is what was raised."""
 
 
 class Unwinding(BaseException):

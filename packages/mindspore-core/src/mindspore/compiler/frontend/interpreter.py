@@ -22,6 +22,7 @@ from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.entries import entry_of, report_read
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Session
+from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.journal import Attribute, Global, Journal
 from mindspore.compiler.frontend.location import thread_state
 from mindspore.compiler.frontend.policy import Policy
@@ -53,6 +54,7 @@ def interpret(
 
     Raises:
         GraphCompileError: the program cannot be compiled as a graph.
+        InternalCompileError: the framework made a mistake.
         Exception: whatever the program raises, unchanged; its traceback shows the program's own lines, and its
             attribute `graph_location` is the `Location` of the innermost of them.
     """
@@ -72,6 +74,7 @@ def interpret(
             try:
                 return settled(session, _call_first(session, fn, args, kwargs))
             except Exception as error:
+                raise_if_internal(error)
                 if policy.effects is None or not policy.effects.ends_in(error):
                     raise
                 return None

@@ -1,7 +1,7 @@
 """One side of a decision, of a trip of a loop or of a condition: a run of a part of the program in a region of its own.
 
 What the run changes is put back afterwards; the side keeps it. An exception of the program that ends the run is raised
-when the region runs.
+when the region runs; a mistake of the framework is not (`internal_errors.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from mindspore.compiler.frontend.errors import Diverged, GraphCompileError
 from mindspore.compiler.frontend.frames import BARRIER, Frame, Run, Session
+from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.state import Snapshot
@@ -70,6 +71,7 @@ class Branch:
             raise
         except Exception as error:
             frame.rest = rest
+            raise_if_internal(error)
             if not _is_caught(frame):
                 self._raise_at_run_time(error)
                 return None
