@@ -5,5 +5,4 @@ The list is strict: an entry that agrees, or that fails in another way, must be 
 EXPECTED: dict[str, tuple[str, str]] = {
     "outer_list_grows": ("failed", "Python functions, first interpret"),
     "chain_with_unlike_operands": ("refused", "'is False' of a tensor: a bool that depends on a tensor is a tensor"),
-    "slice_with_tensor_start": ("refused", "The value of a tensor is needed while its function is being compiled: it"),
 }

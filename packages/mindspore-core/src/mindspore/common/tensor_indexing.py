@@ -8,6 +8,8 @@ that is integer and Bool tensors, arrays and lists. An index is brought into one
   tensors are combined into places on it, and one `gather` reads them. As in NumPy the axes of the indices stand where
   the indexed axes stood, if these are neighbours, and in front otherwise.
 
+* A `Window` is a slice of a known number of elements that starts at a tensor: these are gathered first, along its axis.
+
 Writing is functional: a new value is computed and becomes the value of the handle. A basic index places the values by
 padding and chooses between them and the old elements; an advanced one computes the flat place of each value, keeps the
 last one of equal places, and adds the values into zeros there. What a basic index, `view` or `reshape` gives remembers,
@@ -38,17 +40,26 @@ from mindspore.ops.indexing import last_of_equals, replace_rows
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["getitem", "setitem", "overwrite", "shown", "written"]
+__all__ = ["Window", "getitem", "setitem", "overwrite", "shown", "written"]
 
 _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
     primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
-_GATHER, _IOTA, _SELECT, _ADD, _SUB, _MUL, _LT, _GE, _AND = map(
-    primitive, ("gather", "iota", "select", "add", "sub", "mul", "lt", "ge", "logical_and"))
+_GATHER, _IOTA, _SELECT, _ADD, _SUB, _MUL, _LT, _GE, _EQ, _AND, _FLOORDIV = map(
+    primitive, ("gather", "iota", "select", "add", "sub", "mul", "lt", "ge", "eq", "logical_and", "floor_div"))
+
+
+class Window(NamedTuple):
+    """A slice of `count` elements that are `step` apart, from `start` on: an integer tensor without dimensions, which
+    is not negative. What lies outside of the axis reads 0, and is not written."""
+
+    start: Tensor
+    count: int
+    step: int
 
 
 class Axis(NamedTuple):
-    """What an index does with one axis: `kind` is int, slice, new or array; `value` the int, the slice, None, or the
-    index array (a NumPy array or a Tensor)."""
+    """What an index does with one axis: `kind` is int, slice, new, array or window; `value` the int, the slice, None,
+    the index array (a NumPy array or a Tensor), or the Window."""
 
     kind: str
     value: Any
@@ -59,7 +70,7 @@ class Axis(NamedTuple):
 def _entries(shape: tuple, index: Any) -> list[Axis]:
     """One entry for each axis of the tensor, and one for each new axis."""
     items: list[Axis | None] = []
-    for item in index if isinstance(index, tuple) else (index,):
+    for item in index if isinstance(index, tuple) and type(index) is not Window else (index,):
         if item is Ellipsis:
             if None in items:
                 raise IndexError("an index can have only one Ellipsis ('...')")
@@ -84,6 +95,8 @@ def _classify(item: Any) -> list[Axis]:
         return [Axis("int", int(item))]
     if isinstance(item, slice):
         return [Axis("slice", slice(*[_size(n) for n in (item.start, item.stop, item.step)]))]
+    if type(item) is Window:
+        return [Axis("window", item)]
     if item is None:
         return [Axis("new", True)]
     if isinstance(item, (list, range, tuple)):
@@ -201,10 +214,25 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     part = _read_now(x, index)
     if part is None:
         entries = _entries(x.shape, index)
+        seen, entries = _seen_through(x, entries)
         if any(e.kind == "array" for e in entries):
-            return _read_places(x, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
-        part = _read_block(x, entries)
+            return _read_places(seen, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
+        part = _read_block(seen, entries)
     return shown(x, part, index)
+
+
+def _seen_through(x: Tensor, entries: list[Axis]) -> tuple[Tensor, list[Axis]]:
+    """The elements that are in all windows, and the entries without windows."""
+    axis, found = 0, []
+    for entry in entries:
+        if entry.kind == "window":
+            start, count, step = entry.value
+            offsets = apply(_MUL, (apply(_IOTA, (), ((count,), 0, int64)), constant(step, int64)))
+            x = apply(_GATHER, (x, apply(_ADD, (offsets, convert(start, int64)))), (axis,))
+            entry = Axis("slice", slice(None))
+        found.append(entry)
+        axis += entry.kind != "new"
+    return x, found
 
 
 def _read_now(x: Tensor, index: Any) -> Tensor | None:
@@ -349,6 +377,8 @@ def written(x: Tensor, index: Any, value: Tensor) -> Tensor:
         if value.ndim <= x.ndim - index.ndim:
             return _write_mask(x, index, value)
     entries = _entries(x.shape, index)
+    if any(e.kind == "window" for e in entries):
+        return _write_windows(x, entries, value)
     if any(e.kind == "array" for e in entries):
         return _write_places(x, index, entries, value)
     return _write_block(x, _block(x.shape, entries), value)
@@ -389,6 +419,33 @@ def _write_block(x: Tensor, block: _Block, value: Tensor) -> Tensor:
     border = (block.begin, high, tuple(s - 1 for s in block.strides), 0)
     inside = apply(_PAD, (apply(_BROADCAST, (constant(True, bool_),), (block.sizes,)),), border)
     return apply(_SELECT, (inside, apply(_PAD, (value,), border), x))
+
+
+def _write_windows(x: Tensor, entries: list[Axis], value: Tensor) -> Tensor:
+    """Values for what is seen through windows: on the axis of each, an element that is in the window takes the value
+    that lies as far from the start of the values as it lies from the start of the window."""
+    if any(e.kind == "array" for e in entries):
+        raise IndexError("setitem: an index with a slice that starts at a tensor has index tensors or lists, too; write "
+                         "the slice as an index tensor, ops.arange(count) + start")
+    whole = [Axis("slice", slice(None)) if e.kind == "window" else e for e in entries]
+    block = _block(x.shape, whole)
+    old = _read_block(x, whole)
+    kept = [e for e in entries if e.kind != "int"]
+    value = _spread(value, tuple([e.value.count if e.kind == "window" else size for e, size in zip(kept, old.shape)]))
+    inside = None
+    for axis, entry in enumerate(kept):
+        if entry.kind != "window":
+            continue
+        start, count, step = entry.value
+        distance = apply(_SUB, (apply(_IOTA, (), ((old.shape[axis],), 0, int64)), convert(start, int64)))
+        number = apply(_FLOORDIV, (distance, constant(step, int64)))
+        hit = apply(_AND, (apply(_EQ, (apply(_MUL, (number, constant(step, int64))), distance)), apply(_AND, (
+            apply(_GE, (number, constant(0, int64))), apply(_LT, (number, constant(count, int64)))))))
+        hit = _shaped(hit, (old.shape[axis],) + (1,) * (old.ndim - axis - 1))
+        value = apply(_GATHER, (value, number), (axis,))
+        inside = hit if inside is None else apply(_AND, (inside, hit))
+    inside = apply(_BROADCAST, (inside,), (old.shape,))
+    return _write_block(x, block, apply(_SELECT, (inside, value, old)))
 
 
 def _write_places(x: Tensor, index: Any, entries: list[Axis], value: Tensor) -> Tensor:

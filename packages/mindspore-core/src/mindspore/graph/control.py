@@ -35,15 +35,17 @@ from mindspore.graph.structure import structure
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.graph.trips import Trips, getitem, row_at, rows, setitem, varies
 from mindspore.graph.widening import conformed, holds_variant
+from mindspore.graph.windows import distance, is_known, resolved, window
 from mindspore.runtime.record import apply, wrap
 
 __all__ = [
     "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
-    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "either",
-    "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_one_of", "is_recording",
-    "item", "items_of", "last_of", "local_to", "negate", "number", "outputs_of", "parameters", "place_of",
-    "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat", "row_at", "rows", "scan",
-    "select", "setitem", "settled", "size", "smallest", "structure", "varies", "where", "whole_number", "writes",
+    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance", "either",
+    "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_known", "is_one_of",
+    "is_recording", "item", "items_of", "last_of", "local_to", "negate", "number", "outputs_of", "parameters",
+    "place_of", "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at",
+    "rows", "scan", "select", "setitem", "settled", "size", "smallest", "structure", "varies", "where", "whole_number",
+    "window", "writes",
 ]
 
 

@@ -20,6 +20,7 @@ from mindspore.compiler.frontend.functions import InterpretedFunction, code_of
 from mindspore.compiler.frontend.journal import is_container
 from mindspore.compiler.frontend.subscripts import is_choice, item_chosen, key_chosen
 from mindspore.compiler.frontend.variants import is_varied
+from mindspore.compiler.frontend.windows import has_window, places_in, with_windows
 
 __all__ = [
     "apply_special",
@@ -104,6 +105,10 @@ def load_item(frame: Frame, obj: Any, key: Any) -> Any:
         return session.policy.control.getitem(obj, key)
     if type(key) not in _STATIC_KEYS and is_choice(frame, obj, key):
         return item_chosen(frame, obj, key)
+    if type(key) in (slice, tuple) and has_window(session, obj, key):
+        if session.policy.control.has_rows(obj):
+            return obj[with_windows(frame, obj, key)]
+        return session.journal.made([load_item(frame, obj, each) for each in places_in(frame, obj, key)])
     if is_special(session, obj):
         return apply_special(frame, ("__getitem__",), operator.getitem, obj, key)
     result = obj[key]
@@ -136,6 +141,8 @@ def _store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
     if session.trips and session.policy.control.varies(key):
         session.policy.control.setitem(obj, key, value)
         return
+    if type(key) in (slice, tuple) and has_window(session, obj, key):
+        key = with_windows(frame, obj, key)
     if is_container(obj):
         session.journal.note_items(obj)
     if is_special(session, obj):
