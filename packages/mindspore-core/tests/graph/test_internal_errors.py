@@ -35,7 +35,7 @@ def in_a_finally_that_returns(x, t):
         if t > 1:
             x = x * 2
     finally:
-        return x
+        return x  # noqa: B012 - it would silence exceptions of the program
 
 
 def after_an_effect(x, t):
