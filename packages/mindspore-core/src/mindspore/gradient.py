@@ -15,12 +15,14 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.partition import Stages
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.frontend.variants import Tag
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.eager import segment as _segment
 from mindspore.graph import tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction, current_guards
+from mindspore.graph.control import is_one_of
 from mindspore.graph.dynamic import described_by
 from mindspore.graph.guards import Guards
 from mindspore.graph.regions import assign_written
@@ -93,6 +95,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     primal = stages.outputs(count)
     assign_written(outer, inner.written, primal[len(nodes):])
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
+    conditions = tree.conditions(spec)
     left = iter(values[len(outputs):])
     for obj, name, place in effects:
         setattr(obj, name, tree.rebuild(place, left))
@@ -101,6 +104,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         trace = current_trace()
         b = trace.builder
         cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(seeds[k]) for k in seeded]
+        cts = [_where_chosen(ct, conditions[k], values) for ct, k in zip(cts, seeded)]
         if trace is outer:
             grads = stages.gradients(b, count, cts)
         else:
@@ -114,6 +118,17 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         return held.setdefault(node.idx, wrap(Traced(outer, node)))
 
     return Linearized(values[:len(outputs)], spec, pull, None)
+
+
+def _where_chosen(ct: Any, conditions: list, values: list[Tensor]) -> Any:
+    """The cotangent of an output that counts only where a decision has chosen what it is a part of; else zeros."""
+    b = current_trace().builder
+    for tag, alternatives, count in conditions:
+        test = is_one_of(Tag(count, values[tag]), alternatives)
+        if ct.shape:
+            test = b.broadcast_to(b.reshape(test, shape=(1,) * ct.aval.ndim), shape=ct.shape)
+        ct = b.select(test, ct, b.zeros_like(ct.aval))
+    return ct
 
 
 def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:

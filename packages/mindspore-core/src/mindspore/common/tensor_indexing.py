@@ -425,7 +425,7 @@ def _write_windows(x: Tensor, entries: list[Axis], value: Tensor) -> Tensor:
     """Values for what is seen through windows: on the axis of each, an element that is in the window takes the value
     that lies as far from the start of the values as it lies from the start of the window."""
     if any(e.kind == "array" for e in entries):
-        raise IndexError("setitem: an index with a slice that starts at a tensor has index tensors or lists, too; write "
+        raise IndexError("setitem: an index with a slice that starts at a tensor has index tensors, too; write "
                          "the slice as an index tensor, ops.arange(count) + start")
     whole = [Axis("slice", slice(None)) if e.kind == "window" else e for e in entries]
     block = _block(x.shape, whole)

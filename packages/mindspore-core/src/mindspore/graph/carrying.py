@@ -1,17 +1,18 @@
 """What a loop carries from trip to trip: the form of each variable, and its values before the loop and after a trip."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import describe
-from mindspore.compiler.frontend.journal import Contents
+from mindspore.compiler.frontend.journal import Contents, is_container
 from mindspore.compiler.frontend.variants import Variant
 from mindspore.graph import tree
 from mindspore.graph.join_values import NUMBERS, Mismatch, common_aval, mismatch
 from mindspore.graph.regions import constant
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
+from mindspore.graph.tree import Kept
 from mindspore.graph.widening import holds_variant, widened
 from mindspore.runtime.record import wrap
 
@@ -24,19 +25,24 @@ def blank(value: Any, trace: GraphTrace | None = None) -> Any:
     return tree.map_tensors(lambda t: wrap(Traced(trace, trace.builder.zeros_like(t._value.aval))), value)
 
 
-def carried(start: Any, known: Any, after: Any) -> Any:
+def carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool] = lambda value: False) -> Any:
     """The value that a variable starts from in a loop: Python numbers as tensors, and a variant of all that it may be
     where it changes its kind. known: what an earlier attempt found, or None. after: the value at the end of a trip.
-    Mismatch where the variable changes its kind again and again."""
+    keeps: which containers stay the objects that they are. Mismatch where the variable changes its kind again and
+    again."""
     if type(start) is Variant or type(known) is Variant or type(after) is Variant:
-        return widened(start, known, after)
+        return widened(start, known, after, keeps)
+    if start is after and is_container(start):
+        return Kept(start)
+    if keeps(start) or keeps(after):
+        return widened(start, known, after, keeps)
     try:
-        return _carried(start, known, after)
+        return _carried(start, known, after, keeps)
     except Mismatch:
-        return widened(start, known, after)
+        return widened(start, known, after, keeps)
 
 
-def _carried(start: Any, known: Any, after: Any) -> Any:
+def _carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool]) -> Any:
     if isinstance(start, Tensor):
         if isinstance(after, Tensor) or type(after) in NUMBERS:
             if common_aval([start, after]) is start._value.aval:
@@ -51,15 +57,15 @@ def _carried(start: Any, known: Any, after: Any) -> Any:
         return constant(start, aval.dtype)
     if type(start) is Contents and start.has_form_of(after):
         before = known.items if known is not None else [None] * len(start.items)
-        items = [x if x is z else carried(x, y, z) for x, y, z in zip(start.items, before, after.items)]
+        items = [carried(x, y, z, keeps) for x, y, z in zip(start.items, before, after.items)]
         return Contents(start.kind, start.keys, tuple(items))
     if type(start) is type(after) and isinstance(start, tuple | list) and len(start) == len(after):
         before = known if known is not None else [None] * len(start)
-        parts = [carried(*each) for each in zip(start, before, after)]
+        parts = [carried(*each, keeps) for each in zip(start, before, after)]
         return type(start)(*parts) if hasattr(start, "_fields") else type(start)(parts)
     if type(start) is type(after) is dict and list(start) == list(after):
         before = known if known is not None else dict.fromkeys(start)
-        return {key: carried(start[key], before[key], after[key]) for key in start}
+        return {key: carried(start[key], before[key], after[key], keeps) for key in start}
     if start is after or (type(start) is type(after) and isinstance(start, str) and start == after):
         return start
     raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")

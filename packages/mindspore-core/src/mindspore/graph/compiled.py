@@ -31,7 +31,15 @@ from mindspore.graph import dynamic, tree
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
 from mindspore.graph.raising import without_executor
-from mindspore.graph.trace import GraphTrace, SizeAsked, Traced, WithoutBlocks, current_trace, tracing
+from mindspore.graph.trace import (
+    GraphTrace,
+    PathsNeeded,
+    SizeAsked,
+    Traced,
+    WithoutBlocks,
+    current_trace,
+    tracing,
+)
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply, assign, wrap
 from mindspore.runtime.storage import Storage
@@ -320,11 +328,19 @@ class CompiledFunction:
         return self.specialise(key, args, kwargs).graph
 
     def _trace(self, args: tuple, kwargs: dict, avals: list | None = None) -> Entry:
-        guards = Guards()
-        try:
-            return self._record(args, kwargs, guards, Blocks(guards), avals)
-        except WithoutBlocks:
-            return self._record(args, kwargs, Guards(), None, avals)
+        by_blocks, hands_out_paths = True, False
+        while True:
+            guards = Guards()
+            try:
+                return self._record(args, kwargs, guards, Blocks(guards) if by_blocks else None, avals, hands_out_paths)
+            except WithoutBlocks:
+                by_blocks = False
+            except PathsNeeded:
+                if hands_out_paths:
+                    raise GraphCompileError(
+                        "A tensor that a decision chose is changed in place where the decision is not known.",
+                        remedy="change it in the branch that chooses it, or compute a new value") from None
+                hands_out_paths = True
 
     def _trace_sizes(self, args: tuple, kwargs: dict, leaves: list, axes: list,
                      known: dynamic.Found) -> tuple[Entry, Any]:
@@ -377,9 +393,11 @@ class CompiledFunction:
             debug.say(f"{self.name}: the sizes of {shown} cannot be symbolic: {type(why).__name__}: {why}")
         return None, why
 
-    def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None) -> Entry:
+    def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None,
+                hands_out_paths: bool = False) -> Entry:
         trace = GraphTrace(self.name, None)
         trace.guards = guards
+        trace.aliases.hands_out_paths = hands_out_paths
         known = iter(avals or ())
 
         def stand_in(leaf):
@@ -403,6 +421,8 @@ class CompiledFunction:
             spec = tree.flatten(result, outputs)
             effects = [(obj, attr, tree.flatten(getattr(obj, attr), outputs)) for obj, attr in guards.effects.values()
                        if hasattr(obj, attr)]
+            for t in outputs:
+                trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
         finally:
             _session.guards, _session.blocks = saved

@@ -40,12 +40,12 @@ from mindspore.runtime.record import apply, wrap
 
 __all__ = [
     "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
-    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance", "either",
-    "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_known", "is_one_of",
+    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance", "doubts",
+    "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_known", "is_one_of",
     "is_recording", "item", "items_of", "last_of", "local_to", "negate", "number", "outputs_of", "parameters",
-    "place_of", "predicate", "recorded", "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at",
-    "rows", "scan", "select", "setitem", "settled", "size", "smallest", "structure", "varies", "where", "whole_number",
-    "window", "writes",
+    "place_of", "predicate", "put_back_doubts", "recorded", "recording", "region", "regions", "renumbered", "repeat",
+    "resolved", "row_at", "rows", "scan", "select", "setitem", "settled", "size", "smallest", "structure", "varies",
+    "where", "whole_number", "window", "writes",
 ]
 
 
@@ -124,7 +124,10 @@ def item(items: list, number: Tensor) -> Tensor | None:
         return None
     from mindspore import ops
     trace = current_trace()
-    return ops.stack([wrap(Traced(trace, node_in(trace, each, aval))) for each in items])[number]
+    chosen = ops.stack([wrap(Traced(trace, node_in(trace, each, aval))) for each in items])[number]
+    result = wrap(chosen._value)
+    trace.aliases.merge(result, Tag(len(items), number), [(k,) for k in range(len(items))], items)
+    return result
 
 
 def place_of(key: Tensor, keys: list, by_value: bool) -> tuple[Tensor | None, Tensor | None]:
@@ -214,7 +217,9 @@ def select(known: dict, value: Variant) -> Tensor:
     node = node_in(trace, value.members[left[-1]], aval)
     for k in reversed(left[:-1]):
         node = b.select(is_one_of(value.tag, (k,)), node_in(trace, value.members[k], aval), node)
-    return wrap(Traced(trace, node))
+    result = wrap(Traced(trace, node))
+    trace.aliases.merge(result, value.tag, [(k,) for k in left], [value.members[k] for k in left])
+    return result
 
 
 def local_to(trace: GraphTrace):
@@ -270,7 +275,9 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     results = b.items(b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0], body=graphs[1],
                                carried=len(first)))
     assign_written(outer, written, results[len(tensors):])
-    return tree.rebuild(spec, iter([wrap(Traced(outer, n)) for n in results]))
+    found = [wrap(Traced(outer, n)) for n in results]
+    outer.aliases.check_loop(body, tensors, list(leaves_of(starts, ends)), found)
+    return tree.rebuild(spec, iter(found))
 
 
 def region(name: str) -> GraphTrace:
@@ -283,8 +290,23 @@ current = current_trace
 
 
 def parameters(trace: GraphTrace, value: Any) -> Any:
-    """The value with a new parameter of the trace for each tensor."""
-    return tree.map_tensors(lambda t: wrap(trace.add_parameter(t._value.aval)), value)
+    """The value with a new parameter of the trace for each tensor, which stands for it in the first trip of a loop."""
+    def stand_in(tensor: Tensor) -> Tensor:
+        param = wrap(trace.add_parameter(tensor._value.aval))
+        trace.carried.append((param, tensor))
+        trace.aliases.stand_in(param, tensor)
+        return param
+    return tree.map_tensors(stand_in, value)
+
+
+def doubts() -> dict:
+    """The tensors whose value is not known for sure: see `aliases`. What a trial of a loop adds to them is put back."""
+    return dict(current_trace().aliases.stale)
+
+
+def put_back_doubts(found: dict) -> None:
+    """Forget the doubts that have come up since."""
+    current_trace().aliases.stale = dict(found)
 
 
 def carry_written(trace: GraphTrace, written: dict) -> None:

@@ -47,6 +47,8 @@ def perform(run: Callable[[Any], None], value: Any, text: str, raises: bool = Fa
             run(tree.rebuild(spec, iter([like(np.array(array)) for like, array in zip(makers, arrays)])))
 
     trace, token = current_trace(), channel()
+    for leaf in leaves:
+        trace.aliases.check(leaf)
     nodes = [trace.node_of(leaf) for leaf in leaves]
     trace.write(token, trace.builder.host_call(trace.node_of(token), *nodes, action=Action(text, act, raises)))
 

@@ -55,6 +55,7 @@ class Joiner:
         self.traces = [side.region for side in sides]
         self.outer: GraphTrace = current_trace()
         self.leaves: list[tuple[Tensor, list, Any]] = []
+        self.merged: list[tuple[Tensor, list]] = []
         self.fresh: dict[int, Any] = {}
         self._memo: dict[tuple, tuple[Any, Any]] = {}
         self._partners: dict[tuple[int, int], tuple] = {}
@@ -175,7 +176,7 @@ class Joiner:
             if not any(isinstance(v, Tensor) for v in real) and all(type(v) is type(first) and v == first
                                                                    for v in real):
                 return first
-            return self._leaf(values, common_aval(real))
+            return self._merge_tensors(values, common_aval(real))
         if isinstance(first, Unbound):
             return next((v for v in real if v is not UNBOUND), first)
         if isinstance(first, COMPARED):
@@ -193,6 +194,16 @@ class Joiner:
     def _items(self, values: list, rows: list) -> list:
         count = next(len(row) for row in rows if row is not NOTHING)
         return [self.join([row if row is NOTHING else row[k] for row in rows]) for k in range(count)]
+
+    def _merge_tensors(self, values: list, aval: Any) -> Tensor:
+        """A tensor in the place of these: to the program it is one of them (`aliases`)."""
+        tensor = self._leaf(values, aval)
+        self.merged.append((tensor, values))
+        if self.outer.aliases.hands_out_paths:
+            for side, value in enumerate(values):
+                for each in self.outer.aliases.tags_of(value):
+                    self._export(each, side)
+        return tensor
 
     def _leaf(self, values: list, aval: Any) -> Tensor:
         """A tensor that is chosen from these at run time."""
@@ -303,7 +314,7 @@ class Joiner:
                 from mindspore.graph import control
                 with control.recording(side.region):
                     rows.append(control.select(side.known, value) if type(value) is Variant else value)
-            return self._leaf(rows, common_aval([v for v in rows if v is not NOTHING]))
+            return self._merge_tensors(rows, common_aval([v for v in rows if v is not NOTHING]))
         own = self._on_own_tag(values)
         if own is not None:
             return own
@@ -407,6 +418,8 @@ class Joiner:
                     row = [NOTHING] * len(self.sides)
                     row[side] = value
                     self.leaves.append((value, row, inner.aval))
+                    if self.outer.aliases.hands_out_paths:
+                        pending += self.outer.aliases.tags_of(value)
                 continue
             if isinstance(value, (int, float, str, bytes, type(None), type)):
                 continue
@@ -434,6 +447,8 @@ class Joiner:
                 below = control.choose(tests[level], then, orelse, pairs)
         for (tensor, _, _), found in zip(self.leaves, below):
             tensor._value = found._value
+        for tensor, values in self.merged:
+            self.outer.aliases.merge(tensor, self.tag, self.groups, values)
 
 
 class _Pending:

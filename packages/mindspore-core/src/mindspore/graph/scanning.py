@@ -75,6 +75,7 @@ def scan(trips: Trips, starts: list, ends: list, written: dict, outputs: list) -
     results = b.items(b.scan(*first, *[outer.node_of(t) for t in (*tables, *lifted)], body=body, length=trips.length,
                              carried=len(first), sliced=len(tables)))
     found = [wrap(Traced(outer, n)) for n in results]
+    outer.aliases.check_loop(trace, tensors, list(leaves_of(starts, ends)), found)
     assign_written(outer, written, results[len(tensors):])
     return tree.rebuild(spec, iter(found)), found[len(first):]
 

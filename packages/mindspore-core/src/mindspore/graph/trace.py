@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.compiler.frontend import location
-from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, describe
+from mindspore.compiler.frontend.errors import GraphCompileError, TensorConditionError, Unwinding, describe
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
 from mindspore.compiler.ir.dims import Dim
 from mindspore.runtime.storage import Storage, from_numpy
@@ -39,6 +39,8 @@ class GraphTrace:
     written: the outside tensors that were assigned. changing: those that earlier trips of the loop, whose body is
     traced, may have assigned.
     conditional: whether the trace is of a branch or a loop, or lies in one.
+    aliases: what is known of tensors that may be the same, in the whole compilation (`aliases`). carried: the tensors
+    that stand for carried values in the body of a loop, with the values before it.
     is_block: whether it is of a block (`blocks`). looked: whether the program has looked at the value of a tensor
     meanwhile.
     structures: what `structure` found, by the index of the node.
@@ -64,6 +66,8 @@ class GraphTrace:
         self.structures: dict[int, bytes] = {}
         self.marks = 0
         self.journal: list = []
+        self.carried: list = []
+        self.aliases = _new_aliases() if parent is None else parent.aliases
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""
@@ -98,6 +102,9 @@ class GraphTrace:
         """Emit one operation; a Traced, or a tuple of them."""
         builder = self.builder
         builder.loc = location.current()
+        if self.aliases.stale:
+            for tensor in tensors:
+                self.aliases.check(tensor)
         node = builder.emit(op, tuple([self.node_of(t) for t in tensors]), attrs)
         if isinstance(node.aval, TupleAval):
             return tuple([Traced(self, n) for n in builder.items(node)])
@@ -153,6 +160,11 @@ class GraphTrace:
         self.marks -= 1
         if not self.marks:
             self.journal.clear()
+
+
+def _new_aliases():
+    from mindspore.graph.aliases import Aliases
+    return Aliases()
 
 
 class _Stack(threading.local):
@@ -271,7 +283,7 @@ def refuse_without_source(tensor) -> None:
         remedy="put the function into a file or a notebook cell; or choose by ops.where(condition, a, b)")
 
 
-class SizeAsked(BaseException):
+class SizeAsked(Unwinding):
     """A whole number, argument number `leaf`, is used as a size: the function is recorded again with a symbol."""
 
     def __init__(self, leaf: int):
@@ -279,8 +291,13 @@ class SizeAsked(BaseException):
         self.leaf = leaf
 
 
-class WithoutBlocks(BaseException):
+class WithoutBlocks(Unwinding):
     """A tensor has left the block that computed it: the function is to be recorded without blocks."""
+
+
+class PathsNeeded(Unwinding):
+    """A tensor is changed in place that a decision inside of a branch has merged: the function is to be recorded with
+    the outcomes of such decisions handed out of their branches."""
 
 
 class TracedValueError(GraphCompileError):

@@ -38,7 +38,19 @@ def flatten(value: Any, leaves: list) -> Any:
     if type(value) is Contents:
         kind, keys = value.kind, value.keys
         return _Node(lambda items: Contents(kind, keys, tuple(items)), [flatten(v, leaves) for v in value.items])
-    return _Static(value)
+    return _Static(value.value if type(value) is Kept else value)
+
+
+class Kept:
+    """A container that is not taken apart, but stays the object that it is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 class _Leaf:
@@ -123,6 +135,28 @@ def rebuild(spec: Any, leaves) -> Any:
     if type(spec) is _Choice:
         return spec.make(next(leaves), [rebuild(item, leaves) for item in spec.items])
     return spec.make([rebuild(item, leaves) for item in spec.items])
+
+
+def conditions(spec: Any) -> list[list[tuple[int, tuple[int, ...], int]]]:
+    """For each tensor of a value, of which alternatives it is a part: (the number of the tag among the tensors, the
+    alternatives, how many there are)."""
+    found: list[list[tuple[int, tuple[int, ...], int]]] = []
+
+    def visit(part: Any, around: list) -> None:
+        if part is _LEAF:
+            found.append(around)
+        elif type(part) is _Choice:
+            tag = len(found)
+            found.append(around)
+            for number, item in enumerate(part.items):
+                places = tuple([k for k, place in enumerate(part.places) if place == number])
+                visit(item, [*around, (tag, places, part.count)])
+        elif type(part) is _Node:
+            for item in part.items:
+                visit(item, around)
+
+    visit(spec, [])
+    return found
 
 
 def static_values(spec: Any) -> list:

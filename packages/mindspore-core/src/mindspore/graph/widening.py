@@ -3,10 +3,12 @@ each trip, a shape that changes once.
 
 Such a variable is carried as a variant. Its members are found trip by trip: what stands before the loop is the first,
 and each kind of value that a trip leaves is one more, tensors of one shape and dtype being one kind. At the end of each
-trip the value is written in that form: which member it is, and its tensors in the place of that member's.
+trip the value is written in that form: which member it is, and its tensors in the place of that member's. A container
+may have to stay the object that it is (`tree.Kept`); it is a kind of its own.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.tensor import Tensor
@@ -24,11 +26,13 @@ __all__ = ["conformed", "holds_variant", "widened"]
 MOST_KINDS = 6
 
 
-def widened(start: Any, known: Any, after: Any) -> Variant:
+def widened(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool] = lambda value: False) -> Variant:
     """The variant that a variable starts as, which is `start` before the loop and may be `after` at the end of a trip.
-    known: what an earlier attempt found, or None. Mismatch if there are too many kinds."""
+    known: what an earlier attempt found, or None. keeps: which containers stay the objects that they are. Mismatch if
+    there are too many kinds."""
     kinds = list(known.members) if type(known) is Variant else []
     for each in (*_alternatives(start), *_alternatives(after)):
+        each = tree.Kept(each) if keeps(each) else each
         if not any(_fits(kind, each) for kind in kinds):
             kinds.append(_blank(each))
     if len(kinds) > MOST_KINDS:
@@ -67,7 +71,8 @@ def _member_of(form: Variant, value: Any) -> Variant:
     options = _alternatives(value)
     places = []
     for each in options:
-        fitting = [k for k, kind in enumerate(form.members) if _fits(kind, each)]
+        fitting = sorted([k for k, kind in enumerate(form.members) if _fits(kind, each)],
+                         key=lambda k: type(form.members[k]) is not tree.Kept)
         if not fitting:
             raise mismatch([form, value])
         places.append(fitting[0])
@@ -77,7 +82,7 @@ def _member_of(form: Variant, value: Any) -> Variant:
     members = []
     for k, kind in enumerate(form.members):
         found = [(place, each) for place, each in enumerate(options) if places[place] == k]
-        if not found:
+        if not found or type(kind) is tree.Kept:
             members.append(_blank(kind))
             continue
         member = found[-1][1]
@@ -104,6 +109,8 @@ def _alternatives(value: Any) -> list:
 
 def _fits(kind: Any, value: Any) -> bool:
     """Whether a value is of a kind: the same but for the values of tensors."""
+    if type(kind) is tree.Kept:
+        return kind.value is (value.value if type(value) is tree.Kept else value)
     if isinstance(kind, Tensor) and isinstance(value, Tensor):
         return kind._value.aval is value._value.aval
     if type(kind) is not type(value):
@@ -119,6 +126,8 @@ def _fits(kind: Any, value: Any) -> bool:
 
 def _blank(value: Any) -> Any:
     """The value with zeros of the present trace in place of its tensors."""
+    if type(value) is tree.Kept:
+        return value
     trace = current_trace()
     return tree.map_tensors(lambda t: wrap(Traced(trace, trace.builder.zeros_like(t._value.aval))), value)
 

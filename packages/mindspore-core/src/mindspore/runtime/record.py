@@ -81,11 +81,12 @@ _scalars: dict = {}  # numbers that were used as data lately -> (aval, device bu
 def assign(target, value) -> None:
     """Give `target` the value of `value` (same shape and dtype); what its other readers hold is unchanged."""
     trace = _stack.trace
-    if trace is not None and not trace.is_local(target):
-        trace.write(target, trace.node_of(value))
-        return
     if trace is not None:
-        trace.rebind(target, value._value)
+        if trace.is_local(target):
+            trace.rebind(target, value._value)
+        else:
+            trace.write(target, trace.node_of(value))
+        trace.aliases.written(target)
         return
     new, old = value._value, target._value
     if type(new) is Storage and type(old) is Storage and new.pending is not None \

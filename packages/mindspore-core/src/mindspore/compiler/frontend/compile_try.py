@@ -1,9 +1,9 @@
 """`raise`, `try`, `with`.
 
 They are executed by the same native statements, so exception contexts, `sys.exc_info` and bare `raise` are Python's
-own. Two things are added. Errors of the compiler itself (`GraphCompileError`, and mistakes of the framework) pass through handlers, since they are not
-events of the program. And before anything else is run because of an exception, the expression that failed is noted for
-its traceback.
+own. Two things are added. Errors of the compiler itself (`GraphCompileError`, and mistakes of the framework) pass
+through handlers, since they are not events of the program. And before anything else is run because of an exception,
+the expression that failed is noted for its traceback.
 """
 
 from __future__ import annotations

@@ -34,8 +34,9 @@ _OPERATING = tuple(os.path.normpath(f"{part}.py") for part in (
     "graph/policy", "graph/effects", "graph/text", "graph/trips", *[f"compiler/frontend/{name}" for name in (
         "attributes", "branches", "calls", "choosing", "compile_call", "compile_comprehension", "compile_data",
         "compile_def", "compile_match", "compile_names", "compile_ops", "compile_stmt", "compile_targets",
-        "compile_try", "entries", "folds", "for_loops", "functions", "generated_items", "identities", "natives", "policy",
-        "replacements", "sequences", "source", "special", "subscripts", "texts", "trip_numbers", "until", "windows")]))
+        "compile_try", "entries", "folds", "for_loops", "functions", "generated_items", "identities", "natives",
+        "policy", "replacements", "sequences", "source", "special", "subscripts", "texts", "trip_numbers", "until",
+        "windows")]))
 _OPERATING_FOLDERS = tuple(os.path.normpath(part) + os.sep for part in ("compiler/primitives",))
 _ASSERTING = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in ("compile_stmt", "compile_try"))
 _INTERNAL_CLASSES = ("mindspore.compiler.", "mindspore.graph.")

@@ -20,10 +20,10 @@ from mindspore.compiler.frontend import (  # noqa: F401
 )
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.entries import entry_of, report_read
-from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Session
 from mindspore.compiler.frontend.internal_errors import raise_if_internal
-from mindspore.compiler.frontend.journal import Attribute, Global, Journal
+from mindspore.compiler.frontend.journal import Journal
 from mindspore.compiler.frontend.location import thread_state
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.recursion import Room
@@ -79,7 +79,7 @@ def interpret(
                     raise
                 return None
     except BaseException as error:
-        if active is None and isinstance(error, GraphCompileError):
+        if active is None and isinstance(error, (GraphCompileError, Unwinding)):
             _take_back(session.journal)
         if active is None:
             show_user_lines(error)
@@ -91,10 +91,9 @@ def interpret(
 
 
 def _take_back(journal: Journal) -> None:
-    """Nothing was compiled: no attribute and no global holds a traced tensor from now on."""
+    """Nothing was compiled: what the program changed is as it was, and holds no traced tensors."""
     for place, value in zip(journal.places, journal.before):
-        if isinstance(place, (Attribute, Global)):
-            place.write(value)
+        place.write(value)
 
 
 def _call_first(session: Session, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:

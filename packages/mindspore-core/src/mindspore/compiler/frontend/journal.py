@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from types import CellType
-from typing import Any
+from typing import Any, NoReturn
 
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import UNBOUND, Unbound
+from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["MUTABLE", "Contents", "Journal", "Place", "contents_of", "is_container"]
+__all__ = ["MUTABLE", "Contents", "Items", "Journal", "Place", "contents_of", "is_container"]
 
 _CONTAINERS = (list, dict, set, bytearray, deque)
 MUTABLE = frozenset(_CONTAINERS)
@@ -207,18 +209,29 @@ class Global(Place):
         journal.note_global(self.owner, self.name)
 
 
+def _refuse_ambiguous(container: Any, site: Site) -> NoReturn:
+    raise GraphCompileError(
+        "A container is changed that may be the same one as another, by the number of trips that a loop on a tensor "
+        "has made.", found=f"a {type(container).__name__} of {len(container)} items, and the loop in line "
+        f"{site.lineno}: {site.source.line(site.lineno).strip()}",
+        remedy="give the variable a container of its own before the loop, such as list(items)")
+
+
 class Journal:
     """The places that were changed since a moment, with what stood there.
 
     Attributes:
         outer: the journal that was under way at that moment.
         places: the noted places; before: their values then.
+        ambiguous: containers that may be one with another one, by identity, with where that came about; of the whole
+            session.
         fresh: what was made since, by identity; None where nobody asks (outside of all decisions).
         is_local: whether a value was computed inside of the branch under way.
     """
 
     def __init__(self, outer: Journal | None, superposed: dict[int, Any]) -> None:
         self.outer, self.superposed = outer, superposed
+        self.ambiguous: dict[int, tuple[Any, Site]] = {} if outer is None else outer.ambiguous
         self.places: list[Place] = []
         self.before: list[Any] = []
         self.fresh: dict[int, Any] | None = None
@@ -236,7 +249,9 @@ class Journal:
         return Items(container, self.superposed)
 
     def note_items(self, container: Any) -> None:
-        """The contents of a container will change."""
+        """The contents of a container will change. GraphCompileError if it may be one with another container."""
+        if id(container) in self.ambiguous and self.ambiguous[id(container)][0] is container:
+            _refuse_ambiguous(container, self.ambiguous[id(container)][1])
         if (id(container), None) not in self._keys:
             self._note((id(container), None), container, self.items_of(container))
 

@@ -25,9 +25,11 @@ from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, refuse
 from mindspore.compiler.frontend.errors import Diverged, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
+from mindspore.compiler.frontend.journal import Items
 from mindspore.compiler.frontend.leaving import GOES_ON, LEAVES, RETURNS, Exit, code_of, codes_of, may_return
 from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.loop_containers import containers_in, note_ambiguous, to_be_kept
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
@@ -57,11 +59,13 @@ class _Loop:
         self.code, self.result = code, code + 1
         self.control = frame.session.policy.control
         self.snapshot = Snapshot(frame)
+        self.doubts = self.control.doubts()
         self.carried: dict[int, Any] = {}
         self.written: dict[int, Any] = {}
         self.codes: set[int] = set()
         self.asked: set[int] = set()  # variables without a value before the loop that a trip reads before it assigns
         self.temporary: set[int] = set()  # variables without a value before the loop that cannot be carried
+        self.kept: dict[int, Any] = {}  # containers that stay the objects that they are
 
     def run(self) -> None:
         """Interpret trips until what is carried no longer changes, then make the loop. If no trip ends as far as is
@@ -82,6 +86,8 @@ class _Loop:
     def _learn(self, trip: _Trip) -> bool:
         """Add what a trip changed to what is carried; whether nothing had to be added."""
         control = self.control
+        if self._keeps_more(trip):
+            return False
         self.codes |= codes_of(trip.signal) - {GOES_ON} if trip.endless else {*codes_of(trip.signal), GOES_ON}
         writes = control.writes(trip.regions[1])
         stable = writes.keys() <= self.written.keys()
@@ -101,6 +107,26 @@ class _Loop:
             self.carried[place] = value
         return stable
 
+    def _keeps_more(self, trip: _Trip) -> bool:
+        """Note the containers that have to stay the objects that they are; whether there is a new one. What holds one
+        is learnt anew."""
+        count, first = len(self.kept), len(self.snapshot.variables)
+        changed = [place.owner for number, place in enumerate(self.snapshot.journal.places, first)
+                   if isinstance(place, Items) and trip.before[number] is not trip.after[number]]
+        for each in to_be_kept(self.frame, trip.containers, self.snapshot.values, trip.after, changed,
+                               trip.body.fresh, self.site):
+            self.kept[id(each)] = each
+        if len(self.kept) == count:
+            return False
+        for each in trip.containers:
+            if self.keeps(each.start):
+                self.carried.pop(each.place, None)
+        return True
+
+    def keeps(self, value: Any) -> bool:
+        """Whether a container stays the object that it is."""
+        return id(value) in self.kept
+
     def _start_unbound(self, place: int, after: Any) -> Any:
         """The value that a variable starts from which has none before the loop; None if it is not carried."""
         if place == self.result or (self.certain and place not in self.asked and type(after) not in (Unbound, Variant)
@@ -109,7 +135,7 @@ class _Loop:
         if place in self.temporary or not (place in self.asked or is_read_elsewhere(self.frame, place, self.live)):
             return None
         try:
-            value = self.control.carried(self.snapshot.values[place], self.carried.get(place), after)
+            value = self.control.carried(self.snapshot.values[place], self.carried.get(place), after, self.keeps)
         except self.control.Mismatch:
             self.temporary.add(place)
             return None
@@ -124,7 +150,7 @@ class _Loop:
         try:
             if isinstance(after, Unbound):
                 raise control.Mismatch("it has no value at the end of a trip")
-            value = control.carried(start, known, after)
+            value = control.carried(start, known, after, self.keeps)
         except control.Mismatch as error:
             what = "The result of a 'return'" if place == self.result else self.snapshot.name(place).capitalize()
             raise TensorConditionError(
@@ -145,8 +171,9 @@ class _Loop:
         for place, (x, y) in enumerate(zip(trip.before, trip.after)):
             if x is not y and isinstance(values[place], Unbound):
                 values[place] = Unbound("has a value only if a loop on a tensor makes a trip", self.site)
+        if not self.certain:
+            note_ambiguous(frame, trip.containers, values, self.site)
         snapshot.write(values)
-
 
     def missing(self, place: int) -> Unbound:
         """What a variable holds at the start of a trip that has no value then."""
@@ -170,6 +197,7 @@ class _Trip:
     def __init__(self, loop: _Loop) -> None:
         self.loop = loop
         frame, control, snapshot = loop.frame, loop.control, loop.snapshot
+        control.put_back_doubts(loop.doubts)
         self.regions = [control.region("condition"), control.region("body")]
         rest = (frame.rest, None, TENSOR_LOOP)
         sides = []
@@ -186,6 +214,8 @@ class _Trip:
             control.carry_written(region, loop.written)
             sides.append(side)
         condition, self.body = sides
+        self.containers = [each for place in loop.carried for each in containers_in(
+            snapshot.values[place], self.body.values[place], place)]
         before, reads = self.body.values, condition.values
         self.test = condition.run(self._run_test, loop.site, rest)
         changes = any(x is not y for x, y in zip(condition.values, snapshot.completed(reads)))
@@ -338,8 +368,10 @@ def is_left_by_tensor(frame: Frame, trip: Run, site: Site) -> bool:
     """Whether the next trip of a loop may leave it by the value of a tensor. It is interpreted for that, and nothing
     of it is kept."""
     snapshot, result, rest = Snapshot(frame), frame.result, frame.rest
-    side = Branch(snapshot, frame.session.policy.control.region("trip"))
+    control = frame.session.policy.control
+    side, doubts = Branch(snapshot, control.region("trip")), control.doubts()
     try:
         return isinstance(side.run(trip, site, (rest, None, TENSOR_LOOP)), Exit)
     finally:
+        control.put_back_doubts(doubts)
         frame.result, frame.rest = result, rest

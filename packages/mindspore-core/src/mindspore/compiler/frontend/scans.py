@@ -75,6 +75,7 @@ class Scan:
         self.source = getattr(sequence, "items", None)
         self.control = frame.session.policy.control
         self.snapshot = Snapshot(frame)
+        self.doubts = self.control.doubts()
         self.carried: dict[int, Any] = {}
         self.numbers: dict[int, tuple[Any, ...]] = {}
         self.temporary: set[int] = set()
@@ -84,6 +85,12 @@ class Scan:
 
     def run(self) -> Any:
         """Interpret trips; None if they were compiled as one, an int if that many of them may be, or why not."""
+        outcome = self._attempts()
+        if outcome is not None:
+            self.control.put_back_doubts(self.doubts)
+        return outcome
+
+    def _attempts(self) -> Any:
         frame, session = self.frame, self.frame.session
         result, rest = frame.result, frame.rest
         try:
@@ -213,6 +220,7 @@ class _Trip:
     def __init__(self, scan: Scan) -> None:
         self.scan = scan
         control, snapshot = scan.control, scan.snapshot
+        control.put_back_doubts(scan.doubts)
         self.region = control.region("trip")
         self.side = Branch(snapshot, self.region)
         self.trips = control.Trips(self.region, scan.length)

@@ -112,5 +112,5 @@ def _bounds_as_refused(frame: Frame, key: Any) -> Any:
     bounds = [bound for bound in (key.start, key.stop) if frame.session.is_traced(bound)]
     raise TensorConditionError(
         "The number of elements of a slice depends on a tensor.", found=" and ".join(map(describe, bounds)),
-        remedy="give the slice a known length, as in x[i:i + 4]; or keep all elements, and mask those that do not count "
-               "by ops.where(ops.arange(len(x)) < n, x, 0)", site=frame.site)
+        remedy="give the slice a known length, as in x[i:i + 4]; or keep all elements, and mask those that do not "
+               "count by ops.where(ops.arange(len(x)) < n, x, 0)", site=frame.site)

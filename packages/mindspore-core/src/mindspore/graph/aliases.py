@@ -1,0 +1,248 @@
+"""Tensors that decisions have merged, and writes into them.
+
+After `c = a if t else b` the graph has a tensor `c` of its own, chosen from the values of `a` and `b`. To Python `c` is
+`a` or it is `b`, so that `c[0] = v` changes one of them, and `a[0] = v` may change `c`. So each merged tensor is kept
+with the tensors that it may be, its *roots*, each with a *path*: the alternatives of tags under which it is that one.
+A merged tensor that is merged again is a root as well, and so are its own roots. After a write into a tensor
+
+* its roots take its value where their paths hold;
+* every merged tensor with one of these, or with the tensor itself, among its roots takes that one's value where the
+  path holds.
+
+All of this is selections in the graph, of which those die whose results nobody reads.
+
+In a loop a variable's value is another tensor in each trip, and which one is not recorded. A tensor of a loop is only
+*related* to the one from before the loop: it may be the same. A write into one makes the other *stale*, and reading a
+stale tensor is refused. What a trip leaves in one variable and finds in another one is checked when the loop is made.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import ref
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend import location
+from mindspore.compiler.frontend.errors import GraphCompileError, describe
+from mindspore.compiler.frontend.variants import Tag
+from mindspore.graph.trace import GraphTrace, PathsNeeded, Traced, current_trace
+
+__all__ = ["Aliases"]
+
+_Path = tuple[tuple[Tag, tuple[int, ...]], ...]
+_Ref = Callable[[], Any]
+
+
+class Merged:
+    """A merged tensor: `result` refers to it; `roots` are pairs of a path and a reference."""
+
+    __slots__ = ("result", "roots")
+
+    def __init__(self, result: _Ref, roots: list[tuple[_Path, _Ref]]) -> None:
+        self.result, self.roots = result, roots
+
+
+class Aliases:
+    """What a compilation knows of tensors that may be the same; see the module's text.
+
+    Attributes:
+        stale: the tensors whose value is not known for sure, with the expression that made them so.
+        hands_out_paths: whether branches hand out the tags in the paths of what they leave.
+    """
+
+    def __init__(self) -> None:
+        self._merged: dict[int, Merged] = {}
+        self._holders: dict[int, list[Merged]] = {}
+        self._related: dict[int, list[tuple[_Ref, _Ref]]] = {}
+        self._written: dict[int, _Ref] = {}
+        self.stale: dict[int, tuple[_Ref, Any]] = {}
+        self.hands_out_paths = False
+
+    # -- what may be the same ------------------------------------------------------------------------------------------
+
+    def merge(self, result: Tensor, tag: Tag, groups: list, values: list) -> None:
+        """`result` is values[k] where the alternatives groups[k] of the tag hold; values that are no tensors count for
+        nothing."""
+        roots: list[tuple[_Path, _Ref]] = []
+        for group, value in zip(groups, values):
+            if not isinstance(value, Tensor):
+                continue
+            if self.is_stale(value):
+                self.stale[id(result)] = ref(result), self.stale[id(value)][1]
+            step = (tag, tuple(group))
+            roots.append(((step,), _hold(value)))
+            inner = self._of(value)
+            if inner is not None:
+                roots += [((step, *path), root) for path, root in inner.roots if root() is not None]
+        merged = self._merged[id(result)] = Merged(ref(result), roots)
+        for _, root in roots:
+            self._holders.setdefault(id(root()), []).append(merged)
+
+    def relate(self, a: Tensor, b: Tensor) -> None:
+        """`a` may be `b`."""
+        if a is not b:
+            self._related.setdefault(id(a), []).append((ref(a), ref(b)))
+            self._related.setdefault(id(b), []).append((ref(b), ref(a)))
+
+    def stand_in(self, a: Tensor, b: Tensor) -> None:
+        """`a` is `b` in the first trip of a loop, and may be it in others."""
+        self.relate(a, b)
+        if self.is_stale(b):
+            self.stale[id(a)] = ref(a), self.stale[id(b)][1]
+
+    def _of(self, tensor: Any) -> Merged | None:
+        found = self._merged.get(id(tensor))
+        return found if found is not None and found.result() is tensor else None
+
+    def roots_of(self, tensor: Any) -> list[Any]:
+        """The tensor, and what it may be."""
+        merged = self._of(tensor)
+        return [tensor, *([] if merged is None else [r for _, root in merged.roots if (r := root()) is not None])]
+
+    def tags_of(self, tensor: Any) -> list[Tensor]:
+        """The tensors of the tags in the paths to the roots."""
+        merged = self._of(tensor)
+        return [] if merged is None else [tag.tensor for path, root in merged.roots if root() is not None
+                                          for tag, _ in path]
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def written(self, tensor: Tensor) -> None:
+        """The program has written into a tensor."""
+        self._written[id(tensor)] = ref(tensor)
+        trace = current_trace()
+        changed: list[Tensor] = [tensor]
+        merged = self._of(tensor)
+        for path, root in [] if merged is None else merged.roots:
+            value = root()
+            if value is not None and trace.can_lift(value):
+                _overwrite(trace, value, path, tensor)
+                changed.append(value)
+        for other, path, source in list(self._seen_from(changed)):
+            if other is not tensor and trace.can_lift(other):
+                _overwrite(trace, other, path, source)
+                changed.append(other)
+        self._outdate(changed)
+
+    def _seen_from(self, changed: list[Tensor]) -> Iterator[tuple[Tensor, _Path, Tensor]]:
+        """The merged tensors that may be one of these, with the path to it."""
+        known = {id(tensor): tensor for tensor in changed}
+        found: dict[int, Merged] = {}
+        for tensor in changed:
+            found.update({id(each): each for each in self._holders.get(id(tensor), ())})
+        for each in found.values():
+            result = each.result()
+            if result is None or id(result) in known:
+                continue
+            for path, root in each.roots:
+                if known.get(id(source := root())) is source and source is not None:
+                    yield result, path, source
+
+    def is_written(self, tensor: Any) -> bool:
+        """Whether the program has ever written into a tensor."""
+        found = self._written.get(id(tensor))
+        return found is not None and found() is tensor
+
+    # -- loops ---------------------------------------------------------------------------------------------------------
+
+    def _outdate(self, changed: list[Tensor]) -> None:
+        """What is related to these becomes stale."""
+        session = location.thread_state.session
+        site = None if session is None else session.frame.site
+        pending, seen = list(changed), {id(tensor) for tensor in changed}
+        while pending:
+            for owner, other in self._related.get(id(pending[-1]), ()) if self._related else ():
+                found = other()
+                if owner() is not None and found is not None and id(found) not in seen:
+                    seen.add(id(found))
+                    for each in (*self.roots_of(found), *[r for h in self._holders.get(id(found), ())
+                                                          if (r := h.result()) is not None]):
+                        self.stale[id(each)] = ref(each), site
+                    pending.insert(0, found)
+            pending.pop()
+
+    def is_stale(self, tensor: Any) -> bool:
+        """Whether the value of a tensor is not known for sure."""
+        found = self.stale.get(id(tensor))
+        return found is not None and found[0]() is tensor
+
+    def check(self, tensor: Tensor) -> None:
+        """GraphCompileError if a tensor that the program reads is stale."""
+        if self.is_stale(tensor):
+            self._refuse(tensor, self.stale[id(tensor)][1])
+
+    def _refuse(self, tensor: Any, site: Any) -> None:
+        raise GraphCompileError(
+            "A tensor is read that may be the one that was changed in place through another variable, which a loop on "
+            "a tensor assigns.", found=describe(tensor) + (
+                "" if site is None else f", changed in line {site.lineno}: {site.source.line(site.lineno).strip()}"),
+            remedy="give the variable a tensor of its own before the loop (y = x.copy()), or compute a new value "
+                   "instead of changing the old one")
+
+    def check_loop(self, body: GraphTrace, starts: list, ends: list, results: list) -> None:
+        """Relate a loop's results to what they may be. GraphCompileError if two carried variables may hold one tensor
+        at the end of a trip, and the next trip changes it.
+
+        starts, ends, results: the carried tensors before the loop, at the end of a trip, and after the loop.
+        """
+        outer = current_trace()
+        params = [handle for handle, _ in body.carried]
+        roots = [self.roots_of(end) if isinstance(end, Tensor) else [] for end in ends]
+        outside = [[r for r in each if outer.can_lift(r)] for each in roots]
+        for start, result, around in zip(starts, results, outside):
+            for each in (start, *around):
+                self.relate(result, each)
+        if len(params) != len(ends):
+            return
+        for k, (param, around) in enumerate(zip(params, outside)):
+            if any(self.is_written(param) or id(each) in body.written for each in around if each is not starts[k]):
+                self._refuse(param, None)
+        alike = _may_be_one(params, starts, roots)
+        for k, j in alike:
+            if starts[k] is not starts[j] and (self.is_written(params[k]) or self.is_written(params[j])):
+                self._refuse(params[k], None)
+
+
+def _may_be_one(params: list, starts: list, roots: list) -> set[tuple[int, int]]:
+    """The pairs of carried variables that may hold the same tensor in some trip."""
+    numbers = {id(param): k for k, param in enumerate(params)}
+    found = {(k, j) for k in range(len(params)) for j in range(k) if starts[k] is starts[j]}
+    while True:
+        more = set()
+        for k in range(len(params)):
+            for j in range(k):
+                ours, theirs = ({id(r) for r in roots[each]} for each in (k, j))
+                before = [(numbers[x], numbers[y]) for x in ours for y in theirs if x in numbers and y in numbers]
+                if ours & theirs or any((max(pair), min(pair)) in found for pair in before):
+                    more.add((k, j))
+        if more <= found:
+            return found
+        found |= more
+
+
+def _hold(tensor: Tensor) -> _Ref:
+    """A reference that keeps no tensor alive, but for a part of another one: the write goes there."""
+    return (lambda: tensor) if getattr(tensor, "_part_of", None) is not None else ref(tensor)
+
+
+def _overwrite(trace: GraphTrace, target: Tensor, path: _Path, value: Tensor) -> None:
+    """Give `target` the value where the path holds, and the same to the tensor of which it is a part."""
+    from mindspore.common.tensor_indexing import overwrite
+    from mindspore.graph import control
+    b = trace.builder
+    test = None
+    for tag, group in path:
+        if not trace.can_lift(tag.tensor):
+            raise PathsNeeded
+        step = control.is_one_of(tag, group)
+        test = step if test is None else b.logical_and(test, step)
+    aval = target._value.aval
+    if aval.shape:
+        test = b.broadcast_to(b.reshape(test, shape=(1,) * aval.ndim), shape=aval.shape)
+    node = b.select(test, trace.node_of(value), trace.node_of(target))
+    if getattr(target, "_part_of", None) is not None:
+        overwrite(target, control.wrap(Traced(trace, node)))
+    elif trace.is_local(target):
+        trace.rebind(target, Traced(trace, node))
+    else:
+        trace.write(target, node)
