@@ -364,6 +364,15 @@ def shown(x: Tensor, part: Tensor, place: Any = _ALL) -> Tensor:
     return part
 
 
+def whole_with(part: Tensor, value: Tensor) -> tuple[Tensor | None, Tensor]:
+    """The tensor of which one is a part, and its value with `value` in the place of the part; None if it is no part of
+    one."""
+    base, place = _base(part)
+    if base is None:
+        return None, value
+    return base, _shaped(value, base.shape) if place is _ALL else written(base, place, value)
+
+
 def _base(x: Tensor) -> tuple[Tensor | None, Any]:
     """The tensor of which x is a part, if it still exists, and the index of the part."""
     base, place, _ = getattr(x, "_part_of", (None, None, 0))

@@ -114,10 +114,12 @@ class Aliases:
         changed: list[Tensor] = [tensor]
         merged = self._of(tensor)
         for path, root in [] if merged is None else merged.roots:
-            value = root()
-            if value is not None and trace.can_lift(value):
-                _overwrite(trace, value, path, tensor)
-                changed.append(value)
+            target, value = root(), tensor
+            while target is not None and not trace.can_lift(target):
+                target, value = _in_whole(target, value)
+            if target is not None:
+                _overwrite(trace, target, path, value)
+                changed.append(target)
         for other, path, source in list(self._seen_from(changed)):
             if other is not tensor and trace.can_lift(other):
                 _overwrite(trace, other, path, source)
@@ -223,6 +225,12 @@ def _may_be_one(params: list, starts: list, roots: list) -> set[tuple[int, int]]
 def _hold(tensor: Tensor) -> _Ref:
     """A reference that keeps no tensor alive, but for a part of another one: the write goes there."""
     return (lambda: tensor) if getattr(tensor, "_part_of", None) is not None else ref(tensor)
+
+
+def _in_whole(part: Tensor, value: Tensor) -> tuple[Any, Tensor]:
+    """The tensor of which one is a part, and its value with `value` in the place of the part; None if it is no part."""
+    from mindspore.common.tensor_indexing import whole_with
+    return whole_with(part, value)
 
 
 def _overwrite(trace: GraphTrace, target: Tensor, path: _Path, value: Tensor) -> None:

@@ -1,0 +1,111 @@
+"""What may be one tensor: what is not known for sure is refused where it is read, and nothing else is."""
+import numpy as np
+import pytest
+
+from mindspore import Tensor, jit, ops
+from mindspore.compiler.frontend import GraphCompileError
+
+X = Tensor(np.float32([1, 2, 3]))
+N = Tensor(np.int64(3))
+
+
+def carried_and_changed(x, n):
+    y = x * 1
+    kept = y
+    while n > 0:
+        y[0] = y[0] + 1
+        y = y * 2
+        n = n - 1
+    return kept, y
+
+
+def changed_by_the_other_name(x, n):
+    y = x * 1
+    kept = y
+    while n > 0:
+        kept[0] = 5.0
+        y = y + 1
+        n = n - 1
+    return y
+
+
+def handed_on_in_a_trip(x, n):
+    a, b = x * 1, x * 2
+    while n > 0:
+        a[0] = a[0] + 1
+        b = b * 2
+        a = b
+        n = n - 1
+    return a, b
+
+
+@pytest.mark.parametrize("program", [carried_and_changed, changed_by_the_other_name, handed_on_in_a_trip],
+                         ids=lambda program: program.__name__)
+def test_a_tensor_that_may_be_a_changed_one_is_refused_where_it_is_read(program):
+    with pytest.raises(GraphCompileError, match="changed in place through another variable"):
+        jit(program)(X, N)
+
+
+def test_the_error_names_the_line_of_the_change():
+    with pytest.raises(GraphCompileError) as caught:
+        jit(carried_and_changed)(X, N)
+    assert "y[0] = y[0] + 1" in caught.value.found
+    assert "copy" in caught.value.remedy
+
+
+def test_what_is_not_read_is_not_refused():
+    def program(x, n):
+        y = x * 1
+        kept = y
+        while n > 0:
+            y[0] = y[0] + 1
+            y = y * 2
+            n = n - 1
+        kept = x
+        return kept, y
+    for found, expected in zip(jit(program)(X, N), program(X, N)):
+        assert found.asnumpy().tolist() == expected.asnumpy().tolist()
+
+
+def test_a_merge_costs_nothing_where_nothing_is_written():
+    def program(x, t):
+        y = x * 1
+        if t > 0:
+            y = x * 2
+            if t > 1:
+                y = x * 3
+        return y + 1
+    graph = repr(jit(program).graph(X, Tensor(np.float32(1))))
+    assert "select" not in graph
+    assert "item(" not in graph.split("graph program")[1].replace("{index=0}", "", 1) or graph.count("{index=1}") == 0
+
+
+def test_the_change_of_a_part_of_a_chosen_tensor_is_seen_in_the_whole():
+    def program(x, t):
+        a, b = ops.stack([x, x * 2]), ops.stack([x * 3, x * 4])
+        row = a[0] if t > 0 else b[1]
+        row[1] = 50.0
+        return a, b
+    for t in (1.0, -1.0):
+        t = Tensor(np.float32(t))
+        for found, expected in zip(jit(program)(X, t), program(X, t)):
+            assert found.asnumpy().tolist() == expected.asnumpy().tolist()
+
+
+def test_a_refused_or_repeated_compilation_leaves_containers_as_they_were():
+    seen = []
+
+    def program(x, t, s):
+        seen.append(x)
+        a, b, c = x * 1, x * 2, x * 3
+        if t > 0:
+            c = a if s > 0 else b
+        c[0] = 9.0
+        return a, b, c
+
+    one = Tensor(np.float32(1))
+    jit(program)(X, one, one)
+    assert len(seen) == 1
+    with pytest.raises(GraphCompileError):
+        jit(lambda x, n: (seen.append(x), carried_and_changed(x, n)))(X, N)
+    assert len(seen) == 1
