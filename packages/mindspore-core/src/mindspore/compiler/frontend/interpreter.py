@@ -20,7 +20,7 @@ from mindspore.compiler.frontend import (  # noqa: F401
 )
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.entries import entry_of, report_read
-from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Session
 from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.journal import Journal
@@ -79,7 +79,7 @@ def interpret(
                     raise
                 return None
     except BaseException as error:
-        if active is None and isinstance(error, (GraphCompileError, Unwinding)):
+        if active is None and (isinstance(error, GraphCompileError) or not isinstance(error, Exception)):
             _take_back(session.journal)
         if active is None:
             show_user_lines(error)
