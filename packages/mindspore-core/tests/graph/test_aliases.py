@@ -92,7 +92,7 @@ def test_the_change_of_a_part_of_a_chosen_tensor_is_seen_in_the_whole():
             assert found.asnumpy().tolist() == expected.asnumpy().tolist()
 
 
-def test_a_refused_or_repeated_compilation_leaves_containers_as_they_were():
+def test_a_repeated_compilation_leaves_containers_as_they_were():
     seen = []
 
     def program(x, t, s):
@@ -105,7 +105,4 @@ def test_a_refused_or_repeated_compilation_leaves_containers_as_they_were():
 
     one = Tensor(np.float32(1))
     jit(program)(X, one, one)
-    assert len(seen) == 1
-    with pytest.raises(GraphCompileError):
-        jit(lambda x, n: (seen.append(x), carried_and_changed(x, n)))(X, N)
     assert len(seen) == 1
