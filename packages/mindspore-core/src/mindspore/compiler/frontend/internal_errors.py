@@ -28,16 +28,14 @@ __all__ = ["raise_if_internal"]
 _ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "")
 _LIBRARIES = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib", "purelib",
                                                                              "platlib")})
-_MACHINERY = tuple(os.path.normpath(part) for part in ("compiler", "graph"))
-# The parts of it that execute operations of the program.
-_OPERATING = tuple(os.path.normpath(f"{part}.py") for part in (
-    "graph/policy", "graph/effects", "graph/text", "graph/trips", *[f"compiler/frontend/{name}" for name in (
-        "attributes", "branches", "calls", "choosing", "compile_call", "compile_comprehension", "compile_data",
-        "compile_def", "compile_match", "compile_names", "compile_ops", "compile_stmt", "compile_targets",
-        "compile_try", "entries", "folds", "for_loops", "functions", "generated_items", "identities", "natives",
-        "policy", "replacements", "sequences", "source", "special", "subscripts", "texts", "trip_numbers", "until",
-        "windows")]))
-_OPERATING_FOLDERS = tuple(os.path.normpath(part) + os.sep for part in ("compiler/primitives",))
+_FOLDERS = tuple(os.path.normpath(f"{part}/") + os.sep for part in (
+    "graph", "compiler/autodiff", "compiler/ir", "compiler/passes"))
+_MACHINERY = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in (
+    "collected", "conditions", "decisions", "dispatch", "errors", "frames", "interpreter", "journal", "leaving",
+    "liveness", "location", "loop_containers", "loops", "postponed", "protected", "recursion", "recursive_calls",
+    "scans", "scopes", "sides", "state", "tracebacks", "variants"))
+# The parts of the folders that execute operations of the program.
+_OPERATING = tuple(os.path.normpath(f"graph/{name}.py") for name in ("policy", "effects", "text", "trips"))
 _ASSERTING = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in ("compile_stmt", "compile_try"))
 _INTERNAL_CLASSES = ("mindspore.compiler.", "mindspore.graph.")
 
@@ -84,8 +82,7 @@ def _is_internal(error: Exception, entry: TracebackType) -> bool:
         return False
     if isinstance(error, NameError) or type(getattr(error, "obj", None)).__module__.startswith(_INTERNAL_CLASSES):
         return True
-    return part.startswith(tuple(folder + os.sep for folder in _MACHINERY)) and part not in _OPERATING and \
-        not part.startswith(_OPERATING_FOLDERS)
+    return part in _MACHINERY or (part.startswith(_FOLDERS) and part not in _OPERATING)
 
 
 def _part_of(filename: str) -> str:
