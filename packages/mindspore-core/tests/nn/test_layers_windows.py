@@ -222,7 +222,7 @@ REFUSED = [
     (lambda: nn.AvgPool2d(2, divisor_override=0), ValueError, "divisor_override"),
     (lambda: nn.AvgPool2d(2, data_format="NHWC"), ValueError, "NCHW"),
     (lambda: nn.AdaptiveAvgPool2d("2"), TypeError, "output_size"),
-    (lambda: nn.AdaptiveAvgPool3d(2)(IMAGE[0]), ValueError, "4 or 5 axes"),
+    (lambda: nn.AdaptiveAvgPool3d(2)(IMAGE[0]), ValueError, r"\(C, D, H, W\)"),
 ]
 
 

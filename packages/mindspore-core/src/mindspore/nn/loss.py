@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mindspore import ops
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._call import call
 from mindspore.nn._check import flag, number, positive_float
 from mindspore.nn.cell import Cell
 from mindspore.runtime.record import apply
@@ -13,7 +14,8 @@ from mindspore.runtime.record import apply
 __all__ = ["LossBase", "SoftmaxCrossEntropyWithLogits", "CrossEntropyLoss", "NLLLoss", "MSELoss", "RMSELoss", "L1Loss",
            "MAELoss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "SoftMarginLoss",
            "MultiLabelSoftMarginLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss",
-           "TripletMarginLoss", "GaussianNLLLoss", "PoissonNLLLoss", "DiceLoss"]
+           "TripletMarginLoss", "TripletMarginWithDistanceLoss", "GaussianNLLLoss", "PoissonNLLLoss", "DiceLoss",
+           "MultiMarginLoss", "CTCLoss"]
 
 _SPARSE = primitive("sparse_softmax_cross_entropy")
 _DENSE = primitive("softmax_cross_entropy")
@@ -109,9 +111,9 @@ class BCEWithLogitsLoss(LossBase):
         super().__init__(reduction)
         self.weight, self.pos_weight = weight, pos_weight
 
-    def construct(self, logits, labels):
+    def construct(self, input, target):
         """The loss of logits for labels."""
-        return ops.binary_cross_entropy_with_logits(logits, labels, self.weight, self.pos_weight, self.reduction)
+        return ops.binary_cross_entropy_with_logits(input, target, self.weight, self.pos_weight, self.reduction)
 
 
 class MultiLabelSoftMarginLoss(LossBase):
@@ -168,7 +170,11 @@ class L1Loss(_Difference):
 
 
 class MAELoss(L1Loss):
-    """|logits - labels|."""
+    """|logits - label|."""
+
+    def construct(self, logits, label):
+        """The loss of predictions for targets."""
+        return super().construct(logits, label)
 
 
 class SoftMarginLoss(_Difference):
@@ -184,14 +190,14 @@ class KLDivLoss(_Difference):
 
 
 class RMSELoss(LossBase):
-    """The root of the mean of (logits - labels)^2."""
+    """The root of the mean of (logits - label)^2."""
 
     def __init__(self):
         super().__init__()
 
-    def construct(self, logits, labels):
+    def construct(self, logits, label):
         """The loss of predictions for targets, a 0-d tensor."""
-        return ops.sqrt(ops.mse_loss(logits, labels))
+        return ops.sqrt(ops.mse_loss(logits, label))
 
 
 class SmoothL1Loss(LossBase):
@@ -307,3 +313,61 @@ class TripletMarginLoss(LossBase):
         """The loss of anchors, positives and negatives; `margin` takes the place of the layer's."""
         margin = self.margin if margin is None else margin
         return ops.triplet_margin_loss(x, positive, negative, margin, self.p, self.eps, self.swap, self.reduction)
+
+
+class TripletMarginWithDistanceLoss(LossBase):
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin) for a distance of one's own.
+
+    Args:
+        distance_function: a function of two tensors; by default the Euclidean distance over the last axis. swap: take
+            the smaller of the negative's distances to anchor and positive.
+    """
+
+    def __init__(self, distance_function=None, swap=False, reduction="mean", margin=1.0):
+        super().__init__(reduction)
+        if distance_function is not None and not callable(distance_function):
+            raise TypeError(f"For 'TripletMarginWithDistanceLoss', the 'distance_function' must be a function, but got "
+                            f"{type(distance_function).__name__}.")
+        self.distance_function = distance_function
+        self.swap = flag("TripletMarginWithDistanceLoss", "swap", swap)
+        self.margin = positive_float("TripletMarginWithDistanceLoss", "margin", margin)
+
+    def _distance(self, x, y):
+        if self.distance_function is not None:
+            return call(self.distance_function, x, y)
+        return ops.sqrt(ops.sum(ops.square(x - y + 1e-6), -1))
+
+    def construct(self, x, positive, negative):
+        """The loss of anchors, positives and negatives."""
+        near, far = self._distance(x, positive), self._distance(x, negative)
+        if self.swap:
+            far = ops.minimum(far, self._distance(positive, negative))
+        return self.get_loss(ops.relu(near - far + self.margin))
+
+
+class MultiMarginLoss(LossBase):
+    """The mean over classes of max(0, margin - x[target] + x)^p; see `ops.multi_margin_loss`."""
+
+    def __init__(self, p=1, margin=1.0, reduction="mean", weight=None):
+        super().__init__(reduction)
+        if p not in (1, 2):
+            raise ValueError(f"For 'MultiMarginLoss', the 'p' must be 1 or 2, but got {p!r}.")
+        self.p, self.margin, self.weight = p, number("MultiMarginLoss", "margin", margin), weight
+
+    def construct(self, x, target, weight=None):
+        """The loss of x for class numbers; `weight` takes the place of the layer's."""
+        weight = self.weight if weight is None else weight
+        return ops.multi_margin_loss(x, target, self.p, self.margin, weight, self.reduction)
+
+
+class CTCLoss(LossBase):
+    """The loss of connectionist temporal classification; see `ops.ctc_loss` for arguments and shapes."""
+
+    def __init__(self, blank=0, reduction="mean", zero_infinity=False):
+        super().__init__(reduction)
+        self.blank, self.zero_infinity = blank, flag("CTCLoss", "zero_infinity", zero_infinity)
+
+    def construct(self, log_probs, targets, input_lengths, target_lengths):
+        """The loss of log-probabilities (T, N, C) for labels."""
+        return ops.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+                            self.zero_infinity)[0]

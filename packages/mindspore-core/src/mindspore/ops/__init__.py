@@ -14,6 +14,7 @@ from typing import Any
 
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
+from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.contraction import *
@@ -27,6 +28,7 @@ from mindspore.ops.linalg import *
 from mindspore.ops.loss import *
 from mindspore.ops.random import *
 from mindspore.ops.reduction import *
+from mindspore.ops.sequence_loss import *
 from mindspore.ops.shapes import *
 from mindspore.ops.slicing import *
 from mindspore.ops.sorting import *
@@ -35,6 +37,7 @@ from mindspore.ops.statistics import *
 from mindspore.ops.systems import *
 from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
+from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
 
 _MORE = ("operations", "primitive", "composite", "functional")

@@ -21,16 +21,20 @@ from mindspore.ops._operands import (
     static_ints,
 )
 from mindspore.ops.arithmetic import add, maximum, mul, sub, true_divide
+from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.comparison import eq, where
 from mindspore.ops.joining import concat
+from mindspore.ops.linalg import matmul
 from mindspore.ops.random import dropout
+from mindspore.ops.reduction import sum as sum_over
 from mindspore.ops.reduction import vector_norm
-from mindspore.ops.shapes import broadcast_to, cut, flip
+from mindspore.ops.shapes import broadcast_to, cut, flip, reshape, transpose
 from mindspore.ops.state import stop_gradient
 from mindspore.runtime import record
 
 __all__ = [
-    "batch_norm", "embedding", "group_norm", "layer_norm", "pad", "rms_norm", "scaled_dot_product_attention",
+    "batch_norm", "bidense", "embedding", "group_norm", "layer_norm", "lrn", "pad", "rms_norm",
+    "scaled_dot_product_attention",
 ]
 
 _LAYER_NORM, _RMS_NORM, _GROUP_NORM, _BATCH_TRAIN, _BATCH_INFER = map(
@@ -224,3 +228,36 @@ def _constant_border(x: Tensor, low: tuple, high: tuple, value: float | Tensor) 
         return padded
     inside = apply(_PAD, (full_of(x.shape, constant(True, bool_)),), attrs)
     return apply(_SELECT, (inside, padded, as_dtype_of("pad", value, x, "value")))
+
+
+# -- others ------------------------------------------------------------------------------------------------------------
+
+def bidense(input1: Operand, input2: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
+    """input1^T W_k input2 + bias_k: (..., m), (..., n), weight (k, m, n) and bias (k,) to (..., k)."""
+    x, y = as_inexact("bidense", input1), as_inexact("bidense", as_tensor("bidense", input2, "input2"))
+    w = as_tensor("bidense", weight, "weight")
+    if w.ndim != 3 or not x.ndim or x.shape[:-1] != y.shape[:-1] or (x.shape[-1], y.shape[-1]) != w.shape[1:]:
+        raise ValueError(f"bidense: shapes {x.shape}, {y.shape} and weight {w.shape}; expected (..., m), (..., n) and "
+                         f"(k, m, n)")
+    lead, (k, m, n) = x.shape[:-1], w.shape
+    rows = reshape(matmul(reshape(x, (-1, m)), reshape(transpose(w, (1, 0, 2)), (m, k * n))), (-1, k, n))
+    result = reshape(sum_over(mul(rows, reshape(y, (-1, 1, n))), -1), (*lead, k))
+    return result if bias is None else add(result, bias)
+
+
+def lrn(x: Operand, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5,
+        norm_region: str = "ACROSS_CHANNELS") -> Tensor:
+    """x / (bias + alpha s)^beta for images (N, C, H, W), where s is the sum of the squares of the channels that are at
+    most depth_radius away. Source: Krizhevsky, Sutskever and Hinton (2012)."""
+    images, radius = as_inexact("lrn", x), static_int("lrn", "depth_radius", depth_radius)
+    if images.ndim != 4:
+        raise ValueError(f"lrn: x has shape {images.shape}; expected (N, C, H, W)")
+    if norm_region != "ACROSS_CHANNELS":
+        raise ValueError(f"lrn: norm_region is {norm_region!r}; expected 'ACROSS_CHANNELS'")
+    squares = mul(images, images)
+    padded = apply(_PAD, (squares,), ((0, radius, 0, 0), (0, radius, 0, 0), (0,) * 4, 0))
+    total = None
+    for start in range(2 * radius + 1):
+        part = cut(padded, 1, start, start + images.shape[1])
+        total = part if total is None else add(total, part)
+    return true_divide(images, power(add(mul(total, alpha), bias), beta))

@@ -28,7 +28,7 @@ from mindspore.ops.reduction import sum as sum_over
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",
     "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
-    "margin_ranking_loss", "mse_loss", "multilabel_soft_margin_loss", "nll_loss", "smooth_l1_loss",
+    "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "smooth_l1_loss",
     "soft_margin_loss", "triplet_margin_loss",
 ]
 
@@ -356,3 +356,29 @@ def triplet_margin_loss(anchor: Operand, positive: Operand, negative: Operand, m
         far = apply(primitive("minimum"), (far, distance(b, c)))
     gap = add(sub(distance(a, b), far), constant(margin, a.dtype))
     return reduced("triplet_margin_loss", maximum(gap, constant(0, a.dtype)), reduction)
+
+
+def multi_margin_loss(input: Operand, target: Operand, p: int = 1, margin: float = 1, weight: Operand | None = None,
+                      reduction: str = "mean") -> Tensor:
+    """The mean over the classes other than the target of max(0, margin - input[target] + input)^p: input (N, C), target
+    class numbers (N,). weight: one factor for each class, (C,). ValueError unless p is 1 or 2."""
+    name = "multi_margin_loss"
+    x = as_inexact(name, input)
+    labels = as_tensor(name, target, "target")
+    if x.ndim != 2 or labels.shape != x.shape[:1]:
+        raise ValueError(f"{name}: input has shape {x.shape} and target {labels.shape}; expected (N, C) and (N,)")
+    if not labels.dtype.is_integer:
+        raise TypeError(f"{name}: target is {labels.dtype}; expected integers")
+    if p not in (1, 2):
+        raise ValueError(f"{name}: p is {p!r}; expected 1 or 2")
+    column = apply(_RESHAPE, (labels,), ((labels.size, 1),))
+    own = apply(_GATHER_ELEMENTS, (x, column), (1,))
+    short = maximum(add(sub(x, own), margin), 0)
+    short = mul(short, short) if p == 2 else short
+    if weight is not None:
+        short = mul(short, apply(_RESHAPE, (apply(_GATHER, (as_dtype_of(name, weight, x, "weight"), labels), (0,)),),
+                                 ((labels.size, 1),)))
+    classes = Tensor(np.arange(x.shape[1], dtype=labels.dtype.np))
+    others = convert(apply(_NE, (apply(primitive("broadcast_to"), (column,), (x.shape,)),
+                                 apply(primitive("broadcast_to"), (classes,), (x.shape,)))), x.dtype)
+    return reduced(name, mean(mul(short, others), 1), reduction)

@@ -13,6 +13,7 @@ from mindspore.ops import (
     _legacy,
     activation,
     arithmetic,
+    choosing,
     comparison,
     creation,
     debug,
@@ -215,7 +216,7 @@ Svd = _define("Svd", systems.svd, full_matrices=False, compute_uv=True)
 _window = {"kernel_size": 1, "strides": 1, "pad_mode": "valid", "data_format": "NCHW"}
 AdaptiveAvgPool2D = _define("AdaptiveAvgPool2D", windows.adaptive_avg_pool2d, output_size=REQUIRED)
 AdaptiveMaxPool2D = _define("AdaptiveMaxPool2D",
-                            lambda input, output_size: windows.adaptive_max_pool2d(input, output_size, True),
+                            lambda input, output_size: choosing.adaptive_max_pool2d(input, output_size, True),
                             output_size=REQUIRED)
 AvgPool = _define("AvgPool", _legacy.avg_pool, **_window)
 BatchNorm = _define("BatchNorm", _legacy.batch_norm, is_training=False, epsilon=1e-5, momentum=0.1,

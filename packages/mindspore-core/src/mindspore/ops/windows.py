@@ -7,6 +7,7 @@ padding behind) or 'pad' (`padding`: one number, one for each axis, or one for e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
@@ -25,16 +26,16 @@ from mindspore.ops._operands import (
     static_int,
     static_ints,
 )
+from mindspore.ops.activation import relu
 from mindspore.ops.arithmetic import add
-from mindspore.ops.joining import concat
+from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.linalg import matmul
-from mindspore.ops.reduction import amax
-from mindspore.ops.shapes import cut, expand_dims, reshape, squeeze, swapaxes, transpose
+from mindspore.ops.shapes import expand_dims, reshape, squeeze, swapaxes, transpose
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "avg_pool1d",
-    "avg_pool2d", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose2d", "fold", "interpolate",
-    "max_pool2d", "pixel_shuffle", "pixel_unshuffle", "unfold", "upsample",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "channel_shuffle", "conv1d", "conv2d",
+    "conv3d", "conv_transpose2d", "fold", "interpolate", "lp_pool1d", "lp_pool2d", "max_pool2d", "pixel_shuffle",
+    "pixel_unshuffle", "unfold", "upsample",
 ]
 
 _CONV2D, _CONV3D, _CONV2D_INPUT_GRAD, _MAX_POOL, _MAX_INDEX, _AVG_POOL = map(
@@ -82,7 +83,7 @@ def sides(name: str, pad_mode: str, padding: Sides, sizes: tuple, kernel: tuple,
 
 # -- convolution -------------------------------------------------------------------------------------------------------
 
-def _images(name: str, input: Operand, weight: Operand, spatial: int) -> tuple[Tensor, Tensor]:
+def as_images(name: str, input: Operand, weight: Operand, spatial: int) -> tuple[Tensor, Tensor]:
     x, w = promote(name, as_inexact(name, input), as_tensor(name, weight, "weight"))
     if x.ndim != spatial + 2 or w.ndim != spatial + 2:
         raise ValueError(f"{name}: input has shape {x.shape} and weight {w.shape}; expected {spatial + 2} axes each: "
@@ -90,7 +91,7 @@ def _images(name: str, input: Operand, weight: Operand, spatial: int) -> tuple[T
     return x, w
 
 
-def _with_bias(name: str, y: Tensor, bias: Operand | None) -> Tensor:
+def with_bias(name: str, y: Tensor, bias: Operand | None) -> Tensor:
     if bias is None:
         return y
     b = convert(as_tensor(name, bias, "bias"), y.dtype)
@@ -100,12 +101,12 @@ def _with_bias(name: str, y: Tensor, bias: Operand | None) -> Tensor:
 
 
 def _convolution(name: str, op, spatial: int, input, weight, bias, stride, pad_mode, padding, dilation, groups):
-    x, w = _images(name, input, weight, spatial)
+    x, w = as_images(name, input, weight, spatial)
     steps = per_axis(name, "stride", stride, spatial)
     apart = per_axis(name, "dilation", dilation, spatial)
     around = sides(name, pad_mode, padding, x.shape[2:], w.shape[2:], steps, apart)
     y = apply(op, (x, w), (steps, around, apart, static_int(name, "groups", groups)))
-    return _with_bias(name, y, bias)
+    return with_bias(name, y, bias)
 
 
 def conv2d(input: Operand, weight: Operand, bias: Operand | None = None, stride: Sides = 1, pad_mode: str = "valid",
@@ -124,12 +125,12 @@ def conv3d(input: Operand, weight: Operand, bias: Operand | None = None, stride:
 def conv1d(input: Operand, weight: Operand, bias: Operand | None = None, stride: int = 1, pad_mode: str = "valid",
            padding: Sides = 0, dilation: int = 1, groups: int = 1) -> Tensor:
     """The cross-correlation of sequences (N, C, L) with kernels (O, C / groups, l); see `conv2d`."""
-    x, w = _images("conv1d", input, weight, 1)
+    x, w = as_images("conv1d", input, weight, 1)
     step, apart = per_axis("conv1d", "stride", stride, 1), per_axis("conv1d", "dilation", dilation, 1)
     around = (0, 0, *sides("conv1d", pad_mode, padding, x.shape[2:], w.shape[2:], step, apart))
     y = apply(_CONV2D, (expand_dims(x, 2), expand_dims(w, 2)),
               ((1, *step), around, (1, *apart), static_int("conv1d", "groups", groups)))
-    return _with_bias("conv1d", squeeze(y, 2), bias)
+    return with_bias("conv1d", squeeze(y, 2), bias)
 
 
 def conv_transpose2d(input: Operand, weight: Operand, bias: Operand | None = None, stride: Sides = 1,
@@ -137,14 +138,14 @@ def conv_transpose2d(input: Operand, weight: Operand, bias: Operand | None = Non
     """The transpose (adjoint) of a convolution: input (N, C, H, W), weight (C, O / groups, h, w), to (N, O, H', W')
     with H' = (H - 1) stride - 2 padding + dilation (h - 1) + 1 + output_padding."""
     name = "conv_transpose2d"
-    x, w = _images(name, input, weight, 2)
+    x, w = as_images(name, input, weight, 2)
     steps, apart = per_axis(name, "stride", stride, 2), per_axis(name, "dilation", dilation, 2)
     extra = per_axis(name, "output_padding", output_padding, 2, 0)
     around = sides(name, "pad", padding, x.shape[2:], w.shape[2:], steps, apart)
     sizes = tuple((n - 1) * s - around[2 * i] - around[2 * i + 1] + d * (k - 1) + 1 + e
                   for i, (n, s, d, k, e) in enumerate(zip(x.shape[2:], steps, apart, w.shape[2:], extra)))
     y = apply(_CONV2D_INPUT_GRAD, (x, w), (sizes, steps, around, apart, static_int(name, "groups", groups)))
-    return _with_bias(name, y, bias)
+    return with_bias(name, y, bias)
 
 
 # -- pooling -----------------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def _with_batch(name: str, input: Operand) -> tuple[Tensor, bool]:
     return (expand_dims(x, 0), True) if x.ndim == 3 else (x, False)
 
 
-def _ceil_sides(around: tuple, sizes: tuple, kernel: tuple, stride: tuple, dilation: tuple) -> tuple:
+def ceil_sides(around: tuple, sizes: tuple, kernel: tuple, stride: tuple, dilation: tuple) -> tuple:
     """Padding behind enlarged so that a last window that begins inside of the image is counted too."""
     result = list(around)
     for i, (n, k, s, d) in enumerate(zip(sizes, kernel, stride, dilation)):
@@ -180,7 +181,7 @@ def max_pool2d(x: Operand, kernel_size: Sides, stride: Sides | None = None, padd
     apart = per_axis("max_pool2d", "dilation", dilation, 2)
     around = sides("max_pool2d", "pad", padding, value.shape[2:], kernel, steps, apart)
     if ceil_mode:
-        around = _ceil_sides(around, value.shape[2:], kernel, steps, apart)
+        around = ceil_sides(around, value.shape[2:], kernel, steps, apart)
     attrs = (kernel, steps, around, apart)
     y = apply(_MAX_POOL, (value,), attrs)
     result = squeeze(y, 0) if single else y
@@ -201,7 +202,7 @@ def avg_pool2d(input_x: Operand, kernel_size: Sides = 1, stride: Sides = 1, padd
     around = sides("avg_pool2d", "pad", padding, x.shape[2:], kernel, steps, (1, 1))
     count_include_pad = static_bool("avg_pool2d", "count_include_pad", count_include_pad)
     if ceil_mode:
-        wider = _ceil_sides(around, x.shape[2:], kernel, steps, (1, 1))
+        wider = ceil_sides(around, x.shape[2:], kernel, steps, (1, 1))
         if count_include_pad and wider != around and not divisor_override:
             x = apply(_PAD, (x,), ((0, 0, *around[::2]), (0, 0, *around[1::2]), (0,) * 4, 0))
             wider = tuple(w - a for w, a in zip(wider, around))
@@ -223,7 +224,8 @@ def avg_pool1d(input_x: Operand, kernel_size: int = 1, stride: int = 1, padding:
     return squeeze(y, -2)
 
 
-def _targets(name: str, output_size: Sizes | tuple, sizes: tuple) -> tuple[int, ...]:
+def adaptive_targets(name: str, output_size: Sizes | tuple, sizes: tuple) -> tuple[int, ...]:
+    """The size of the output on each spatial axis; None keeps that of the input."""
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * len(sizes)
     if len(given) != len(sizes):
         raise ValueError(f"{name}: output_size is {output_size}; expected one int, or {len(sizes)}")
@@ -233,7 +235,7 @@ def _targets(name: str, output_size: Sizes | tuple, sizes: tuple) -> tuple[int, 
     return found
 
 
-def _bins(size: int, count: int) -> list[tuple[int, int]]:
+def bins(size: int, count: int) -> list[tuple[int, int]]:
     """Where the windows of adaptive pooling begin and end."""
     return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
@@ -245,58 +247,60 @@ def mix(x: Tensor, axis: int, weights: np.ndarray) -> Tensor:
     return mixed if axis == x.ndim - 1 else swapaxes(mixed, axis, -1)
 
 
-def _adaptive_avg(x: Tensor, axis: int, count: int) -> Tensor:
+def adaptive_avg(x: Tensor, axis: int, count: int) -> Tensor:
+    """The means of `count` evenly spread windows along an axis."""
     size = x.shape[axis]
     if count == size:
         return x
     weights = np.zeros((count, size))
-    for row, (start, stop) in zip(weights, _bins(size, count)):
+    for row, (start, stop) in zip(weights, bins(size, count)):
         row[start:stop] = 1 / (stop - start)
     return mix(x, axis, weights)
-
-
-def _adaptive_max(x: Tensor, axis: int, count: int) -> Tensor:
-    if count == x.shape[axis]:
-        return x
-    return concat([amax(cut(x, axis, *ends), axis, True) for ends in _bins(x.shape[axis], count)], axis)
 
 
 def adaptive_avg_pool2d(input: Operand, output_size: Sizes) -> Tensor:
     """The means of output_size evenly spread windows of images (N, C, H, W) or (C, H, W); None keeps a size."""
     x = _with_batch("adaptive_avg_pool2d", input)[0]
-    height, width = _targets("adaptive_avg_pool2d", output_size, x.shape[-2:])
+    height, width = adaptive_targets("adaptive_avg_pool2d", output_size, x.shape[-2:])
     if x.shape[2] % height == 0 and x.shape[3] % width == 0:
         window = (x.shape[2] // height, x.shape[3] // width)
         y = apply(_AVG_POOL, (x,), (window, window, (0, 0, 0, 0), True))
     else:
-        y = _adaptive_avg(_adaptive_avg(x, 2, height), 3, width)
+        y = adaptive_avg(adaptive_avg(x, 2, height), 3, width)
     return squeeze(y, 0) if as_tensor("adaptive_avg_pool2d", input).ndim == 3 else y
 
 
 def adaptive_avg_pool1d(input: Operand, output_size: int) -> Tensor:
     """The means of output_size evenly spread windows of sequences (N, C, L) or (C, L)."""
     x = as_inexact("adaptive_avg_pool1d", input)
-    return _adaptive_avg(x, x.ndim - 1, _targets("adaptive_avg_pool1d", output_size, x.shape[-1:])[0])
+    return adaptive_avg(x, x.ndim - 1, adaptive_targets("adaptive_avg_pool1d", output_size, x.shape[-1:])[0])
 
 
-def adaptive_max_pool2d(input: Operand, output_size: Sizes, return_indices: bool = False):
-    """The maxima of output_size evenly spread windows of images; None keeps a size. `return_indices` needs sizes that
-    divide those of the image."""
-    x = _with_batch("adaptive_max_pool2d", input)[0]
-    height, width = _targets("adaptive_max_pool2d", output_size, x.shape[-2:])
-    if x.shape[2] % height == 0 and x.shape[3] % width == 0:
-        return max_pool2d(input, (x.shape[2] // height, x.shape[3] // width), return_indices=return_indices)
-    if return_indices:
-        raise ValueError(f"adaptive_max_pool2d: return_indices needs an output_size that divides the image's, but "
-                         f"{(height, width)} does not divide {x.shape[-2:]}")
-    y = _adaptive_max(_adaptive_max(x, 2, height), 3, width)
-    return squeeze(y, 0) if as_tensor("adaptive_max_pool2d", input).ndim == 3 else y
+def _lp_pool(name: str, x: Operand, norm_type: float, kernel_size: Sides, stride: Sides | None, ceil_mode: bool,
+             spatial: int) -> Tensor:
+    kernel = per_axis(name, "kernel_size", kernel_size, spatial)
+    steps = kernel if stride is None else per_axis(name, "stride", stride, spatial)
+    value = as_inexact(name, x)
+    if value.ndim not in (spatial + 1, spatial + 2):
+        raise ValueError(f"{name}: x has shape {value.shape}; expected {spatial + 2} axes, or {spatial + 1} without a "
+                         f"batch")
+    powers = power(value, norm_type)
+    pooled = avg_pool1d(powers, kernel[0], steps[0], 0, ceil_mode, True) if spatial == 1 else \
+        avg_pool2d(powers, kernel, steps, 0, ceil_mode, True)
+    return power(relu(apply(_MUL, (pooled, constant(prod(kernel), pooled.dtype)))), 1.0 / norm_type)
 
 
-def adaptive_max_pool1d(input: Operand, output_size: int) -> Tensor:
-    """The maxima of output_size evenly spread windows of sequences (N, C, L) or (C, L)."""
-    x = as_inexact("adaptive_max_pool1d", input)
-    return _adaptive_max(x, x.ndim - 1, _targets("adaptive_max_pool1d", output_size, x.shape[-1:])[0])
+def lp_pool1d(x: Operand, norm_type: float, kernel_size: int, stride: int | None = None,
+              ceil_mode: bool = False) -> Tensor:
+    """(sum x^p)^(1/p), p = norm_type, of each window of sequences (N, C, L) or (C, L); 0 where the sum is negative, as
+    it may be for odd p. The stride is the kernel's size by default."""
+    return _lp_pool("lp_pool1d", x, norm_type, kernel_size, stride, ceil_mode, 1)
+
+
+def lp_pool2d(x: Operand, norm_type: float, kernel_size: Sides, stride: Sides | None = None,
+              ceil_mode: bool = False) -> Tensor:
+    """(sum x^p)^(1/p), p = norm_type, of each window of images (N, C, H, W) or (C, H, W); see `lp_pool1d`."""
+    return _lp_pool("lp_pool2d", x, norm_type, kernel_size, stride, ceil_mode, 2)
 
 
 # -- windows as columns ------------------------------------------------------------------------------------------------
@@ -374,14 +378,14 @@ def interpolate(input: Operand, size: Sizes | None = None, scale_factor: float |
         raise ValueError("interpolate: give either size or scale_factor")
     scales: Sequence[float | None] = (None,) * spatial
     if size is not None:
-        targets = _targets("interpolate", size, x.shape[2:])
+        targets = adaptive_targets("interpolate", size, x.shape[2:])
     else:
         factors = scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * spatial
         targets = tuple(int(n * f) for n, f in zip(x.shape[2:], factors))
         scales = (None,) * spatial if recompute_scale_factor else tuple(1 / f for f in factors)
     for axis, (target, scale) in enumerate(zip(targets, scales), start=2):
         if mode == "area":
-            x = _adaptive_avg(x, axis, target)
+            x = adaptive_avg(x, axis, target)
         elif target != x.shape[axis] or scale is not None:
             x = mix(x, axis, _weights(x.shape[axis], target, mode, bool(align_corners), scale))
     return x

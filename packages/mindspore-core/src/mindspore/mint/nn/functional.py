@@ -10,6 +10,7 @@ from mindspore.ops import activation, arithmetic, indexing, layers, loss, reduct
 from mindspore.ops import random as _random
 from mindspore.ops._operands import Axes, Operand, Sizes, convert
 from mindspore.ops.activation import gelu, hardshrink, hardsigmoid, hardswish, mish, prelu, selu, sigmoid, softshrink
+from mindspore.ops.choosing import adaptive_max_pool1d, adaptive_max_pool2d
 from mindspore.ops.elementwise import exp, tanh
 from mindspore.ops.layers import embedding, group_norm, layer_norm, scaled_dot_product_attention
 from mindspore.ops.linalg import dense as linear
@@ -25,7 +26,6 @@ from mindspore.ops.state import assign
 from mindspore.ops.windows import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
-    adaptive_max_pool2d,
     conv_transpose2d,
     fold,
     interpolate,
@@ -150,13 +150,6 @@ def max_pool2d(input: Operand, kernel_size: Sides, stride: Sides | None = None, 
                ceil_mode: bool = False, return_indices: bool = False):
     """The largest element of each window of images."""
     return windows.max_pool2d(input, kernel_size, stride, padding, dilation, return_indices, ceil_mode)
-
-
-def adaptive_max_pool1d(input: Operand, output_size: int, return_indices: bool = False) -> Tensor:
-    """The maxima of output_size evenly spread windows. ValueError with `return_indices`."""
-    if return_indices:
-        raise ValueError("adaptive_max_pool1d: return_indices must be False; use adaptive_max_pool2d of one row")
-    return windows.adaptive_max_pool1d(input, output_size)
 
 
 def avg_pool1d(input: Operand, kernel_size: int, stride: int | None = None, padding: int = 0, ceil_mode: bool = False,

@@ -17,32 +17,48 @@ __all__ = ["ReLU", "ReLU6", "GELU", "FastGelu", "Sigmoid", "Tanh", "Softmax", "S
 
 
 class _Plain(Cell):
-    """An activation without arguments."""
+    """An activation without arguments. Three classes, since the argument of a call has one of three names."""
 
     function: Callable
+
+    def __init__(self):
+        super().__init__()
 
     def construct(self, x):
         """The activation of x, element by element."""
         return self.function(x)
 
 
-def _plain(name: str, function: Callable, text: str) -> type[_Plain]:
-    return type(name, (_Plain,), {"__doc__": text, "__module__": __name__, "function": staticmethod(function)})
+class _OfInput(_Plain):
+    def construct(self, input):
+        """The activation of input, element by element."""
+        return self.function(input)
 
 
-ReLU = _plain("ReLU", ops.relu, "max(x, 0).")
+class _OfInputX(_Plain):
+    def construct(self, input_x):
+        """The activation of input_x, element by element."""
+        return self.function(input_x)
+
+
+def _plain(name: str, function: Callable, text: str, base: type[_Plain] = _Plain) -> type[_Plain]:
+    return type(name, (base,), {"__doc__": text, "__module__": __name__, "function": staticmethod(function)})
+
+
+ReLU = _plain("ReLU", ops.relu, "max(x, 0).", _OfInput)
 ReLU6 = _plain("ReLU6", ops.relu6, "min(max(x, 0), 6).")
 Sigmoid = _plain("Sigmoid", ops.sigmoid, "1 / (1 + exp(-x)).")
 Tanh = _plain("Tanh", ops.tanh, "The hyperbolic tangent.")
 SiLU = _plain("SiLU", ops.silu, "x sigmoid(x). Source: Elfwing, Uchibe and Doya (2018).")
-Mish = _plain("Mish", ops.mish, "x tanh(softplus(x)). Source: Misra (2019).")
-HSwish = _plain("HSwish", ops.hardswish, "x min(max(x + 3, 0), 6) / 6. Source: Howard et al. (2019).")
-HSigmoid = _plain("HSigmoid", ops.hardsigmoid, "min(max(x / 6 + 1/2, 0), 1).")
-LogSigmoid = _plain("LogSigmoid", ops.logsigmoid, "log(sigmoid(x)).")
+Mish = _plain("Mish", ops.mish, "x tanh(softplus(x)). Source: Misra (2019).", _OfInputX)
+HSwish = _plain("HSwish", ops.hardswish, "x min(max(x + 3, 0), 6) / 6. Source: Howard et al. (2019).", _OfInput)
+HSigmoid = _plain("HSigmoid", ops.hardsigmoid, "min(max(x / 6 + 1/2, 0), 1).", _OfInput)
+LogSigmoid = _plain("LogSigmoid", ops.logsigmoid, "log(sigmoid(x)).", _OfInputX)
 Softplus = _plain("Softplus", ops.softplus, "log(1 + exp(x)).")
 Softsign = _plain("Softsign", ops.softsign, "x / (1 + |x|).")
 Tanhshrink = _plain("Tanhshrink", ops.tanhshrink, "x - tanh(x).")
-SeLU = _plain("SeLU", ops.selu, "A scaled ELU that keeps mean and variance. Source: Klambauer et al. (2017).")
+SeLU = _plain("SeLU", ops.selu, "A scaled ELU that keeps mean and variance. Source: Klambauer et al. (2017).",
+              _OfInputX)
 FastGelu = _plain("FastGelu", ops.fast_gelu, "x sigmoid(1.702 x), close to GELU. Source: Hendrycks (2016).")
 
 
@@ -82,6 +98,10 @@ class Softmax(_Row):
 
     function = staticmethod(ops.softmax)
 
+    def construct(self, input):
+        """The function of input along the axis."""
+        return self.function(input, self.axis)
+
 
 class Softmin(_Row):
     """softmax(-x) along one axis."""
@@ -103,6 +123,9 @@ class GLU(_Row):
 
 class Softmax2d(Cell):
     """softmax over the channels of (N, C, H, W) or (C, H, W)."""
+
+    def __init__(self):
+        super().__init__()
 
     def construct(self, x):
         """The softmax of x."""
@@ -165,6 +188,10 @@ class HShrink(_Numbers):
     def __init__(self, lambd=0.5):
         super().__init__(lambd)
 
+    def construct(self, input):
+        """The activation of input, element by element."""
+        return super().construct(input)
+
 
 class SoftShrink(_Numbers):
     """sign(x) max(|x| - lambd, 0)."""
@@ -173,6 +200,10 @@ class SoftShrink(_Numbers):
 
     def __init__(self, lambd=0.5):
         super().__init__(lambd)
+
+    def construct(self, input):
+        """The activation of input, element by element."""
+        return super().construct(input)
 
 
 class Hardtanh(_Numbers):
@@ -191,6 +222,10 @@ class Threshold(_Numbers):
 
     def __init__(self, threshold, value):
         super().__init__(threshold, value)
+
+    def construct(self, input_x):
+        """The activation of input_x, element by element."""
+        return super().construct(input_x)
 
 
 class RReLU(_Numbers):

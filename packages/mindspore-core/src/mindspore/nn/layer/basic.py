@@ -101,18 +101,18 @@ class Unflatten(Cell):
         super().__init__()
         self.axis, self.unflattened_size = axis, tuple(unflattened_size)
 
-    def construct(self, x):
-        """x with the axis split."""
-        axis = self.axis % x.ndim
-        return ops.reshape(x, x.shape[:axis] + self.unflattened_size + x.shape[axis + 1:])
+    def construct(self, input_x):
+        """input_x with the axis split."""
+        axis = self.axis % input_x.ndim
+        return ops.reshape(input_x, input_x.shape[:axis] + self.unflattened_size + input_x.shape[axis + 1:])
 
 
 class Identity(Cell):
     """The input itself."""
 
-    def construct(self, x):
-        """x."""
-        return x
+    def construct(self, input):
+        """The input."""
+        return input
 
 
 class Dropout(Cell):
@@ -235,6 +235,9 @@ class OneHot(Cell):
 class Tril(Cell):
     """The lower triangle of matrices."""
 
+    def __init__(self):
+        super().__init__()
+
     def construct(self, x, k=0):
         """x with zeros above diagonal k."""
         return ops.tril(x, k)
@@ -242,6 +245,9 @@ class Tril(Cell):
 
 class Triu(Cell):
     """The upper triangle of matrices."""
+
+    def __init__(self):
+        super().__init__()
 
     def construct(self, x, k=0):
         """x with zeros below diagonal k."""

@@ -96,11 +96,11 @@ class SequentialCell(_Numbered):
         else:
             self._renumber(list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args))
 
-    def construct(self, x):
+    def construct(self, input_data):
         """The last cell's output."""
         for cell in self._cells.values():
-            x = cell(x)
-        return x
+            input_data = cell(input_data)
+        return input_data
 
 
 class CellList(_Numbered):

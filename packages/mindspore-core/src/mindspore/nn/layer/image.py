@@ -80,15 +80,24 @@ class ConstantPad1d(_Border):
 
     spatial = 1
 
+    def __init__(self, padding, value):
+        super().__init__(padding, value)
+
 
 class ConstantPad2d(_Border):
     """A border of one value around (N, C, H, W) or (C, H, W): an int or (left, right, top, bottom)."""
+
+    def __init__(self, padding, value):
+        super().__init__(padding, value)
 
 
 class ConstantPad3d(_Border):
     """A border of one value around (N, C, D, H, W) or (C, D, H, W): an int or six, the last axis first."""
 
     spatial = 3
+
+    def __init__(self, padding, value):
+        super().__init__(padding, value)
 
 
 class ZeroPad2d(_Border):
@@ -160,9 +169,9 @@ class PixelShuffle(Cell):
         super().__init__()
         self.upscale_factor = positive_int("PixelShuffle", "upscale_factor", upscale_factor)
 
-    def construct(self, x):
+    def construct(self, input):
         """The larger images."""
-        return ops.pixel_shuffle(x, self.upscale_factor)
+        return ops.pixel_shuffle(input, self.upscale_factor)
 
 
 class PixelUnshuffle(Cell):
@@ -172,9 +181,9 @@ class PixelUnshuffle(Cell):
         super().__init__()
         self.downscale_factor = positive_int("PixelUnshuffle", "downscale_factor", downscale_factor)
 
-    def construct(self, x):
+    def construct(self, input):
         """The smaller images."""
-        return ops.pixel_unshuffle(x, self.downscale_factor)
+        return ops.pixel_unshuffle(input, self.downscale_factor)
 
 
 class ChannelShuffle(Cell):

@@ -157,9 +157,9 @@ class LayerNorm(Cell):
         self.epsilon = positive_float("LayerNorm", "epsilon", epsilon)
         _weights(self, self.normalized_shape, gamma_init, beta_init, dtype)
 
-    def construct(self, x):
-        """x normalized, scaled and shifted."""
-        begin, params = self.begin_norm_axis, self.begin_params_axis
+    def construct(self, input_x):
+        """input_x normalized, scaled and shifted."""
+        x, begin, params = input_x, self.begin_norm_axis, self.begin_params_axis
         if not -x.ndim <= min(begin, params) <= max(begin, params) < x.ndim or x.shape[params:] != self.gamma.shape:
             raise ValueError(f"For 'LayerNorm', gamma has shape {self.gamma.shape}, which must be that of the input's "
                              f"axes from begin_params_axis ({params}) on, but the input has shape {x.shape} with "

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from mindspore import ops
 from mindspore.compiler.primitives.base import primitive
-from mindspore.nn._check import flag, is_int, paddings, per_axis, positive_int, same_sides
+from mindspore.nn._check import flag, is_int, paddings, per_axis, positive_float, positive_int, same_sides
 from mindspore.nn._check import pad_mode as check_pad_mode
 from mindspore.nn.cell import Cell
 from mindspore.runtime.record import apply
 
 __all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d",
-           "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d"]
+           "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "LPPool1d", "LPPool2d"]
 
 _RESHAPE = primitive("reshape")
 
@@ -192,7 +192,7 @@ class AvgPool3d(_AvgPool):
 # -- pooling to a given size -------------------------------------------------------------------------------------------
 
 
-class _Adaptive(Cell):
+class Adaptive(Cell):
     """Evenly spread windows, as many as the output has places: place i covers the elements floor(i n / m) to
     ceil((i + 1) n / m) of n, for m places."""
 
@@ -208,59 +208,59 @@ class _Adaptive(Cell):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_Adaptive):
+class AdaptiveAvgPool1d(Adaptive):
     """The means of `output_size` windows of (N, C, L) or (C, L)."""
 
-    def construct(self, x):
+    def construct(self, input):
         """The pooled sequences."""
-        return ops.adaptive_avg_pool1d(x, self.output_size)
+        return ops.adaptive_avg_pool1d(input, self.output_size)
 
 
-class AdaptiveAvgPool2d(_Adaptive):
+class AdaptiveAvgPool2d(Adaptive):
     """The means of `output_size` windows, an int or (h, w), of (N, C, H, W) or (C, H, W); None keeps a size."""
 
-    def construct(self, x):
+    def construct(self, input):
         """The pooled images."""
-        return ops.adaptive_avg_pool2d(x, self.output_size)
+        return ops.adaptive_avg_pool2d(input, self.output_size)
 
 
-class AdaptiveAvgPool3d(_Adaptive):
-    """The means of `output_size` windows, an int or (d, h, w), of (N, C, D, H, W) or (C, D, H, W); None keeps a size.
-    The mean over a box is taken axis by axis."""
+class AdaptiveAvgPool3d(Adaptive):
+    """The means of `output_size` windows, an int or (d, h, w), of (N, C, D, H, W) or (C, D, H, W); None keeps a
+    size."""
 
-    def construct(self, x):
+    def construct(self, input):
         """The pooled volumes."""
-        if x.ndim not in (4, 5):
-            raise ValueError(f"For 'AdaptiveAvgPool3d', the input must have 4 or 5 axes, but has shape {x.shape}.")
-        sizes = per_axis("AdaptiveAvgPool3d", "output_size", self.output_size, 3) \
-            if not isinstance(self.output_size, (tuple, list)) else self.output_size
-        for axis, size in zip((-3, -2, -1), sizes):
-            if size is None or size == x.shape[axis]:
-                continue
-            turned = ops.swapaxes(x, axis, -1)
-            rows = ops.reshape(turned, (1, -1, turned.shape[-1]))
-            x = ops.swapaxes(ops.reshape(ops.adaptive_avg_pool1d(rows, size), (*turned.shape[:-1], size)), axis, -1)
-        return x
+        return ops.adaptive_avg_pool3d(input, self.output_size)
 
 
-class AdaptiveMaxPool1d(_Adaptive):
-    """The largest elements of `output_size` windows of (N, C, L) or (C, L)."""
+# -- pooling by a norm -------------------------------------------------------------------------------------------------
+
+
+class _LPPool(Cell):
+    """The norm of order `norm_type` of each window; the stride is the kernel's size by default."""
+
+    def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
+        super().__init__()
+        self.norm_type = positive_float(type(self).__name__, "norm_type", norm_type)
+        self.kernel_size, self.stride = kernel_size, stride
+        self.ceil_mode = flag(type(self).__name__, "ceil_mode", ceil_mode)
+
+    def extend_repr(self):
+        return (f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+                f"ceil_mode={self.ceil_mode}")
+
+
+class LPPool1d(_LPPool):
+    """The norm (sum |x|^p)^(1/p) of each window of (N, C, L) or (C, L); see `ops.lp_pool1d`."""
 
     def construct(self, x):
         """The pooled sequences."""
-        return ops.adaptive_max_pool1d(x, self.output_size)
+        return ops.lp_pool1d(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
 
-class AdaptiveMaxPool2d(_Adaptive):
-    """The largest elements of `output_size` windows, an int or (h, w), of (N, C, H, W) or (C, H, W).
-
-    With `return_indices`, which needs sizes that divide those of the images, also their places h * W + w.
-    """
-
-    def __init__(self, output_size, return_indices=False):
-        super().__init__(output_size)
-        self.return_indices = flag("AdaptiveMaxPool2d", "return_indices", return_indices)
+class LPPool2d(_LPPool):
+    """The norm (sum |x|^p)^(1/p) of each window of (N, C, H, W) or (C, H, W); see `ops.lp_pool2d`."""
 
     def construct(self, x):
         """The pooled images."""
-        return ops.adaptive_max_pool2d(x, self.output_size, self.return_indices)
+        return ops.lp_pool2d(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)

@@ -1,0 +1,100 @@
+"""How alike images are, and the middle of an image."""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore import ops
+from mindspore.common.tensor import Tensor
+from mindspore.nn._check import number, positive_float, positive_int
+from mindspore.nn.cell import Cell
+
+__all__ = ["PSNR", "SSIM", "CentralCrop"]
+
+
+def _check_pair(name: str, a, b) -> None:
+    if a.ndim != 4 or a.shape != b.shape:
+        raise ValueError(f"For '{name}', both images must have one shape (N, C, H, W), but have {a.shape} and "
+                         f"{b.shape}.")
+    if a.dtype is not b.dtype or not a.dtype.is_floating:
+        raise TypeError(f"For '{name}', both images must have one floating dtype, but have {a.dtype} and {b.dtype}.")
+
+
+class PSNR(Cell):
+    """The peak signal-to-noise ratio 10 log10(max_val^2 / mean squared difference), in decibels: (N, C, H, W) twice ->
+    (N,). Equal images give infinity."""
+
+    def __init__(self, max_val=1.0):
+        super().__init__()
+        self.max_val = positive_float("PSNR", "max_val", max_val)
+
+    def construct(self, img1, img2):
+        """The ratio of each pair of images."""
+        _check_pair("PSNR", img1, img2)
+        error = ops.mean(ops.square(img1 - img2), (1, 2, 3))
+        return ops.log(self.max_val ** 2 / error) * (10 / np.log(10.0).item())
+
+
+class SSIM(Cell):
+    """The structural similarity of images: (N, C, H, W) twice -> (N,), 1 for equal images.
+
+    Args:
+        max_val: the range of the images' values. filter_size, filter_sigma: size and deviation of the Gaussian window.
+        k1, k2: the constants that keep the quotients from 0, as shares of `max_val`.
+
+    Source: Wang et al., "Image quality assessment" (2004).
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or out of range; images of other shapes, or smaller than the
+            window.
+    """
+
+    def __init__(self, max_val=1.0, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03):
+        super().__init__()
+        self.max_val = positive_float("SSIM", "max_val", max_val)
+        self.filter_size = positive_int("SSIM", "filter_size", filter_size)
+        self.filter_sigma = positive_float("SSIM", "filter_sigma", filter_sigma)
+        self.k1, self.k2 = positive_float("SSIM", "k1", k1), positive_float("SSIM", "k2", k2)
+        places = np.arange(filter_size) - (filter_size - 1) / 2
+        row = np.exp(-places ** 2 / (2 * filter_sigma ** 2))
+        window = np.outer(row, row)
+        self._window = Tensor((window / window.sum())[None, None].astype(np.float32))
+
+    def construct(self, img1, img2):
+        """The similarity of each pair of images."""
+        _check_pair("SSIM", img1, img2)
+        n, c, h, w = img1.shape
+        if h < self.filter_size or w < self.filter_size:
+            raise ValueError(f"For 'SSIM', the images must not be smaller than the window of {self.filter_size}, but "
+                             f"have shape {img1.shape}.")
+        window = self._window.astype(img1.dtype)
+
+        def smooth(x):
+            return ops.conv2d(ops.reshape(x, (n * c, 1, h, w)), window)
+
+        mean1, mean2 = smooth(img1), smooth(img2)
+        product, squares = mean1 * mean2, mean1 * mean1 + mean2 * mean2
+        c1, c2 = (self.k1 * self.max_val) ** 2, (self.k2 * self.max_val) ** 2
+        light = (2 * product + c1) / (squares + c1)
+        form = (2 * (smooth(img1 * img2) - product) + c2) / (smooth(img1 * img1 + img2 * img2) - squares + c2)
+        return ops.mean(ops.reshape(light * form, (n, -1)), 1)
+
+
+class CentralCrop(Cell):
+    """The middle of images (C, H, W) or (N, C, H, W), with a share `central_fraction` of height and width."""
+
+    def __init__(self, central_fraction):
+        super().__init__()
+        self.central_fraction = number("CentralCrop", "central_fraction", central_fraction)
+        if not 0 < self.central_fraction <= 1:
+            raise ValueError(f"For 'CentralCrop', the 'central_fraction' must be above 0 and at most 1, but got "
+                             f"{central_fraction}.")
+
+    def construct(self, image):
+        """The cropped images."""
+        if image.ndim not in (3, 4):
+            raise ValueError(f"For 'CentralCrop', the image must have 3 or 4 axes, but has shape {image.shape}.")
+        for axis in (image.ndim - 2, image.ndim - 1):
+            size = image.shape[axis]
+            start = int((size - size * self.central_fraction) / 2)
+            image = ops.narrow(image, axis, start, size - 2 * start)
+        return image
