@@ -119,6 +119,15 @@ void bind_foreign(py::module_& module) {
              "many inputs and outputs; params: an address that the functions get first; scratch: bytes of temporary memory, "
              "whose address they get second, before the buffers; keep: owns the code.");
   module.def(
+      "region_kernel",
+      [](std::uint64_t address, int buffers, double nanoseconds, std::uint64_t scratch, py::object keep) {
+        return wrap(make_region_kernel(reinterpret_cast<RegionFunction>(address), nanoseconds, scratch, buffers),
+                    std::move(keep));
+      },
+      py::arg("address"), py::arg("buffers"), py::arg("nanoseconds"), py::arg("scratch"), py::arg("keep"),
+      "A kernel that runs a whole region, which only executors can do. address: of a function (addresses of the buffers, "
+      "scratch, services); nanoseconds: of one trip; scratch: bytes of temporary memory; keep: owns the code.");
+  module.def(
       "host_kernel",
       [](py::object function, std::vector<std::uint64_t> inputs, std::vector<std::uint64_t> outputs) {
         return wrap(make_host_kernel(std::move(function), std::move(inputs), std::move(outputs)));

@@ -368,7 +368,9 @@ void bind_executable(py::module_& module) {
            "Run on a sequence of Buffers, one per input; returns a list of Buffers, one per output. A donated input "
            "comes back as the output that overwrote it.")
       .def("describe", &Executable::describe, "One line for each step: its label and its implementation.")
-      .def_property_readonly("arena_bytes", &Executable::arena_bytes);
+      .def_property_readonly("arena_bytes", &Executable::arena_bytes)
+      .def_property_readonly("steps_run", &Executable::steps_run,
+                             "How many steps the executor has run in all calls, those inside branches and trips included.");
 }
 
 }  // namespace mindspore::cpu

@@ -82,7 +82,7 @@ class KernelObject {
   void call(const std::vector<py::object>& inputs, const std::vector<py::object>& outputs) const;
 
  private:
-  ms_direct_kernel own_{};
+  CKernel own_{};
   const ms_kernel* kernel_;
   py::object keep_;
   int buffers_ = -1;
@@ -132,6 +132,7 @@ class Executable {
   py::object run(py::handle inputs);
 
   std::uint64_t arena_bytes() const { return executor_->plan().arena_bytes; }
+  std::uint64_t steps_run() const { return executor_->steps(); }
   std::vector<std::string> describe() const;
 
  private:

@@ -26,11 +26,17 @@ void destroy(void* ctx) { delete static_cast<Kernel*>(ctx); }
 
 }  // namespace
 
-ms_direct_kernel to_c(std::unique_ptr<Kernel> kernel) {
-  ms_direct_kernel made{};
+CKernel to_c(std::unique_ptr<Kernel> kernel) {
+  CKernel made{};
+  std::uint32_t flags = kernel->on_host ? MS_KERNEL_ON_HOST : 0;
+  if (kernel->region(made.region)) {
+    flags |= MS_KERNEL_REGION;
+  } else if (kernel->direct(made.direct)) {
+    flags |= MS_KERNEL_DIRECT;
+  }
   ms_kernel& c = made.kernel;
   c.abi = MS_KERNEL_ABI;
-  c.flags = (kernel->on_host ? MS_KERNEL_ON_HOST : 0) | (kernel->direct(made) ? MS_KERNEL_DIRECT : 0);
+  c.flags = flags;
   c.scratch_bytes = kernel->scratch_bytes;
   c.nanoseconds = static_cast<std::uint64_t>(kernel->nanoseconds);
   c.run = run;

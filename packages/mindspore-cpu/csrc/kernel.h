@@ -20,6 +20,9 @@ class Kernel {
   // Where an executor may call phases instead of `run`: sets them and the address of the parameters.
   virtual bool direct(ms_direct_kernel&) const { return false; }
 
+  // Where it runs a whole region: sets the function that an executor calls instead of `run`.
+  virtual bool region(ms_region_kernel&) const { return false; }
+
   std::uint64_t scratch_bytes = 0;
   double nanoseconds = 0;   // estimated time on one core
   int buffers = 0;          // how many addresses `run` expects
@@ -27,8 +30,15 @@ class Kernel {
   std::string description;  // which implementation this is, for `describe` and tests
 };
 
-// The C struct for a kernel; `destroy` deletes it. Only kernels with MS_KERNEL_DIRECT use what follows the first member.
-ms_direct_kernel to_c(std::unique_ptr<Kernel> kernel);
+// A kernel's C struct: `kernel`, or what begins with it, as its flags say.
+union CKernel {
+  ms_kernel kernel;
+  ms_direct_kernel direct;
+  ms_region_kernel region;
+};
+
+// The C struct for a kernel; `destroy` deletes it.
+CKernel to_c(std::unique_ptr<Kernel> kernel);
 
 inline std::uint64_t round_up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
 

@@ -68,6 +68,31 @@ class LoopKernel final : public Kernel {
   std::int64_t most_units_ = 0;
 };
 
+class RegionKernel final : public Kernel {
+ public:
+  RegionKernel(RegionFunction function, double time, std::uint64_t scratch, int count) : function_(function) {
+    buffers = count;
+    scratch_bytes = scratch;
+    nanoseconds = std::max(time, 1.0);
+    description = "generated, one kernel";
+  }
+
+  void run(void* const*, const ms_host_stream&) const override {
+    throw std::runtime_error("a kernel that runs a region works only in an executor, which calls its run_region");
+  }
+
+  bool region(ms_region_kernel& made) const override {
+    made.run_region = [](void* ctx, void* const* given, void* stream, const ms_services* services) {
+      const auto& self = *static_cast<const RegionKernel*>(static_cast<const Kernel*>(ctx));
+      return self.function_(given, static_cast<const ms_host_stream*>(stream)->scratch, services);
+    };
+    return true;
+  }
+
+ private:
+  RegionFunction function_;
+};
+
 class Gil {
  public:
   Gil() : state_(PyGILState_Ensure()) {}
@@ -147,6 +172,12 @@ std::unique_ptr<Kernel> make_loop_kernel(std::vector<LoopPhase> phases, std::uin
     }
   }
   return std::make_unique<LoopKernel>(std::move(phases), params, scratch, buffers);
+}
+
+std::unique_ptr<Kernel> make_region_kernel(RegionFunction function, double nanoseconds, std::uint64_t scratch,
+                                           int buffers) {
+  if (function == nullptr) throw std::invalid_argument("region_kernel: a kernel needs the address of a function");
+  return std::make_unique<RegionKernel>(function, nanoseconds, scratch, buffers);
 }
 
 std::unique_ptr<Kernel> make_host_kernel(py::object function, std::vector<std::uint64_t> input_bytes,

@@ -23,6 +23,13 @@ struct LoopPhase {
 std::unique_ptr<Kernel> make_loop_kernel(std::vector<LoopPhase> phases, std::uint64_t params, std::uint64_t scratch,
                                          int buffers);
 
+// A generated function that runs a whole region. The executor gives it the addresses of its buffers, scratch memory, and
+// what it may ask for.
+using RegionFunction = int (*)(void* const* buffers, void* scratch, const ms_services* services);
+
+// nanoseconds: of one trip.
+std::unique_ptr<Kernel> make_region_kernel(RegionFunction function, double nanoseconds, std::uint64_t scratch, int buffers);
+
 // A Python function that reads and writes host memory: called with two lists of `Buffer`s, inputs and outputs, which it
 // must not keep.
 std::unique_ptr<Kernel> make_host_kernel(pybind11::object function, std::vector<std::uint64_t> input_bytes,

@@ -6,26 +6,26 @@ import numpy as np
 from mindspore.common.dtype import float32, int32
 from mindspore.compiler.ir import Builder, Graph, tape_aval, tensor_aval
 
-VECTOR = tensor_aval((16,), float32)
 SHORT = tensor_aval((3,), float32)
 COUNT = tensor_aval((), int32)
-TAPE = tape_aval((VECTOR, COUNT))
-NESTED = tape_aval((TAPE, SHORT))
-KINDS = (VECTOR, SHORT, COUNT, TAPE, NESTED)
 MOST_DEPTH = 3
 
 
 class Maker:
-    """Makes graphs from a random generator."""
+    """Makes graphs from a random generator, about vectors of a size."""
 
-    def __init__(self, rng: np.random.Generator):
+    def __init__(self, rng: np.random.Generator, size: int):
         self.rng = rng
+        self.vector = tensor_aval((size,), float32)
+        self.stack = tape_aval((self.vector, COUNT))
+        self.nested = tape_aval((self.stack, SHORT))
+        self.kinds = (self.vector, SHORT, COUNT, self.stack, self.nested)
 
     def graph(self, avals, outs, depth: int, carried: int = 0) -> Graph:
         """A graph from values of some types to others. The first `carried` outputs often are inputs, or exchanged."""
         b = Builder("random")
         params = [b.parameter(a) for a in avals]
-        values = {kind: [p for p in params if p.aval is kind] for kind in KINDS}
+        values = {kind: [p for p in params if p.aval is kind] for kind in self.kinds}
         for _ in range(self.rng.integers(2, 7)):
             self.extend(b, values, depth)
         found = []
@@ -42,7 +42,7 @@ class Maker:
         """A value of a type, rather a recent one."""
         if values[kind] and self.rng.random() < 0.9:
             return self.pick(values[kind][-2:] if self.rng.random() < 0.8 else values[kind])
-        if kind in (TAPE, NESTED):
+        if kind in (self.stack, self.nested):
             return b.tape_empty(aval=kind)
         return b.constant(np.full(kind.shape, self.rng.integers(0, 3), kind.dtype.np))
 
@@ -54,7 +54,7 @@ class Maker:
         self.pick(choices)(b, values, depth)
 
     def arithmetic(self, b: Builder, values: dict, depth: int) -> None:
-        kind = self.pick([VECTOR, VECTOR, SHORT, COUNT])
+        kind = self.pick([self.vector, self.vector, SHORT, COUNT])
         x, y = self.value(b, values, kind), self.value(b, values, kind)
         if kind is COUNT:
             made = self.pick([lambda: b.add(x, y), lambda: b.sub(x, y), lambda: b.minimum(x, y)])()
@@ -64,7 +64,7 @@ class Maker:
         values[kind].append(made)
 
     def tape(self, b: Builder, values: dict, depth: int) -> None:
-        kind = self.pick([TAPE, NESTED])
+        kind = self.pick([self.stack, self.nested])
         tape = self.value(b, values, kind)
         if self.rng.random() < 0.5:
             values[kind].append(b.tape_push(tape, *[self.value(b, values, a) for a in kind.entry]))
@@ -75,7 +75,7 @@ class Maker:
             values[aval].append(node)
 
     def operands(self, b: Builder, values: dict, count: int) -> list:
-        return [self.value(b, values, self.pick([VECTOR, VECTOR, SHORT, COUNT, TAPE, NESTED])) for _ in range(count)]
+        return [self.value(b, values, self.pick([self.vector, *self.kinds])) for _ in range(count)]
 
     def choice(self, b: Builder, values: dict, depth: int) -> None:
         operands = self.operands(b, values, self.rng.integers(1, 5))
@@ -100,9 +100,9 @@ class Maker:
     def scan(self, b: Builder, values: dict, depth: int) -> None:
         length = int(self.rng.integers(0, 4))
         state = self.operands(b, values, self.rng.integers(0, 4))
-        sliced = [self.pick([VECTOR, SHORT, COUNT]) for _ in range(self.rng.integers(0, 3))]
+        sliced = [self.pick(self.kinds[:3]) for _ in range(self.rng.integers(0, 3))]
         rest = self.operands(b, values, self.rng.integers(0, 2))
-        outs = [self.pick([VECTOR, SHORT, COUNT]) for _ in range(self.rng.integers(1, 3))]
+        outs = [self.pick(self.kinds[:3]) for _ in range(self.rng.integers(1, 3))]
         avals = [*[s.aval for s in state], *sliced, *[r.aval for r in rest]]
         body = self.graph(avals, [*[s.aval for s in state], *outs], depth + 1, len(state))
         arrays = [b.constant(self.rng.integers(-2, 3, (length, *a.shape)).astype(a.dtype.np)) for a in sliced]
@@ -120,14 +120,15 @@ class Maker:
             values[node.aval].append(node)
 
 
-def random_graph(seed: int) -> Graph:
+def random_graph(seed: int, size: int = 16) -> Graph:
     """A graph of two vectors, a short vector and a count that gives the same."""
-    avals = [VECTOR, VECTOR, SHORT, COUNT]
-    return Maker(np.random.default_rng(seed)).graph(avals, avals, 0, 4)
+    maker = Maker(np.random.default_rng(seed), size)
+    avals = [maker.vector, maker.vector, SHORT, COUNT]
+    return maker.graph(avals, avals, 0, 4)
 
 
-def random_arrays(seed: int) -> list[np.ndarray]:
+def random_arrays(seed: int, size: int = 16) -> list[np.ndarray]:
     """Parameters for it."""
     rng = np.random.default_rng(seed)
-    return [rng.uniform(-1, 1, 16).astype(np.float32), rng.uniform(-1, 1, 16).astype(np.float32),
+    return [rng.uniform(-1, 1, size).astype(np.float32), rng.uniform(-1, 1, size).astype(np.float32),
             rng.uniform(-1, 1, 3).astype(np.float32), np.asarray(rng.integers(0, 4), np.int32)]

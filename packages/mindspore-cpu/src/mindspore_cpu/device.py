@@ -43,7 +43,7 @@ class CPUDevice:
     """One device for the process; all its parts may be used from several threads."""
 
     capabilities = Capabilities(dtypes=DTYPES, codegen=SUPPORTED, host_memory=True, in_place=True, regions=True,
-                                symbolic=True)
+                                loops=True, symbolic=True)
 
     def __init__(self):
         self.allocator = CPUAllocator()

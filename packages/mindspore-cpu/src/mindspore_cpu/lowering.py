@@ -1,7 +1,8 @@
 """From a plan to an executable: every launch becomes a kernel, and the C++ executor gets the list.
 
-Regions stay what they are, with their plans lowered in the same way: the executor chooses and loops itself. Groups of
-one plan, those inside its regions included, are generated and compiled together. A launch for which there is no kernel
+A loop of small groups is one kernel (`codegen.whole_loops`). Other regions stay what they are, with their plans lowered
+in the same way: the executor chooses and loops itself. Groups of one plan, those inside its regions included, are
+generated and compiled together. A launch for which there is no kernel
 runs the primitive's NumPy reference on views of the buffers: correct, slow, and counted; MS_FORBID_HOST_FALLBACK=1
 refuses it.
 """
@@ -33,7 +34,7 @@ from mindspore.compiler.program import (
 from mindspore.plugin import KernelSpec
 from mindspore_cpu import _ext
 from mindspore_cpu.claims import build_claim
-from mindspore_cpu.codegen import LoopKernel, compile_groups
+from mindspore_cpu.codegen import LoopKernel, WholeLoop, compile_groups, compile_loop
 from mindspore_cpu.kernels import copy_kernel
 
 
@@ -64,18 +65,18 @@ class CPUExecutable(Executable):
 
 def build_executable(plan: Plan, kernels: Mapping, fallbacks: FallbackCounter) -> CPUExecutable:
     """The executable of a plan; `kernels` is the device's table."""
-    plans = all_plans(plan)
+    plans, whole = _to_lower(plan)
     groups = [step for inner in plans for step in inner.launches if step.kind == GROUP]
     generated = compile_groups([step.body for step in groups], [step.binding for step in groups]) if groups else []
     loops = {id(step): made for step, made in zip(groups, generated)}
     lowered: dict[int, _ext.Plan] = {}
     for inner in plans:
-        lowered[id(inner)] = _Lowering(inner, kernels, loops, fallbacks, lowered).plan()
+        lowered[id(inner)] = _Lowering(inner, kernels, loops, whole, fallbacks, lowered).plan()
     return CPUExecutable(plan, _ext.Executable(lowered[id(plan)]))
 
 
-def all_plans(plan: Plan) -> list[Plan]:
-    """A plan and those inside its regions, each once, inner ones first."""
+def all_plans(plan: Plan, among: Callable[[Plan, Launch], bool] = lambda plan, step: True) -> list[Plan]:
+    """A plan and those inside its regions, each once, inner ones first. among: whether to look into a region."""
     found: dict[int, Plan] = {}
     pending = [(plan, False)]
     while pending:
@@ -84,16 +85,34 @@ def all_plans(plan: Plan) -> list[Plan]:
             found.setdefault(id(current), current)
         elif id(current) not in found:
             pending.append((current, True))
-            pending += [(p, False) for step in current.launches if step.region is not None for p in step.region.plans]
+            pending += [(p, False) for step in current.launches if step.region is not None and among(current, step)
+                        for p in step.region.plans]
     return list(found.values())
 
 
-class _Lowering:
-    """Makes the C++ form of one plan. loops: the generated kernels by launch; lowered: the plans inside its regions."""
+def _to_lower(plan: Plan) -> tuple[list[Plan], dict[int, WholeLoop]]:
+    """The plans whose steps the executor runs, and the kernels of loops that it need not look into, by launch."""
+    whole: dict[int, WholeLoop] = {}
 
-    def __init__(self, plan: Plan, kernels: Mapping, loops: Mapping, fallbacks: FallbackCounter, lowered: Mapping):
+    def is_looked_into(around: Plan, step: Launch) -> bool:
+        if step.region.whole and id(step) not in whole:
+            kernel = compile_loop(step, around, plan.reuses_entries)
+            if kernel is not None:
+                whole[id(step)] = kernel
+        return id(step) not in whole
+
+    return all_plans(plan, is_looked_into), whole
+
+
+class _Lowering:
+    """Makes the C++ form of one plan. loops: the generated kernels of groups by launch; whole: those of loops; lowered:
+    the plans inside its regions."""
+
+    def __init__(self, plan: Plan, kernels: Mapping, loops: Mapping, whole: Mapping[int, WholeLoop],
+                 fallbacks: FallbackCounter, lowered: Mapping):
         self.source, self.program = plan, plan.program
-        self.kernels, self.loops, self.fallbacks, self.lowered = kernels, loops, fallbacks, lowered
+        self.kernels, self.loops, self.whole = kernels, loops, whole
+        self.fallbacks, self.lowered = fallbacks, lowered
         self.constants = [_upload(array) for array in plan.constants]
 
     def plan(self) -> _ext.Plan:
@@ -107,6 +126,8 @@ class _Lowering:
                          source.reuses_entries)
 
     def _step(self, step: Launch):
+        if id(step) in self.whole:
+            return self._whole_loop(step)
         if step.kind == REGION:
             return self._region(step)
         if step.kind == COPY and isinstance(self.program.avals[step.ins[0]], TapeAval):
@@ -141,6 +162,14 @@ class _Lowering:
         return made, in_order
 
     # -- regions -------------------------------------------------------------------------------------------------------
+
+    def _whole_loop(self, step: Launch) -> tuple[_ext.Kernel, list[tuple[int, int]], str]:
+        made = self.whole[id(step)]
+        places = [*self._places([*step.ins, *step.outs]), (ARENA, step.region.at)]
+        if made.zeros is not None:
+            places.append(self._zeros(made.zeros))
+        kernel = _ext.region_kernel(made.address, len(places), made.nanoseconds, made.scratch, made.keepalive)
+        return kernel, places, step.name
 
     def _region(self, step: Launch) -> _ext.Region:
         region, sizes, trips = step.region, (), {}

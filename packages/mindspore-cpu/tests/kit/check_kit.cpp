@@ -34,7 +34,10 @@ struct QueueDevice {
 
   std::atomic<int> allocations{0}, streams{0}, waits{0};
 
+  bool full = false;
+
   void* allocate(std::size_t bytes) {
+    if (full) throw std::bad_alloc();
     ++allocations;
     return std::aligned_alloc(64, (bytes + 63) / 64 * 64);
   }
@@ -275,6 +278,84 @@ void check_regions() {
   }
 }
 
+// A loop in one kernel: pushes 0, 1, ... up to a bound on a tape, with entries that it takes in lists.
+int push_numbers(void*, void* const* buffers, void*, const ms_services* services) {
+  const int bound = *static_cast<const int*>(buffers[0]);
+  auto& tape = *static_cast<ms_entry**>(buffers[1]);
+  ms_entry* free = nullptr;
+  for (int k = 0; k < bound; ++k) {
+    if (services->poll(services->executor) != 0) return MS_KERNEL_ENDED;
+    if (free == nullptr) free = services->take(services->executor, 64, 0);
+    if (free == nullptr) return MS_KERNEL_ENDED;
+    ms_entry* entry = free;
+    free = entry->rest;
+    entry->rest = tape;
+    std::memcpy(entry->data, &k, sizeof k);
+    tape = entry;
+  }
+  if (free != nullptr) services->give(services->executor, 64, 0, free);
+  return bound < 0 ? 9 : 0;
+}
+
+void check_region_kernels() {
+  using kit::Kind;
+  using kit::Place;
+  int zero = 0;
+  ms_region_kernel pushing{};
+  pushing.kernel = kernel(fail, nullptr, MS_KERNEL_ON_HOST | MS_KERNEL_REGION);
+  pushing.run_region = push_numbers;
+  const int one = 1;
+  const ms_kernel add = kernel(enqueue_add, const_cast<int*>(&one));
+  kit::Step pop{nullptr, {{Place::cell, 0}, {Place::constant, 0}, {Place::cell, 0}, {Place::entry, 0}}, "pop", Kind::tape_pop};
+  pop.sizes = {4};
+  kit::Plan plan = plan_of({{nullptr, {{Place::cell, 0}}, "empty", Kind::tape_empty},
+                            {&pushing.kernel, {{Place::input, 0}, {Place::cell, 0}}, "push"},
+                            pop,
+                            {&add, {{Place::entry, 0}, {Place::output, 0}}, "add"}},
+                           &zero);
+  plan.cells = 1;
+  plan.entries = 1;
+  QueueDevice device;
+  kit::Executor<QueueDevice> executor(plan, device);
+  const auto run = [&](int bound) {
+    int result = -1;
+    void* inputs[] = {&bound};
+    void* outputs[] = {&result};
+    executor.run(inputs, outputs);
+    return result;
+  };
+  for (int bound : {0, 1, 3, 1000, 100000}) expect(run(bound) == std::max(bound, 1), "the last entry that the kernel pushed is popped");
+  expect(executor.steps() == 20, "a region kernel is one step, however often it goes around");
+  try {
+    run(-1);
+    expect(false, "the code of a region kernel is an error");
+  } catch (const kit::StepError& error) {
+    expect(error.code == 9, "the code is that of the kernel");
+  }
+  device.polls = 0;
+  device.polls_before_end = 5;
+  try {
+    run(100);
+    expect(false, "a device that throws ends a region kernel");
+  } catch (const std::runtime_error& error) {
+    expect(std::string(error.what()) == "ended", "its error leaves the executor, not the kernel's code");
+  }
+  device.full = true;
+  try {
+    run(100000);
+    expect(false, "no room for entries is an error");
+  } catch (const std::bad_alloc&) {
+  }
+  device.full = false;
+  expect(run(7) == 7, "an executor works after errors");
+  pushing.run_region = nullptr;
+  try {
+    kit::check(plan);
+    expect(false, "a region kernel needs run_region");
+  } catch (const std::invalid_argument&) {
+  }
+}
+
 struct CountingSource {
   static inline int blocks = 0;
   static inline bool full = false;
@@ -327,6 +408,7 @@ int main() {
   check_executor();
   check_errors();
   check_regions();
+  check_region_kernels();
   check_cache();
   return failures == 0 ? 0 : 1;
 }

@@ -33,7 +33,7 @@ from mindspore.compiler.passes.loop_levels import has_symbols
 from mindspore.compiler.passes.loop_motion import lighten_loops
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
-from mindspore.compiler.passes.region_plans import plannable, uses_tapes_once
+from mindspore.compiler.passes.region_plans import mark_whole_loops, plannable, uses_tapes_once
 from mindspore.compiler.passes.schedule import Cut, cut, schedule
 from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
@@ -91,6 +91,8 @@ class Prepared:
 
         def plan(found: Cut, donated: dict[int, int]) -> Plan:
             program = schedule(found, donated, inner, binding, general)
+            if self.device.capabilities.loops:
+                mark_whole_loops(program.launches)
             made = plan_memory(program, self.device.capabilities.in_place)
             made.reuses_entries = uses_tapes_once(found.graph) and all(
                 p.reuses_entries for step in made.launches if step.region is not None for p in step.region.plans)

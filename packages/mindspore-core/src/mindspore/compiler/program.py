@@ -56,6 +56,10 @@ class Region:
 
     `scoped`: no entry that a trip pushes on a tape is in a tape that it leaves, so that their memory can be used again
     after the trip.
+
+    `whole`: a loop that a device which compiles whole loops (`capabilities.loops`) may run as one kernel. All that its
+    plans do, inside of choices, calls and further loops too, is to run groups, to copy, to push and to pop. The plans
+    mean the same either way.
     """
 
     plans: tuple[Plan, ...] = ()
@@ -66,6 +70,7 @@ class Region:
     workspace: int = 0
     at: int = 0
     scoped: bool = False
+    whole: bool = False
     direct: tuple[int, ...] = ()
     cell: int = 0
     entry: tuple = ()
@@ -125,7 +130,8 @@ class Program:
         return "\n".join(lines)
 
     def _show_region(self, step: Launch) -> list[str]:
-        lines = [f"  {', '.join(f'v{v}: {self.avals[v]}' for v in step.outs)} = {step.kind} {step.name}"
+        kind = "whole " + step.kind if step.region.whole else step.kind
+        lines = [f"  {', '.join(f'v{v}: {self.avals[v]}' for v in step.outs)} = {kind} {step.name}"
                  f"({', '.join(f'v{v}' for v in step.ins)})"]
         for plan in step.region.plans:
             lines += ["    " + line for line in plan.program.show().splitlines()]

@@ -25,6 +25,7 @@ class Capabilities:
     be members of generated groups (empty: no code generation). host_memory: whether `Allocator.as_numpy` gives a
     zero-copy view. in_place: whether element-wise kernels and groups may write over an input that dies there. regions:
     whether `Device.compile` takes plans with regions (version 2); without it core runs branches and loops itself.
+    loops: whether it makes one kernel of a loop of groups; core then says which loops are such (`Region.whole`).
     symbolic: whether code generation takes groups whose bodies have symbolic sizes (`Launch.binding` has the numbers);
     without it they come with numbers, and are generated anew for each size.
     """
@@ -34,6 +35,7 @@ class Capabilities:
     host_memory: bool = False
     in_place: bool = False
     regions: bool = False
+    loops: bool = False
     symbolic: bool = False
 
 

@@ -22,9 +22,12 @@ buffers are aligned to 64 bytes; a function never touches a byte behind the end 
 allocate, does not lock, raises nothing, and keeps no state, so one kernel may run in several threads at once.
 An output may be the same buffer as an input where `mindspore.compiler.passes.groups.overwritable` says so.
 
+A loop of groups may be one kernel, a `WholeLoop`: `whole_loops` says how it is run.
+
 `keepalive` owns the code and the `params` block; the executor holds a reference to it as long as it may call `fn`.
 """
 from mindspore_cpu.codegen.kernel import LoopKernel, Phase, compile_groups
 from mindspore_cpu.codegen.support import SUPPORTED
+from mindspore_cpu.codegen.whole_loops import WholeLoop, compile_loop
 
-__all__ = ["LoopKernel", "Phase", "SUPPORTED", "compile_groups"]
+__all__ = ["LoopKernel", "Phase", "SUPPORTED", "WholeLoop", "compile_groups", "compile_loop"]

@@ -66,24 +66,25 @@ def compile_groups(bodies: Sequence[Graph], bindings: Sequence[Binding | None] |
     The members are primitives of `SUPPORTED`; ValueError names the first one that is not.
     """
     distinct = {id(body): (body, binding) for body, binding in zip(bodies, bindings or [None] * len(bodies))}
-    found = {key: _nests(body) for key, (body, _) in distinct.items()}
+    found = {key: group_nests(body) for key, (body, _) in distinct.items()}
     with _lock:
         codes = _codes(target(), [p for nests, _ in found.values() for p in nests])
     made = {key: _kernel(body, *found[key], codes, binding) for key, (body, binding) in distinct.items()}
     return [made[id(body)] for body in bodies]
 
 
-def _nests(body: Graph) -> tuple[list[PlacedNest], Scratch]:
+def group_nests(body: Graph) -> tuple[list[PlacedNest], Scratch]:
     """The nests of a group, and what they pass to each other; kept with the body, which may come with many sizes."""
     known = body.memo.get("nests")
     if known is None:
-        _check(body)
+        check_members(body)
         scratch = Scratch()
         known = body.memo["nests"] = list(map(parametric, divided(nests_of(body, scratch), scratch))), scratch
     return known
 
 
-def _check(body: Graph) -> None:
+def check_members(body: Graph) -> None:
+    """ValueError where a group has a member for which no code can be generated."""
     from mindspore_cpu.codegen.support import SUPPORTED
     for node in body.nodes:
         name = node.op.name

@@ -65,8 +65,8 @@ class NestWriter:
         address = self.w.element("%bufs", "ptr", self.w.const(number, "i64"))
         return self.w.emit(f"load ptr, ptr {address}, align 8", "ptr", 1).text
 
-    def write(self) -> str:
-        """The text of the function."""
+    def write(self, define: str = "define") -> str:
+        """The text of the function; `define` is how it begins."""
         top = Scope(None, {})
         for number, step in enumerate(self.nest.steps):
             if step.level == ONCE:
@@ -78,7 +78,7 @@ class NestWriter:
         else:
             self._units(top)
         body = "\n".join(self._parameters() + self.frame + self.w.lines)
-        return (f"define void @{self.name}(ptr noalias readonly %bufs, i64 %begin, i64 %end) #0 {{\nentry:\n{body}\n"
+        return (f"{define} void @{self.name}(ptr noalias readonly %bufs, i64 %begin, i64 %end) #0 {{\nentry:\n{body}\n"
                 f"  ret void\n}}\n")
 
     def _parameters(self) -> list[str]:

@@ -340,6 +340,7 @@ class Module:
         self.target = target
         self.functions: list[str] = []
         self._declared: dict[str, str] = {}
+        self._constants: dict[bytes, str] = {}
 
     def declare(self, name: str, text: str) -> None:
         self._declared.setdefault(name, text)
@@ -347,6 +348,15 @@ class Module:
     def define(self, name: str, text: str) -> None:
         """A helper function, written once."""
         self._declared[name] = text
+
+    def constant(self, data: bytes) -> str:
+        """The name of a constant of these bytes."""
+        if data not in self._constants:
+            name = f"@data{len(self._constants)}"
+            content = "".join(f"\\{byte:02X}" for byte in data)
+            self.define(name, f'{name} = private unnamed_addr constant [{len(data)} x i8] c"{content}", align 64')
+            self._constants[data] = name
+        return self._constants[data]
 
     def has(self, name: str) -> bool:
         return name in self._declared

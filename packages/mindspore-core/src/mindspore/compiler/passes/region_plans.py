@@ -12,6 +12,9 @@ by scopes: where no tape that a trip leaves contains an entry that the trip has 
 garbage when it ends. A loop that trains, whose trips differentiate loops of their own, so needs the memory of one trip.
 Where each tape is used once, as a stack of calls is, the executor also uses popped entries again.
 Source of that idea: regions inferred from the program instead of garbage collection (Tofte and Talpin, 1994).
+
+A loop in which nothing runs but generated code is marked as *whole*: a device may make one kernel of it, which goes
+around by itself (`is_whole`).
 """
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from mindspore.compiler.ir.bind import bind_value
 from mindspore.compiler.ir.dims import Binding
 from mindspore.compiler.ir.graph import graphs_in
 from mindspore.compiler.passes.stretches import needs_driver
-from mindspore.compiler.program import INPUT, Plan, Region, value_bytes
+from mindspore.compiler.program import COPY, GROUP, INPUT, REGION, Launch, Plan, Region, value_bytes
 
 PLANNED = frozenset({"cond", "while_", "scan", "call", "rec", "tape_empty", "tape_push", "tape_pop", "tape_add"})
 ALIGN = 64
@@ -157,6 +160,30 @@ def _origin_of_item(node: Node) -> Node | None:
             if place is not None:
                 return region.ins[(region.op.name == "cond") + place]
     return None
+
+
+def mark_whole_loops(launches: list[Launch]) -> None:
+    """Say of each loop whether it is whole."""
+    for step in launches:
+        if step.kind == REGION and step.name in ("while_", "scan"):
+            step.region.whole = is_whole(step)
+
+
+def is_whole(step: Launch) -> bool:
+    """Whether a loop is whole (see `Region.whole`), or another region such that a whole loop may contain it. A loop
+    whose trips push what they do not leave is not: the executor takes back the memory of each trip."""
+    region = step.region
+    if step.name in ("while_", "scan") and region.scoped and any(map(_pushes, region.plans)):
+        return False
+    return step.name != "tape_add" and all(
+        inner.kind in (GROUP, COPY) or inner.kind == REGION and is_whole(inner)
+        for plan in region.plans for inner in plan.launches)
+
+
+def _pushes(plan: Plan) -> bool:
+    """Whether something is pushed on a tape."""
+    return any(step.kind == REGION and (step.name in ("tape_push", "tape_add") or any(map(_pushes, step.region.plans)))
+               for step in plan.launches)
 
 
 def leaves_old_tapes(graph: Graph) -> bool:

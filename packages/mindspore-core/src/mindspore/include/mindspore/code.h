@@ -27,6 +27,7 @@ struct Op {
   bool on_host;               // the kernel waits for the stream
   const ms_kernel* kernel;    // of kernels
   const ms_direct_kernel* direct;  // of kernels whose phases are called as they are: two more addresses are in front
+  const ms_region_kernel* region;  // of kernels that run a whole region
   std::size_t first;          // position of the first slot in the table
   std::size_t detail;         // number of the choice, loop or tape step; 0 for the rest
   const Step* step;
@@ -170,7 +171,7 @@ class Code {
   }
 
   Op op(const Step& step, const Places& places) {
-    Op made{step.kind, false, step.kernel, direct_of(step), table.size(), 0, &step};
+    Op made{step.kind, false, step.kernel, direct_of(step), region_of(step), table.size(), 0, &step};
     if (made.direct != nullptr) {
       constants.push_back(made.direct->params);
       put({Place::constant, constants.size() - 1});
@@ -209,6 +210,11 @@ class Code {
   static const ms_direct_kernel* direct_of(const Step& step) {
     if (step.kind != Kind::kernel || (step.kernel->flags & MS_KERNEL_DIRECT) == 0) return nullptr;
     return reinterpret_cast<const ms_direct_kernel*>(step.kernel);
+  }
+
+  static const ms_region_kernel* region_of(const Step& step) {
+    if (step.kind != Kind::kernel || (step.kernel->flags & MS_KERNEL_REGION) == 0) return nullptr;
+    return reinterpret_cast<const ms_region_kernel*>(step.kernel);
   }
 
   Places inside(const Step& step, const Places& places) const {
@@ -322,7 +328,7 @@ class Code {
   static std::uint64_t stride(const Block& trip) {
     double nanoseconds = 1;
     for (const Op& op : trip) {
-      if (!op.step->plans.empty()) return 1;
+      if (!op.step->plans.empty() || op.region != nullptr) return 1;
       if (op.kind == Kind::kernel) {
         if (op.kernel->nanoseconds == 0) return 1;
         nanoseconds += static_cast<double>(op.kernel->nanoseconds);

@@ -24,7 +24,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -73,6 +75,9 @@ class Executor {
 
   const Plan& plan() const { return plan_; }
 
+  // How many steps were run in all calls that have ended.
+  std::uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
+
   // Runs all steps. `inputs` and `outputs` hold one address per input and per output. Throws StepError.
   void run(void* const* inputs, void* const* outputs) {
     Lease frame(*this);
@@ -84,7 +89,7 @@ class Executor {
 
  private:
   struct Frame {
-    Frame(Device& device, std::size_t kinds) : tapes(device, kinds) {}
+    Frame(Device& device, const Code& code, bool reuses) : tapes(device, code.entry_kinds, reuses) {}
     Arena<Device> arena;
     Arena<Device> scratch;
     std::vector<void*> table;
@@ -92,6 +97,7 @@ class Executor {
     Tapes<Device> tapes;
     typename Device::Stream stream;
     void* handle = nullptr;
+    std::uint64_t steps = 0;
   };
 
   // A frame for the length of one call.
@@ -103,6 +109,7 @@ class Executor {
     }
     ~Lease() {
       owner_.device_.end(frame_->stream);
+      owner_.steps_.fetch_add(std::exchange(frame_->steps, 0), std::memory_order_relaxed);
       frame_->tapes.clear();
       owner_.give_back(std::move(frame_));
     }
@@ -116,8 +123,52 @@ class Executor {
     std::unique_ptr<Frame> frame_;
   };
 
+  // What a region kernel may ask for. Errors wait here while they pass through code that knows none.
+  class Served {
+   public:
+    Served(Device& device, Frame& frame) : device_(device), frame_(frame) {}
+
+    int run(const Op& op, void* const* slots) {
+      const ms_services services{this, poll, take, give};
+      const int code = op.region->run_region(op.kernel->ctx, slots, frame_.handle, &services);
+      if (error_) std::rethrow_exception(error_);
+      return code;
+    }
+
+   private:
+    template <class Work>
+    auto guarded(Work work, decltype(work()) failed) {
+      try {
+        return work();
+      } catch (...) {
+        error_ = std::current_exception();
+        return failed;
+      }
+    }
+
+    static int poll(void* self) {
+      auto& served = *static_cast<Served*>(self);
+      return served.guarded([&] { return served.device_.poll(served.frame_.stream), 0; }, 1);
+    }
+
+    static Entry* take(void* self, std::uint64_t bytes, std::uint64_t cells) {
+      auto& served = *static_cast<Served*>(self);
+      return served.guarded([&] { return served.frame_.tapes.take(bytes, cells); }, nullptr);
+    }
+
+    static void give(void* self, std::uint64_t bytes, std::uint64_t cells, Entry* first) {
+      auto& served = *static_cast<Served*>(self);
+      served.guarded([&] { return served.frame_.tapes.give(bytes, cells, first), 0; }, 0);
+    }
+
+    Device& device_;
+    Frame& frame_;
+    std::exception_ptr error_;
+  };
+
   void walk(Frame& frame, std::size_t number) {
     void** table = frame.table.data();
+    frame.steps += code_.blocks[number].size();
     for (const Op& op : code_.blocks[number]) {
       if (op.direct != nullptr) {
         char* const* buffers = reinterpret_cast<char* const*>(table + op.first);
@@ -126,7 +177,8 @@ class Executor {
         }
       } else if (op.kind == Kind::kernel) {
         if (op.on_host) device_.synchronize(frame.stream);
-        const int code = op.kernel->run(op.kernel->ctx, table + op.first, frame.handle);
+        const int code = op.region == nullptr ? op.kernel->run(op.kernel->ctx, table + op.first, frame.handle)
+                                              : Served(device_, frame).run(op, table + op.first);
         if (code != 0) throw StepError(*op.step, code);
       } else {
         region(frame, op);
@@ -293,7 +345,7 @@ class Executor {
         return frame;
       }
     }
-    auto frame = std::make_unique<Frame>(device_, plan_.reuses_entries ? code_.entry_kinds.size() : 0);
+    auto frame = std::make_unique<Frame>(device_, code_, plan_.reuses_entries);
     frame->arena = Arena<Device>(device_, plan_.arena_bytes);
     frame->scratch = Arena<Device>(device_, code_.scratch_bytes);
     frame->stream = device_.open_stream(frame->scratch.data(), code_.scratch_bytes);
@@ -323,6 +375,7 @@ class Executor {
   Plan plan_;
   Device& device_;
   Code code_;
+  std::atomic<std::uint64_t> steps_{0};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Frame>> idle_;
 };

@@ -17,6 +17,12 @@
 // The kernel is the first member of an ms_direct_kernel.
 #define MS_KERNEL_DIRECT 2u
 
+// The kernel is the first member of an ms_region_kernel.
+#define MS_KERNEL_REGION 4u
+
+// What a region kernel returns when a service told it to end.
+#define MS_KERNEL_ENDED (-1)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -52,6 +58,33 @@ typedef struct ms_direct_kernel {
   const ms_phase* phases;
   uint64_t count;
 } ms_direct_kernel;
+
+// An entry of a tape. The addresses of the entries of those of its values that are tapes lie behind it, the other values
+// one behind the other from `data` on, each aligned to 64.
+typedef struct ms_entry {
+  struct ms_entry* rest;  // the entry before this one, or null
+  char* data;
+} ms_entry;
+
+// What an executor does for a region kernel, in the thread that runs it. A kernel that is told to end returns
+// MS_KERNEL_ENDED at once; the executor then raises the error that it knows.
+typedef struct ms_services {
+  void* executor;  // the first argument of the functions
+  // Called now and then by loops. Not 0: end.
+  int (*poll)(void* executor);
+  // Entries with room for so many bytes of values and so many tapes, at least one, linked by `rest`. Null: end.
+  ms_entry* (*take)(void* executor, uint64_t bytes, uint64_t cells);
+  // Entries of that size that are in no tape, linked by `rest`, to be used again.
+  void (*give)(void* executor, uint64_t bytes, uint64_t cells, ms_entry* first);
+} ms_services;
+
+// A kernel on the host's memory that runs a whole region of a plan: a loop with all its trips. Some of its buffers may be
+// places of tapes, each of which holds the address of the tape's last entry. An executor calls `run_region`; `kernel.run`
+// only reports that it is none.
+typedef struct ms_region_kernel {
+  ms_kernel kernel;
+  int (*run_region)(void* ctx, void* const* bufs, void* stream, const ms_services* services);
+} ms_region_kernel;
 
 // What `stream` points to on devices whose memory is the host's.
 typedef struct ms_host_stream {

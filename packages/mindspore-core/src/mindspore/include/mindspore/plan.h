@@ -116,6 +116,10 @@ inline void check_kernel(const Step& step) {
     refuse(step.label + " has a kernel of interface " + std::to_string(step.kernel->abi) + ", expected " +
            std::to_string(MS_KERNEL_ABI));
   }
+  if ((step.kernel->flags & MS_KERNEL_REGION) != 0 &&
+      reinterpret_cast<const ms_region_kernel*>(step.kernel)->run_region == nullptr) {
+    refuse(step.label + " has a region kernel without run_region");
+  }
 }
 
 // How many plans and slots a step of each kind has, and how many inputs and outputs its plans.

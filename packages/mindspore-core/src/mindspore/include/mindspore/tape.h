@@ -21,18 +21,16 @@
 #include <vector>
 
 #include <mindspore/arena.h>
+#include <mindspore/kernel.h>
 #include <mindspore/namespace.h>
 #include <mindspore/plan.h>
 
 MS_KIT_OPEN
 
-struct Entry {
-  Entry* rest;
-  char* data;
+using Entry = ms_entry;
 
-  // The cells of the values that are tapes lie behind the entry.
-  Entry** cells() { return reinterpret_cast<Entry**>(this + 1); }
-};
+// The cells of the values that are tapes lie behind the entry.
+inline Entry** cells_of(Entry* entry) { return reinterpret_cast<Entry**>(entry + 1); }
 
 // Where the values of an entry lie: for each its offset in `data`, or for tapes its cell.
 struct EntryLayout {
@@ -53,7 +51,7 @@ struct EntryLayout {
     std::uint64_t size;
     std::uint64_t at;
     void* address(Entry* entry) const {
-      return tape ? static_cast<void*>(entry->cells() + at) : static_cast<void*>(entry->data + at);
+      return tape ? static_cast<void*>(cells_of(entry) + at) : static_cast<void*>(entry->data + at);
     }
   };
 
@@ -126,16 +124,21 @@ class Tapes {
     typename Pile<Device>::Mark values;
   };
 
-  // kinds: how many kinds of entries there are; 0 where entries are not used again.
-  Tapes(Device& device, std::size_t kinds) : entries_(host_), values_(device), idle_(kinds, nullptr) {}
+  // kinds: the bytes and cells of entries, by `EntryLayout::kind`. reuses: whether popped entries are used again.
+  Tapes(Device& device, const std::vector<std::pair<std::uint64_t, std::uint64_t>>& kinds, bool reuses)
+      : entries_(host_), values_(device), reuses_(reuses) {
+    for (const auto& [bytes, cells] : kinds) kinds_.push_back({bytes, cells, {}});
+  }
   Tapes(const Tapes&) = delete;
   Tapes& operator=(const Tapes&) = delete;
 
   // An entry on top of another; its values are not set.
   Entry* push(Entry* rest, const EntryLayout& layout) {
-    if (layout.kind < idle_.size() && idle_[layout.kind] != nullptr) {
-      Entry* found = idle_[layout.kind];
-      idle_[layout.kind] = found->rest;
+    std::vector<Entry*>& idle = kinds_[layout.kind].idle;
+    if (!idle.empty()) {
+      Entry* found = idle.back();
+      idle.back() = found->rest;
+      if (idle.back() == nullptr) idle.pop_back();
       found->rest = rest;
       return found;
     }
@@ -145,7 +148,7 @@ class Tapes {
 
   // An entry was popped; its values are still read.
   void popped(Entry* entry, std::size_t kind) {
-    if (!idle_.empty()) dying_.push_back({entry, kind});
+    if (reuses_) dying_.push_back({entry, kind});
   }
 
   // How many entries were popped whose values may still be read.
@@ -155,32 +158,78 @@ class Tapes {
   void bury(std::size_t count) {
     for (; dying_.size() > count; dying_.pop_back()) {
       const auto [entry, kind] = dying_.back();
-      entry->rest = idle_[kind];
-      idle_[kind] = entry;
+      std::vector<Entry*>& idle = kinds_[kind].idle;
+      if (idle.empty()) idle.push_back(nullptr);
+      entry->rest = idle.back();
+      idle.back() = entry;
     }
   }
+
+  // A list of entries for a kernel that pushes by itself: some that wait to be used again, else new ones. Not all of them
+  // need be used; `give` takes back what is left, and what the kernel has popped.
+  Entry* take(std::uint64_t bytes, std::uint64_t cells) {
+    std::vector<Entry*>& idle = kind_of(bytes, cells).idle;
+    if (!idle.empty()) {
+      Entry* found = idle.back();
+      idle.pop_back();
+      return found;
+    }
+    const std::size_t size = sizeof(Entry) + cells * sizeof(Entry*);
+    const std::size_t count = std::clamp<std::size_t>(batch_bytes / (bytes + size), 1, most_in_batch);
+    char* place = entries_.take(count * size);
+    char* data = bytes == 0 ? nullptr : values_.take(count * bytes);
+    Entry* first = nullptr;
+    for (std::size_t k = count; k-- > 0;) {
+      first = new (place + k * size) Entry{first, data == nullptr ? nullptr : data + k * bytes};
+    }
+    return first;
+  }
+
+  void give(std::uint64_t bytes, std::uint64_t cells, Entry* first) { kind_of(bytes, cells).idle.push_back(first); }
 
   Mark mark() const { return {entries_.mark(), values_.mark()}; }
 
   // All that was pushed since the mark is garbage, and so is what of it could have been used again.
   void give_back(const Mark& mark) {
-    std::fill(idle_.begin(), idle_.end(), nullptr);
+    forget();
     entries_.give_back(mark.entries);
     values_.give_back(mark.values);
   }
 
   void clear() noexcept {
-    std::fill(idle_.begin(), idle_.end(), nullptr);
+    forget();
     dying_.clear();
     entries_.clear(kept_bytes);
     values_.clear(kept_bytes);
   }
 
  private:
+  static constexpr std::size_t batch_bytes = std::size_t{1} << 14;
+  static constexpr std::size_t most_in_batch = 256;
+
+  // Entries of one size, and lists of those that can be used again.
+  struct Kind {
+    std::uint64_t bytes;
+    std::uint64_t cells;
+    std::vector<Entry*> idle;
+  };
+
+  Kind& kind_of(std::uint64_t bytes, std::uint64_t cells) {
+    for (Kind& kind : kinds_) {
+      if (kind.bytes == bytes && kind.cells == cells) return kind;
+    }
+    return kinds_.emplace_back(Kind{bytes, cells, {}});
+  }
+
+  void forget() noexcept {
+    for (Kind& kind : kinds_) kind.idle.clear();
+  }
+
   HostMemory host_;
   Pile<HostMemory> entries_;
   Pile<Device> values_;
-  std::vector<Entry*> idle_;  // for each kind a list of entries to be used again
+  bool reuses_;
+  std::vector<Kind> kinds_;
   std::vector<std::pair<Entry*, std::size_t>> dying_;
 };
 
