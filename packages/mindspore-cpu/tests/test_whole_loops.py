@@ -9,12 +9,15 @@ import pytest
 from buffers import to_buffer, view
 from region_programs import random_arrays, random_graph
 
+import mindspore as ms
+from mindspore import Tensor, jit
 from mindspore.common.dtype import bfloat16, bool_, float16, float32, float64, int8, int32, int64
 from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir import Builder, tape_aval, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.pipeline import compile_graph, make_plan, run_graph
 from mindspore.compiler.program import REGION
+from mindspore_cpu.codegen import kernel, whole_loops
 from mindspore_cpu.device import CPUDevice
 
 COUNT = tensor_aval((), int32)
@@ -218,7 +221,6 @@ def test_kernels_and_scopes_stay_with_the_executor(device):
 
 
 def test_a_loop_of_another_plan_with_equal_code_is_compiled_once(device):
-    from mindspore_cpu.codegen import whole_loops
     vector = tensor_aval((24,), float32)
     first = loop_of(lambda b, x: [b.mul(b.cos(x), 1.25)], [vector])
     compile_graph(first, device)
@@ -238,3 +240,23 @@ def test_donated_operands_are_overwritten(device):
         assert result is given
         expected = evaluate(graph, [np.int32(3), np.ones(size, np.float32)])[0]
         np.testing.assert_allclose(view(result, expected), expected, rtol=1e-5)
+
+
+def test_a_new_size_of_a_symbolic_loop_compiles_nothing(device, monkeypatch):
+    compiled = []
+    for module in (whole_loops, kernel):
+        monkeypatch.setattr(module, "compile_text", lambda *a, _of=module.compile_text, **k: (
+            compiled.append(1), _of(*a, **k))[1])
+
+    @jit(dynamic=1)
+    def halve(x):
+        while x.sum() > 1.0:
+            x = x * 0.5
+        return x
+    with ms.runtime.device.use_backend("cpu"):
+        counts = []
+        for size in (30, 31, 32, 90, 200):
+            result = halve(Tensor(np.ones(size, np.float32))).asnumpy()
+            np.testing.assert_array_equal(result, np.full(size, 0.5 ** np.ceil(np.log2(size)), np.float32))
+            counts.append(len(compiled))
+    assert counts[0] < counts[1] == counts[-1]

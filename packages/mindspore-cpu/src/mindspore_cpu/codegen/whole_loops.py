@@ -2,7 +2,7 @@
 
 A loop becomes one function if nothing in it is worth more than one thread: then going around is the only thing that the
 executor would do. A loop over tensors of symbolic sizes stays with the executor, whose kernels serve all sizes: a new
-size compiles nothing. `region_writer` says what the function looks like. It is compiled with LLVM's usual optimizations,
+size compiles nothing. `region_writer` says what the function looks like. It is compiled with some of LLVM's passes,
 unlike single groups, which are printed as they are to be: it is they that put the carried values into registers.
 """
 from __future__ import annotations
