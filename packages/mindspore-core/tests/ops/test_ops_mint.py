@@ -109,8 +109,9 @@ def test_random_numbers():
     assert mint.bernoulli(Tensor([0.0, 1.0])).asnumpy().tolist() == [0, 1]
     drawn = mint.multinomial(Tensor([0.5, 0.5]), 2)
     assert sorted(drawn.asnumpy().tolist()) == [0, 1] and drawn.dtype is ms.int64
-    with pytest.raises(ValueError, match="return_indices must be False"):
-        F.adaptive_max_pool1d(cube, 1, True)
+    largest, places = F.adaptive_max_pool1d(cube, 1, True)
+    np.testing.assert_array_equal(places.asnumpy()[..., 0], cube.asnumpy().argmax(-1))
+    np.testing.assert_array_equal(largest.asnumpy()[..., 0], cube.asnumpy().max(-1))
 
 
 def test_every_listed_name_is_there():
