@@ -250,3 +250,178 @@ def test_a_range_of_unknown_length_is_no_list():
         jit(lambda n: list(range(n)))(Tensor(3))
     with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
         jit(lambda x: list(range(x)))(Tensor(1.5))
+
+
+# -- `while` loops that numbers count, comprehensions, sums ------------------------------------------------------------
+
+
+def counted_while(x, w):
+    i = 0
+    while i < 60:
+        x = ops.tanh(x @ w) + ops.sin(x) * i
+        i += 1
+    return x * i
+
+
+def while_with_appends(x, w):
+    i, outs = 3, []
+    while True:
+        if i >= 90:
+            break
+        x = ops.tanh(x @ w) + i
+        outs.append(x)
+        i += 2
+    return ops.stack(outs)
+
+
+def counted_down_while(x, w):
+    n = 80
+    while n:
+        n -= 1
+        if n == 40:
+            continue
+        x = ops.tanh(x @ w) * n + ops.sin(x)
+    else:
+        x = x * 2
+    return x
+
+
+def while_left_by_tensor(x, w):
+    i = 0
+    while i < 60:
+        x = x * 1.05 + ops.sin(x @ w) ** 2 + 0.1
+        i += 1
+        if x.sum() > 20:
+            break
+    return x * i
+
+
+def while_in_while(x, w):
+    i = 0
+    while i < 12:
+        j = 0
+        while j < i + 12:
+            x = ops.tanh(x @ w) + ops.sin(x) / (j + 1)
+            j = j + 1
+            if j == 11:
+                break
+        i = i + 1
+    return x
+
+
+def listed(x, w):
+    rows = ops.sin(ops.outer(x, x).reshape(9))
+    return ops.stack([ops.tanh(rows[t % 9] * x) @ w + t for t in range(50)])
+
+
+def listed_rows(x, w):
+    table = ops.outer(ops.sin(ops.arange(40).astype(x.dtype)), x)
+    return ops.stack([ops.tanh(row @ w) * k for k, row in enumerate(table)])
+
+
+def listed_choices(x, w):
+    table = ops.outer(ops.sin(ops.arange(40).astype(x.dtype)), x)
+    return ops.stack([ops.tanh(row @ w) if row.sum() > 0 else ops.sin(row) for row in table])
+
+
+def list_of_generated(x, w):
+    return ops.stack(list(ops.tanh(x @ w * k) + ops.cos(x) for k in range(30)))  # noqa: C400
+
+
+def summed(x, w):
+    table = ops.outer(ops.sin(ops.arange(40).astype(x.dtype)), x)
+    return sum(ops.tanh(row @ w) * x for row in table)
+
+
+def summed_choices(x, w):
+    table = ops.outer(ops.sin(ops.arange(40).astype(x.dtype)), x)
+    return sum((ops.tanh(row @ w) * x for row in table if row.sum() > 0), x * 0)
+
+
+COMPILED_AS_ONE = {
+    counted_while: ("scan", 1), while_with_appends: ("scan", 1), counted_down_while: ("scan", 2),
+    while_left_by_tensor: ("while_", 1), while_in_while: ("scan", 1), listed: ("scan", 1), listed_rows: ("scan", 1),
+    listed_choices: ("scan", 1), list_of_generated: ("scan", 1), summed: ("scan", 1), summed_choices: ("scan", 1),
+}
+
+
+@pytest.mark.parametrize("f", COMPILED_AS_ONE, ids=lambda f: f.__name__)
+def test_other_long_loops_become_one(f):
+    name, count = COMPILED_AS_ONE[f]
+    graph = jit(f).graph(Tensor(X), Tensor(W))
+    assert operators(graph).count(name) == count and len(graph.nodes) < 100
+    ms.set_context(mode=ms.PYNATIVE_MODE)
+    want = f(Tensor(X), Tensor(W)).asnumpy()
+    np.testing.assert_allclose(jit(f)(Tensor(X), Tensor(W)).asnumpy(), want, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("f", [f for f in COMPILED_AS_ONE if f is not while_in_while], ids=lambda f: f.__name__)
+def test_their_derivatives_are_those_of_unrolled_loops(f):
+    """Orders 1 and 2, against PyNative mode, where every trip is recorded."""
+    def first(x, w):
+        return grad(lambda x, w: ops.sin(f(x, w) * 0.1).sum(), (0, 1))(x, w)
+
+    def second(x, w):
+        return grad(lambda x, w: sum((g * g).sum() for g in first(x, w)), (0, 1))(x, w)
+
+    for derivative in (first, second):
+        found = jit(derivative)(Tensor(X), Tensor(W))
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+        for got, want in zip(found, derivative(Tensor(X), Tensor(W)), strict=True):
+            np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), rtol=1e-7, atol=1e-9)
+        ms.set_context(mode=ms.GRAPH_MODE)
+
+
+def test_a_condition_that_changes_something_is_evaluated_once_for_each_trip():
+    def f(x):
+        numbers = list(range(30))
+        while numbers.pop() > 3:
+            x = ops.sin(x) + len(numbers)
+        return x, len(numbers)
+
+    found = jit(f)(Tensor(X))
+    ms.set_context(mode=ms.PYNATIVE_MODE)
+    want = f(Tensor(X))
+    assert found[1] == want[1] == 3
+    np.testing.assert_allclose(found[0].asnumpy(), want[0].asnumpy())
+
+
+def test_short_while_loops_are_unrolled():
+    def f(x, w):
+        i = 0
+        while i < 6:
+            x = ops.tanh(x @ w) + ops.sin(x) * i
+            i += 1
+        return x
+
+    assert "scan" not in operators(jit(f).graph(Tensor(X), Tensor(W)))
+
+
+def test_a_while_loop_that_is_unrolled_too_far_is_refused():
+    def f(x):
+        found = []
+        while len(found) < 30_000:
+            found.append(x)
+            x = ops.sin(x)
+        return x
+
+    with pytest.raises(GraphCompileError, match="unrolled into more than 20000 operations"):
+        jit(f)(Tensor(X))
+
+
+def test_objects_that_a_comprehension_changes_are_changed_item_by_item():
+    class Counter:
+        def __init__(self):
+            self.calls = 0
+
+        def __call__(self, x):
+            self.calls += 1
+            return ops.sin(x) * self.calls
+
+    def f(x):
+        counter = Counter()
+        return ops.stack([counter(x) for _ in range(20)]), counter.calls
+
+    found, calls = jit(f)(Tensor(X))
+    assert calls == 20
+    np.testing.assert_allclose(found.asnumpy(), [np.sin(X) * (k + 1) for k in range(20)])

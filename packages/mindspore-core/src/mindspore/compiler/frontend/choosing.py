@@ -13,11 +13,12 @@ from typing import Any
 
 from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.calls import call_from
+from mindspore.compiler.frontend.collected import Collector
 from mindspore.compiler.frontend.decisions import decide, fork
 from mindspore.compiler.frontend.errors import TensorConditionError
 from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame, Run
-from mindspore.compiler.frontend.generated_items import GeneratedItems
+from mindspore.compiler.frontend.generated_items import GeneratedItems, Step
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.variants import Variant
 
@@ -58,6 +59,26 @@ def _folded(frame: Frame, items: GeneratedItems, start: Any, combine: Callable[[
     items.fold(take)
     items.close()
     return holder[0]
+
+
+def _are_many(items: Any) -> bool:
+    """Whether the items are to be taken by a loop of the graph."""
+    return type(items) is GeneratedItems and items.is_new and items.reduce is not None
+
+
+def _reduced(items: GeneratedItems, start: Any, step: Step) -> Any:
+    """As `_folded`, of many items."""
+    assert items.reduce is not None
+    found = items.reduce(start, step)
+    items.close()
+    return found
+
+
+def _append(frame: Frame, held: Any, value: Any) -> Any:
+    if type(held) is not Collector:
+        frame.session.journal.note_items(held)
+    held.append(value)
+    return held
 
 
 def _constantly(value: Any) -> Run:
@@ -137,15 +158,23 @@ def _items(frame: Frame, iterable: Any) -> Any:
 def _sum(frame: Frame, *args: Any, **kwargs: Any) -> Any:
     start = args[1] if len(args) == 2 else kwargs.get("start", 0)
     is_fold = len(args) in (1, 2) and kwargs.keys() <= {"start"} and not isinstance(start, (str, bytes, bytearray))
-    if not is_fold or not _is_chosen(args[0]):
-        return sum(*args, **kwargs)
-    return _folded(frame, args[0], start, lambda frame, a, b: fork(frame, lambda frame, x, y: x + y, a, b))
+    if is_fold and _are_many(args[0]):
+        return _reduced(args[0], start, _add)
+    if is_fold and _is_chosen(args[0]):
+        return _folded(frame, args[0], start, _add)
+    return sum(*args, **kwargs)
+
+
+def _add(frame: Frame, a: Any, b: Any) -> Any:
+    return fork(frame, lambda frame, x, y: x + y, a, b)
 
 
 def _consumer(fn: Callable[..., Any]) -> Callable[..., Any]:
     """A builtin that takes up all items of its argument."""
 
     def run(frame: Frame, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and _are_many(args[0]) and not _is_chosen(args[0]):
+            return fn(_reduced(args[0], frame.session.journal.made([]), _append), **kwargs)
         if len(args) != 1 or not _is_chosen(args[0]):
             return fn(*args, **kwargs)
         return fork(frame, lambda frame, items: fn(items, **kwargs), _all_items(frame, args[0]))

@@ -1,6 +1,7 @@
 """Comprehensions and generator expressions.
 
-A comprehension goes over its items at once, one by one, in the frame of the function. A filter that is a tensor is a
+A comprehension goes over its items at once, one by one, in the frame of the function; that of a list goes over many
+items as a `for` statement does, so that their trips become one loop of the graph. A filter that is a tensor is a
 decision: what it lets through is added to the result on one of its sides, so that the length of the result is known
 only at run time.
 
@@ -18,15 +19,17 @@ from types import CellType
 from typing import Any, NamedTuple
 
 from mindspore.compiler.frontend.branches import branches_on, truth
+from mindspore.compiler.frontend.collected import Collector
 from mindspore.compiler.frontend.compile_targets import compile_store
 from mindspore.compiler.frontend.decisions import decide, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.errors import unsupported
-from mindspore.compiler.frontend.for_loops import check_unrolled
+from mindspore.compiler.frontend.for_loops import ForLoop, check_unrolled, is_long
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.functions import inner_frame
-from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Take, run_always
+from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Step, Take, run_always
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.variants import is_varied
 
@@ -76,6 +79,23 @@ def _go_over(frame: Frame, parts: list[_Part], depth: int, items: Any, emit: _Em
             check_unrolled(frame, number + 1, control.recorded() - before, "", part.site)
 
 
+def _reduce(frame: Frame, parts: list[_Part], node: _Comprehension, items: Any, start: Any,
+            emit: Callable[[Frame, int], None]) -> Any:
+    """Go over many items as a `for` statement does, with `emit(frame, slot)` for each combination of items: `slot` is a
+    variable that begins as `start`. Its value at the end."""
+    slot = len(frame.vars)
+    frame.vars.append(start)
+
+    def trip(frame: Frame) -> None:
+        _filter(frame, parts, 0, lambda frame: emit(frame, slot), run_always)
+
+    try:
+        ForLoop(Body(parts[0].store, trip, [node]), None, False, parts[0].site).run(frame, items)
+        return frame.vars[slot]
+    finally:
+        del frame.vars[slot:]
+
+
 def _step(frame: Frame, parts: list[_Part], depth: int, item: Any, emit: _Emit, guard: Guard) -> None:
     """Go on with one item."""
     parts[depth].store(frame, item)
@@ -119,19 +139,23 @@ def _collector(node: _Comprehension, scope: Scope) -> Callable[[Frame, Any, Call
             frame.vars[slot] = CellType()
 
         def add_noted(frame: Frame, result: Any) -> None:
-            if session.journal.fresh is not None:
+            if session.journal.fresh is not None and type(result) is not Collector:
                 session.journal.note_items(result)
             add(frame, result)
 
-        def emit(frame: Frame) -> None:
+        def emit(frame: Frame, slot: int | None = None) -> None:
             if session.varies and is_varied(session, result):
                 fork_statement(frame, add_noted, result)
             else:
-                add_noted(frame, result)
+                add_noted(frame, result if slot is None else frame.vars[slot])
 
         items = parts[0].iterable(frame)
         frame.site = parts[0].site
-        _go_over(frame, parts, 0, items, emit)
+        varied = session.varies and is_varied(session, items)
+        if type(result) is list and not varied and is_long(frame, items):
+            _reduce(frame, parts, node, items, result, emit)
+        else:
+            _go_over(frame, parts, 0, items, emit)
         return result
 
     return collect
@@ -191,12 +215,21 @@ def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
     def fold(frame: Frame, items: Iterator[Any], take: Take, guard: Guard) -> None:
         _run_lazily(frame, _go_over, parts, 0, items, lambda frame: take(frame, element(frame)), guard)
 
+    def reduce(frame: Frame, items: Iterator[Any], start: Any, step: Step) -> Any:
+        def emit(frame: Frame, slot: int) -> None:
+            value = element(frame)
+            frame.vars[slot] = step(frame, frame.vars[slot], value)
+
+        return _run_lazily(frame, _reduce, parts, node, items, start, emit)
+
     def generator_expression(frame: Frame) -> Iterator[Any]:
         items = parts[0].iterable(frame)
         frame.site = parts[0].site
+        is_many = not is_varied(frame.session, items) and is_long(frame, items)
         iterator = iter(items)
         own = make_frame(frame)
-        found = GeneratedItems(generate(own, iterator), partial(fold, own, iterator), is_filtered, len(parts) == 1)
+        found = GeneratedItems(generate(own, iterator), partial(fold, own, iterator), is_filtered, len(parts) == 1,
+                               partial(reduce, own, iterator) if is_many else None)
         return frame.session.journal.made(found)
 
     return generator_expression

@@ -6,7 +6,7 @@ import ast
 from typing import Any, NoReturn
 
 from mindspore.compiler.frontend.attributes import load_attribute, store_attribute
-from mindspore.compiler.frontend.branches import branches_on, can_branch, truth
+from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
@@ -14,13 +14,13 @@ from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.for_loops import ForLoop
-from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, RETURN, Frame, Run
+from mindspore.compiler.frontend.frames import BREAK, CONTINUE, RETURN, Frame, Run
 from mindspore.compiler.frontend.journal import is_container
-from mindspore.compiler.frontend.loops import is_left_by_tensor, loop_on_tensor
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item, store_item
 from mindspore.compiler.frontend.variants import is_varied
+from mindspore.compiler.frontend.while_loops import WhileLoop
 
 # -- simple statements -------------------------------------------------------------------------------------------------
 
@@ -291,29 +291,8 @@ def _store_nothing(frame: Frame, item: Any) -> None:
 def _while(node: ast.While, scope: Scope) -> Run:
     test, site = compile_node(node.test, scope), scope.site(node.test)
     run = compile_block(node.body, scope)
-    body = Body(_store_nothing, run, node.body)
     otherwise = compile_block(node.orelse, scope) if node.orelse else None
-    leaves = may_leave(node)
-
-    def loop(frame: Frame) -> Any:
-        rest = frame.rest
-        is_first = True
-        while True:
-            value = test(frame)
-            if value is not True and branches_on(frame, value):
-                return loop_on_tensor(frame, test, value, body, otherwise, site)
-            if not truth(frame, value, site, "while"):
-                return None if otherwise is None else otherwise(frame)
-            if is_first and leaves and can_branch(frame) and is_left_by_tensor(frame, run, site):
-                return loop_on_tensor(frame, test, value, body, otherwise, site)
-            is_first = False
-            frame.rest = (rest, loop, LOOP)
-            signal = run(frame)
-            frame.rest = rest
-            if signal is not None and signal is not CONTINUE:
-                return None if signal is BREAK else signal
-
-    return loop
+    return WhileLoop(test, Body(_store_nothing, run, node.body), otherwise, may_leave(node), site).run
 
 
 @compiles(ast.For)

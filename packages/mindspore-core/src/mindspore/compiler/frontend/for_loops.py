@@ -20,7 +20,7 @@ from mindspore.compiler.frontend.loops import loop_over
 from mindspore.compiler.frontend.scans import FEW_TRIPS, LEFT_BY_TENSOR, ONE_BY_ONE, Body, Scan
 from mindspore.compiler.frontend.sequences import Listed, sequence_of
 
-__all__ = ["ForLoop", "check_unrolled"]
+__all__ = ["ForLoop", "check_unrolled", "is_long"]
 
 MOST_UNROLLED = 20_000
 _MOST_PEELED = 2
@@ -38,6 +38,12 @@ def check_unrolled(frame: Frame, trips: int, operations: int, why: str, site: Si
                "its trips are compiled as one, or loop while a condition on a tensor holds",
         site=site,
     )
+
+
+def is_long(frame: Frame, items: Any) -> bool:
+    """Whether a loop over these items has so many trips, all known, that they are tried as one."""
+    sequence = sequence_of(frame.session.policy.control, items) if can_branch(frame) else None
+    return sequence is not None and type(sequence.count) is int and sequence.count > FEW_TRIPS
 
 
 class ForLoop:

@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Frame, Run
 
-__all__ = ["GeneratedItems", "Guard", "Take", "run_always"]
+__all__ = ["GeneratedItems", "Guard", "Step", "Take", "run_always"]
 
 Take = Callable[[Frame, Any], None]
+Step = Callable[[Frame, Any, Any], Any]
 Guard = Callable[[Frame, Run], bool]
 
 
@@ -34,11 +35,13 @@ class GeneratedItems(Iterator[Any]):
         is_new: whether nothing has been asked of it yet.
         fold: `fold(take, guard)` calls `take(frame, item)` for the items, also where a tensor says which there are.
             Each step goes through `guard(frame, step)`, which runs it or not, and says whether to go on.
+        reduce: `reduce(start, step)` gives step(frame, ... step(frame, start, first), ...) of all items, with their
+            trips compiled as one where that is possible; None where there are few.
     """
 
     def __init__(self, items: Iterator[Any], fold: Callable[[Take, Guard], None], is_filtered: bool,
-                 is_single: bool) -> None:
-        self.items, self._fold = items, fold
+                 is_single: bool, reduce: Callable[[Any, Step], Any] | None = None) -> None:
+        self.items, self._fold, self.reduce = items, fold, reduce
         self.is_filtered, self._is_single = is_filtered, is_single
         self.is_new = True
 

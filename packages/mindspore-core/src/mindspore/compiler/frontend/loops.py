@@ -23,7 +23,7 @@ from typing import Any
 
 from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, refuse
-from mindspore.compiler.frontend.errors import Diverged, TensorConditionError
+from mindspore.compiler.frontend.errors import Diverged, GraphCompileError, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
 from mindspore.compiler.frontend.journal import Items
 from mindspore.compiler.frontend.leaving import GOES_ON, LEAVES, RETURNS, Exit, code_of, codes_of, may_return
@@ -35,7 +35,7 @@ from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["is_left_by_tensor", "loop_on_tensor", "loop_over"]
+__all__ = ["is_left_by_tensor", "loop_on_tensor", "loop_over", "only_reads"]
 
 _MOST_ATTEMPTS = 12
 
@@ -375,3 +375,22 @@ def is_left_by_tensor(frame: Frame, trip: Run, site: Site) -> bool:
     finally:
         control.put_back_doubts(doubts)
         frame.result, frame.rest = result, rest
+
+
+def only_reads(frame: Frame, test: Run, site: Site) -> bool:
+    """Whether the condition of a loop changes nothing. It is evaluated for that, and nothing of it is kept."""
+    control, snapshot, result, rest = frame.session.policy.control, Snapshot(frame), frame.result, frame.rest
+    region = control.region("condition")
+    side = Branch(snapshot, region)
+    before = side.values
+    try:
+        side.run(test, site, (rest, None, TENSOR_LOOP))
+    except Diverged:
+        raise
+    except GraphCompileError:
+        return False
+    finally:
+        frame.result, frame.rest = result, rest
+    before = snapshot.completed(before)
+    return not (side.raises or control.writes(region)) and all(
+        x is y for x, y in zip(before, snapshot.completed(side.values)))

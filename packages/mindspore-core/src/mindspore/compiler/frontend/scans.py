@@ -23,7 +23,7 @@ A loop that is left by the value of a tensor becomes a loop on a tensor (`loops.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mindspore.compiler.frontend.collected import is_held_elsewhere, replaced
@@ -55,7 +55,7 @@ class Body(NamedTuple):
 
     store: Callable[[Frame, Any], None]
     run: Run
-    statements: list[ast.stmt]
+    statements: Sequence[ast.AST]
 
 
 class Scan:
