@@ -178,6 +178,8 @@ NETWORKS = {
     "residual block": (Residual, lambda: [floats(2, 3, 16, 16)]),
     "transformer": (transformer, lambda: [floats(3, 5, 16)]),
     "recurrent": (Recurrent, lambda: [floats(2, 9, 3)]),
+    "LSTM": (lambda: nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True), lambda: [floats(2, 7, 3)]),
+    "GRU": (lambda: nn.GRU(3, 4), lambda: [floats(7, 2, 3)]),
     "deciding, no trip": (Deciding, lambda: [Tensor(np.array([1, 2, 30], np.float32))]),
     "deciding, many trips": (Deciding, lambda: [Tensor(np.array([0, 1, -3], np.float32))]),
     "leaving, no trip": (Leaving, lambda: [floats(3), Tensor(0)]),

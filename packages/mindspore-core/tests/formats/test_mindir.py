@@ -4,11 +4,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from networks import NETWORKS, OPEN, Assigning, LeNet5, floats, tensors
+from samples import networks, without_place
 
 import mindspore as ms
 from mindspore import Parameter, Tensor, nn, ops
+from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.formats import mindir_write
 from mindspore.formats.mind_ir import ModelProto
+from mindspore.formats.mindir_rules import RULES, has
 from mindspore.nn.cell import Cell
 
 
@@ -124,6 +127,15 @@ def test_open_sizes(tmp_path, name):
             np.testing.assert_allclose(got.astype(np.float64), wanted.astype(np.float64), rtol=1e-4, atol=1e-5)
 
 
+def test_what_an_operator_cannot_do_is_refused(tmp_path):
+    for network, _, node in networks("max_pool2d"):
+        if not has(node):
+            with pytest.raises(ValueError, match="'max_pool2d' has no place"):
+                mindir_write.write_mindir(network, str(tmp_path / "op.mindir"))
+            return
+    raise AssertionError("no sample has a dilation")
+
+
 def test_sizes_that_cannot_be_open_are_refused(tmp_path):
     with pytest.raises(ValueError, match="needs certain sizes"):
         export(lambda x: x + ops.ones(x.shape) * x.shape[0].bit_length(), Tensor(shape=[None], dtype=ms.float32),
@@ -141,6 +153,38 @@ def test_exporting_what_was_loaded(tmp_path, data_dir):
     again = nn.GraphCell(ms.load(export(loaded, x, folder=tmp_path)))
     assert np.array_equal(loaded(x).asnumpy(), again(x).asnumpy())
     assert list(again.parameters_dict()) == list(loaded.parameters_dict())
+
+
+GRADIENTS = {"avg_pool2d_grad", "avg_pool3d_grad", "conv2d_weight_grad", "conv3d_input_grad", "conv3d_weight_grad",
+             "max_pool2d_grad", "max_pool2d_index", "max_pool2d_pick", "max_pool3d_grad", "max_pool3d_index",
+             "max_pool3d_pick", "tape_add", "tape_empty", "tape_pop", "tape_push"}
+NO_PLACE = {"adjugate", "avg_pool3d", "conv3d", "eigh", "fold2d", "host_call", "log_determinant", "max_pool3d",
+            "random_bits", "rec_call", "svd", "unfold2d"}
+
+
+def test_operators_that_have_no_place():
+    assert without_place(RULES) == NO_PLACE | GRADIENTS
+
+
+@pytest.mark.parametrize("name", sorted(RULES.keys() - {"dimension"}))
+def test_each_operator(tmp_path, name):
+    """Each operator of the table on its own samples comes back with the same results."""
+    agreed = 0
+    for network, arrays, node in networks(name):
+        negative = any(a.dtype.kind == "i" and (a < 0).any() for a in arrays[1:])
+        if not has(node) or (negative and name in ("gather_elements", "scatter_add_elements")):  # counts from the end
+            continue
+        mindir_write.write_mindir(network, str(tmp_path / "op.mindir"))
+        with np.errstate(all="ignore"):
+            found = tensors(nn.GraphCell(ms.load(tmp_path / "op.mindir"))(*map(Tensor, arrays)))
+            wanted = evaluate(network.graph, arrays)
+        for got, want in zip(found, wanted, strict=True):
+            assert got.dtype == want.dtype and got.shape == want.shape
+            kind = np.complex128 if got.dtype.kind == "c" else np.float64
+            loose = 1000 if np.dtype(np.float16) in {a.dtype for a in arrays} else 1
+            np.testing.assert_allclose(got.astype(kind), want.astype(kind), rtol=1e-5 * loose, atol=1e-6 * loose)
+        agreed += 1
+    assert agreed
 
 
 def test_training_mode_is_left_as_it_was_and_inference_is_exported(tmp_path):

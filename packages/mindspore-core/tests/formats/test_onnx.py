@@ -7,16 +7,13 @@ import ml_dtypes
 import numpy as np
 import pytest
 from networks import NETWORKS, OPEN, Assigning, floats, tensors
+from samples import networks, without_place
 
 import mindspore as ms
 from mindspore import Tensor, nn, ops
-from mindspore.compiler.ir import Builder, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
-from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.formats import onnx_write
-from mindspore.formats.exported import Network
 from mindspore.formats.onnx_rules import RULES, has
-from mindspore.testing.conformance import cases
 
 
 def run(path, inputs) -> list[np.ndarray]:
@@ -103,16 +100,16 @@ def test_refusals(tmp_path):
         ms.export(nn.ReLU(), floats(2), file_name=tmp_path / "a", file_format="ONNX", enc_key=bytes(16))
 
 
-OTHER_SPECIAL_VALUES = {"argmax", "argmin", "layer_norm", "max_pool2d", "max_pool3d", "sort", "top_k"}
+OTHER_SPECIAL_VALUES = {"argmax", "argmin", "atan2", "layer_norm", "max_pool2d", "max_pool3d", "sort", "top_k"}
+GRADIENTS = {"avg_pool2d_grad", "avg_pool3d_grad", "conv2d_weight_grad", "conv3d_weight_grad", "max_pool2d_grad",
+             "max_pool2d_index", "max_pool2d_pick", "max_pool3d_grad", "max_pool3d_index", "max_pool3d_pick",
+             "tape_add", "tape_empty", "tape_pop", "tape_push"}
+NO_PLACE = {"adjugate", "cholesky", "eigh", "fold2d", "host_call", "log_determinant", "matrix_inverse", "qr",
+            "random_bits", "rec_call", "shift_left", "shift_right", "solve", "svd", "triangular_solve", "unfold2d"}
 
 
-def sample_of(name: str):
-    """The first good samples of a primitive, in float32: arrays and attributes."""
-    op = PRIMITIVES[name]
-    found = [(cases.cast_operands(s, "float32"), op.pack_attrs(s.attrs)) for s in op.samples() if s.error is None]
-    if name in OTHER_SPECIAL_VALUES:
-        found = [s for s in found if all(a.dtype.kind != "f" or np.isfinite(a).all() for a in s[0])]
-    return [s for s in found if not any(a.dtype.kind == "c" for a in s[0])][:12]
+def test_operators_that_have_no_place():
+    assert without_place(RULES) == NO_PLACE | GRADIENTS
 
 
 @pytest.mark.parametrize("name", sorted(RULES.keys() - {"dimension"}))
@@ -121,16 +118,13 @@ def test_each_operator(tmp_path, name):
     errors = pytest.importorskip("onnxruntime", reason="needs the package").capi.onnxruntime_pybind11_state
     onnx = pytest.importorskip("onnx", reason="needs the package onnx")
     refused, agreed = [], 0
-    for arrays, attrs in sample_of(name):
-        op = PRIMITIVES[name]
-        b = Builder(name)
-        node = b.emit(op, tuple([b.parameter(tensor_aval(a.shape, Tensor(a).dtype)) for a in arrays]), attrs)
+    for network, arrays, node in list(networks(name, name in OTHER_SPECIAL_VALUES))[:12]:
         dtypes = {np.dtype(a.dtype.np) for a in getattr(node.aval, "items", [node.aval])}
         if not has(node) or not dtypes.isdisjoint({np.dtype(ml_dtypes.bfloat16), np.dtype(np.complex64)}):
             continue
-        graph = b.finish(list(b.items(node)))
+        if any(a.dtype.kind == "c" for a in arrays):
+            continue
         path = tmp_path / "op.onnx"
-        network = Network(name, graph, [f"x{k}" for k in range(len(arrays))], [], list(range(len(graph.outputs))), [])
         onnx_write.write_onnx(network, str(path))
         try:
             results = run(path, arrays)
@@ -141,7 +135,7 @@ def test_each_operator(tmp_path, name):
         except (errors.InvalidArgument, errors.Fail) as error:  # an index out of range, which gives 0 here
             assert re.search("out of data bounds|invalid indice|Out of range|must be empty", str(error)), error
             continue
-        wanted = evaluate(graph, arrays)
+        wanted = evaluate(network.graph, arrays)
         for got, want in zip(results, wanted, strict=True):
             loose = 20 if np.dtype(np.float16) in {a.dtype for a in arrays} else 1
             np.testing.assert_allclose(np.asarray(got, np.float64), np.asarray(want, np.float64), rtol=1e-3 * loose,

@@ -23,15 +23,16 @@ SIMPLE = {
     "abs": "Abs", "acos": "ACos", "acosh": "Acosh", "add": "Add", "asin": "Asin", "asinh": "Asinh", "atan": "Atan",
     "atan2": "Atan2", "atanh": "Atanh", "bitwise_and": "BitwiseAnd", "bitwise_or": "BitwiseOr",
     "bitwise_xor": "BitwiseXor", "bitwise_not": "Invert", "ceil": "Ceil", "cos": "Cos", "cosh": "Cosh", "div": "Div",
-    "eq": "Equal", "erf": "Erf", "erfc": "Erfc", "exp": "Exp", "expm1": "Expm1", "floor": "Floor",
-    "floor_div": "FloorDiv", "ge": "GreaterEqual", "gt": "Greater", "hardsigmoid": "HSigmoid", "hardswish": "HSwish",
-    "isfinite": "IsFinite", "isinf": "IsInf", "isnan": "IsNan", "le": "LessEqual", "log": "Log", "log1p": "Log1p",
-    "logical_and": "LogicalAnd", "logical_not": "LogicalNot", "logical_or": "LogicalOr", "logical_xor": "LogicalXor",
-    "lt": "Less", "maximum": "Maximum", "minimum": "Minimum", "mish": "Mish", "mod": "FloorMod", "mul": "Mul",
-    "ne": "NotEqual", "neg": "Neg", "pow": "Pow", "relu": "ReLU", "relu6": "ReLU6", "round": "Rint", "rsqrt": "Rsqrt",
+    "determinant": "MatrixDeterminant", "eq": "Equal", "erf": "Erf", "erfc": "Erfc", "exp": "Exp", "exp2": "Exp2",
+    "expm1": "Expm1", "floor": "Floor", "floor_div": "FloorDiv", "ge": "GreaterEqual", "gt": "Greater",
+    "hardsigmoid": "HSigmoid", "hardswish": "HSwish", "isfinite": "IsFinite", "isinf": "IsInf", "isnan": "IsNan",
+    "le": "LessEqual", "log": "Log", "log1p": "Log1p", "log2": "Log2", "logical_and": "LogicalAnd",
+    "logical_not": "LogicalNot", "logical_or": "LogicalOr", "logical_xor": "LogicalXor", "lt": "Less",
+    "maximum": "Maximum", "minimum": "Minimum", "mish": "Mish", "mod": "FloorMod", "mul": "Mul", "ne": "NotEqual",
+    "neg": "Neg", "pow": "Pow", "relu": "ReLU", "relu6": "ReLU6", "round": "Rint", "rsqrt": "Rsqrt",
     "select": "Select", "selu": "SeLU", "shift_left": "LeftShift", "shift_right": "RightShift", "sigmoid": "Sigmoid",
-    "sign": "Sign", "silu": "SiLU", "sin": "Sin", "sinh": "Sinh", "softplus": "Softplus", "sqrt": "Sqrt", "sub": "Sub",
-    "tan": "Tan", "tanh": "Tanh", "trunc": "Trunc",
+    "sign": "Sign", "silu": "SiLU", "sin": "Sin", "sinh": "Sinh", "softplus": "Softplus", "sqrt": "Sqrt",
+    "sub": "Sub", "tan": "Tan", "tanh": "Tanh", "trunc": "Trunc",
 }
 
 INSTANCES = {"Conv2D": "conv2d", "MaxPool": "max_pool", "ReLU": "relu", "MatMul": "matmul", "BiasAdd": "bias_add",
@@ -59,6 +60,14 @@ def has(node: Node) -> bool:
         return node.attr("approximate")
     if name == "pad":
         return not any(node.attr("interior"))
+    if name == "triangular_solve":
+        return not node.attr("unit_diagonal")
+    if name == "max_pool2d":
+        return all(d == 1 for d in node.attr("dilation"))
+    if name == "avg_pool2d" and any(node.attr("padding")) and not node.attr("count_include_pad"):
+        return all(type(n) is int for n in node.ins[0].shape)
+    if name == "top_k":
+        return node.attr("largest") or node.ins[0].dtype.kind != "u"
     return name in RULES
 
 
@@ -192,15 +201,48 @@ def _convolution(w: Any, node: Node, x: str, weight: str) -> str:
         groups=groups, stride=(1, 1, *stride), group=groups, dilation=(1, 1, *dilation), output_names=["output"])
 
 
-def _pool(op_type: str, filling: float) -> Callable:
-    def pool(w: Any, node: Node, x: str) -> str:
-        padding = (0, 0, 0, 0, *node.attr("padding"))
-        if any(padding):
-            x = _padded(w, x, node.ins[0].aval, padding[::2], padding[1::2], filling)
-        return w.call(op_type, [x], node.aval, functional=False, pad_mode="VALID", output_names=["output"],
-                      kernel_size=(1, 1, *node.attr("kernel")), format="NCHW", strides=(1, 1, *node.attr("stride")),
-                      input_names=["x"])
-    return pool
+def _convolution_transposed(w: Any, node: Node, dy: str, weight: str) -> str:
+    sizes, stride, pads, dilation, groups = node.attrs
+    out, _, *kernel = node.ins[1].shape
+    return w.call(
+        "Conv2DTranspose", [dy, weight, w.constant((node.shape[0], node.shape[1], *sizes))], node.aval,
+        functional=False, kernel_size=tuple(kernel), mode=1, out_channel=out, input_names=["out_backprop", "filter"],
+        pad=pads, pad_mode="pad", format="NCHW", pad_list=pads, groups=groups, stride=stride, group=groups,
+        dilation=dilation, output_names=["output"])
+
+
+def _triangular(w: Any, node: Node, a: str, b: str) -> str:
+    lower, adjoint, _ = node.attrs
+    return w.call("MatrixTriangularSolve", [a, b], node.aval, functional=False, lower=lower, adjoint=adjoint)
+
+
+def _qr(w: Any, node: Node, x: str) -> list[str]:
+    result = w.call("Qr", [x], Tuple(node.aval.items), functional=False, full_matrices=node.attrs[0])
+    return [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
+
+
+def _pool(w: Any, node: Node, x: str, op_type: str, filling: float) -> str:
+    """The windows of images with what they are padded with, as the operator itself pads by rules of its own."""
+    padding = (0, 0, 0, 0, *node.attr("padding"))
+    if any(padding):
+        x = _padded(w, x, node.ins[0].aval, padding[::2], padding[1::2], filling)
+    return w.call(op_type, [x], node.aval, functional=False, pad_mode="VALID", output_names=["output"],
+                  kernel_size=(1, 1, *node.attr("kernel")), format="NCHW", strides=(1, 1, *node.attr("stride")),
+                  input_names=["x"])
+
+
+def _avg_pool(w: Any, node: Node, x: str) -> str:
+    """The mean with the padding, divided by the part of each window that lies in the image where only that counts."""
+    mean = _pool(w, node, x, "AvgPool", 0.0)
+    kernel, stride, padding, included = node.attrs
+    if included or not any(padding):
+        return mean
+    parts = []
+    for size, k, s, before, out in zip(node.ins[0].shape[2:], kernel, stride, padding[::2], node.shape[2:]):
+        starts = np.arange(out) * s - before
+        parts.append((np.minimum(starts + k, size) - np.maximum(starts, 0)).clip(0) / k)
+    shares = np.outer(*parts)
+    return w.call("Div", [mean, w.constant(np.where(shares == 0, 1, shares).astype(node.dtype.np))], node.aval)
 
 
 def _layer_norm(w: Any, node: Node, *operands: str) -> list[str]:
@@ -224,8 +266,11 @@ def _sort(w: Any, node: Node, x: str) -> list[str]:
 
 
 def _top_k(w: Any, node: Node, x: str) -> list[str]:
+    values, largest = node.aval.items[0], node.attr("largest")
+    x = x if largest else w.call("Neg", [x], node.ins[0].aval)
     result = w.call("TopK", [x, w.constant(node.attr("k")), w.constant(True)], Tuple(node.aval.items))
-    return [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
+    found = [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
+    return found if largest else [w.call("Neg", found[:1], values), found[1]]
 
 
 def _dimension(w: Any, node: Node) -> str:
@@ -244,7 +289,11 @@ RULES: dict[str, Callable] = {
     "sum": _reduce("ReduceSum", False), "max": _reduce("ReduceMax"), "min": _reduce("ReduceMin"),
     "prod": _reduce("ReduceProd"), "all": _reduce("ReduceAll"), "any": _reduce("ReduceAny"),
     "argmax": _argument("Argmax"), "argmin": _argument("Argmin"), "cumsum": _cumsum, "iota": _iota,
-    "dimension": _dimension, "one_hot": _one_hot, "conv2d": _convolution, "max_pool2d": _pool("MaxPool", -np.inf),
-    "avg_pool2d": _pool("AvgPool", 0.0), "layer_norm": _layer_norm, "batch_norm_infer": _batch_norm, "sort": _sort,
-    "top_k": _top_k,
+    "dimension": _dimension, "one_hot": _one_hot, "conv2d": _convolution, "avg_pool2d": _avg_pool,
+    "max_pool2d": lambda w, node, x: _pool(w, node, x, "MaxPool", -np.inf),
+    "layer_norm": _layer_norm, "batch_norm_infer": _batch_norm, "sort": _sort,
+    "top_k": _top_k, "conv2d_input_grad": _convolution_transposed, "triangular_solve": _triangular, "qr": _qr,
+    "cholesky": lambda w, node, x: w.call("Cholesky", [x], node.aval, functional=False, upper=False),
+    "matrix_inverse": lambda w, node, x: w.call("MatrixInverse", [x], node.aval, functional=False, adjoint=False),
+    "solve": lambda w, node, a, b: w.call("MatrixSolve", [a, b], node.aval, functional=False, adjoint=False),
 }

@@ -247,7 +247,7 @@ class GraphWriter:
             return self._choice(node, operands)
         if node.op.name == "while_":
             return self._loop(node, operands)
-        if node.op.name not in RULES:
+        if not has(node):
             raise refuse("a MINDIR file", node)
         return RULES[node.op.name](self, node, *operands)
 

@@ -27,7 +27,7 @@ SIMPLE = {
     "sub": "Sub", "tan": "Tan", "tanh": "Tanh",
 }
 _BITS = {"bitwise_and": "And", "bitwise_or": "Or", "bitwise_xor": "Xor", "bitwise_not": "Not"}
-_ORDERS = {"ge": "GreaterOrEqual", "gt": "Greater", "lt": "Less"}
+_ORDERS = {"ge": "GreaterOrEqual", "gt": "Greater", "le": "LessOrEqual", "lt": "Less"}
 _END = np.iinfo(np.int64).min
 
 
@@ -71,6 +71,17 @@ def _floor_div(w: Any, node: Node, a: str, b: str) -> str:
     if node.dtype.is_floating:
         return w.node("Floor", [w.node("Div", [a, b])])
     return w.node("Div", [w.node("Sub", [a, w.node("Mod", [a, b])]), b])
+
+
+def _atan2(w: Any, node: Node, y: str, x: str) -> str:
+    """The angle of the quotient, moved by half a turn where x is negative."""
+    zero, turn = _number(w, node, 0), _number(w, node, np.pi)
+    angle = w.node("Atan", [w.node("Div", [y, x])])
+    upper = w.node("GreaterOrEqual", [y, zero])
+    moved = w.node("Where", [upper, w.node("Add", [angle, turn]), w.node("Sub", [angle, turn])])
+    straight = w.node("Mul", [w.node("Sign", [y]), _number(w, node, np.pi / 2)])
+    behind = w.node("Where", [w.node("Less", [x, zero]), moved, straight])
+    return w.node("Where", [w.node("Greater", [x, zero]), angle, behind])
 
 
 def _trunc(w: Any, node: Node, x: str) -> str:
@@ -217,6 +228,8 @@ RULES: dict[str, Callable] = {
     "elu": lambda w, node, x: w.node("Elu", [x], alpha=float(node.attrs[0])),
     "leaky_relu": lambda w, node, x: w.node("LeakyRelu", [x], alpha=float(node.attrs[0])),
     "relu6": lambda w, node, x: w.node("Clip", [x, _number(w, node, 0), _number(w, node, 6)]),
+    "atan2": _atan2, "determinant": lambda w, node, x: w.node("Det", [x]),
+    "log2": lambda w, node, x: w.node("Div", [w.node("Log", [x]), _number(w, node, np.log(2))]),
     "mod": _mod, "floor_div": _floor_div, "trunc": _trunc,
     "cast": lambda w, node, x: w.cast(x, node.dtype),
     "reshape": _reshape, "slice": _slice, "reverse": _reverse, "pad": _pad, "matmul": _matmul,

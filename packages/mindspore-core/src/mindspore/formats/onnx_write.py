@@ -184,7 +184,7 @@ class Writer:
             return self._choice(node, operands)
         if node.op.name == "while_":
             return self._loop(node, operands)
-        if node.op.name not in RULES:
+        if not has(node):
             raise refuse("an ONNX file", node)
         return RULES[node.op.name](self, node, *operands)
 
