@@ -228,17 +228,6 @@ def format_of_text(x):
     return f"{f'{x}':>10}" * 2
 
 
-def try_around_a_loop(x):
-    try:
-        while x.sum() < 10:
-            x = x + 1
-            if x[0] > 3:
-                raise ValueError("large")
-    except ValueError:
-        x = -x
-    return x
-
-
 def eval_of_a_decision(x):
     return eval("x if x.sum() > 0 else -x")
 

@@ -32,6 +32,7 @@ from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import tree
 from mindspore.graph.guards import Contents, Guards, current_value, same
 from mindspore.graph.regions import assign_written
+from mindspore.graph.repeated import results_of
 from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, current_trace, tracing
 from mindspore.runtime.record import wrap
 
@@ -146,7 +147,9 @@ class Block:
         b.loc = location.current()
         lifted = [t if twin is None else twin.tensor(t) for t in self.trace.lifted]
         operands = tuple([outer.node_of(t) for t in (*given.tensors, *lifted)])
-        results = b.items(b.emit(PRIMITIVES["call"], operands, (self.graph, False))) if self.graph.outputs else ()
+        results: tuple[Any, ...] = ()
+        if self.graph.outputs:
+            results = results_of(outer, b.emit(PRIMITIVES["call"], operands, (self.graph, False)))
         written = {id(t): t for t in [t if twin is None else twin.tensor(t) for t in self.trace.written.values()]}
         assign_written(outer, written, results[self.count:])
         found = iter([wrap(Traced(outer, node)) for node in results[:self.count]])

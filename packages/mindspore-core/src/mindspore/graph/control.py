@@ -20,6 +20,7 @@ from mindspore.graph.carrying import alike, blank, carried, leaves_of
 from mindspore.graph.join_values import NOTHING, NUMBERS, Mismatch, common_aval, mismatch
 from mindspore.graph.joins import Joiner
 from mindspore.graph.regions import assign_written, closed, constant, node_in
+from mindspore.graph.repeated import results_of
 from mindspore.graph.scanning import (
     can_be_carried,
     count_between,
@@ -250,8 +251,8 @@ def choose(pred: Tensor, then: GraphTrace, orelse: GraphTrace, pairs: list) -> l
                for k, trace in enumerate((then, orelse))]
     graphs, lifted = closed([(then, outputs[0]), (orelse, outputs[1])])
     b = outer.builder
-    results = b.items(b.cond(outer.node_of(pred), *[outer.node_of(t) for t in lifted], then=graphs[0],
-                             orelse=graphs[1]))
+    results = results_of(outer, b.cond(outer.node_of(pred), *[outer.node_of(t) for t in lifted], then=graphs[0],
+                                       orelse=graphs[1]))
     assign_written(outer, written, results[len(pairs):])
     return [wrap(Traced(outer, n)) for n in results[:len(pairs)]]
 
@@ -272,8 +273,8 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     first = [outer.node_of(t) for t in (*tensors, *written.values())]
     graphs, lifted = closed([(condition, [condition.node_of(test)]), (body, outputs)])
     b = outer.builder
-    results = b.items(b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0], body=graphs[1],
-                               carried=len(first)))
+    results = results_of(outer, b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0],
+                                         body=graphs[1], carried=len(first)))
     assign_written(outer, written, results[len(tensors):])
     found = [wrap(Traced(outer, n)) for n in results]
     outer.aliases.check_loop(body, tensors, list(leaves_of(starts, ends)), found)

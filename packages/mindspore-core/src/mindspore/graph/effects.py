@@ -13,6 +13,7 @@ import numpy as np
 
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.primitives.effects import Action
 from mindspore.graph import tree
@@ -20,7 +21,7 @@ from mindspore.graph.text import TracedText, formatted, join_texts, piece
 from mindspore.graph.trace import current_trace, suspended
 
 __all__ = ["call_string_method", "channel", "ends_in", "formatted", "holds_traced", "is_text", "join_texts",
-           "percent", "perform", "print_text", "raise_at_run_time"]
+           "percent", "perform", "print_text", "raise_at_run_time", "taken_apart"]
 
 _channel: list[Tensor] = []
 
@@ -50,7 +51,8 @@ def perform(run: Callable[[Any], None], value: Any, text: str, raises: bool = Fa
     for leaf in leaves:
         trace.aliases.check(leaf)
     nodes = [trace.node_of(leaf) for leaf in leaves]
-    trace.write(token, trace.builder.host_call(trace.node_of(token), *nodes, action=Action(text, act, raises)))
+    action = Action(text, act, raises, location.current())
+    trace.write(token, trace.builder.host_call(trace.node_of(token), *nodes, action=action))
 
 
 def _maker(leaf: Tensor) -> Callable[[np.ndarray], Tensor]:
@@ -65,6 +67,12 @@ def raise_at_run_time(error: BaseException) -> None:
     """Record that `error` is raised at run time (see `raising`)."""
     from mindspore.graph.raising import raise_at_run_time
     raise_at_run_time(error)
+
+
+def taken_apart(error: BaseException) -> Any:
+    """An exception as its kind, its tensors, and what makes it anew (see `raising`)."""
+    from mindspore.graph.raising import taken_apart
+    return taken_apart(error)
 
 
 def ends_in(error: Exception) -> bool:

@@ -10,18 +10,20 @@ operands of the raising operation.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.tracebacks import Place, places_of, traceback_of
-from mindspore.graph import effects
+from mindspore.graph import effects, tree
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
 from mindspore.runtime.record import wrap
 
-__all__ = ["raise_at_run_time", "without_executor"]
+__all__ = ["raise_at_run_time", "taken_apart", "without_executor"]
 
 _DEEPEST_CAUSE = 8
+_COMPARED = (str, int, float, bool, complex, bytes, type, type(None))
 
 
 def raise_at_run_time(error: BaseException) -> None:
@@ -37,6 +39,17 @@ def raise_at_run_time(error: BaseException) -> None:
         raise _revived(model, places)
 
     effects.perform(run, [_model(error), values], f"raise {type(error).__name__}", raises=True)
+
+
+def taken_apart(error: BaseException) -> tuple[Any, list[Tensor], Callable[[Any], BaseException]]:
+    """Of an exception that is carried out of a loop: what kind it is (a value that can be compared), the tensors in
+    it, and a function that makes it anew with other tensors."""
+    model, places = _model(error), places_of(error)
+    tensors: list[Tensor] = []
+    spec = tree.flatten(model, tensors)
+    static = [(type(v), v if isinstance(v, _COMPARED) else id(v)) for v in tree.static_values(spec)]
+    signature = [place.site for place in places], static, [t._value.aval for t in tensors]
+    return signature, tensors, lambda found: _revived(tree.rebuild(spec, iter(found)), places)
 
 
 def without_executor(error: BaseException) -> None:

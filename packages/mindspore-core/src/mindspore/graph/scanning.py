@@ -14,6 +14,7 @@ from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.graph import tree
 from mindspore.graph.carrying import leaves_of
 from mindspore.graph.regions import assign_written, constant, node_in
+from mindspore.graph.repeated import results_of
 from mindspore.graph.trace import Traced, current_trace
 from mindspore.graph.trips import Trips
 from mindspore.graph.widening import conformed
@@ -72,8 +73,8 @@ def scan(trips: Trips, starts: list, ends: list, written: dict, outputs: list) -
     first = [outer.node_of(t) for t in (*tensors, *written.values())]
     body, tables, lifted = _closed_trip(trips, nodes)
     b = outer.builder
-    results = b.items(b.scan(*first, *[outer.node_of(t) for t in (*tables, *lifted)], body=body, length=trips.length,
-                             carried=len(first), sliced=len(tables)))
+    results = results_of(outer, b.scan(*first, *[outer.node_of(t) for t in (*tables, *lifted)], body=body,
+                                       length=trips.length, carried=len(first), sliced=len(tables)))
     found = [wrap(Traced(outer, n)) for n in results]
     outer.aliases.check_loop(trace, tensors, list(leaves_of(starts, ends)), found)
     assign_written(outer, written, results[len(tensors):])

@@ -10,15 +10,35 @@ from hashlib import blake2b
 from typing import Any
 
 from mindspore.compiler.ir import Node
-from mindspore.compiler.ir.graph import attributes_key
+from mindspore.compiler.ir.graph import Graph, attributes_key
+from mindspore.compiler.primitives.effects import Action
 from mindspore.graph.trace import GraphTrace, Traced
 
-__all__ = ["structure"]
+__all__ = ["same_structure", "structure"]
 
 
 def structure(tensor: Any) -> bytes:
     """A digest of the structure of a traced tensor's value."""
     return _digest(tensor._value.trace, tensor._value.node)
+
+
+def same_structure(trace: GraphTrace, node: Node, other: GraphTrace, twin: Node) -> bool:
+    """Whether a node of a trace and one of another trace compute the same."""
+    return _digest(trace, node) == _digest(other, twin)
+
+
+def _attributes(attrs: tuple) -> tuple:
+    """What identifies attributes: effects are the same if they were recorded at one place of the program."""
+    return tuple([_graph(a) if isinstance(a, Graph) else _attributes(a) if isinstance(a, tuple) else
+                  (a.text, a.site) if isinstance(a, Action) else attributes_key((a,)) for a in attrs])
+
+
+def _graph(graph: Graph) -> bytes:
+    found = graph.memo.get("structure")
+    if found is None:
+        rows = [(n.op.name, [i.idx for i in n.ins], _attributes(n.attrs), n.aval) for n in graph.nodes]
+        found = graph.memo["structure"] = _hashed(rows, [n.idx for n in (*graph.params, *graph.outputs)])
+    return found
 
 
 def _digest(trace: GraphTrace, last: Node) -> bytes:
@@ -31,7 +51,7 @@ def _digest(trace: GraphTrace, last: Node) -> bytes:
             pending.pop() if node.idx in known else pending.extend(missing)
             continue
         known[node.idx] = _parameter(trace, node) if node.op.name == "parameter" else _hashed(
-            node.op.name, [known[i.idx] for i in node.ins], attributes_key(node.attrs), node.aval)
+            node.op.name, [known[i.idx] for i in node.ins], _attributes(node.attrs), node.aval)
         pending.pop()
     return known[last.idx]
 

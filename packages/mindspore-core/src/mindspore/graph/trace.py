@@ -21,6 +21,8 @@ from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
 from mindspore.compiler.ir.dims import Dim
 from mindspore.runtime.storage import Storage, from_numpy
 
+_REPEATED = frozenset({"cond", "while_", "scan", "call", "rec"})
+
 
 class Traced:
     """A value that is known only as a node of a trace."""
@@ -48,6 +50,7 @@ class GraphTrace:
     sizes: by the index of its node what is known of a whole number that may be a size (`size_of`): a Dim, an int,
     or the SizeAsked that is raised for it.
     marks, journal: the number of points that `put_back` may go back to, and what was assigned to local tensors since.
+    undone: the loops, branches and calls that were recorded and put back (`repeated`).
     """
 
     def __init__(self, name: str, parent: GraphTrace | None, conditional: bool = False):
@@ -66,6 +69,7 @@ class GraphTrace:
         self.structures: dict[int, bytes] = {}
         self.marks = 0
         self.journal: list = []
+        self.undone: list[Node] = []
         self.carried: list = []
         self.aliases = _new_aliases() if parent is None else parent.aliases
 
@@ -140,7 +144,7 @@ class GraphTrace:
     def mark(self) -> tuple:
         """The present values of tensors, for `put_back`; after each mark `forget` is called in the end."""
         self.marks += 1
-        return dict(self.nodes), dict(self.written), len(self.journal)
+        return dict(self.nodes), dict(self.written), len(self.journal), len(self.builder.nodes)
 
     def assigns_since(self, mark: tuple) -> bool:
         """Whether a tensor that was made in this trace has been assigned since a mark that still holds."""
@@ -148,7 +152,8 @@ class GraphTrace:
 
     def put_back(self, mark: tuple) -> None:
         """What was assigned since the mark was not assigned. Nodes stay; those that nothing reads die."""
-        nodes, written, length = mark
+        nodes, written, length, recorded = mark
+        self.undone += [node for node in self.builder.nodes[recorded:] if node.op.name in _REPEATED]
         self.nodes = {**{id(t): self.first[id(t)] for t in self.lifted}, **nodes}
         self.written = dict(written)
         while len(self.journal) > length:

@@ -197,7 +197,8 @@ def _join_sides(frame: Frame, tag: Tag, sides: list[_Side],
         frame.result = extra[0]
     elif isinstance(signal, Exit):
         frame.result = extra[1] if may_return(signal) else frame.result
-        return Exit(extra[0], signal.codes)
+        raised = _payload_codes(branches)
+        return Exit(extra[0], signal.codes, dict(zip(raised, extra[len(extra) - len(raised):])))
     return signal
 
 
@@ -246,10 +247,17 @@ def _besides(control: Any, sides: list[Branch], signal: Any, expression: bool) -
         return [[side.result for side in sides]]
     if not isinstance(signal, Exit):
         return []
-    codes = [code_of(side.signal) for side in sides]
-    if not may_return(signal):
-        return [codes]
-    return [codes, [side.result if may_return(side.signal) else control.NOTHING for side in sides]]
+    found = [[code_of(side.signal) for side in sides]]
+    if may_return(signal):
+        found.append([side.result if may_return(side.signal) else control.NOTHING for side in sides])
+    for code in _payload_codes(sides):
+        found.append([getattr(side.signal, "payloads", {}).get(code, control.NOTHING) for side in sides])
+    return found
+
+
+def _payload_codes(sides: list[Branch]) -> list[int]:
+    """The numbers of the exceptions that the sides may leave a loop with."""
+    return sorted({code for side in sides if isinstance(side.signal, Exit) for code in side.signal.payloads})
 
 
 def outcome_of(frame: Frame, value: Any, site: Site, construct: str) -> Any:

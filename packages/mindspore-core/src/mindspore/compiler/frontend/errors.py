@@ -99,6 +99,14 @@ def describe(value: object, limit: int = 80) -> str:
     return f"{text} of type {kind}" if len(text) <= limit else f"an object of type {kind}"
 
 
+def refuse_raises(most: int, site: Site) -> NoReturn:
+    """Raise the error for a loop that is left by too many kinds of exceptions."""
+    raise TensorConditionError(
+        f"A loop on a tensor is left by more than {most} kinds of exceptions.", site=site,
+        found="exceptions that differ in more than the values of tensors",
+        remedy="note in a tensor what went wrong, leave the loop by 'break', and raise after it")
+
+
 def unsupported(construct: str, remedy: str, site: Site | None) -> NoReturn:
     """Raise the error for a construct that graph mode does not know."""
     raise UnsupportedSyntaxError(f"Graph mode does not support {construct}.", remedy=remedy, site=site)

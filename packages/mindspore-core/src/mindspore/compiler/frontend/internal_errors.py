@@ -32,8 +32,8 @@ _FOLDERS = tuple(os.path.normpath(f"{part}/") + os.sep for part in (
     "graph", "compiler/autodiff", "compiler/ir", "compiler/passes"))
 _MACHINERY = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in (
     "collected", "conditions", "decisions", "dispatch", "errors", "frames", "interpreter", "journal", "leaving",
-    "liveness", "location", "loop_containers", "loops", "postponed", "protected", "recursion", "recursive_calls",
-    "scans", "scopes", "sides", "state", "tracebacks", "variants"))
+    "liveness", "location", "loop_containers", "loop_raises", "loops", "postponed", "protected", "recursion",
+    "recursive_calls", "scans", "scopes", "sides", "state", "tracebacks", "variants"))
 # The parts of the folders that execute operations of the program.
 _OPERATING = tuple(os.path.normpath(f"graph/{name}.py") for name in ("policy", "effects", "text", "trips"))
 _ASSERTING = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in ("compile_stmt", "compile_try"))

@@ -24,18 +24,19 @@ from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.sides import Branch
 
-__all__ = ["GOES_ON", "LEAVES", "RETURNS", "Exit", "code_of", "codes_of", "may_return", "settle"]
+__all__ = ["GOES_ON", "LEAVES", "RAISES", "RETURNS", "Exit", "code_of", "codes_of", "may_return", "settle"]
 
-GOES_ON, LEAVES, RETURNS = 0, 1, 2
+GOES_ON, LEAVES, RETURNS, RAISES = 0, 1, 2, 3
 
 
 class Exit:
-    """The signal of a branch of a loop on a tensor that may leave the loop. `code` is a tensor: one of `codes`, which
-    are two or all of GOES_ON, LEAVES (by `break`) and RETURNS. Where RETURNS is among them, the result is in the
-    frame."""
+    """The signal of a branch of a loop on a tensor that may leave the loop. `code` is a number or a tensor: one of
+    `codes`, which are GOES_ON, LEAVES (by `break`), RETURNS, and from RAISES on the numbers of exceptions
+    (`loop_raises.py`). Where RETURNS is among them, the result is in the frame. `payloads`: the tensors of the
+    exceptions, by their numbers."""
 
-    def __init__(self, code: Any, codes: frozenset[int]) -> None:
-        self.code, self.codes = code, codes
+    def __init__(self, code: Any, codes: frozenset[int], payloads: dict[int, tuple[Any, ...]] | None = None) -> None:
+        self.code, self.codes, self.payloads = code, codes, payloads or {}
 
 
 def code_of(signal: Any) -> Any:

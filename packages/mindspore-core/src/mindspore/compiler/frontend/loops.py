@@ -7,9 +7,10 @@ A variable that has no value before the loop is carried only where a trip reads 
 program may read it after the loop. It is then a variant of no value and of what trips leave, so that a trip that comes
 too early raises what Python raises.
 
-A trip that may leave the loop ends with a *code* (`decisions.Exit`): go on, left by `break`, or returned. The code is
+A trip that may leave the loop ends with a *code* (`leaving.Exit`): go on, left by `break`, or returned. The code is
 carried like a variable, in a slot of the frame that no name has, and the condition of the loop reads it; so is the
-result of a `return`, which starts as zeros. What follows the loop is then a decision on the code.
+result of a `return`, which starts as zeros. What follows the loop is then a decision on the code. An exception for
+which there is a handler outside of the loop is one more code (`loop_raises.py`).
 
 The condition of the graph's loop only reads. Where the program's condition assigns a variable or a Parameter, or
 prints, the loop is turned: the condition is computed before the loop and at the end of each trip that goes on, and its
@@ -18,6 +19,8 @@ outcome is one more carried value.
 
 from __future__ import annotations
 
+from functools import partial
+from operator import itemgetter
 from types import CellType
 from typing import Any
 
@@ -26,10 +29,12 @@ from mindspore.compiler.frontend.decisions import decide, refuse
 from mindspore.compiler.frontend.errors import Diverged, GraphCompileError, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
 from mindspore.compiler.frontend.journal import Items
-from mindspore.compiler.frontend.leaving import GOES_ON, LEAVES, RETURNS, Exit, code_of, codes_of, may_return
+from mindspore.compiler.frontend.leaving import GOES_ON, LEAVES, RAISES, RETURNS, Exit, code_of, codes_of, may_return
 from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.loop_containers import containers_in, note_ambiguous, to_be_kept
+from mindspore.compiler.frontend.loop_raises import Raises
+from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
@@ -47,16 +52,18 @@ class _ConditionChanges(Exception):
 class _Loop:
     """One loop on a tensor: what is carried from trip to trip, as far as it is known.
 
-    `code` and `result` are the slots of how the last trip ended and of what it returned. `certain` says that there is
-    a trip, so that what each trip assigns has a value after the loop. `live` are the names that the function reads
-    outside of the loop's body.
+    `code`, `result` and `errors` are the slots of how the last trip ended, of what it returned, and of the tensors of
+    exceptions. `raises`: the exceptions that may leave the loop; None as long as no trip raised one. `certain` says
+    that there is a trip, so that what each trip assigns has a value after the loop. `live` are the names that the
+    function reads outside of the loop's body.
     """
 
     def __init__(self, frame: Frame, test: Run, body: Body, code: int, certain: bool, site: Site) -> None:
         self.frame, self.test, self.body, self.site = frame, test, body, site
         self.certain = certain
         self.live = names_read_elsewhere(frame, body.statements)
-        self.code, self.result = code, code + 1
+        self.code, self.result, self.errors = code, code + 1, code + 2
+        self.raises: Raises | None = None
         self.control = frame.session.policy.control
         self.snapshot = Snapshot(frame)
         self.doubts = self.control.doubts()
@@ -77,6 +84,12 @@ class _Loop:
             except Diverged:
                 self.frame.rest, self.codes = rest, {GOES_ON}
                 return
+            except Postponed as postponed:
+                if self.raises is not None or postponed.log is not None:
+                    raise
+                self.frame.rest = rest
+                self.raises = Raises(self.frame.session.policy.effects, self.site)
+                continue
             if self._learn(trip):
                 self._finish(trip)
                 return
@@ -129,6 +142,9 @@ class _Loop:
 
     def _start_unbound(self, place: int, after: Any) -> Any:
         """The value that a variable starts from which has none before the loop; None if it is not carried."""
+        if place == self.errors:
+            known = dict(self.carried.get(place, ()))
+            return tuple([(each, known[each] if each in known else self.control.blank(value)) for each, value in after])
         if place == self.result or (self.certain and place not in self.asked and type(after) not in (Unbound, Variant)
                                     and type(self.carried.get(place)) is not Variant):
             return self._start(place, UNBOUND, after)
@@ -206,10 +222,12 @@ class _Trip:
             side.values = list(snapshot.values)
             for place, value in loop.carried.items():
                 parameters = control.parameters(region, value)
-                if type(value) is Variant or place == loop.result or not isinstance(side.values[place], Unbound):
+                if type(value) is Variant or place in (loop.result, loop.errors) or not isinstance(
+                        side.values[place], Unbound):
                     side.values[place] = parameters
             for place, value in enumerate(side.values):
-                if isinstance(value, Unbound) and place != loop.result and snapshot.is_variable(place):
+                hidden = place in (loop.result, loop.errors)
+                if isinstance(value, Unbound) and not hidden and snapshot.is_variable(place):
                     side.values[place] = loop.missing(place)
             control.carry_written(region, loop.written)
             sides.append(side)
@@ -217,7 +235,11 @@ class _Trip:
         self.containers = [each for place in loop.carried for each in containers_in(
             snapshot.values[place], self.body.values[place], place)]
         before, reads = self.body.values, condition.values
-        self.test = condition.run(self._run_test, loop.site, rest)
+        try:
+            self.test = condition.run(self._run_test, loop.site, rest)
+        except Postponed:
+            frame.rest = rest[0]
+            raise _ConditionChanges from None
         changes = any(x is not y for x, y in zip(condition.values, snapshot.completed(reads)))
         if changes or control.writes(self.regions[0]):
             frame.rest = rest[0]
@@ -235,8 +257,13 @@ class _Trip:
         return control.goes_on(frame.vars[self.loop.code], pred) if self.loop.code in self.loop.carried else pred
 
     def _run_body(self, frame: Frame) -> Any:
-        signal = self.loop.body.run(frame)
-        frame.vars[self.loop.code] = code_of(signal)
+        loop, raises = self.loop, self.loop.raises
+        signal = loop.body.run(frame) if raises is None else raises.run_trip(frame, loop.body.run)
+        frame.vars[loop.code] = code_of(signal)
+        if isinstance(signal, Exit) and signal.payloads:
+            before = frame.vars[loop.errors]
+            payloads = {**({} if isinstance(before, Unbound) else dict(before)), **signal.payloads}
+            frame.vars[loop.errors] = tuple(sorted(payloads.items(), key=itemgetter(0)))
         if may_return(signal):
             frame.vars[self.loop.result] = frame.result
         return signal
@@ -258,7 +285,7 @@ def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Body, otherwise: R
         site: the condition's or the iterable's.
     """
     count, result = len(frame.vars), frame.result
-    frame.vars += [GOES_ON, Unbound()]
+    frame.vars += [GOES_ON, Unbound(), Unbound()]
     try:
         loop = _Loop(frame, test, body, count, first is True, site)
         try:
@@ -266,11 +293,16 @@ def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Body, otherwise: R
         except _ConditionChanges:
             loop = _turned(frame, test, first, body, count, site)
             loop.run()
-        code, returned = frame.vars[count:count + 2]
+        code, returned, errors = frame.vars[count:count + 3]
     finally:
         del frame.vars[count:]
         frame.result = result
-    return _after(frame, loop.codes, code, returned, otherwise, site)
+    raised = sorted(each for each in loop.codes if each >= RAISES)
+    if not raised or loop.raises is None:
+        return _after(frame, loop.codes, code, returned, otherwise, site)
+    left = loop.codes.difference(raised)
+    go_on = partial(_after, codes=left, code=code, result=returned, otherwise=otherwise, site=site) if left else None
+    return loop.raises.raise_again(frame, code, raised, {} if isinstance(errors, Unbound) else dict(errors), go_on)
 
 
 def _turned(frame: Frame, test: Run, first: Any, body: Body, count: int, site: Site) -> _Loop:
@@ -340,6 +372,10 @@ def loop_over(frame: Frame, sequence: Any, first: int, body: Body, otherwise: Ru
             frame.vars[slot] = counter + 1
             signal = body.run(frame)
             _settle_numbers(frame)
+        except Exception as error:
+            error.args = control.settled(error.args)
+            _settle_numbers(frame)
+            raise
         finally:
             session.trips -= 1
         return signal
@@ -372,6 +408,10 @@ def is_left_by_tensor(frame: Frame, trip: Run, site: Site) -> bool:
     side, doubts = Branch(snapshot, control.region("trip")), control.doubts()
     try:
         return isinstance(side.run(trip, site, (rest, None, TENSOR_LOOP)), Exit)
+    except Postponed as postponed:
+        if postponed.log is not None:
+            raise
+        return True
     finally:
         control.put_back_doubts(doubts)
         frame.result, frame.rest = result, rest
@@ -387,7 +427,7 @@ def only_reads(frame: Frame, test: Run, site: Site) -> bool:
         side.run(test, site, (rest, None, TENSOR_LOOP))
     except Diverged:
         raise
-    except GraphCompileError:
+    except (GraphCompileError, Postponed):
         return False
     finally:
         frame.result, frame.rest = result, rest

@@ -9,7 +9,8 @@ A decision that cannot be joined inside of such a statement raises `Postponed`. 
 was done since its start is put back, and the statement becomes a decision by the same tag: in the region of each side
 it runs from its start, and when it comes to the tag again, its alternatives are known. The tag is known again by the
 structure of its computation, which is computed anew in the region. What the sides compute before they part is computed
-by both; it is pure or has been put back.
+by both; it is pure or has been put back. A loop or a branch on which the tag depends is not computed again: it may have
+effects, so the sides read the results of the one that was recorded first (`mindspore.graph.repeated`).
 
 Statements nest, in one function and across calls: a decision is postponed to the innermost one, and if a side still
 leaves it with an exception then the decision is postponed to the next one.
@@ -101,7 +102,8 @@ class Attempt:
 
 def _refuse(postponed: Postponed) -> NoReturn:
     raise TensorConditionError(
-        "A loop on a tensor, inside of a 'try' or 'with' block, may be left by an exception or a 'return'.",
+        "A 'try' or 'with' block is left, by an exception or a 'return', where it cannot be followed.",
         found=postponed.reason, site=postponed.site,
-        remedy="put the 'try' or 'with' into the loop; or leave the loop by 'break', and raise after it",
+        remedy="put a smaller 'try' or 'with' around what may fail; or note in a variable that it failed, and raise or "
+               "return after the block",
     )

@@ -33,6 +33,7 @@ from mindspore.compiler.frontend.journal import Contents, SharedVariable
 from mindspore.compiler.frontend.leaving import Exit
 from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.trip_numbers import Collector, Split, TripNumber, TripValueNeeded, join_values
@@ -110,6 +111,10 @@ class Scan:
                     return self._finish(trip)
         except Diverged:
             raise
+        except Postponed as postponed:
+            if postponed.log is not None:
+                raise
+            return LEFT_BY_TENSOR
         except Split as split:
             return split.trips
         except _Changes as change:

@@ -16,10 +16,10 @@ from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.variants import Tag, Variant, narrowed
 
-__all__ = ["Branch", "settle_contents"]
+__all__ = ["Branch", "is_caught", "settle_contents"]
 
 
-def _is_caught(frame: Frame) -> bool:
+def is_caught(frame: Frame) -> bool:
     """Whether a `try` or `with` of the program stands around what runs."""
     at: Frame | None = frame
     while at is not None:
@@ -72,7 +72,7 @@ class Branch:
         except Exception as error:
             frame.rest = rest
             raise_if_internal(error)
-            if not _is_caught(frame):
+            if not is_caught(frame):
                 self._raise_at_run_time(error)
                 return None
             raise Postponed(repr(error), site) from error

@@ -18,6 +18,7 @@ from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, Frame, Run
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.loops import is_left_by_tensor, loop_on_tensor, only_reads
 from mindspore.compiler.frontend.scans import FEW_TRIPS, LEFT_BY_TENSOR, ONE_BY_ONE, Body, Scan
+from mindspore.compiler.frontend.sides import is_caught
 from mindspore.compiler.frontend.trip_numbers import TripNumber, TripValueNeeded
 
 __all__ = ["WhileLoop"]
@@ -65,7 +66,7 @@ class _Run:
         self.loop, self.frame, self.rest = loop, frame, frame.rest
         self.control = frame.session.policy.control
         self.alone = 0 if can_branch(frame) else _NEVER
-        self.asks = loop.leaves and self.alone == 0
+        self.asks = self.alone == 0 and (loop.leaves or is_caught(frame))
         self.peeled = self.scans = self.trips = 0
         self.why = ""
         self.before = self._recorded()

@@ -32,11 +32,12 @@ _actions: weakref.WeakValueDictionary[int, Action] = weakref.WeakValueDictionary
 class Action:
     """What a `host_call` does: called with the operands' values as arrays, which it must not keep.
 
-    text: for people, in the graph's text. raises: whether it may raise an exception.
+    text: for people, in the graph's text. raises: whether it may raise an exception. site: where it stands in the
+    user's program.
     """
 
-    def __init__(self, text: str, run: Callable[..., None], raises: bool = False):
-        self.text, self.run, self.raises = text, run, raises
+    def __init__(self, text: str, run: Callable[..., None], raises: bool = False, site: object = None):
+        self.text, self.run, self.raises, self.site = text, run, raises, site
         self.number = next(_numbers)
         _actions[self.number] = self
 
