@@ -14,7 +14,7 @@ from mindspore import context
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.partition import Stages
-from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
+from mindspore.compiler.autodiff.vjp import seedable, vjp_graph
 from mindspore.compiler.frontend.variants import Tag
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
@@ -89,7 +89,8 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     graph = settle_calls(inner.close(nodes))
     sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
     positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
-    seeded = tuple(k for k in differentiated(outputs, spec) if is_differentiable(graph.outputs[k].aval))
+    able = seedable(graph.out_avals, [graph.params[k].aval for k in positions])
+    seeded = tuple(k for k in differentiated(outputs, spec) if k in able)
     count = len(graph.outputs)
     stages = Stages(outer.builder, vjp_graph(graph, positions, seeded), sources)
     primal = stages.outputs(count)
@@ -144,7 +145,8 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
         result = _call_inside(fn, args, kwargs)
         outputs: list = []
         spec = tree.flatten(result, outputs)
-        chosen = [k for k in differentiated(outputs, spec) if is_differentiable(outputs[k]._value.aval)]
+        able = seedable([t._value.aval for t in outputs], [p.aval for p in points])
+        chosen = [k for k in differentiated(outputs, spec) if k in able]
         storages = [outputs[k]._value for k in chosen]
     except BaseException:
         _leave(regions, region)

@@ -8,7 +8,7 @@ entries of the region and are resolved when the region's own graph is built: inn
 """
 from __future__ import annotations
 
-from mindspore.compiler.autodiff.vjp import is_differentiable, lower_nodes, vjp_graph
+from mindspore.compiler.autodiff.vjp import lower_nodes, seedable, vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, infer
 from mindspore.compiler.primitives.effects import without_effects
 
@@ -100,8 +100,9 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
             bind(number)
     graph = without_effects(region.finish([inner[n] for n in outputs]))
     place = {n: k for k, n in enumerate(sources)}
-    seeded = tuple(k for k, o in enumerate(graph.outputs) if is_differentiable(o.aval))
-    joint = vjp_graph(graph, tuple(place[n] for n in wanted), seeded)
+    points = tuple(place[n] for n in wanted)
+    seeded = seedable(graph.out_avals, [graph.params[k].aval for k in points])
+    joint = vjp_graph(graph, points, seeded)
     cotangents = [b.ones_like(graph.outputs[k].aval) if seeds[k] < 0 else env[seeds[k]] for k in seeded]
     found = b.inline(joint, [env[n] for n in sources] + cotangents)
     env.update(zip(outputs, found))

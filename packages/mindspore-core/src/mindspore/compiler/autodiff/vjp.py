@@ -4,7 +4,8 @@
 for each seeded output, and the outputs of `graph`, followed by one cotangent for each wanted parameter. The algorithm:
 
 1. *expand*: operators that have no `vjp` of their own are replaced by their decomposition where they are active;
-2. *activity*: a node is active if it depends on a wanted parameter through inexact dtypes;
+2. *activity*: a node is active if it depends on a wanted parameter through inexact dtypes, or integer ones where an
+   integer parameter is wanted: `grad` of x * x at an integer x is 2 * x;
 3. *clone*: the primal is emitted into the joint builder. A region operator through which a cotangent will come is
    emitted in the form that keeps what its derivative reads (`record`), so no branch and no loop runs twice;
 4. *reverse*: one walk backwards; each active node which has a cotangent asks its operator for the cotangents of its
@@ -20,28 +21,68 @@ and Siskind (2008), without closures since the graph is first order.
 """
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval, rewrite
+from mindspore.compiler.ir.bind import copied
 from mindspore.compiler.ir.dims import same, same_shape
 from mindspore.compiler.primitives.base import Primitive
 
 
 def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | None = None) -> Graph:
     """The joint graph. wanted: positions of the parameters to differentiate by. seeded: positions of the outputs that
-    have a cotangent parameter (default: every inexact output)."""
+    have a cotangent parameter (default: `seedable`)."""
+    points = [graph.params[k].aval for k in wanted]
     if seeded is None:
-        seeded = tuple(i for i, o in enumerate(graph.outputs) if is_differentiable(o.aval))
+        seeded = seedable(graph.out_avals, points)
     key = ("vjp", wanted, seeded)
     found = graph.memo.get(key)
     if found is None:
-        found = graph.memo[key] = _joint(graph, wanted, seeded)
+        if any(map(_is_integer, points)):
+            with _integers_too():  # a copy, since derivatives of graphs inside are remembered with these
+                found = _joint(copied(graph), wanted, seeded)
+        else:
+            found = _joint(graph, wanted, seeded)
+        graph.memo[key] = found
     return found
 
 
+def seedable(outputs: Sequence, points: Sequence) -> tuple[int, ...]:
+    """The positions of the outputs that can have cotangents, where values of the avals `points` are differentiated
+    by: the inexact ones, and integers where there are integers among the points."""
+    integers = any(map(_is_integer, points))
+    return tuple([k for k, aval in enumerate(outputs) if is_differentiable(aval) or (integers and _is_integer(aval))])
+
+
+class _Mode(threading.local):
+    integers = False
+
+
+_mode = _Mode()
+
+
+@contextmanager
+def _integers_too() -> Iterator[None]:
+    """Integers are differentiable in the block."""
+    before, _mode.integers = _mode.integers, True
+    try:
+        yield
+    finally:
+        _mode.integers = before
+
+
+def _is_integer(aval) -> bool:
+    return isinstance(aval, TensorAval) and aval.dtype.kind in "iu"
+
+
 def is_differentiable(aval) -> bool:
-    """Whether values of this aval have derivatives: floating and complex tensors, and tapes with such entries."""
+    """Whether values of this aval have derivatives: floating and complex tensors, and tapes with such entries; while
+    the derivative by an integer is made, integer tensors too."""
     if isinstance(aval, TapeAval):
         return any(map(is_differentiable, aval.entry))
-    return isinstance(aval, TensorAval) and aval.dtype.is_inexact
+    return isinstance(aval, TensorAval) and (aval.dtype.is_inexact or (_mode.integers and _is_integer(aval)))
 
 
 def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:

@@ -18,6 +18,11 @@ def bind(graph: Graph, binding: Binding) -> Graph:
     return _Binder(binding).graph(graph) if binding else graph
 
 
+def copied(graph: Graph) -> Graph:
+    """The same graph anew, with graphs inside that remember nothing yet."""
+    return _Binder({}).graph(graph)
+
+
 def bind_value(value: Any, binding: Binding | None) -> Any:
     """An attribute of a node, or an aval, for these sizes."""
     return _Binder(binding).value(value) if binding else value

@@ -76,8 +76,8 @@ class Cast(Elementwise):
         return np.asarray(x).astype(dtype.np)
 
     def grad(self, b, ct, out, x, *, dtype):
-        both = x.dtype.is_inexact and dtype.is_inexact
-        return (b.cast(ct, dtype=x.dtype) if both else None,)
+        smooth = dtype.is_inexact or x.dtype.kind in "iu"  # a float that is cut off has no derivative
+        return (b.cast(ct, dtype=x.dtype) if smooth else None,)
 
     def jvp(self, b, ins, tangents, *, dtype):
         out = b.cast(ins[0], dtype=dtype)
