@@ -34,6 +34,7 @@ from mindspore.graph.scanning import (
 )
 from mindspore.graph.structure import structure
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
+from mindspore.graph.trace import size_of as size_behind
 from mindspore.graph.trips import Trips, getitem, row_at, rows, setitem, varies
 from mindspore.graph.widening import conformed, holds_variant
 from mindspore.graph.windows import distance, is_known, resolved, window
@@ -45,8 +46,8 @@ __all__ = [
     "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_known", "is_one_of",
     "is_recording", "item", "items_of", "last_of", "local_to", "negate", "number", "outputs_of", "parameters",
     "place_of", "predicate", "put_back_doubts", "recorded", "recording", "region", "regions", "renumbered", "repeat",
-    "resolved", "row_at", "rows", "scan", "select", "setitem", "settled", "size", "smallest", "structure", "varies",
-    "where", "whole_number", "window", "writes",
+    "resolved", "row_at", "rows", "scan", "select", "setitem", "settled", "size", "size_behind", "smallest",
+    "structure", "varies", "where", "whole_number", "window", "writes",
 ]
 
 

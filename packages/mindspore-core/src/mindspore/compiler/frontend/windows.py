@@ -55,8 +55,22 @@ def places_in(frame: Frame, obj: Any, key: slice) -> list[Any]:
 def _window(frame: Frame, key: slice, size: Any) -> Any:
     if not _is_open(frame.session, key):
         return key
+    sizes = _as_sizes(frame, key)
+    if sizes is not None:
+        return sizes
     start, count, step = _extent(frame, key, size)
     return frame.session.policy.control.window(start, count, step)
+
+
+def _as_sizes(frame: Frame, key: slice) -> slice | None:
+    """The slice with symbolic sizes in place of tensors whose distance is not known, if they may be sizes."""
+    control = frame.session.policy.control
+    bounds = [key.start, key.stop]
+    if any(type(bound) is TripNumber for bound in bounds) or control.distance(*bounds) is not None:
+        return None
+    sizes = [control.size_behind(bound) if frame.session.is_traced(bound) else bound for bound in bounds]
+    known = all(size is not None or bound is None for size, bound in zip(sizes, bounds))
+    return slice(*sizes, key.step) if known else None
 
 
 def _extent(frame: Frame, key: slice, size: Any) -> tuple[Any, int, int]:
