@@ -75,7 +75,8 @@ _LAZY_NAMES = {
     "load_checkpoint_async": "train.serialization", "ckpt_to_safetensors": "train.serialization",
     "safetensors_to_ckpt": "train.serialization", "export": "train.serialization", "load": "train.serialization",
     "Model": "train.model", "run_check": "run_check_module",
-    "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
+    "build_train_network": "train.amp", **dict.fromkeys(("DynamicLossScaleManager", "FixedLossScaleManager",
+    "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((
         "Accuracy", "Callback", "CheckpointConfig", "DatasetHelper", "EarlyStopping", "F1", "Fbeta", "History",
         "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE", "Metric", "ModelCheckpoint",

@@ -270,7 +270,7 @@ REFUSED = [
     (lambda: Model(net(), metrics=["accuracy"]), TypeError, "dict or a set"),
     (lambda: Model(net(), metrics={"acuracy"}), KeyError, "acuracy"),
     (lambda: Model(net(), metrics={"a": 3}), TypeError, "'a' must be a Metric"),
-    (lambda: Model(net(), amp_level="O2"), ValueError, "to_float"),
+    (lambda: Model(net(), amp_level="O4"), ValueError, "one of O0"),
     (lambda: Model(net(), los_fn=nn.MSELoss()), TypeError, "los_fn"),
     (lambda: Model(net()).train(1, data()), RuntimeError, "no optimizer"),
     (lambda: model().train(0, data()), ValueError, "positive"),

@@ -33,7 +33,7 @@ from mindspore.graph import tree
 from mindspore.graph.guards import Contents, Guards, current_value, same
 from mindspore.graph.regions import assign_written
 from mindspore.graph.repeated import results_of
-from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, current_trace, tracing
+from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, _stack, current_trace, tracing
 from mindspore.runtime.record import wrap
 
 REPEATED = 3  # as many cells of a class make blocks of their calls
@@ -71,7 +71,7 @@ class Blocks:
             self.classes.update(map(type, below))
 
     def _call_block(self, cell: Any, given: Arguments, construct: Callable) -> Any:
-        known = self.known.setdefault((type(cell), given.key), [])
+        known = self.known.setdefault((type(cell), given.key, _stack.mixing), [])
         for block in known:
             twin = block.match(cell, self.guards)
             if twin is not None:
@@ -197,7 +197,8 @@ class Twin:
             return False
         for (path, a), (other, b) in zip(ours, theirs):
             hooked = a is not first and (a._hooks or a._pre_hooks or b._hooks or b._pre_hooks)
-            if path != other or hooked or a._low_precision is not b._low_precision or not self.same(a, b):
+            if path != other or hooked or a._low_precision is not b._low_precision \
+                    or a._mixing is not b._mixing or a._result_dtype is not b._result_dtype or not self.same(a, b):
                 return False
             if list(a._params) != list(b._params) or not all(map(self.same, a._params.values(), b._params.values())):
                 return False

@@ -41,7 +41,7 @@ from mindspore.graph.trace import (
     tracing,
 )
 from mindspore.runtime import device as _device
-from mindspore.runtime.record import apply, assign, wrap
+from mindspore.runtime.record import apply_plainly, assign, wrap
 from mindspore.runtime.storage import Storage
 
 ENTRIES_PER_FUNCTION = 64
@@ -178,7 +178,7 @@ class Entry:
             if node.op.name == "item":
                 values[node.idx] = values[node.ins[0].idx][node.attr("index")]
             else:
-                values[node.idx] = apply(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
+                values[node.idx] = apply_plainly(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
         for tensor, out, _ in self.writes:
             assign(tensor, values[graph.outputs[out].idx])
         if has_effects(graph):

@@ -12,6 +12,7 @@ from types import CellType
 from typing import Any
 
 from mindspore.compiler.frontend.policy import ABSENT
+from mindspore.graph.trace import _stack
 
 CELL_EPOCH = [0]
 _BY_VALUE = (int, float, str, bytes, bool, complex, type(None))
@@ -52,7 +53,7 @@ class Guards:
     """The guards of one compiled graph."""
 
     __slots__ = ("globals", "cells", "attrs", "cell_attrs", "values", "layers", "effects", "epoch", "_seen",
-                 "_recorders")
+                 "_recorders", "mixing")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -63,6 +64,7 @@ class Guards:
         self.layers: list[tuple[Any, dict]] = []  # framework Cells that ran natively: all their attributes
         self.effects: dict[tuple[int, str], tuple[Any, str]] = {}  # attributes that the function assigns
         self.epoch = -1
+        self.mixing = _stack.mixing  # in which precision operators computed
         self._seen: set = set()
         self._recorders: list[list] = []
 
@@ -130,7 +132,7 @@ class Guards:
 
     def hold(self) -> bool:
         """Whether everything is as it was when the graph was made."""
-        if not self.places_hold():
+        if self.mixing is not _stack.mixing or not self.places_hold():
             return False
         for obj, name, seen in self.attrs:
             if not same(_read(obj, name), seen):
@@ -161,6 +163,8 @@ class Guards:
 
     def broken(self) -> str | None:
         """What has changed since the graph was made, in words; None if nothing has."""
+        if self.mixing is not _stack.mixing:
+            return "the lists of mixed precision around the call changed"
         for namespace, name, seen in self.globals:
             if not same(namespace.get(name, ABSENT), seen):
                 return f"the global {name!r} of {namespace.get('__name__')} changed"

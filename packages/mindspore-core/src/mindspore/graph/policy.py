@@ -69,6 +69,8 @@ class GraphPolicy(Policy):
     def guard_attr(self, obj: object, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
+            if _is_parameter(obj, name) and self.is_cell(obj):
+                value = obj.__dict__["_params"][name]  # what is read of a cell in low precision is its cast
             guards.add_attr(obj, name, value, self.is_cell(obj))
             self._guard_children(guards, value)
 

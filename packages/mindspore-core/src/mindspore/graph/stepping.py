@@ -14,6 +14,7 @@ from mindspore.compiler.ir import Graph, tensor_aval
 from mindspore.compiler.ir.dims import Dim
 from mindspore.compiler.primitives.base import primitive
 from mindspore.graph.trace import GraphTrace, tracing
+from mindspore.runtime.mixing import mixed
 from mindspore.runtime.record import apply, wrap
 
 __all__ = ["scan"]
@@ -58,6 +59,6 @@ def _record(step: Callable, carried: list, slices: list, fixed: list) -> Graph:
     trace = GraphTrace("step", None)
     carried, slices, fixed = [tuple([wrap(trace.add_parameter(aval)) for aval in group])
                               for group in (carried, slices, fixed)]
-    with tracing(trace):
+    with tracing(trace), mixed(None):
         after, outputs = step(carried, slices, fixed)
     return trace.close([trace.node_of(t) for t in (*after, *outputs)])

@@ -174,6 +174,7 @@ def _new_aliases():
 
 class _Stack(threading.local):
     trace: GraphTrace | None = None
+    mixing: Any = None  # what says in which precision operators compute (`runtime.mixing`)
 
 
 _stack = _Stack()

@@ -39,6 +39,11 @@ from mindspore.nn.learning_rate_schedule import (
     WarmUpLR,
 )
 from mindspore.nn.loss import *
+from mindspore.nn.loss_scale import (
+    DynamicLossScaleUpdateCell,
+    FixedLossScaleUpdateCell,
+    TrainOneStepWithLossScaleCell,
+)
 from mindspore.nn.optim import *
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
 

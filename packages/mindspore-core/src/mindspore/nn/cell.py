@@ -16,12 +16,13 @@ from mindspore.common.dtype import as_dtype
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
 from mindspore.eager import segment as _segment
-from mindspore.graph.call import call_construct
+from mindspore.graph.call import call_construct, is_framework_class
 from mindspore.graph.compiled import CompiledFunction, current_blocks, current_guards
 from mindspore.graph.dynamic import Described
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
 from mindspore.runtime import record
+from mindspore.runtime.mixing import mixed
 
 __all__ = ["Cell"]
 
@@ -37,7 +38,7 @@ class Cell:
     """
 
     UNGUARDED = frozenset({"_compiled", "_varying", "_hooks", "_pre_hooks", "_backward_hooks", "cls_name",
-                           "_hook_count"})
+                           "_hook_count", "_computing"})
 
     def __init__(self, auto_prefix: bool = True, flags: dict | None = None):
         own = self.__dict__
@@ -47,7 +48,9 @@ class Cell:
         own["training"] = False
         own["requires_grad"] = False
         own["cls_name"] = type(self).__name__
-        own["_low_precision"] = None
+        own["_low_precision"] = own["_mixing"] = own["_result_dtype"] = None
+        own["_converts"] = False  # whether one of these three is set
+        own["_computing"] = 0
         own["_recompute"] = False
         own["_compiled"] = own["_varying"] = None
         own["_hooks"] = OrderedDict()
@@ -68,6 +71,8 @@ class Cell:
             found = own["_cells"].get(name)
             if found is None and name not in own["_cells"] and name not in own["_params"]:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        elif own["_computing"] and found.requires_grad and found.dtype.is_floating:
+            return found.astype(own["_low_precision"])
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -161,7 +166,7 @@ class Cell:
         if context.mode.graph or ((self._recompute or hasattr(type(self), "bprop")) and _segment.current().regions):
             compiled = self.__dict__.get("_compiled") or self._compiled_construct()
             return compiled(*args, **kwargs)
-        if self._pre_hooks or self._hooks or self._low_precision is not None:
+        if self._pre_hooks or self._hooks or self._converts:
             return self._run(_construct_natively, args, kwargs)
         return self.construct(*args, **kwargs)
 
@@ -199,9 +204,9 @@ class Cell:
         return self._varying
 
     def _run(self, runner: Callable, args: tuple, kwargs: dict) -> Any:
-        """construct with what goes around it: input casts, hooks."""
-        if self._low_precision is not None:
-            args, kwargs = _cast_floats((args, kwargs), self._low_precision)
+        """construct with what goes around it: casts of inputs and outputs, hooks."""
+        if self._converts:
+            runner = self._converting(runner)
         for hook in self._pre_hooks.values():
             changed = hook(self, args)
             if changed is not None:
@@ -212,6 +217,26 @@ class Cell:
             if changed is not None:
                 result = changed
         return result
+
+    def _converting(self, runner: Callable) -> Callable:
+        """`runner` in the precision that the cell computes in: inputs, and what a user's construct reads of its own
+        trainable parameters, are cast to the dtype of `to_float`; operators compute as a `Mixing` says; the result is
+        cast to the result's dtype."""
+        low, mixing, result_dtype = self._low_precision, self._mixing, self._result_dtype
+
+        def run(cell: Cell, args: tuple, kwargs: dict) -> Any:
+            own = low is not None and not is_framework_class(type(cell))
+            if low is not None:
+                args, kwargs = _cast_floats((args, kwargs), low)
+            cell.__dict__["_computing"] += own
+            try:
+                with mixed(_stack.mixing if mixing is None else mixing):
+                    result = runner(cell, args, kwargs)
+            finally:
+                cell.__dict__["_computing"] -= own
+            return result if result_dtype is None else _cast_floats(result, result_dtype)
+
+        return run
 
     def construct(self, *args, **kwargs) -> Any:
         """What the cell computes; subclasses define it."""
@@ -322,8 +347,18 @@ class Cell:
         if not dst_type.is_floating:
             raise ValueError(f"to_float: expected float16, bfloat16, float32 or float64, got {dst_type}")
         for _, cell in self.cells_and_names():
-            cell._low_precision = dst_type
+            cell.set_precision(dst_type)
         return self
+
+    def set_precision(self, low_precision=None, mixing=None, result_dtype=None) -> None:
+        """In which precision this cell computes, not those below it: see `to_float` and `mindspore.amp`.
+
+        Args:
+            low_precision: the dtype of inputs and parameters. mixing: the `runtime.mixing.Mixing` for the operators
+                that run within. result_dtype: the dtype of floating results. None: as they are.
+        """
+        self._low_precision, self._mixing, self._result_dtype = low_precision, mixing, result_dtype
+        self._converts = any(v is not None for v in (low_precision, mixing, result_dtype))
 
     def recompute(self, mode: bool = True, **kwargs) -> None:
         """From now on the gradient computes again what the cell computes, in place of keeping it (see
@@ -411,7 +446,8 @@ def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
         return call_with_bprop(cell, args, kwargs)
     guards, blocks = current_guards(), current_blocks()
     if guards is not None:
-        guards.add_attr(cell, "_recompute", cell._recompute, True)
+        for name in ("_recompute", "_low_precision", "_mixing", "_result_dtype"):
+            guards.add_attr(cell, name, cell.__dict__[name], True)
     construct = _construct_again if cell._recompute else call_construct
     return construct(cell, args, kwargs) if blocks is None else blocks.call(cell, args, kwargs, construct)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.api import constexpr
+from mindspore.graph.trace import _stack
 
 __all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "prim_attr_register"]
 
@@ -128,6 +129,8 @@ class _Defined(Primitive):
         return _signature(tuple(self._attributes.items()))
 
     def __call__(self, *operands: Any, **named: Any) -> Any:
+        if _stack.mixing is not None:
+            operands = _stack.mixing.operands(type(self), operands)
         return type(self)._function(*operands, **{k: self.__dict__[k] for k in self._attributes}, **named)
 
 
@@ -144,6 +147,8 @@ def define(name: str, function: Callable, **attributes: Any) -> type[Primitive]:
                  "__module__": "mindspore.ops.operations"}
     if not attributes:
         def call(self, *operands, **named):
+            if _stack.mixing is not None:
+                operands = _stack.mixing.operands(type(self), operands)
             return function(*operands, **named)
         namespace["__call__"] = call
     return type(name, (_Defined,), namespace)

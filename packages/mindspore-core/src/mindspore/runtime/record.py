@@ -31,6 +31,14 @@ def wrap(value):
 
 def apply(op: Primitive, tensors: tuple, attrs: tuple = ()):
     """Call a primitive on tensors; attrs in the order that it declares. A Tensor, or a tuple of them."""
+    mixing = _stack.mixing
+    if mixing is not None:
+        return mixing.apply(op, tensors, attrs, apply_plainly)
+    return apply_plainly(op, tensors, attrs)
+
+
+def apply_plainly(op: Primitive, tensors: tuple, attrs: tuple = ()):
+    """Call a primitive on tensors as they are, whatever precision it belongs in."""
     trace = _stack.trace
     if trace is not None:
         result = trace.record(op, tensors, attrs)

@@ -1,4 +1,5 @@
 """Training: Model, callbacks, metrics, checkpoints."""
+from mindspore.train.amp import build_train_network
 from mindspore.train.callback import (
     Callback,
     CheckpointConfig,
@@ -14,6 +15,7 @@ from mindspore.train.callback import (
     TimeMonitor,
 )
 from mindspore.train.dataset_helper import DatasetHelper
+from mindspore.train.loss_scale_manager import DynamicLossScaleManager, FixedLossScaleManager, LossScaleManager
 from mindspore.train.metrics import (
     F1,
     MAE,

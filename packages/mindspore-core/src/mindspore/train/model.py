@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from mindspore import context
 from mindspore.nn.cell import Cell
-from mindspore.nn.wrap import TrainOneStepCell, WithEvalCell, WithLossCell
+from mindspore.nn.wrap import WithEvalCell
+from mindspore.train import amp
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
 from mindspore.train.dataset_helper import batches, dataset_size
 from mindspore.train.metrics import Loss, Metric, get_metrics
@@ -22,7 +23,8 @@ class Model:
         loss_fn: a Cell or function (outputs, label) -> loss. optimizer: an Optimizer over the network's parameters.
         metrics: a dict of names and Metrics, or a set of names. eval_network: the network for evaluation, which returns
             (loss, predictions, labels). eval_indexes: [loss, predictions, labels] positions among its outputs.
-        amp_level: "O0": everything in the parameters' dtype.
+        amp_level: mixed precision, as for `amp.auto_mixed_precision`. loss_scale_manager, keep_batchnorm_fp32: take
+            the place of what belongs to the level, as for `amp.build_train_network`.
 
     Raises:
         TypeError, ValueError: arguments of wrong types, metrics without a way to compute them.
@@ -32,12 +34,8 @@ class Model:
                  amp_level="O0", boost_level="O0", **kwargs):
         if not isinstance(network, Cell):
             raise TypeError(f"For 'Model', the 'network' must be a Cell, but got {type(network).__name__}.")
-        if kwargs:
-            raise TypeError(f"For 'Model', there is no argument {sorted(kwargs)[0]!r}: loss scaling belongs to mixed "
-                            f"precision; without it give the optimizer a 'loss_scale'.")
-        if amp_level != "O0":
-            raise ValueError(f"For 'Model', the 'amp_level' must be 'O0', but got {amp_level!r}: for mixed "
-                             f"precision call network.to_float(dtype) before the Model is made.")
+        self._amp_level, self._amp = amp_level, amp.check_arguments("Model", amp_level, kwargs)
+        amp.prepare(network, amp_level, self._amp)
         if loss_fn is not None and not callable(loss_fn):
             raise TypeError(f"For 'Model', the 'loss_fn' must be a Cell or a function, but got "
                             f"{type(loss_fn).__name__}.")
@@ -49,13 +47,12 @@ class Model:
         self._current_step = 0
 
     def _make_train_network(self) -> Cell | None:
-        network = self._network if self._loss_fn is None else WithLossCell(self._network, self._loss_fn)
         if self._optimizer is None:
             return None
         if not hasattr(self._optimizer, "parameters"):
             raise TypeError(f"For 'Model', the 'optimizer' must be an Optimizer, but got "
                             f"{type(self._optimizer).__name__}.")
-        return TrainOneStepCell(network, self._optimizer, getattr(self._optimizer, "loss_scale", 1.0))
+        return amp.build_train_network(self._network, self._optimizer, self._loss_fn, self._amp_level, **self._amp)
 
     def _make_eval_network(self) -> Cell | None:
         if not self._metric_fns or self._loss_fn is None:
@@ -156,7 +153,7 @@ class Model:
             network=self._network, optimizer=self._optimizer, loss_fn=self._loss_fn, parallel_mode="stand_alone",
             device_number=1, dataset_sink_mode=False, batch_num=steps, cur_epoch_num=0, cur_step_num=0,
             mode="graph" if context.mode.graph else "pynative", net_outputs=None, metrics=None,
-            loss_scale_mananger=None, train_dataset_element=None)
+            loss_scale_mananger=self._amp.get("loss_scale_manager"), train_dataset_element=None)
 
     # -- evaluation --------------------------------------------------------------------------------------------------
 
