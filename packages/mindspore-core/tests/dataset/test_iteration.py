@@ -156,7 +156,8 @@ def fail_at_two(x):
 FAILING = {
     "generator": (lambda: ds.GeneratorDataset(failing_rows, "x"), "row 2 of the source"),
     "random access": (lambda: ds.GeneratorDataset(FailingAccess(), "x", shuffle=False), "row 2 of the source"),
-    "on threads": (lambda: ds.GeneratorDataset(FailingAccess(), "x", shuffle=False, num_parallel_workers=3),
+    "on threads": (lambda: ds.GeneratorDataset(FailingAccess(), "x", shuffle=False, num_parallel_workers=3,
+                                               python_multiprocessing=False),
                    "row 2 of the source"),
     "map": (lambda: ds.GeneratorDataset(lambda: range(5), "x").map(fail_at_two), "fail_at_two in map"),
     "filter": (lambda: ds.GeneratorDataset(lambda: range(5), "x").filter(lambda x: bool(fail_at_two(x)) or True),
@@ -260,7 +261,7 @@ def test_workers_call_user_functions_at_the_same_time_and_keep_the_order():
         def __len__(self):
             return 9
 
-    read = ds.GeneratorDataset(Source(), "x", shuffle=False, num_parallel_workers=3)
+    read = ds.GeneratorDataset(Source(), "x", shuffle=False, num_parallel_workers=3, python_multiprocessing=False)
     assert order(read.create_tuple_iterator(num_epochs=1, output_numpy=True)) == list(range(9))
 
 

@@ -11,16 +11,23 @@ A pipeline is built by methods and runs when it is iterated, on a thread of its 
     for image, label in train.create_tuple_iterator():
         ...
 """
+from typing import TYPE_CHECKING
+
 from . import config, transforms, vision
 from ._map import BatchInfo
 from ._mindrecord import MindDataset
+from .callbacks import DSCallback
 from .datasets import Dataset
 from .datasets import zip_datasets as zip
+from .record_datasets import CSVDataset, TextFileDataset, TFRecordDataset
 from .samplers import (
     DistributedSampler,
+    IterSampler,
+    PKSampler,
     RandomSampler,
     Sampler,
     SequentialSampler,
+    Shuffle,
     SubsetRandomSampler,
     SubsetSampler,
     WeightedRandomSampler,
@@ -34,8 +41,20 @@ from .source_datasets import (
     NumpySlicesDataset,
 )
 
+if TYPE_CHECKING:
+    from .waiting import WaitedDSCallback
+
 __all__ = [
-    "BatchInfo", "Dataset", "DistributedSampler", "FashionMnistDataset", "GeneratorDataset", "KMnistDataset",
-    "MindDataset", "MnistDataset", "NumpySlicesDataset", "RandomSampler", "Sampler", "Schema", "SequentialSampler",
-    "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "config", "transforms", "vision", "zip",
+    "BatchInfo", "CSVDataset", "DSCallback", "Dataset", "DistributedSampler", "FashionMnistDataset",
+    "GeneratorDataset", "IterSampler", "KMnistDataset", "MindDataset", "MnistDataset", "NumpySlicesDataset",
+    "PKSampler", "RandomSampler", "Sampler", "Schema", "SequentialSampler", "Shuffle", "SubsetRandomSampler",
+    "SubsetSampler", "TFRecordDataset", "TextFileDataset", "WaitedDSCallback", "WeightedRandomSampler", "config",
+    "transforms", "vision", "zip",
 ]
+
+
+def __getattr__(name: str):
+    if name == "WaitedDSCallback":          # it needs mindspore.train, which the rest does not
+        from .waiting import WaitedDSCallback
+        return WaitedDSCallback
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

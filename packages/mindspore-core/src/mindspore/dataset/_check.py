@@ -80,3 +80,10 @@ def check_dtype(value, name: str, function: str) -> np.dtype:
         return as_dtype(value).np
     except TypeError as error:
         raise TypeError(f"For '{function}', '{name}': {error}") from None
+
+
+def check_workers(num_parallel_workers, function: str) -> int:
+    """The number of workers, the configured one for None."""
+    from . import config
+    number = check_optional_int(num_parallel_workers, "num_parallel_workers", function, 1)
+    return config.get_num_parallel_workers() if number is None else number

@@ -1,20 +1,24 @@
 """`map` and `batch`: the two operations that make new values.
 
-`map` runs its operations one after the other over a block. One that works on a leading batch dimension (every
-`Transform`) gets a stacked column whole; any other callable gets one row at a time, on several threads if asked for.
+`map` runs its operations one after the other over a portion of rows. One that works on a leading batch dimension (every
+`Transform`) gets a stacked column whole; any other callable gets one row at a time. Several threads or processes take a
+portion each if asked for.
 """
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from ._blocks import Block, Blocks, Column, Rows, as_array, rows_of, stack
 from ._nodes import _Unary
-from ._pipeline import Node, Stage, Workers, annotate
-from .transforms import Compose, Transform
+from ._pipeline import Node, Parallel, Stage, annotate
+from ._transform import Transform, call_operation, finished, operation_name
+from .callbacks import CallbackRun
+from .transforms import Compose
 
 __all__ = ["Batch", "BatchInfo", "Map", "flatten_operations", "parameters_wanted"]
 
@@ -53,10 +57,6 @@ def parameters_wanted(operation: Callable) -> int:
     return max(1, sum(p.kind in positional and p.default is p.empty for p in parameters))
 
 
-def _name(operation: Callable) -> str:
-    return getattr(operation, "__name__", type(operation).__name__)
-
-
 def _columns_after(columns: tuple[str, ...], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> tuple[str, ...]:
     """As many outputs as inputs take the inputs' places; otherwise the outputs come first and the others follow."""
     if len(inputs) == len(outputs):
@@ -65,59 +65,80 @@ def _columns_after(columns: tuple[str, ...], inputs: tuple[str, ...], outputs: t
     return outputs + tuple(name for name in columns if name not in inputs)
 
 
-class Map(_Unary):
-    """Operations on some columns."""
+class _Operations:
+    """What `map` does with the input columns of some rows; worker processes get it by pickle."""
 
-    def __init__(self, child: Node, operations: list[Callable], inputs: tuple[str, ...], outputs: tuple[str, ...],
-                 workers: int):
-        super().__init__(child)
-        self.operations, self.outputs, self.workers = operations, outputs, workers
-        self.inputs = inputs
-        self.columns = _columns_after(child.columns, inputs, outputs)
-        self.by_block = all(isinstance(operation, Transform) for operation in operations)
+    def __init__(self, operations: list[Callable], inputs: tuple[str, ...], outputs: tuple[str, ...]):
+        self.operations, self.inputs, self.outputs = operations, inputs, outputs
 
-    def blocks(self, stage: Stage, hint: int) -> Blocks:
-        # A user's function may be slow: its results are passed on as soon as the consumer can take them.
-        portion = max(hint, 2 * self.workers) if self.workers > 1 else hint
-        with Workers(self.workers) as workers:
-            for block in stage.children[0].blocks(portion):
-                step = block.count if self.by_block else portion
-                for start in range(0, block.count, step):
-                    part = block if step >= block.count else block.slice(start, min(start + step, block.count))
-                    yield self._mapped(part, stage.rng, workers)
-
-    def _mapped(self, block: Block, rng: np.random.Generator, workers: Workers) -> Block:
-        named = dict(zip(self.children[0].columns, block.columns, strict=True))
-        columns = [named[name] for name in self.inputs]
+    def __call__(self, columns: list[Column], seed: int | None) -> list[Column]:
+        rng = None if seed is None else np.random.Generator(np.random.Philox(seed))
         for operation in self.operations:
             try:
-                if isinstance(operation, Transform):
-                    columns = operation.apply_to_columns([_stacked(c) for c in columns], rng)
-                else:
-                    columns = self._call_per_row(operation, columns, workers)
+                columns = call_operation(operation, columns, rng)
             except Exception as error:
-                annotate(error, f"raised by {_name(operation)} in map on {list(self.inputs)}")
+                annotate(error, f"raised by {operation_name(operation)} in map on {list(self.inputs)}")
                 raise
         if len(columns) != len(self.outputs):
             raise ValueError(f"For 'map', the operations return {len(columns)} values for the columns "
                              f"{list(self.outputs)}. Name one output column per value in 'output_columns'.")
-        named.update(zip(self.outputs, map(_stacked, columns), strict=True))
-        return Block([named[name] for name in self.columns], block.count)
-
-    def _call_per_row(self, operation: Callable, columns: Sequence[Column], workers: Workers) -> list[Column]:
-        where = f"For 'map', the result of {_name(operation)}"
-        results = []
-        rows = zip(*map(rows_of, columns), strict=True)
-        for result in workers.map(lambda row: operation(*row), rows):
-            values = result if isinstance(result, tuple) else (result,)
-            results.append([as_array(value, where) for value in values])
-            if len(values) != len(results[0]):
-                raise ValueError(f"{where} has {len(values)} values for one row and {len(results[0])} for another.")
-        return [list(column) for column in zip(*results, strict=True)]
+        where = f"For 'map', the result of {operation_name(self.operations[-1])}"
+        return [finished(column, where) for column in columns]
 
 
-def _stacked(column: Column) -> Column:
-    return stack(column) if isinstance(column, list) else column
+_ROWS_PER_TASK = 32
+
+
+class Map(_Unary):
+    """Operations on some columns.
+
+    What is random is drawn from a seed per portion of at most `_ROWS_PER_TASK` rows, so that it does not depend on the
+    workers.
+    """
+
+    def __init__(self, child: Node, operations: list[Callable], inputs: tuple[str, ...], outputs: tuple[str, ...],
+                 parallel: Parallel, callbacks: Sequence = ()):
+        super().__init__(child)
+        self.function = _Operations(operations, inputs, outputs)
+        self.parallel, self.callbacks = parallel, callbacks
+        self.columns = _columns_after(child.columns, inputs, outputs)
+        self.random = any(getattr(operation, "random", False) for operation in operations)
+        # A user's function may be slow: its results are passed on as soon as the consumer can take them.
+        self.by_block = (all(isinstance(operation, Transform) for operation in operations) and not self.random
+                         and parallel.count == 1)
+
+    def _portions(self, stage: Stage, hint: int) -> Iterator[Block]:
+        step = min(hint, _ROWS_PER_TASK)
+        for block in stage.children[0].blocks(hint):
+            if self.by_block or block.count <= step:
+                yield block
+            else:
+                for start in range(0, block.count, step):
+                    yield block.slice(start, min(start + step, block.count))
+
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
+        names = self.children[0].columns
+        picked = [names.index(name) for name in self.function.inputs]
+        waiting: deque[Block] = deque()
+
+        def tasks() -> Iterator[tuple]:
+            for block in self._portions(stage, hint):
+                waiting.append(block)
+                seed = int(stage.rng.integers(1 << 63)) if self.random else None
+                yield [block.columns[i] for i in picked], seed
+
+        calls = CallbackRun(self.callbacks, stage) if self.callbacks and not stage.probing else None
+        for results in stage.call(self.function, tasks(), self.parallel, "map"):
+            block = waiting.popleft()
+            named = dict(zip(names, block.columns, strict=True))
+            named.update(zip(self.function.outputs, results, strict=True))
+            result = Block([named[name] for name in self.columns], block.count)
+            if calls is None:
+                yield result
+            else:
+                yield from calls.around(result)
+        if calls is not None:
+            calls.end()
 
 
 class BatchInfo:
@@ -135,6 +156,29 @@ class BatchInfo:
         return self._epoch
 
 
+class _PerBatch:
+    """What a per_batch_map does with the input columns of a batch; worker processes get it by pickle."""
+
+    def __init__(self, function: Callable, inputs: tuple[str, ...], outputs: tuple[str, ...]):
+        self.function, self.inputs, self.outputs = function, inputs, outputs
+
+    def __call__(self, columns: list[Column], info: BatchInfo) -> list[Column]:
+        try:
+            result = self.function(*map(rows_of, columns), info)
+        except Exception as error:
+            annotate(error, f"raised by the per_batch_map of batch {info.get_batch_num()}")
+            raise
+        values = result if isinstance(result, tuple) else (result,)
+        if len(values) != len(self.outputs):
+            raise ValueError(f"For 'batch', per_batch_map returned {len(values)} values for the columns "
+                             f"{list(self.outputs)}. Return a tuple with one list per column.")
+        where = "For 'batch', the result of per_batch_map"
+        return [stack([as_array(row, where) for row in value]) for value in values]
+
+
+_ALONE = Parallel()
+
+
 class Batch(_Unary):
     """Joins consecutive rows: the values of a column become one array with a new first dimension.
 
@@ -146,10 +190,11 @@ class Batch(_Unary):
     """
 
     def __init__(self, child: Node, size: int | Callable, drop_remainder: bool, per_batch_map: Callable | None = None,
-                 inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()):
+                 inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = (), parallel: Parallel = _ALONE):
         super().__init__(child)
-        self.batch_size, self.drop_remainder, self.per_batch_map = size, drop_remainder, per_batch_map
-        self.names, self.outputs = inputs, outputs
+        self.batch_size, self.drop_remainder = size, drop_remainder
+        self.function = None if per_batch_map is None else _PerBatch(per_batch_map, inputs, outputs)
+        self.parallel = parallel
         self.columns = _columns_after(child.columns, inputs, outputs)
 
     def _size_of(self, info: BatchInfo) -> int:
@@ -160,7 +205,7 @@ class Batch(_Unary):
             raise ValueError(f"For 'batch', the batch_size function must return a positive int, but returned {size!r}.")
         return size
 
-    def blocks(self, stage: Stage, hint: int) -> Blocks:
+    def _parts(self, stage: Stage) -> Iterator[tuple[Block, BatchInfo]]:
         number = 0
         info = BatchInfo(number, stage.epoch - 1)
         size = self._size_of(info)
@@ -168,28 +213,29 @@ class Batch(_Unary):
         while (part := rows.pull(size)) is not None:
             if part.count < size and self.drop_remainder:
                 return
-            columns = dict(zip(self.children[0].columns, part.columns, strict=True))
-            if self.per_batch_map is not None:
-                columns = self._mapped(self.per_batch_map, columns, info)
-            yield Block([_joined(name, columns[name])[np.newaxis] for name in self.columns], 1)
+            yield part, info
             number += 1
             info = BatchInfo(number, stage.epoch - 1)
             size = self._size_of(info)
 
-    def _mapped(self, function: Callable, columns: dict[str, Column], info: BatchInfo) -> dict[str, Column]:
-        try:
-            result = function(*(rows_of(columns[name]) for name in self.names), info)
-        except Exception as error:
-            annotate(error, f"raised by the per_batch_map of batch {info.get_batch_num()}")
-            raise
-        values = result if isinstance(result, tuple) else (result,)
-        if len(values) != len(self.outputs):
-            raise ValueError(f"For 'batch', per_batch_map returned {len(values)} values for the columns "
-                             f"{list(self.outputs)}. Return a tuple with one list per column.")
-        where = "For 'batch', the result of per_batch_map"
-        made = {name: stack([as_array(row, where) for row in value])
-                for name, value in zip(self.outputs, values, strict=True)}
-        return {**columns, **made}
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
+        names = self.children[0].columns
+        if self.function is None:
+            for part, _ in self._parts(stage):
+                yield Block([_joined(name, column)[np.newaxis] for name, column in zip(names, part.columns)], 1)
+            return
+        picked = [names.index(name) for name in self.function.inputs]
+        waiting: deque[Block] = deque()
+
+        def tasks() -> Iterator[tuple]:
+            for part, info in self._parts(stage):
+                waiting.append(part)
+                yield [part.columns[i] for i in picked], info
+
+        for results in stage.call(self.function, tasks(), self.parallel, "batch"):
+            columns = dict(zip(names, waiting.popleft().columns, strict=True))
+            columns.update(zip(self.function.outputs, results, strict=True))
+            yield Block([_joined(name, columns[name])[np.newaxis] for name in self.columns], 1)
 
     def size(self, endless: float) -> float | None:
         rows = super().size(endless)

@@ -9,10 +9,10 @@ import numpy as np
 from mindspore.formats.mindrecord import TYPES
 from mindspore.mindrecord.reader import RecordFiles
 
-from ._check import check_int
-from ._pipeline import annotate
-from ._sources import RandomAccessSource
-from .datasets import Dataset, check_workers
+from ._check import check_int, check_workers
+from ._pipeline import Parallel, annotate
+from ._sources import Fetch, RandomAccessSource
+from .datasets import Dataset
 from .samplers import select_sampler
 
 __all__ = ["MindDataset"]
@@ -44,8 +44,8 @@ class _Rows:
         return np.array(value, dtype)
 
 
-class _RecordSource(RandomAccessSource):
-    """A source of rows that are arrays already."""
+class _FetchRecord(Fetch):
+    """Reads rows that are arrays already."""
 
     def _fetch(self, index: int) -> tuple[np.ndarray, ...]:
         try:
@@ -97,5 +97,5 @@ class MindDataset(Dataset):
             raise ValueError(f"For '{name}', 'padded_sample' must be a dict with a value for each of the columns "
                              f"{columns}.")
         chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
-        super().__init__(_RecordSource(_Rows(files, columns, padded_sample, padded), tuple(columns), None, chosen,
-                                       workers))
+        fetch = _FetchRecord(_Rows(files, columns, padded_sample, padded), tuple(columns), None)
+        super().__init__(RandomAccessSource(fetch, chosen, Parallel(workers)))

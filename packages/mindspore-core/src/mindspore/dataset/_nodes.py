@@ -53,6 +53,7 @@ class Repeat(_Unary):
     def __init__(self, child: Node, count: int | None):
         super().__init__(child)
         self.count = count
+        self.passes_of_children = count or 1
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         done = 0

@@ -10,19 +10,21 @@ error in the pipeline comes out of the channel in its place, as the same object.
 """
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
 from ._blocks import Block, Blocks
+from ._processes import ProcessPool, annotate, portable
 
-__all__ = ["Node", "Prefetcher", "Stage", "Workers", "annotate"]
+__all__ = ["Node", "Parallel", "Prefetcher", "Stage", "Workers", "annotate", "stopped"]
 
+_FOR_WORKERS = 1 << 31          # keeps the seeds of workers apart from the numbers of passes
 _BYTES_AHEAD = 256 << 20        # beyond the second block, which is always prepared
 
 
@@ -31,6 +33,7 @@ class Node:
 
     children: tuple[Node, ...] = ()
     columns: tuple[str, ...] = ()
+    passes_of_children = 1          # how many passes over its children one pass makes, where that is fixed
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         """One pass over the rows. Children are read through `stage.children`, chance comes from `stage.rng`."""
@@ -46,26 +49,84 @@ class Node:
 
 
 class Stage:
-    """A node at one place of a running pipeline."""
+    """A node at one place of a running pipeline.
+
+    The random generator of a pass follows from the place, and from which pass it is of which pass of the node behind:
+    a pass can be started again without those before it.
+    """
 
     def __init__(self, node: Node, seeds: np.random.SeedSequence, probing: bool = False):
         self.node, self.probing, self.epoch = node, probing, 0
-        self.rng = np.random.Generator(np.random.Philox(seeds))
+        self._entropy, self._place = seeds.entropy, seeds.spawn_key
+        self._behind: tuple[int, ...] = ()      # the numbers of the passes of the nodes behind this one
+        self._passes = 0                        # passes within the present pass of the node behind
+        self._key: tuple[int, ...] = ()
+        self.rng: np.random.Generator
+        self._pool: ProcessPool | None = None
         self.children = [Stage(child, child_seeds, probing)
                          for child, child_seeds in zip(node.children, seeds.spawn(len(node.children)), strict=True)]
 
     def blocks(self, hint: int) -> Blocks:
         """The next pass over this stage's rows."""
         self.epoch += 1
+        key = (*self._behind, self._passes)
+        self._passes += 1
+        self._key = key
+        self.rng = self._generator()
+        for child in self.children:
+            child._behind, child._passes = key, 0
         return self.node.blocks(self, hint)
 
+    def _generator(self, *purpose: int) -> np.random.Generator:
+        seeds = np.random.SeedSequence(self._entropy, spawn_key=(*self._place, *self._key, *purpose))
+        return np.random.Generator(np.random.Philox(seeds))
 
-def annotate(error: BaseException, note: str) -> None:
-    """Adds a line to what an exception prints; its type and identity stay."""
-    if sys.version_info >= (3, 11):
-        error.add_note(note)
-    elif error.args and isinstance(error.args[0], str):
-        error.args = (f"{error.args[0]}\n{note}", *error.args[1:])
+    def skip_passes(self, count: int) -> None:
+        """Counts passes as done."""
+        self.epoch += count
+        self._passes += count
+        for child in self.children:
+            child.skip_passes(count * self.node.passes_of_children)
+
+    def call(self, function: Callable, items: Iterable[tuple], parallel: Parallel, what: str) -> Iterator:
+        """The results of `function(*item)` in order, by as many workers, of the kind, that `parallel` says.
+
+        Args:
+            function: for processes, what they can be given by pickle; otherwise threads do the work.
+            items: tuples of arguments.
+            parallel: how many workers of which kind. A look at a few rows starts none.
+            what: the operation, for messages.
+        """
+        if parallel.count > 1 and parallel.processes and not self.probing:
+            if self._pool is None:
+                package = portable(function, what)
+                self._pool = None if package is None else ProcessPool(parallel.count, package, what)
+                if self._pool is not None:
+                    weakref.finalize(self, self._pool.close)
+            if self._pool is not None:
+                seeds = self._generator(_FOR_WORKERS)
+                seeded = ((int(seeds.integers(1 << 32)), item) for item in items)
+                yield from self._pool.map(seeded, stopped)
+                return
+        with Workers(1 if self.probing else parallel.count) as workers:
+            yield from workers.map(lambda item: function(*item), items)
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """How an operation calls a user's function: by how many workers, and whether they are processes."""
+
+    count: int = 1
+    processes: bool = False
+
+
+_present = threading.local()
+
+
+def stopped() -> bool:
+    """Whether the consumer of the pass that runs on this thread wants nothing more."""
+    channel = getattr(_present, "channel", None)
+    return channel is not None and channel.closed
 
 
 class Workers:
@@ -148,6 +209,11 @@ class _Channel:
             raise error
         return None
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is wanted."""
+        return self._closed
+
     def close(self) -> None:
         """Says that nothing more is wanted."""
         with self._changed:
@@ -159,6 +225,7 @@ class _Channel:
 def _produce(blocks: Blocks, channel: _Channel) -> None:
     """The thread: moves one pass into the channel."""
     error = None
+    _present.channel = channel
     try:
         for block in blocks:
             if not channel.put(block):

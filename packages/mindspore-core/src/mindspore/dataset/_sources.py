@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 import numpy as np
 
 from ._blocks import Block, Blocks, as_array
-from ._pipeline import Node, Stage, Workers, annotate
+from ._check import check_known
+from ._pipeline import Node, Parallel, Stage, annotate
 from .samplers import Sampler
 
-__all__ = ["ArraySource", "IterableSource", "RandomAccessSource", "blocks_of_rows"]
+__all__ = ["ArraySource", "Fetch", "IterableSource", "RandomAccessSource", "blocks_of_rows"]
 
 _SMALLEST_GATHER = 32
+_ROWS_PER_TASK = 8
 
 
 def blocks_of_rows(rows: Iterator[tuple[np.ndarray, ...]], size: int) -> Blocks:
@@ -54,11 +56,16 @@ class ArraySource(Node):
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         arrays = self.arrays
-        indices = self.sampler.indices(len(arrays[0]), stage.rng, stage.probing)
+        indices = self.sampler.indices(len(arrays[0]), stage.rng, stage.probing, self.values)
         step = hint * -(-_SMALLEST_GATHER // hint)
         for start in range(0, len(indices), step):
             part = indices[start:start + step]
             yield Block([array[part] for array in arrays], len(part))
+
+    def values(self, column: str) -> np.ndarray:
+        """All values of a column."""
+        check_known([column], self.columns, "sampler")
+        return self.arrays[self.columns.index(column)]
 
     def size(self, endless: float) -> float | None:
         return self.sampler.size(len(self.arrays[0]))
@@ -81,18 +88,18 @@ class _RowSource(Node):
                      for v, name in zip(values, names, strict=True)])
         if self.types is not None:
             for name, array, wanted in zip(names, row, self.types, strict=True):
-                if array.dtype != wanted:
+                if array.dtype != wanted and not (array.dtype.kind == wanted.kind and wanted.kind in "US"):
                     raise TypeError(f"For 'GeneratorDataset', column '{name}' of {where} is {array.dtype}, but "
                                     f"'column_types' says {wanted}. Make the source return that type.")
         return row
 
 
-class RandomAccessSource(_RowSource):
-    """Rows of an object with `__getitem__` and `__len__`, on several threads if asked for."""
+class Fetch(_RowSource):
+    """Reads rows of an object by their numbers; worker processes get it by pickle."""
 
-    def __init__(self, source, columns, types, sampler: Sampler, workers: int):
+    def __init__(self, source, columns, types):
         super().__init__(columns, types)
-        self.source, self.sampler, self.workers = source, sampler, workers
+        self.source = source
 
     def _fetch(self, index: int) -> tuple[np.ndarray, ...]:
         try:
@@ -102,13 +109,40 @@ class RandomAccessSource(_RowSource):
                             f"{list(self.columns)})")
             raise
 
+    def __call__(self, indices: list[int]) -> tuple[list[tuple[np.ndarray, ...]], Exception | None]:
+        """The rows up to the first that raises, and what it raised."""
+        rows = []
+        try:
+            for index in indices:
+                rows.append(self._fetch(index))
+        except Exception as error:
+            if not rows:
+                raise
+            return rows, error
+        return rows, None
+
+
+class RandomAccessSource(Node):
+    """Rows of an object with `__getitem__` and `__len__`, by several workers if asked for."""
+
+    def __init__(self, fetch: Fetch, sampler: Sampler, parallel: Parallel):
+        self.columns = fetch.columns
+        self.fetch, self.sampler, self.parallel = fetch, sampler, parallel
+
+    def _rows(self, stage: Stage, hint: int) -> Iterator[tuple[np.ndarray, ...]]:
+        indices = self.sampler.indices(len(self.fetch.source), stage.rng, stage.probing).tolist()
+        step = min(hint, _ROWS_PER_TASK) if self.parallel.processes and self.parallel.count > 1 else 1
+        tasks = ((indices[start:start + step],) for start in range(0, len(indices), step))
+        for rows, error in stage.call(self.fetch, tasks, self.parallel, "GeneratorDataset"):
+            yield from rows
+            if error is not None:
+                raise error
+
     def blocks(self, stage: Stage, hint: int) -> Blocks:
-        indices = self.sampler.indices(len(self.source), stage.rng, stage.probing)
-        with Workers(self.workers) as workers:
-            yield from blocks_of_rows(workers.map(self._fetch, map(int, indices)), hint)
+        yield from blocks_of_rows(self._rows(stage, hint), hint)
 
     def size(self, endless: float) -> float | None:
-        return self.sampler.size(len(self.source))
+        return self.sampler.size(len(self.fetch.source))
 
 
 class IterableSource(_RowSource):

@@ -13,11 +13,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import _nodes, config
+from . import _nodes
 from ._blocks import Rows
-from ._check import check_bool, check_int, check_known, check_names, check_optional_int
+from ._check import check_bool, check_int, check_known, check_names, check_workers
 from ._map import Batch, Map, flatten_operations, parameters_wanted
-from ._pipeline import Node, Stage
+from ._operations import Operations
+from ._padding import PaddedBatch
+from ._pipeline import Node, Parallel, Stage
+from .callbacks import DSCallback
 from .iterators import DictIterator, Iterator, TupleIterator
 
 __all__ = ["Dataset", "zip_datasets"]
@@ -28,16 +31,25 @@ _N = TypeVar("_N", bound=Node)
 _WORKER_OPTIONS = {"python_multiprocessing", "max_rowsize"}
 
 
-def check_workers(num_parallel_workers, function: str) -> int:
-    number = check_optional_int(num_parallel_workers, "num_parallel_workers", function, 1)
-    return config.get_num_parallel_workers() if number is None else number
-
-
 def _check_options(options: dict, known: set[str], function: str) -> None:
     """Refuses keyword arguments other than the known ones and those that only concern worker processes."""
     for name in options:
         if name not in known | _WORKER_OPTIONS:
             raise TypeError(f"For '{function}', unexpected keyword argument '{name}'.")
+
+
+def _parallel(num_parallel_workers, options: dict, function: str) -> Parallel:
+    """The workers that an operation's arguments ask for."""
+    processes = check_bool(options.get("python_multiprocessing", False), "python_multiprocessing", function)
+    return Parallel(check_workers(num_parallel_workers, function), processes)
+
+
+def _check_callbacks(callbacks) -> list[DSCallback]:
+    listed = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
+    for callback in listed:
+        if not isinstance(callback, DSCallback):
+            raise TypeError(f"For 'map', 'callbacks' must be DSCallbacks, but got {type(callback).__name__}.")
+    return list(listed)
 
 
 def _check_outputs(outputs: Sequence[str], inputs: Sequence[str], columns: Sequence[str], function: str) -> None:
@@ -48,7 +60,7 @@ def _check_outputs(outputs: Sequence[str], inputs: Sequence[str], columns: Seque
                              f"another name.")
 
 
-class Dataset:
+class Dataset(Operations):
     """A pipeline of rows. Attributes: children, the list of datasets that this one was made from.
 
     Args:
@@ -62,6 +74,7 @@ class Dataset:
         self._iterators: weakref.WeakSet[Iterator] = weakref.WeakSet()
         self._size: int | None = None
         self._probed: list[np.ndarray] | None = None
+        self._init_step = 0
 
     # ------------------------------------------------------------------------------------------------- operations
 
@@ -77,8 +90,10 @@ class Dataset:
                 as a function has required parameters.
             output_columns: names of the results; None for the input columns. As many outputs as inputs take their
                 places; otherwise they come first and the other columns follow.
-            num_parallel_workers: threads that call the functions; None for the configured number.
-            kwargs: python_multiprocessing and max_rowsize are accepted; the workers are always threads.
+            num_parallel_workers: threads, or processes, that do the work; None for the configured number.
+            kwargs: python_multiprocessing, whether more than one worker means processes, which get the operations by
+                pickle; callbacks, a DSCallback or a list of them; max_rowsize, offload (False or None) and cache (None)
+                are accepted and change nothing.
 
         Returns:
             Dataset.
@@ -87,7 +102,11 @@ class Dataset:
             TypeError: an argument is of a wrong type.
             ValueError: a column does not exist, or a name would occur twice.
         """
-        _check_options(kwargs, set(), "map")
+        _check_options(kwargs, {"callbacks", "offload", "cache"}, "map")
+        for option in ("cache", "offload"):
+            if kwargs.get(option):
+                raise TypeError(f"For 'map', '{option}' must be None or False, but got {kwargs[option]!r}: operations "
+                                f"run in this process or its workers, and their results are not kept.")
         flat = flatten_operations(operations)
         columns = self._node.columns
         inputs = (columns[:parameters_wanted(flat[0])] if input_columns is None
@@ -95,7 +114,8 @@ class Dataset:
         check_known(inputs, columns, "map")
         outputs = inputs if output_columns is None else check_names(output_columns, "output_columns", "map")
         _check_outputs(outputs, inputs, columns, "map")
-        return Dataset(Map(self._node, flat, inputs, outputs, check_workers(num_parallel_workers, "map")), [self])
+        return Dataset(Map(self._node, flat, inputs, outputs, _parallel(num_parallel_workers, kwargs, "map"),
+                           _check_callbacks(kwargs.get("callbacks"))), [self])
 
     def batch(self, batch_size, drop_remainder: bool = False, num_parallel_workers: int | None = None,
               **kwargs) -> Dataset:
@@ -105,10 +125,10 @@ class Dataset:
             batch_size: rows in a batch, or a function that gets a BatchInfo (`get_batch_num()`, `get_epoch_num()`) and
                 returns that.
             drop_remainder: leave out a last batch that is not full.
-            num_parallel_workers: checked only: rows are joined on the pipeline's thread.
+            num_parallel_workers: threads, or processes, that call per_batch_map.
             kwargs: per_batch_map, a function that gets one list of arrays per input column and a BatchInfo, and returns
                 one list per output column; input_columns (None for all) and output_columns (None for the same);
-                python_multiprocessing and max_rowsize are accepted.
+                python_multiprocessing, whether more than one worker means processes; max_rowsize is accepted.
 
         Returns:
             Dataset.
@@ -122,7 +142,7 @@ class Dataset:
         if not callable(batch_size):
             batch_size = check_int(batch_size, "batch_size", "batch", 1)
         check_bool(drop_remainder, "drop_remainder", "batch")
-        check_workers(num_parallel_workers, "batch")
+        parallel = _parallel(num_parallel_workers, kwargs, "batch")
         function, inputs, outputs = (kwargs.get(name) for name in ("per_batch_map", "input_columns", "output_columns"))
         if function is None:
             if inputs is not None or outputs is not None:
@@ -135,7 +155,8 @@ class Dataset:
         check_known(inputs, columns, "batch")
         outputs = inputs if outputs is None else check_names(outputs, "output_columns", "batch")
         _check_outputs(outputs, inputs, columns, "batch")
-        return Dataset(Batch(self._node, batch_size, drop_remainder, function, inputs, outputs), [self])
+        return Dataset(Batch(self._node, batch_size, drop_remainder, function, inputs, outputs, parallel),
+                       [self])
 
     def shuffle(self, buffer_size: int) -> Dataset:
         """Puts the rows in random order, by a buffer of `buffer_size` rows; a new order in each epoch.
@@ -271,6 +292,8 @@ class Dataset:
             check_int(num_epochs, "num_epochs", function, 1)
         check_bool(output_numpy, "output_numpy", function)
         iterator = kind(node, num_epochs, output_numpy)
+        if self._init_step:
+            iterator.skip_steps(self._init_step, self.get_dataset_size())
         self._iterators.add(iterator)
         return iterator
 
@@ -379,13 +402,50 @@ class Dataset:
 
     def get_batch_size(self) -> int:
         """The number of rows in a batch; 1 without `batch`; -1 where a function decides."""
-        batch = self._nearest(Batch)
-        return 1 if batch is None else -1 if callable(batch.batch_size) else batch.batch_size
+        node: Node | None = self._node
+        while node is not None and not isinstance(node, (Batch, PaddedBatch)):
+            node = node.children[0] if node.children else None
+        if node is None:
+            return 1
+        size = node.batch_size
+        return -1 if callable(size) or not size else size
 
     def get_repeat_count(self) -> int:
         """The count of the last `repeat`; 1 without one, -1 for no limit."""
         repeat = self._nearest(_nodes.Repeat)
         return 1 if repeat is None else -1 if repeat.count is None else repeat.count
+
+    def set_init_step(self, init_step: int) -> None:
+        """Makes the iterators that are created from here on begin at a step, counted over all epochs.
+
+        Raises:
+            TypeError: `init_step` is not an int.
+            ValueError: `init_step` is negative.
+        """
+        self._init_step = check_int(init_step, "init_step", "set_init_step", 0)
+
+    def get_init_step(self) -> int:
+        """The step that iterators begin at, 0 where none was set."""
+        return self._init_step
+
+    def get_class_indexing(self) -> dict[str, int]:
+        """The names of the classes and their numbers, where the source knows them; otherwise an empty dict."""
+        return self.children[0].get_class_indexing() if self.children else {}
+
+    def is_shuffled(self) -> bool:
+        """Whether the order of the rows is random somewhere in the pipeline."""
+        nodes = [self._node]
+        for node in nodes:
+            nodes += node.children
+        return any(isinstance(node, _nodes.Shuffle) or getattr(getattr(node, "sampler", None), "shuffles", False)
+                   for node in nodes)
+
+    def is_sharded(self) -> bool:
+        """Whether the rows are those of one shard."""
+        nodes = [self._node]
+        for node in nodes:
+            nodes += node.children
+        return any(getattr(getattr(node, "sampler", None), "num_shards", 1) > 1 for node in nodes)
 
     def num_classes(self) -> int | None:
         """The number of classes, where the source knows it."""

@@ -5,7 +5,7 @@ with the random operations drawn anew. An epoch starts when its first row is ask
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from mindspore.common import seed as _seed
 
 from . import config
 from ._blocks import Block
+from ._check import check_int
 from ._pipeline import Node, Prefetcher, Stage
+from .samplers import DistributedSampler
 
 __all__ = ["DictIterator", "Iterator", "TupleIterator"]
 
@@ -35,11 +37,15 @@ class Iterator:
 
     def __init__(self, node: Node, num_epochs: int, output_numpy: bool):
         self._columns, self._num_epochs = node.columns, num_epochs
-        self._stage = Stage(node, _seed.next_seed_sequence("dataset"))
+        self._node, self._seeds = node, _seed.next_seed_sequence("dataset")
+        self._stage = Stage(node, self._seeds)
         self._convert = (lambda array: array) if output_numpy else _tensor_maker()
         self._epoch: Prefetcher | None = None
         self._block: Block | None = None
         self._at = 0
+        self._row = 0                   # rows read in the running epoch
+        self._to_skip = 0               # rows of the next epoch that have been read by another iterator
+        self._sampler_passes: list[int] = []
 
     def __iter__(self):
         return self
@@ -48,6 +54,8 @@ class Iterator:
         if self._stage.epoch == self._num_epochs:
             raise RuntimeError(f"For the dataset iterator, all {self._num_epochs} epochs have been read. Create a new "
                                f"iterator, or this one with a larger num_epochs (-1 for no limit).")
+        self._sampler_passes = [sampler.passes for sampler in _samplers(self._node)]
+        self._row = 0
         return Prefetcher(self._stage.blocks(1), config.get_prefetch_size())
 
     def _next_row(self) -> list:
@@ -61,17 +69,86 @@ class Iterator:
                 raise
             self._at = 0
             if self._block is None:
-                self._epoch = None
+                self._epoch, self._row = None, 0
                 raise StopIteration
+            self._at = skipped = min(self._to_skip, self._block.count)
+            self._row += skipped
+            self._to_skip -= skipped
         row = self._block.row(self._at)
         self._at += 1
+        self._row += 1
         return [self._convert(array) for array in row]
 
     def stop(self) -> None:
         """Ends the running epoch; the next row comes from the beginning of the next epoch."""
         epoch, self._epoch, self._block = self._epoch, None, None
+        self._row = self._to_skip = 0
         if epoch is not None:
             epoch.close()
+
+    # ----------------------------------------------------------------------------------------------------- position
+
+    def state_dict(self) -> dict:
+        """Where this iterator is: a dict of ints and lists that JSON can hold.
+
+        `load_state_dict` of an iterator of an equal pipeline continues from there, in this or another process, with the
+        same rows in the same order. What users' functions draw from generators of their own is not part of it.
+        """
+        running = self._row + self._to_skip
+        passes = self._sampler_passes if self._epoch is not None else [s.passes for s in _samplers(self._node)]
+        entropy = self._seeds.entropy
+        return {"version": 1, "entropy": entropy if isinstance(entropy, int) else list(entropy or ()),
+                "place": list(self._seeds.spawn_key), "columns": list(self._columns),
+                "epoch": self._stage.epoch - (self._epoch is not None), "row": running, "sampler_passes": list(passes)}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Continues from where another iterator was; the rows of its running epoch are made again and left out.
+
+        Args:
+            state: what `state_dict` returned.
+
+        Raises:
+            TypeError: `state` is no such dict.
+            ValueError: it is of a pipeline with other columns or samplers, or of another version.
+        """
+        samplers = list(_samplers(self._node))
+        try:
+            version, columns, epoch, row = (state[name] for name in ("version", "columns", "epoch", "row"))
+            entropy, place, passes = state["entropy"], tuple(state["place"]), state["sampler_passes"]
+            seeds = np.random.SeedSequence(entropy, spawn_key=place)
+            check_int(epoch, "epoch", "load_state_dict", 0)
+            check_int(row, "row", "load_state_dict", 0)
+        except (KeyError, TypeError, ValueError) as error:
+            raise TypeError(f"For 'load_state_dict', the state must be what 'state_dict' returned: "
+                            f"{error!r}.") from error
+        if version != 1 or list(columns) != list(self._columns) or len(passes) != len(samplers):
+            raise ValueError(f"For 'load_state_dict', the state is of version {version} and a pipeline with the "
+                             f"columns {columns} and {len(passes)} shared samplers, but this one has version 1, "
+                             f"{list(self._columns)} and {len(samplers)}.")
+        self.stop()
+        for sampler, number in zip(samplers, passes):
+            sampler.passes = number
+        self._seeds, self._stage = seeds, Stage(self._node, seeds)
+        self._stage.skip_passes(epoch)
+        self._to_skip = row
+
+    def skip_steps(self, steps: int, size: int) -> None:
+        """Begins at a step that is counted over all epochs of `size` rows."""
+        self._stage.skip_passes(steps // size)
+        for sampler in _samplers(self._node):
+            sampler.passes += steps // size
+        self._to_skip = steps % size
+
+
+def _samplers(node: Node) -> Iterable[DistributedSampler]:
+    """The samplers of a pipeline whose order depends on the number of passes made with them."""
+    sampler = getattr(node, "sampler", None)
+    while sampler is not None:
+        if isinstance(sampler, DistributedSampler):
+            yield sampler
+        sampler = sampler.child
+    for child in node.children:
+        yield from _samplers(child)
 
 
 class TupleIterator(Iterator):

@@ -5,8 +5,9 @@ its numbers are positions in what the child selected.
 """
 from __future__ import annotations
 
+import enum
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -14,9 +15,21 @@ from mindspore.common import seed as _seed
 
 from ._check import check_bool, check_int, check_numbers, check_optional_int
 
-__all__ = ["DistributedSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
-           "SubsetSampler", "WeightedRandomSampler"]
+__all__ = ["DistributedSampler", "IterSampler", "PKSampler", "RandomSampler", "Sampler", "SequentialSampler", "Shuffle",
+           "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler"]
 
+
+class Shuffle(str, enum.Enum):
+    """How far a dataset of several files mixes its rows."""
+
+    FALSE = "false"             # not at all
+    FILES = "files"             # the order of the files only
+    PARTIAL = "partial"         # within windows of rows
+    INFILE = "infile"           # within each file
+    GLOBAL = "global"           # files and rows
+    ADAPTIVE = "adaptive"       # GLOBAL for what fits in memory
+
+Values = Callable[[str], np.ndarray]        # the values of a column, by its name
 
 class Sampler:
     """The base of all samplers. A subclass defines `choose` and `chosen`, or `__iter__` which yields row numbers.
@@ -25,9 +38,12 @@ class Sampler:
         num_samples: at most this many rows; None for all.
     """
 
+    shuffles = False
+
     def __init__(self, num_samples: int | None = None):
         self.num_samples = check_optional_int(num_samples, "num_samples", type(self).__name__, 1)
         self.child: Sampler | None = None
+        self.values: Values | None = None
 
     def add_child(self, sampler: Sampler) -> None:
         """Makes this sampler choose among the rows that `sampler` chooses.
@@ -61,15 +77,24 @@ class Sampler:
         """How many rows `choose` yields before num_samples counts, or None where only a pass can tell."""
         return len(self) if hasattr(self, "__len__") else None
 
-    def indices(self, count: int, rng: np.random.Generator, probing: bool = False) -> np.ndarray:
+    def indices(self, count: int, rng: np.random.Generator, probing: bool = False,
+                values: Values | None = None) -> np.ndarray:
         """Row numbers for one pass over `count` rows, with the child and num_samples taken into account.
+
+        Args:
+            count: the number of rows.
+            rng: the source of chance.
+            probing: whether the pass only looks at the first row.
+            values: gives the values of a column, for samplers that look at them; None where the source cannot.
 
         Raises:
             IndexError: a chosen number is not in 0..count-1.
         """
-        below = None if self.child is None else self.child.indices(count, rng, probing)
+        below = None if self.child is None else self.child.indices(count, rng, probing, values)
         available = count if below is None else len(below)
+        self.values = values if below is None or values is None else lambda name: values(name)[below]
         numbers = self.choose(available, rng, probing)[:self.num_samples]
+        self.values = None
         outside = numbers[(numbers < 0) | (numbers >= available)]
         if outside.size:
             raise IndexError(f"For '{type(self).__name__}', row {outside[0]} does not exist: there are {available} "
@@ -111,10 +136,15 @@ class RandomSampler(Sampler):
     Args:
         replacement: draw each row from all rows, so that some come several times.
         num_samples: at most this many rows; None for all.
+        shuffle: checked only; see `Shuffle`.
     """
 
-    def __init__(self, replacement: bool = False, num_samples: int | None = None):
+    shuffles = True
+
+    def __init__(self, replacement: bool = False, num_samples: int | None = None, shuffle: Shuffle = Shuffle.GLOBAL):
         super().__init__(num_samples)
+        if not isinstance(shuffle, Shuffle):
+            raise TypeError(f"For 'RandomSampler', 'shuffle' must be a Shuffle, but got {shuffle!r}.")
         self.replacement = check_bool(replacement, "replacement", "RandomSampler")
 
     def choose(self, count, rng, probing):
@@ -154,6 +184,8 @@ class SubsetRandomSampler(SubsetSampler):
         num_samples: at most this many of them; None for all.
     """
 
+    shuffles = True
+
     def choose(self, count, rng, probing):
         return rng.permutation(self.subset)
 
@@ -166,6 +198,8 @@ class WeightedRandomSampler(Sampler):
         num_samples: how many rows to draw; None for as many as there are weights.
         replacement: whether a row may come several times.
     """
+
+    shuffles = True
 
     def __init__(self, weights, num_samples: int | None = None, replacement: bool = True):
         super().__init__(num_samples)
@@ -205,20 +239,29 @@ class DistributedSampler(Sampler):
         super().__init__(num_samples)
         self.num_shards = check_int(num_shards, "num_shards", "DistributedSampler", 1)
         self.shard_id = check_int(shard_id, "shard_id", "DistributedSampler", 0, self.num_shards - 1)
-        self.shuffle = check_bool(shuffle, "shuffle", "DistributedSampler")
+        self.shuffle = self.shuffles = check_bool(shuffle, "shuffle", "DistributedSampler")
         if offset != -1:
             raise ValueError(f"For 'DistributedSampler', 'offset' must be -1, but got {offset!r}. Concatenate the "
                              f"datasets first and shard the whole.")
         self._seeded: tuple[int, int | None] | None = None
         self._passes = 0
 
-    def _shared_permutation(self, count: int, probing: bool) -> np.ndarray:
+    @property
+    def passes(self) -> int:
+        """The number of passes made under the present seed."""
         seeded = _seed.seed_epoch(), _seed.domain_seed("dataset")
         if seeded != self._seeded:
             self._seeded, self._passes = seeded, 0
-        seeds = np.random.SeedSequence([seeded[1] or 0, zlib.crc32(b"shards"), self._passes])
+        return self._passes
+
+    @passes.setter
+    def passes(self, count: int) -> None:
+        self._passes = count + 0 * self.passes
+
+    def _shared_permutation(self, count: int, probing: bool) -> np.ndarray:
+        seeds = np.random.SeedSequence([_seed.domain_seed("dataset") or 0, zlib.crc32(b"shards"), self.passes])
         if not probing:
-            self._passes += 1
+            self.passes += 1
         return np.random.Generator(np.random.Philox(seeds)).permutation(count)
 
     def choose(self, count, rng, probing):
@@ -232,15 +275,69 @@ class DistributedSampler(Sampler):
         return -(-count // self.num_shards)
 
 
-class _IterableSampler(Sampler):
-    """Row numbers from any iterable that the user gives, read anew in each pass."""
+class PKSampler(Sampler):
+    """K rows of each of P classes, drawn with replacement, the classes one after the other.
 
-    def __init__(self, numbers: Iterable[int]):
-        super().__init__()
-        self.numbers = numbers
+    Args:
+        num_val: rows of each class, K.
+        num_class: must be None: all classes are taken.
+        shuffle: take the classes in random order, anew in each pass, instead of increasing.
+        class_column: the column with the classes.
+        num_samples: at most this many rows; None for all.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: `num_val` is not positive.
+        NotImplementedError: `num_class` is given.
+        RuntimeError: while iterating, the source does not know its classes without reading all rows.
+    """
+
+    shuffles = True
+
+    def __init__(self, num_val: int, num_class: int | None = None, shuffle: bool = False, class_column: str = "label",
+                 num_samples: int | None = None):
+        super().__init__(num_samples)
+        self.num_val = check_int(num_val, "num_val", "PKSampler", 1)
+        if num_class is not None:
+            raise NotImplementedError("For 'PKSampler', 'num_class' must be None: all classes are taken. Choose "
+                                      "classes with filter or SubsetSampler.")
+        self.shuffle = check_bool(shuffle, "shuffle", "PKSampler")
+        if not isinstance(class_column, str):
+            raise TypeError(f"For 'PKSampler', 'class_column' must be a str, but got {class_column!r}.")
+        self.class_column = class_column
 
     def choose(self, count, rng, probing):
-        return np.array([check_int(i, "sampler", "GeneratorDataset", 0) for i in self.numbers], np.int64)
+        if self.values is None:
+            raise RuntimeError("For 'PKSampler', the source does not know the classes of its rows. Use a dataset with "
+                               "labels, such as ImageFolderDataset, MnistDataset or NumpySlicesDataset.")
+        labels = self.values(self.class_column)
+        classes = np.unique(labels)
+        if self.shuffle:
+            classes = rng.permutation(classes)
+        drawn = [rng.choice(np.flatnonzero(labels == one), self.num_val) for one in classes]
+        return np.concatenate(drawn) if drawn else np.zeros(0, np.int64)
+
+    def chosen(self, count):
+        return None
+
+
+class IterSampler(Sampler):
+    """Row numbers from any iterable that the user gives, read anew in each pass.
+
+    Args:
+        sampler: yields row numbers.
+        num_samples: at most this many of them; None for all.
+    """
+
+    def __init__(self, sampler: Iterable[int], num_samples: int | None = None):
+        super().__init__(num_samples)
+        if not isinstance(sampler, Iterable) or isinstance(sampler, (str, bytes)):
+            raise TypeError(f"For 'IterSampler', an iterable of row numbers is needed, but got "
+                            f"{type(sampler).__name__}.")
+        self.numbers = sampler
+
+    def choose(self, count, rng, probing):
+        return np.array([check_int(i, "sampler", "IterSampler", 0) for i in self.numbers], np.int64)
 
     def chosen(self, count):
         return len(self.numbers) if hasattr(self.numbers, "__len__") else None
@@ -269,9 +366,11 @@ def select_sampler(function: str, num_samples, sampler, shuffle, num_shards, sha
         if isinstance(sampler, Sampler):
             return sampler
         if isinstance(sampler, Iterable) and not isinstance(sampler, (str, bytes)):
-            return _IterableSampler(sampler)
+            return IterSampler(sampler)
         raise TypeError(f"For '{function}', 'sampler' must be a Sampler or an iterable of row numbers, but got "
                         f"{type(sampler).__name__}.")
+    if isinstance(shuffle, Shuffle):
+        shuffle = shuffle is not Shuffle.FALSE
     shuffle = True if shuffle is None else check_bool(shuffle, "shuffle", function)
     if num_shards is not None:
         check_int(num_shards, "num_shards", function, 1)

@@ -15,7 +15,7 @@ def _dtype(value, function: str) -> np.dtype:
     if not isinstance(value, str):
         return check_dtype(value, "de_type", function)
     try:
-        return np.dtype("bool" if value == "bool_" else value)
+        return np.dtype({"bool_": "bool", "string": "str"}.get(value, value))
     except TypeError:
         raise TypeError(f"For '{function}', {value!r} names no type.") from None
 

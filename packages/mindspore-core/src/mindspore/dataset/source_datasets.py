@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ._blocks import as_array
-from ._check import check_bool, check_dtype, check_names, check_optional_int
+from ._check import check_bool, check_dtype, check_names, check_optional_int, check_workers
 from ._idx import find_idx, read_idx
-from ._sources import ArraySource, IterableSource, RandomAccessSource
-from .datasets import Dataset, check_workers
+from ._pipeline import Parallel
+from ._sources import ArraySource, Fetch, IterableSource, RandomAccessSource
+from .datasets import Dataset
 from .samplers import select_sampler
 from .schema import Schema
 
@@ -29,12 +30,12 @@ class GeneratorDataset(Dataset):
         column_types: a list of dtypes that the values must have; None for no check.
         schema: a Schema, or the path of its JSON file, instead of column_names and column_types.
         num_samples: at most this many rows; None for all.
-        num_parallel_workers: threads that call `source[i]`, which must allow that if there are more than one.
+        num_parallel_workers: workers that call `source[i]`, if there are more than one.
         shuffle: random order; None means True for random access. An iterable keeps its order.
         sampler: a Sampler, or an iterable of row numbers; for random access only.
         num_shards: number of shards; for random access only.
         shard_id: which of them this is.
-        python_multiprocessing: checked only: the workers are always threads.
+        python_multiprocessing: whether the workers are processes, which get the source by pickle, or threads.
         max_rowsize: checked only.
 
     Raises:
@@ -53,7 +54,8 @@ class GeneratorDataset(Dataset):
         columns, types = _columns(column_names, column_types, schema)
         if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
             chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
-            super().__init__(RandomAccessSource(source, columns, types, chosen, workers))
+            super().__init__(RandomAccessSource(Fetch(source, columns, types), chosen,
+                                                Parallel(workers, python_multiprocessing)))
             return
         if not callable(source) and not hasattr(source, "__iter__") and not hasattr(source, "__getitem__"):
             raise TypeError(f"For '{name}', 'source' must have '__getitem__' and '__len__', or be iterable, or be a "

@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 
-from ._check import check_bool, check_dtype, check_int, check_number, check_numbers
+from .._check import check_bool, check_dtype, check_int, check_number, check_numbers
+from .._transform import Transform
 from ._resize import Inter, resample
-from .transforms import Transform
 
 __all__ = ["CenterCrop", "Crop", "HWC2CHW", "HorizontalFlip", "Inter", "Normalize", "Pad", "RandomCrop",
            "RandomHorizontalFlip", "RandomVerticalFlip", "Rescale", "Resize", "ToTensor", "VerticalFlip"]
