@@ -36,8 +36,8 @@ def assign(w: Writer) -> None:
     w.bind(name, kind)
 
 
-@production("declaration")
-@production("statement")
+@production("declaration", times=3)
+@production("statement", times=2)
 def assign_matrix(w: Writer) -> None:
     name = w.target(MATRIX)
     w.line(f"{name} = {w.matrix()}")
@@ -179,7 +179,7 @@ def assign_optional(w: Writer) -> None:
     w.bind(name, OPTIONAL)
 
 
-@production("declaration")
+@production("declaration", times=2)
 @production("statement")
 def make_list(w: Writer) -> None:
     name = w.fresh(LIST)
@@ -206,7 +206,7 @@ def alias_list(w: Writer) -> None:
     w.bind(alias, LIST, own=name in w.scope.own)
 
 
-@production("declaration")
+@production("declaration", times=2)
 @production("statement")
 def make_dict(w: Writer) -> None:
     name = w.fresh(DICT)
@@ -337,7 +337,7 @@ def loop_else(w: Writer) -> None:
             assign(w)
 
 
-@production("statement", times=3, notes=("else of a loop",), possible=may_loop)
+@production("statement", times=4, notes=("else of a loop",), possible=may_loop)
 def loop_for(w: Writer) -> None:
     kinds, target, source = w.choose("source")
     with w.inner(f"for {target} in {source}:"):
@@ -386,7 +386,7 @@ def over_zip(w: Writer) -> tuple:
     return {a: SCALAR, b: kind}, f"{a}, {b}", f"zip({w.vector(0)}, {second})"
 
 
-@production("source", times=4, possible=has(DICT))
+@production("source", times=6, possible=has(DICT))
 def over_dict(w: Writer) -> tuple:
     key, name = w.fresh("x"), w.fresh("e")
     source = w.name(DICT)
@@ -458,7 +458,7 @@ def attempt_on_tensors(w: Writer) -> None:
             assign(w)
 
 
-@production("statement", notes=("raise in a loop",))
+@production("statement", times=2, notes=("raise in a loop",))
 def raise_error(w: Writer) -> None:
     """An error that leaves the program, rarely."""
     w.effects += 1

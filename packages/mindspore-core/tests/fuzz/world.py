@@ -173,8 +173,8 @@ def hessian(function: Callable) -> Callable:
 
 
 def recompute(function: Callable, *args: Any) -> Any:
-    """A call."""
-    return function(*args)
+    """A call, whose result is a tensor of its own."""
+    return plain.fresh(function(*args))
 
 
 NAMES = {"ops": ops, "Tensor": Tensor, "Parameter": plain.Parameter, "Cell": plain.Cell, "float32": np.float32,

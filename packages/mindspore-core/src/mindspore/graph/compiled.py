@@ -171,7 +171,7 @@ class Entry:
         graph = self.graph if instance is None else instance.graph
         values: list = [None] * len(graph.nodes)
         for param, tensor in zip(graph.params, [*leaves, *self.lifted]):
-            values[param.idx] = tensor
+            values[param.idx] = wrap(tensor._value)  # what is returned stays what it is, whatever is assigned to these
         for node in graph.nodes:
             if values[node.idx] is not None:
                 continue
