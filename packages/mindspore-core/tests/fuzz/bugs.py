@@ -1,4 +1,4 @@
-"""Five mistakes that a compiler may make, to be put into this one: does the fuzzer find them?
+"""Mistakes that a compiler may make, to be put into this one: does the fuzzer find them?
 
 Each is a context manager that replaces one function of the compiler for a block. `python tests/fuzz/bugs.py [SEED]`
 prints after how many programs each is found; `most` is the greatest number that counts as found.
@@ -14,13 +14,16 @@ from typing import Any
 from checking import Mismatch, check
 from fuzz import Statistics, run
 
-from mindspore import Tensor
+from mindspore import Tensor, float64
 from mindspore.compiler import pipeline
+from mindspore.compiler.autodiff import partition
 from mindspore.compiler.frontend import loops
 from mindspore.compiler.ir import builder
 from mindspore.compiler.ir.builder import Builder
-from mindspore.compiler.primitives import regions
+from mindspore.compiler.passes import recursion
+from mindspore.compiler.primitives import lane_cond, regions
 from mindspore.eager import segment
+from mindspore.graph import joins
 from mindspore.graph.trace import tracing
 from mindspore.ops import where
 
@@ -114,7 +117,77 @@ def stale_after_break():
     return replaced(loops._Trip, "__init__", make)
 
 
-BUGS = [swapped_branches, lost_variable, wrong_broadcast_sum, wrong_constant, stale_after_break]
+def clobbered_registers():
+    """What a function needs after a recursive call is overwritten by the call's argument."""
+    def make(call):
+        def clobbered(self, place, node, arguments):
+            back = self.machine.returns.get((place, node.idx))
+            for key in back.live if back is not None else ():
+                same = [a for a in arguments if a.aval is place.aval(key) and a.dtype.kind == "f"]
+                if same:
+                    self.env[key] = same[0]
+            return call(self, place, node, arguments)
+        return clobbered
+    return replaced(recursion._Run, "call", make)
+
+
+def forgotten_member():
+    """A value that is one of several forgets, in the second join, which of them it was."""
+    def make(new_tag):
+        def forgetful(self, values, left, number_of, count):
+            return new_tag(self, values, left, {key: number_of[key[0], 0] for key in number_of}, count)
+        return forgetful
+    return replaced(joins.Joiner, "_new_tag", make)
+
+
+def scan_in_order():
+    """The derivative of a loop whose trips are compiled as one takes the trips in the order of the loop."""
+    def make(emit):
+        def in_order(self, op, ins, attrs=()):
+            if op.name == "scan":
+                named = dict(zip(op.attrs, attrs))
+                if named["body"].name.startswith("backward_"):
+                    attrs = tuple([not value if name == "reverse" else value for name, value in named.items()])
+            return emit(self, op, ins, attrs)
+        return in_order
+    return replaced(Builder, "emit", make)
+
+
+def swapped_on_the_tape():
+    """Two values of one type change places when they are put on a tape."""
+    def make(emit):
+        def swapping(self, op, ins, attrs=()):
+            if op.name == "tape_push":
+                ins = (ins[0], *_with_two_swapped(ins[1:]))
+            return emit(self, op, ins, attrs)
+        return swapping
+    return replaced(Builder, "emit", make)
+
+
+def swapped_residuals():
+    """Two values of one type change places on their way from the forward to the backward half."""
+    return replaced(partition._Partition, "_forward",
+                    lambda forward: lambda self, extra: forward(self, _with_two_swapped(extra)))
+
+
+def _with_two_swapped(nodes: Any) -> list:
+    """The first two floats of one type among nodes change places."""
+    nodes = list(nodes)
+    pairs = [(j, k) for k in range(len(nodes)) for j in range(k) if nodes[j].aval is nodes[k].aval
+             and getattr(nodes[k].aval, "dtype", None) is float64]
+    for j, k in pairs[:1]:
+        nodes[j], nodes[k] = nodes[k], nodes[j]
+    return nodes
+
+
+def one_lane():
+    """What all lanes share gets the cotangent of the first lane only, in a choice of lanes."""
+    return replaced(lane_cond, "_over_lanes", lambda over_lanes: lambda b, grad: over_lanes(
+        b, b.slice(grad, begin=(0,) * grad.aval.ndim, end=(1, *grad.shape[1:]), strides=(1,) * grad.aval.ndim)))
+
+
+BUGS = [swapped_branches, lost_variable, wrong_broadcast_sum, wrong_constant, stale_after_break, clobbered_registers,
+        forgotten_member, scan_in_order, swapped_on_the_tape, swapped_residuals, one_lane]
 
 
 def found_after(bug: Callable, start: int, most: int = MOST) -> int | None:

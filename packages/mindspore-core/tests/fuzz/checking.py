@@ -16,7 +16,7 @@ import itertools
 import linecache
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from writing import Program
 
 import mindspore
 from mindspore import Tensor, jit
-from mindspore.compiler.frontend import GraphCompileError
+from mindspore.compiler.frontend import GraphCompileError, for_loops, scans
 from mindspore.gradient import grad
 from mindspore.nn import Cell
 from mindspore.runtime.device import use_backend
@@ -53,7 +53,7 @@ class Mismatch(AssertionError):
     """Two ways to run a program differ; the message says where and shows the program."""
 
     def __init__(self, program: Program, message: str) -> None:
-        super().__init__(f"{message}\n{program.text}")
+        super().__init__(f"{message}{program!r}")
         self.program = program
 
 
@@ -222,6 +222,17 @@ class Check:
         return slope if np.isfinite(slope) else None
 
 
+@contextlib.contextmanager
+def loops_as_one(wanted: bool) -> Iterator[None]:
+    """Within the block, loops of two trips are compiled as long ones are, if that is wanted."""
+    saved = scans.FEW_TRIPS
+    scans.FEW_TRIPS = for_loops.FEW_TRIPS = 1 if wanted else saved
+    try:
+        yield
+    finally:
+        scans.FEW_TRIPS = for_loops.FEW_TRIPS = saved
+
+
 def check(program: Program, backend: str = "reference", gradients: bool = True) -> bool:
     """Check a program on a backend; whether gradients could be compared.
 
@@ -230,7 +241,7 @@ def check(program: Program, backend: str = "reference", gradients: bool = True) 
     name = f"<random program {next(_numbers)}>"
     linecache.cache[name] = len(program.text), None, program.text.splitlines(keepends=True), name
     try:
-        with use_backend(backend):
+        with use_backend(backend), loops_as_one(program.scanned):
             checked = Check(program, name)
             checked.calls()
             return gradients and checked.gradients()

@@ -35,6 +35,7 @@ class Statistics:
     count: int = 0
     differentiated: int = 0
     discarded: int = 0
+    unrolled: int = 0
     used: Counter = field(default_factory=Counter)
     refused: Counter = field(default_factory=Counter)
     texts: set[int] = field(default_factory=set)
@@ -46,7 +47,7 @@ class Statistics:
     def show(self) -> str:
         refused = sum(self.refused.values())
         lines = [f"{self.count} programs, {self.differentiated} of them differentiated, {refused} refused, "
-                 f"and {self.discarded} discarded"]
+                 f"{self.unrolled} compiled only with short loops unrolled, and {self.discarded} discarded"]
         lines += [f"  {number} refused: {reason}" for reason, number in self.refused.most_common(20)]
         name, number = min(((name, self.used[name]) for name in PRODUCTIONS), key=lambda pair: pair[1])
         return "\n".join([*lines, f"  the rarest production, {name}, is in {number} programs"])
@@ -59,6 +60,15 @@ def run(count: int, start: int, on: list[str] | None = None, statistics: Statist
     statistics = statistics or Statistics()
     on = on or ["reference", *sorted(set(manager.backends()) - {"reference"})]
 
+    def differentiated_on(program: Program, backend: str) -> bool:
+        try:
+            return check(program, backend)
+        except Refused:
+            if not program.scanned:
+                raise
+            statistics.unrolled += backend == on[0]
+            return check(program._replace(scanned=False), backend)
+
     def judge(program: Program) -> None:
         known = hash(program.text)
         repeated = known in statistics.texts
@@ -66,7 +76,7 @@ def run(count: int, start: int, on: list[str] | None = None, statistics: Statist
             return
         everywhere = statistics.count % 10 == 0
         try:
-            differentiated = [check(program, backend) for backend in (on if everywhere else on[:1])][0]
+            differentiated = [differentiated_on(program, backend) for backend in (on if everywhere else on[:1])][0]
             reason = None
         except Refused as refusal:
             differentiated, reason = False, str(refusal)

@@ -14,7 +14,8 @@ from classes import write_cell, write_class
 from hypothesis import strategies as st
 from writing import GROUPS, INT, MOST_STATEMENTS, NOTES, SCALAR, VECTOR, Program, Scope, Writer
 
-PRODUCTIONS = sorted({production.name for group in GROUPS.values() for production in group} | NOTES)
+PRODUCTIONS = sorted({production.name for group in GROUPS.values() for production in group} | NOTES
+                     | {"loops as one"})
 
 
 def write(w: Writer) -> Program:
@@ -31,7 +32,8 @@ def write(w: Writer) -> Program:
         w.choose("declaration")
     w.block(w.integer(2, 6))
     w.line(f"return {w.pair()}")
-    return Program("\n".join(w.lines) + "\n", frozenset(w.used))
+    scanned = any("for " in line and line.endswith(":") for line in w.lines) and w.chance()
+    return Program("\n".join(w.lines) + "\n", frozenset(w.used | {"loops as one"} if scanned else w.used), scanned)
 
 
 @st.composite

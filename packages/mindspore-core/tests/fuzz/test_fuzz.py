@@ -35,7 +35,8 @@ def test_random_programs_agree_with_python():
 @pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)
 @pytest.mark.parametrize("backend", ["reference", "discrete"])
 def test_what_was_found_stays_right(text, backend):
-    check(Program(text, frozenset()), backend)
+    for scanned in (False, True):
+        check(Program(text, frozenset(), scanned), backend)
 
 
 @pytest.mark.parametrize("bug", bugs.BUGS, ids=lambda bug: bug.__name__)

@@ -28,13 +28,15 @@ NOTES: set[str] = set()
 
 
 class Program(NamedTuple):
-    """A program: its source, and the productions that made it."""
+    """A program: its source, the productions that made it, and whether short loops are compiled as one, as long ones
+    are, instead of being unrolled."""
 
     text: str
     used: frozenset[str]
+    scanned: bool = False
 
     def __repr__(self) -> str:
-        return f"\n{self.text}"
+        return f"\n{self.text}" + "# with short loops compiled as one" * self.scanned
 
 
 class Production(NamedTuple):
