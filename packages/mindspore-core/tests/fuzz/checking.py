@@ -3,8 +3,8 @@
 A program runs at several points. Plain Python (`world.py`) says what is right: the results, what is printed, the error
 that is raised, and what the Parameters of the program's Cells hold afterwards; each call begins with the same ones.
 
-The gradient is compared along one direction: the derivative of the sum of all results along it, by central differences
-of fourth order, is the product of the direction with the gradient, by the floats among the arguments and by the
+The gradient is compared along one direction: the derivative of the sum of all results along it, by central differences,
+is the product of the direction with the gradient, by the floats among the arguments and by the
 Parameters. The decisions that a plain run takes are noted; where a difference's points decide otherwise than the middle
 does, raise an error, or come out non-finite, there is no derivative to compare.
 """
@@ -43,7 +43,7 @@ POINTS = [
 ]
 DIRECTION = (0.83, -0.57, [0.41, 0.92, -0.66], [-0.35, 0.78, 0.59])
 PARAMETER_DIRECTION = (0.61, [-0.44, 0.75, 0.38])
-STEP = 1e-4
+STEP = 1e-5
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 PRODUCT = {name: getattr(mindspore, name, None) or getattr(mindspore.nn, name) for name in world.NAMES}
 _numbers = itertools.count()
@@ -209,7 +209,7 @@ class Check:
     def difference(self, point: tuple, middle: list) -> float | None:
         """The derivative of the sum of all results at a point along the directions; None where it cannot be told."""
         values = []
-        for step in (-2 * STEP, -STEP, STEP, 2 * STEP):
+        for step in (-STEP, STEP):
             try:
                 with world.Comparisons(), world.decisions() as taken:
                     moved = self.truth.plainly(point, step)
@@ -218,7 +218,7 @@ class Check:
             if moved.error is not None or taken != middle:
                 return None
             values.append(sum(leaf.sum() for leaf in moved.values))
-        slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * STEP)
+        slope = (values[1] - values[0]) / (2 * STEP)
         return slope if np.isfinite(slope) else None
 
 

@@ -77,6 +77,12 @@ def main(s, t, v, w, n):
         return s, s * a
     return s, v
 """,
+    "recorded_identity_of_what_is_changed_later": """
+def main(s, t, v, w, n):
+    a = vmap(lambda x: x)(w)
+    w[2] *= 0.5
+    return s, a
+""",
     "error_about_a_parameter_that_was_assigned": NET + """
 net = Net()
 

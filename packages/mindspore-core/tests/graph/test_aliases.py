@@ -39,7 +39,28 @@ def handed_on_in_a_trip(x, n):
     return a, b
 
 
-@pytest.mark.parametrize("program", [carried_and_changed, changed_by_the_other_name, handed_on_in_a_trip],
+def returned_by_a_recursion(x, n):
+    def go(y, n):
+        return y if n <= 0 else go(y, n - 1)
+
+    y = go(x, n)
+    y[0] = 7
+    return x
+
+
+def found_outside_by_a_recursion(x, n):
+    def go(n):
+        if n <= 0:
+            return x if x.sum() > 0 else x * 2
+        return go(n - 1)
+
+    y = go(n)
+    x[0] = 7
+    return y
+
+
+@pytest.mark.parametrize("program", [carried_and_changed, changed_by_the_other_name, handed_on_in_a_trip,
+                                     returned_by_a_recursion, found_outside_by_a_recursion],
                          ids=lambda program: program.__name__)
 def test_a_tensor_that_may_be_a_changed_one_is_refused_where_it_is_read(program):
     with pytest.raises(GraphCompileError, match="changed in place through another variable"):

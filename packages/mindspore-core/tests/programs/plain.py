@@ -130,13 +130,14 @@ def lifted(function: Callable) -> Callable:
     return operate
 
 
+_OPERANDS = (Tensor, bool, int, float)
+
+
 def _binary(name: str) -> Callable:
-    function = getattr(operator, name if name not in ("and", "or") else f"{name}_")
+    function = lifted(getattr(operator, name if name not in ("and", "or") else f"{name}_"))
 
     def operate(a: Any, b: Any) -> Any:
-        if not isinstance(b, Tensor | bool | int | float):
-            return NotImplemented
-        return lifted(function)(a, b)
+        return function(a, b) if isinstance(b, _OPERANDS) else NotImplemented
     return operate
 
 

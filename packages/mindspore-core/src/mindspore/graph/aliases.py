@@ -14,6 +14,7 @@ All of this is selections in the graph, of which those die whose results nobody 
 In a loop a variable's value is another tensor in each trip, and which one is not recorded. A tensor of a loop is only
 *related* to the one from before the loop: it may be the same. A write into one makes the other *stale*, and reading a
 stale tensor is refused. What a trip leaves in one variable and finds in another one is checked when the loop is made.
+The result of a recursive call is related in this way to what the function may return (`recursion.given_back`).
 """
 from __future__ import annotations
 
@@ -175,8 +176,8 @@ class Aliases:
 
     def _refuse(self, tensor: Any, site: Any) -> None:
         raise GraphCompileError(
-            "A tensor is read that may be the one that was changed in place through another variable, which a loop on "
-            "a tensor assigns.", found=describe(tensor) + (
+            "A tensor is read that may be the one that was changed in place through another variable, which a loop or "
+            "a recursion on a tensor assigns.", found=describe(tensor) + (
                 "" if site is None else f", changed in line {site.lineno}: {site.source.line(site.lineno).strip()}"),
             remedy="give the variable a tensor of its own before the loop (y = x.copy()), or compute a new value "
                    "instead of changing the old one")

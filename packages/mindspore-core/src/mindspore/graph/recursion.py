@@ -192,6 +192,29 @@ def is_inside(tensor: Tensor, trace: GraphTrace) -> bool:
     return at is not None
 
 
+def given_back(trace: GraphTrace, results: list, arguments: list) -> list:
+    """The tensors from outside that the results of a function, whose body is traced, may be: those that it returns by
+    name, and, where it returns an argument, what is passed in any call."""
+    outer, found, returns_arguments = trace.parent, [], False
+    for result in results:
+        for root in trace.aliases.roots_of(result) if isinstance(result, Tensor) else ():
+            inner = root._value
+            if outer.can_lift(root):
+                found.append(root)
+            elif type(inner) is Traced and inner.node.op.name == "parameter":
+                returns_arguments = True
+    passed = [a for a in arguments if isinstance(a, Tensor) and outer.can_lift(a)] if returns_arguments else []
+    return [*found, *passed]
+
+
+def relate(trace: GraphTrace, results: list, others: list) -> None:
+    """The results of a call may be one of these tensors."""
+    for result in results:
+        for other in others:
+            if isinstance(result, Tensor) and result._value.aval is other._value.aval:
+                trace.aliases.relate(result, other)
+
+
 def define(functions: dict[str, tuple[GraphTrace, list[Node]]], operands: list[Node]) -> tuple[Node, ...]:
     """Emit the call of the first of these functions into the present trace: its results. They are given by name: the
     trace of the body and its outputs."""

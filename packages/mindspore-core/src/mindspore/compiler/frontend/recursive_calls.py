@@ -228,6 +228,9 @@ class Recursion:
     A function that calls itself and also a recursive function around it becomes a function of the same group: `home` is
     the outermost of those around it, and has it among its `members`. Then `extras`, the tensors of `home`'s body that
     it reads, are passed to it by each call.
+
+    passed: the leaves that calls inside of the body pass. returned: the tensors from outside that a call may return, so
+    that what is written into one of them is written into the result.
     """
 
     def __init__(self, session: Session, code: FunctionCode, closure: Any, run: Callable[..., Any], shape: Any,
@@ -244,6 +247,8 @@ class Recursion:
         self.home: Recursion | None = None
         self.extras: list[Any] = []
         self.members: dict[str, tuple[Any, list[Any]]] = {}
+        self.passed: list[Any] = []
+        self.returned: list[Any] = []
         self.name = self._new_name(code.name if code.name.isidentifier() else "lambda_")
 
     def _new_name(self, name: str) -> str:
@@ -365,6 +370,7 @@ class Recursion:
         """Emit the recursion into the present trace."""
         trace, policy = self.control.current_trace(), self.policy
         outputs = policy.nodes_of(region, results, self.result[1])
+        self.returned = policy.given_back(region, results, [*values, *self.passed])
         outputs += [region.node_of(t) for t in self.written.values()]
         outputs += self._place_nodes(region, changed)
         self.session.frame.site = self.site
@@ -413,6 +419,7 @@ class Recursion:
             raise Diverged
         self._join(inner, self.home or self)
         trace = self.control.current_trace()
+        self.passed += values
         return self._take(trace, self.policy.call(self.name, self._operands(trace, values), self._result_avals()))
 
     def _result_avals(self) -> list[Any]:
@@ -449,7 +456,9 @@ class Recursion:
         nodes, journal = iter(results), self.session.journal
         shape, known = self.result
         made: list[Any] = []
-        value = self.policy.put_together(shape, iter(self.policy.tensors_of(trace, nodes, known)), made)
+        leaves = self.policy.tensors_of(trace, nodes, known)
+        self.policy.relate(trace, leaves, self.returned)
+        value = self.policy.put_together(shape, iter(leaves), made)
         for container, _ in made:
             journal.made(container)
         self.policy.assign(self.written, nodes)
