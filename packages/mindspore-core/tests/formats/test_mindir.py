@@ -1,6 +1,10 @@
 """MINDIR files: MindSpore's own run, ours have their layout and come back, damage is refused."""
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from networks import NETWORKS, OPEN, Assigning, LeNet5, floats, tensors
@@ -145,6 +149,19 @@ def test_sizes_that_cannot_be_open_are_refused(tmp_path):
     with pytest.raises(ValueError, match="how many axes"):
         export(nn.ReLU(), Tensor(shape=[-2], dtype=ms.float32), folder=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_bytes_do_not_depend_on_the_process(tmp_path):
+    program = ("import mindspore as ms, hashlib; from networks import *; make, inputs = NETWORKS['many']\n"
+               "ms.set_seed(3); net = make()\n"
+               "for f in ('MINDIR', 'ONNX'):\n"
+               "    ms.export(net, *inputs(), file_name='a', file_format=f)\n"
+               "    print(hashlib.sha256(open('a.' + f.lower(), 'rb').read()).hexdigest())")
+    paths = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+    digests = {subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=tmp_path, check=True, text=True,
+                              capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": paths}
+                              ).stdout for seed in ("1", "2")}
+    assert len(digests) == 1 and digests.pop().count("\n") == 2
 
 
 def test_exporting_what_was_loaded(tmp_path, data_dir):
