@@ -10,7 +10,7 @@ import os
 
 import mindspore.common.tensor_methods  # attaches the operators and methods of tensors
 import mindspore.compiler.primitives  # registers the operators
-from mindspore import context
+from mindspore import context, module_paths
 from mindspore._version import __version__
 from mindspore.batching import vmap
 from mindspore.common import dtype
@@ -83,6 +83,7 @@ _LAZY_NAMES = {
         "Precision", "Recall", "ReduceLROnPlateau", "RunContext", "TimeMonitor", "Top1CategoricalAccuracy",
         "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
+module_paths.install()
 pynative = PYNATIVE_MODE
 bool = bool_
 int = int64

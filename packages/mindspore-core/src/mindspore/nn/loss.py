@@ -11,6 +11,8 @@ from mindspore.nn._check import flag, number, positive_float
 from mindspore.nn.cell import Cell
 from mindspore.runtime.record import apply
 
+__path__: list[str] = []  # names below this one are in `mindspore.module_paths`
+
 __all__ = ["LossBase", "SoftmaxCrossEntropyWithLogits", "CrossEntropyLoss", "NLLLoss", "MSELoss", "RMSELoss", "L1Loss",
            "MAELoss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "SoftMarginLoss",
            "MultiLabelSoftMarginLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss",

@@ -16,6 +16,8 @@ from mindspore.nn._check import number
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.basic import Identity
 
+__path__: list[str] = []  # names below this one are in `mindspore.module_paths`
+
 __all__ = ["WithLossCell", "WithEvalCell", "WithGradCell", "TrainOneStepCell", "ForwardValueAndGrad"]
 
 

@@ -43,6 +43,8 @@ from mindspore.ops.primitive import (
     prim_attr_register,
 )
 
+__path__: list[str] = []  # names below this one are in `mindspore.module_paths`
+
 __all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "prim_attr_register"]
 
 

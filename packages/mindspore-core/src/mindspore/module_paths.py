@@ -1,0 +1,108 @@
+"""Import paths of the real framework that are other modules here.
+
+Programs import `mindspore.ops.operations.math_ops`, `mindspore.nn.wrap.cell_wrapper` or
+`mindspore.dataset.vision.c_transforms`, although what they take from there is public elsewhere. `PATHS` says where. A
+finder at the end of `sys.meta_path` answers imports of these names with a module that has the attributes of those that
+the table names; what none of them has is an ImportError as usual.
+"""
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
+_FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
+
+PATHS: dict[str, tuple[str, ...]] = {
+    **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
+        "_grad_ops", "_inner_ops", "_quant_ops", "_rl_inner_ops", "_scalar_ops", "_sequence_ops", "_tensor_array",
+        "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops", "inner_ops", "linalg_ops",
+        "manually_defined", "math_ops", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "sparse_ops",
+        "spectral_ops")},
+    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional"),
+    "mindspore.ops.auto_generate.gen_ops_def": _FUNCTIONS,
+    "mindspore.ops.auto_generate.gen_ops_prim": _OPERATORS,
+    "mindspore.ops.function": _FUNCTIONS,
+    **{f"mindspore.ops.function.{name}": _FUNCTIONS for name in (
+        "array_func", "clip_func", "debug_func", "grad", "image_func", "linalg_func", "math_func", "nn_func",
+        "other_func", "parameter_func", "random_func", "sparse_func", "spectral_func", "vmap_func")},
+    "mindspore.ops.vm_impl_registry": ("mindspore.ops",),
+    **{f"mindspore.nn.wrap.{name}": ("mindspore.nn.wrap", "mindspore.nn") for name in (
+        "cell_wrapper", "grad_reducer", "loss_scale")},
+    "mindspore.nn.loss.loss": ("mindspore.nn.loss",),
+    **{f"mindspore.nn.optim.{name}": ("mindspore.nn.optim", "mindspore.nn") for name in (
+        "ada_grad", "adadelta", "adafactor", "adamax", "asgd", "ftrl", "lamb", "lars", "lazyadam", "proximal_ada_grad",
+        "rmsprop", "rprop", "thor")},
+    **{f"mindspore.nn.layer.{name}": ("mindspore.nn",) for name in (
+        "channel_shuffle", "combined", "dense", "embedding", "math", "padding", "rnn_cells", "rnns", "thor_layer",
+        "timedistributed")},
+    "mindspore.nn.grad": ("mindspore.nn",),
+    "mindspore.nn.grad.cell_grad": ("mindspore.nn",),
+    "mindspore.nn.metrics": ("mindspore.train", "mindspore.nn"),
+    "mindspore.train.amp": ("mindspore.amp",),
+    "mindspore.train.loss_scale_manager": ("mindspore.amp", "mindspore.train"),
+    "mindspore.train.dataset_helper": ("mindspore.train",),
+    "mindspore.common._decorator": ("mindspore.common",),
+    "mindspore.common.np_dtype": ("mindspore.common.dtype",),
+    "mindspore.common.mutable": ("mindspore.common.api",),
+    "mindspore.common.jit_config": ("mindspore",),
+    "mindspore.common.hook_handle": ("mindspore.nn.cell",),
+    **{f"mindspore.dataset.vision.{name}": ("mindspore.dataset.vision",) for name in (
+        "c_transforms", "py_transforms", "transforms", "utils")},
+    **{f"mindspore.dataset.transforms.{name}": ("mindspore.dataset.transforms",) for name in (
+        "c_transforms", "py_transforms", "transforms")},
+    **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text",) for name in ("transforms", "utils")},
+    **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
+        "datasets", "iterators", "samplers", "serializer_deserializer")},
+    "mindspore.dataset.engine": ("mindspore.dataset",),
+    "mindspore.dataset.core": ("mindspore.dataset",),
+    "mindspore.dataset.core.config": ("mindspore.dataset.config",),
+}
+
+
+class _Elsewhere(ModuleType):
+    """A module whose attributes are those of other modules."""
+
+    def __init__(self, name: str, targets: Sequence[str]):
+        super().__init__(name, f"What programs import from here is in {' and '.join(targets)}.")
+        self.__dict__["targets"] = targets
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__"):
+            for target in self.__dict__["targets"]:
+                found = getattr(importlib.import_module(target), name, self)
+                if found is not self:
+                    return found
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}: neither "
+                             f"{' nor '.join(self.__dict__['targets'])} has it")
+
+    @property
+    def __all__(self) -> list[str]:
+        first = importlib.import_module(self.__dict__["targets"][0])
+        return list(getattr(first, "__all__", [name for name in vars(first) if not name.startswith("_")]))
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds the modules of `PATHS` that have no file."""
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        if fullname not in PATHS:
+            return None
+        return ModuleSpec(fullname, self, is_package=any(name.startswith(f"{fullname}.") for name in PATHS))
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Elsewhere(spec.name, PATHS[spec.name])
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is left to do."""
+
+
+def install() -> None:
+    """Let imports of these names succeed. Once; called by the package."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

@@ -1,0 +1,43 @@
+"""Import paths of the real framework that are other modules here."""
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from mindspore.module_paths import PATHS
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(PATHS) if not name.startswith("mindspore.dataset.text")])
+def test_path_gives_what_its_targets_have(name):
+    module = importlib.import_module(name)
+    assert module.__name__ == name
+    target = importlib.import_module(PATHS[name][0]) if module.__dict__.get("targets") else module
+    public = [each for each in getattr(target, "__all__", ()) if not each.startswith("_")][:5]
+    for each in public:
+        assert getattr(module, each) is getattr(target, each)
+
+
+def test_names_of_programs():
+    text = """
+from mindspore.ops.operations.math_ops import MatMul
+from mindspore.ops.operations import math_ops as math
+import mindspore.ops.operations.nn_ops as nn_ops
+from mindspore.nn.wrap.cell_wrapper import TrainOneStepCell
+from mindspore.nn.loss.loss import LossBase
+from mindspore.ops.function.array_func import reshape
+from mindspore.ops.auto_generate import ReLU
+from mindspore.dataset.vision import c_transforms
+from mindspore.common import Tensor, Parameter, jit, float32, dtype as mstype
+import mindspore as ms
+assert MatMul is ms.ops.MatMul is math.MatMul and nn_ops.ReLU is ReLU and reshape is ms.ops.reshape
+assert Tensor is ms.Tensor and float32 is ms.float32 and mstype.float32 is float32
+"""
+    subprocess.run([sys.executable, "-c", text], check=True)
+
+
+def test_what_is_nowhere_is_an_import_error():
+    with pytest.raises(ImportError, match="cannot import name 'NoSuchOperator'"):
+        from mindspore.ops.operations.math_ops import NoSuchOperator  # noqa: F401
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        importlib.import_module("mindspore.ops.operations.no_such_module")
