@@ -78,10 +78,12 @@ _LAZY_NAMES = {
     "build_train_network": "train.amp", **dict.fromkeys(("DynamicLossScaleManager", "FixedLossScaleManager",
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((
-        "Accuracy", "Callback", "CheckpointConfig", "DatasetHelper", "EarlyStopping", "F1", "Fbeta", "History",
-        "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE", "Metric", "ModelCheckpoint",
-        "Precision", "Recall", "ReduceLROnPlateau", "RunContext", "TimeMonitor", "Top1CategoricalAccuracy",
-        "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "get_metric_fn", "names", "rearrange_inputs"), "train"),
+        "Accuracy", "BleuScore", "Callback", "CheckpointConfig", "ConfusionMatrix", "ConfusionMatrixMetric",
+        "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta", "HausdorffDistance", "History",
+        "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE", "MeanSurfaceDistance", "Metric",
+        "ModelCheckpoint", "OcclusionSensitivity", "Perplexity", "Precision", "ROC", "Recall", "ReduceLROnPlateau",
+        "RootMeanSquareDistance", "RunContext", "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy",
+        "TopKCategoricalAccuracy", "auc", "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
 module_paths.install()
 pynative = PYNATIVE_MODE

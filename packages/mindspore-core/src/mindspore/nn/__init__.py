@@ -2,6 +2,7 @@
 # ruff: noqa: F403
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from mindspore.nn.cell import Cell
@@ -47,9 +48,11 @@ from mindspore.nn.loss_scale import (
 from mindspore.nn.optim import *
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
 
-_METRICS = ("Accuracy", "F1", "Fbeta", "Loss", "MAE", "MSE", "Metric", "Precision", "Recall",
-            "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "get_metric_fn", "names",
-            "rearrange_inputs")
+_METRICS = ("Accuracy", "BleuScore", "ConfusionMatrix", "ConfusionMatrixMetric", "CosineSimilarity", "Dice", "F1",
+            "Fbeta", "HausdorffDistance", "Loss", "MAE", "MSE", "MeanSurfaceDistance", "Metric",
+            "OcclusionSensitivity", "Perplexity", "Precision", "ROC", "Recall", "RootMeanSquareDistance",
+            "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc", "get_metric_fn",
+            "get_metrics", "names", "rearrange_inputs")
 
 if not TYPE_CHECKING:  # a checker would take any name for one of these
 
@@ -58,4 +61,6 @@ if not TYPE_CHECKING:  # a checker would take any name for one of these
         if name in _METRICS:
             from mindspore.train import metrics
             return getattr(metrics, name)
+        if name == "metrics":
+            return importlib.import_module("mindspore.train.metrics")
         raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")

@@ -1,73 +1,12 @@
-"""Metrics: numbers that say how good predictions are.
-
-A metric is fed batch by batch (`update`) and then asked (`eval`); `clear` starts anew. Inputs may be Tensors or arrays.
-"""
+"""Metrics of classification and regression, and the mean loss."""
 from __future__ import annotations
-
-import functools
-from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
 
 import numpy as np
 
-from mindspore.common.tensor import Tensor
+from mindspore.train.metrics.base import Metric, rearrange_inputs
 
-__all__ = ["Metric", "Accuracy", "Precision", "Recall", "Fbeta", "F1", "MAE", "MSE", "Loss",
-           "TopKCategoricalAccuracy", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "get_metric_fn",
-           "get_metrics", "names", "rearrange_inputs"]
-
-
-def rearrange_inputs(func: Callable) -> Callable:
-    """Decorator for `update`: passes the inputs on in the order of `set_indexes`, where it was called."""
-    @functools.wraps(func)
-    def update(self, *inputs):
-        return func(self, *inputs if self.indexes is None else [inputs[i] for i in self.indexes])
-    return update
-
-
-class Metric(metaclass=ABCMeta):
-    """Base of metrics: subclasses define `clear`, `update(*inputs)` and `eval()`."""
-
-    def __init__(self):
-        self._indexes: list[int] | None = None
-
-    @property
-    def indexes(self) -> list[int] | None:
-        """Which of the evaluation network's outputs `update` gets."""
-        return self._indexes
-
-    def set_indexes(self, indexes: list[int]) -> Metric:
-        """Choose and order the outputs that `update` gets."""
-        if not isinstance(indexes, list) or not all(isinstance(i, int) for i in indexes):
-            raise ValueError(f"set_indexes: expected a list of ints, got {indexes!r}")
-        self._indexes = indexes
-        return self
-
-    @staticmethod
-    def _convert_data(data) -> np.ndarray:
-        return data.asnumpy() if isinstance(data, Tensor) else np.asarray(data)
-
-    @abstractmethod
-    def clear(self) -> None:
-        """Start anew."""
-
-    @abstractmethod
-    def eval(self):
-        """The result so far."""
-
-    @abstractmethod
-    def update(self, *inputs) -> None:
-        """Take one batch into account."""
-
-    def _arrays(self, inputs: tuple, count: int = 2) -> list[np.ndarray]:
-        if len(inputs) != count:
-            raise ValueError(f"For '{type(self).__name__}.update', {count} inputs are expected, but got "
-                             f"{len(inputs)}.")
-        return [self._convert_data(data) for data in inputs]
-
-    def _needs(self, samples) -> None:
-        if not samples:
-            raise RuntimeError(f"For '{type(self).__name__}.eval', there is no data yet: call update first.")
+__all__ = ["Accuracy", "Precision", "Recall", "Fbeta", "F1", "MAE", "MSE", "Loss", "TopKCategoricalAccuracy",
+           "Top1CategoricalAccuracy", "Top5CategoricalAccuracy"]
 
 
 class _Classified(Metric):
@@ -300,36 +239,3 @@ class Top5CategoricalAccuracy(TopKCategoricalAccuracy):
 
     def __init__(self):
         super().__init__(5)
-
-
-_BY_NAME = {"accuracy": Accuracy, "acc": Accuracy, "precision": Precision, "recall": Recall, "F1": F1, "mae": MAE,
-            "mse": MSE, "loss": Loss, "top_1_accuracy": Top1CategoricalAccuracy,
-            "top_5_accuracy": Top5CategoricalAccuracy}
-
-
-def names() -> list[str]:
-    """The names that `get_metric_fn` knows."""
-    return list(_BY_NAME)
-
-
-def get_metric_fn(name: str, *args, **kwargs) -> Metric:
-    """The metric called `name`; KeyError for an unknown name."""
-    if name not in _BY_NAME:
-        raise KeyError(f"there is no metric called {name!r}; known names are {', '.join(_BY_NAME)}")
-    return _BY_NAME[name](*args, **kwargs)
-
-
-def get_metrics(metrics) -> dict[str, Metric]:
-    """Metrics by name, from a dict of names and Metrics (or names of metrics), or a set of names."""
-    if metrics is None:
-        return {}
-    if isinstance(metrics, dict):
-        found = {k: get_metric_fn(v) if isinstance(v, str) else v for k, v in metrics.items()}
-    elif isinstance(metrics, set):
-        found = {name: get_metric_fn(name) for name in sorted(metrics)}
-    else:
-        raise TypeError(f"'metrics' must be a dict or a set of names, but got {type(metrics).__name__}")
-    for name, metric in found.items():
-        if not isinstance(metric, Metric):
-            raise TypeError(f"the metric {name!r} must be a Metric or a name, but got {type(metric).__name__}")
-    return found
