@@ -31,6 +31,7 @@ from writing import Program
 import mindspore
 from mindspore import Tensor, jit
 from mindspore.compiler.frontend import GraphCompileError, for_loops, scans
+from mindspore.compiler.frontend.errors import InternalCompileError
 from mindspore.gradient import grad
 from mindspore.nn import Cell
 from mindspore.runtime.device import use_backend
@@ -185,6 +186,8 @@ class Check:
         self.real.reset()
         try:
             return self.real.outcome(lambda: function(*[Tensor(np.array(value)) for value in point]))
+        except InternalCompileError as error:
+            raise Mismatch(self.program, f"at {point}: {error}: {error.__cause__!r}") from error
         except GraphCompileError as refusal:
             raise Refused(refusal.summary) from refusal
 

@@ -77,6 +77,16 @@ def main(s, t, v, w, n):
         return s, s * a
     return s, v
 """,
+    "changed_vector_returned_out_of_a_loop": """
+def main(s, t, v, w, n):
+    j = n * 0
+    while j < 3:
+        j = j + 1
+        v[j % 3] -= t
+        if v.sum() > s:
+            return s, v
+    return s, v * 2
+""",
     "recorded_identity_of_what_is_changed_later": """
 def main(s, t, v, w, n):
     a = vmap(lambda x: x)(w)

@@ -18,7 +18,7 @@ The result of a recursive call is related in this way to what the function may r
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from weakref import ref
 
@@ -182,11 +182,13 @@ class Aliases:
             remedy="give the variable a tensor of its own before the loop (y = x.copy()), or compute a new value "
                    "instead of changing the old one")
 
-    def check_loop(self, body: GraphTrace, starts: list, ends: list, results: list) -> None:
+    def check_loop(self, body: GraphTrace, starts: list, ends: list, results: list,
+                   final: Collection[int] = ()) -> None:
         """Relate a loop's results to what they may be. GraphCompileError if two carried variables may hold one tensor
         at the end of a trip, and the next trip changes it.
 
         starts, ends, results: the carried tensors before the loop, at the end of a trip, and after the loop.
+        final: the numbers of those that only the last trip changes, so that no trip follows.
         """
         outer = current_trace()
         params = [handle for handle, _ in body.carried]
@@ -198,11 +200,13 @@ class Aliases:
         if len(params) != len(ends):
             return
         for k, (param, around) in enumerate(zip(params, outside)):
-            if any(self.is_written(param) or id(each) in body.written for each in around if each is not starts[k]):
+            others = [each for each in around if each is not starts[k]]
+            if k not in final and any(self.is_written(param) or id(each) in body.written for each in others):
                 self._refuse(param, None)
         alike = _may_be_one(params, starts, roots)
         for k, j in alike:
-            if starts[k] is not starts[j] and (self.is_written(params[k]) or self.is_written(params[j])):
+            written = self.is_written(params[k]) or self.is_written(params[j])
+            if written and starts[k] is not starts[j] and not {k, j} & set(final):
                 self._refuse(params[k], None)
 
 

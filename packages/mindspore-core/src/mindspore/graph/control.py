@@ -258,12 +258,13 @@ def choose(pred: Tensor, then: GraphTrace, orelse: GraphTrace, pairs: list) -> l
     return [wrap(Traced(outer, n)) for n in results[:len(pairs)]]
 
 
-def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, written: dict) -> list:
+def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, written: dict, last: list = ()) -> list:
     """Emit a loop into the present trace: the carried values at its end.
 
     regions: the traces of the condition and the body. starts: the values before the loop, of tensors. ends: those at
     the end of a trip. written: tensors from outside that the body assigns; they follow the carried ones among the
-    explicit parameters of both traces.
+    explicit parameters of both traces. last: the positions of starts that only the last trip changes, which is left by
+    `return` or an exception.
     """
     outer, (condition, body) = current_trace(), regions
     tensors: list = []
@@ -278,7 +279,9 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
                                          body=graphs[1], carried=len(first)))
     assign_written(outer, written, results[len(tensors):])
     found = [wrap(Traced(outer, n)) for n in results]
-    outer.aliases.check_loop(body, tensors, list(leaves_of(starts, ends)), found)
+    counts = [len(list(leaves_of(start, start))) for start in starts]
+    final = {leaf for k in last for leaf in range(sum(counts[:k]), sum(counts[:k + 1]))}
+    outer.aliases.check_loop(body, tensors, list(leaves_of(starts, ends)), found, final)
     return tree.rebuild(spec, iter(found))
 
 

@@ -179,8 +179,9 @@ class _Loop:
     def _finish(self, trip: _Trip) -> None:
         frame, snapshot, carried = self.frame, self.snapshot, self.carried
         frame.site = self.site
+        last = [k for k, place in enumerate(carried) if place in (self.result, self.errors)]
         results = self.control.repeat(trip.regions, trip.test, list(carried.values()),
-                                      [trip.after[place] for place in carried], self.written)
+                                      [trip.after[place] for place in carried], self.written, last)
         values = list(snapshot.values)
         for place, value in zip(carried, results):
             values[place] = self._bound(value, trip.after[place]) if isinstance(values[place], Unbound) else value
