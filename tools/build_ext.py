@@ -39,8 +39,9 @@ def _tool(name: str) -> str:
     return found
 
 
-def write_metadata(project: Path) -> None:
-    """Write `project`'s dist-info folder into its src folder, where importlib.metadata finds name, version, plugins."""
+def write_metadata(project: Path, target: Path | None = None) -> None:
+    """Write `project`'s dist-info folder into its src folder, or into `target`, where importlib.metadata finds name,
+    version, plugins."""
     described = tomllib.loads((project / "pyproject.toml").read_text())["project"]
     name = described["name"]
     package = project / "src" / ("mindspore" if project == CORE else name.replace("-", "_"))
@@ -50,16 +51,18 @@ def write_metadata(project: Path) -> None:
         f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in members.items()) + "\n"
         for group, members in described.get("entry-points", {}).items()
     )
-    folder = package.parent / f"{name.replace('-', '_')}-{version}.dist-info"
-    for stale in package.parent.glob("*.dist-info"):
+    target = target or package.parent
+    folder = target / f"{name.replace('-', '_')}-{version}.dist-info"
+    for stale in target.glob("*.dist-info"):
         shutil.rmtree(stale)
     folder.mkdir()
     (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}")
     (folder / "entry_points.txt").write_text(entries)
 
 
-def build(build_type: str, sanitize: str, jobs: int) -> Path:
-    """Configure, compile and install the extension into the source folder; return the folder it was built in."""
+def build(build_type: str, sanitize: str, jobs: int, target: Path | None = None) -> Path:
+    """Configure, compile and install the extension into the source folder, or below `target`; return the folder it was
+    built in."""
     import mindspore_cpu_build
     import pybind11
 
@@ -68,11 +71,13 @@ def build(build_type: str, sanitize: str, jobs: int) -> Path:
         **mindspore_cpu_build.cmake_definitions(),
         "CMAKE_BUILD_TYPE": build_type,
         "CMAKE_MAKE_PROGRAM": _tool("ninja"),
-        "CMAKE_INSTALL_PREFIX": str(CPU / "src"),
+        "CMAKE_INSTALL_PREFIX": str(target or CPU / "src"),
         "MINDSPORE_CPU_SANITIZE": sanitize,
         "Python_EXECUTABLE": sys.executable,
         "pybind11_DIR": pybind11.get_cmake_dir(),
     }
+    if sanitize:
+        definitions |= {"CMAKE_BUILD_TYPE": "Sanitized", "CMAKE_CXX_FLAGS_SANITIZED": "-O1"}
     cmake = _tool("cmake")
     configure = [cmake, "-S", str(CPU), "-B", str(folder), "-G", "Ninja"]
     subprocess.run([*configure, *(f"-D{name}={value}" for name, value in definitions.items())], check=True)
@@ -81,14 +86,19 @@ def build(build_type: str, sanitize: str, jobs: int) -> Path:
     return folder
 
 
+def prepare() -> None:
+    """Make the packages' build back end importable, and the folder of builds."""
+    sys.path.insert(0, str(CPU / "build_backend"))
+    (CPU / "build").mkdir(exist_ok=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build-type", default="Release", choices=["Release", "RelWithDebInfo", "Debug"])
     parser.add_argument("--sanitize", default="", help="address, undefined, thread, or a comma list")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    sys.path.insert(0, str(CPU / "build_backend"))
-    (CPU / "build").mkdir(exist_ok=True)
+    prepare()
     try:
         with open(CPU / "build" / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

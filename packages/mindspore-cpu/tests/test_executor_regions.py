@@ -9,7 +9,6 @@ import time
 import numpy as np
 import pytest
 from buffers import to_buffer, view
-from region_programs import random_arrays, random_graph
 
 from mindspore.common.dtype import float32, int32
 from mindspore.compiler.autodiff.vjp import vjp_graph
@@ -20,6 +19,7 @@ from mindspore.compiler.pipeline import compile_graph, make_plan, run_graph
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.effects import TOKEN, Action
 from mindspore.compiler.program import COPY, REGION
+from mindspore.testing.region_programs import random_arrays, random_graph
 from mindspore_cpu import _ext
 from mindspore_cpu.lowering import all_plans
 

@@ -24,9 +24,11 @@ WARNINGS = ["-Wall", "-Wextra", "-Werror", f"-I{mindspore.get_include()}"]
 
 
 @needs_compiler
-def test_an_executor_over_another_device(tmp_path):
-    program = tmp_path / "check_kit"
-    subprocess.run(["g++", "-std=c++17", "-O1", *WARNINGS, "-pthread", str(KIT / "check_kit.cpp"), "-o", str(program)],
+@pytest.mark.parametrize("name", ["check_kit", "stress_kit"])
+def test_an_executor_over_another_device(tmp_path, name):
+    """Both are run under sanitizers, too, by tools/sanitize.py."""
+    program = tmp_path / name
+    subprocess.run(["g++", "-std=c++17", "-O1", *WARNINGS, "-pthread", str(KIT / f"{name}.cpp"), "-o", str(program)],
                    check=True)
     done = subprocess.run([str(program)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

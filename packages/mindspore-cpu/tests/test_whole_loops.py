@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from buffers import to_buffer, view
-from region_programs import random_arrays, random_graph
 
 import mindspore as ms
 from mindspore import Tensor, jit
@@ -17,6 +16,7 @@ from mindspore.compiler.ir import Builder, tape_aval, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.pipeline import compile_graph, make_plan, run_graph
 from mindspore.compiler.program import REGION
+from mindspore.testing.region_programs import random_arrays, random_graph
 from mindspore_cpu.codegen import kernel, whole_loops
 from mindspore_cpu.device import CPUDevice
 

@@ -1,4 +1,5 @@
-"""Random graphs with choices, loops, scans and tapes inside each other, for comparison with the evaluator."""
+"""Random graphs with choices, loops, scans and tapes inside each other: what runs plans with regions must come to the
+same results as `mindspore.compiler.ir.evaluate`."""
 from __future__ import annotations
 
 import numpy as np
@@ -26,7 +27,7 @@ class Maker:
         b = Builder("random")
         params = [b.parameter(a) for a in avals]
         values = {kind: [p for p in params if p.aval is kind] for kind in self.kinds}
-        for _ in range(self.rng.integers(2, 7)):
+        for _ in range(self.number(2, 7)):
             self.extend(b, values, depth)
         found = []
         for k, kind in enumerate(outs):
@@ -36,7 +37,12 @@ class Maker:
         return b.finish(found)
 
     def pick(self, items):
-        return items[self.rng.integers(len(items))]
+        """One of them."""
+        return items[self.number(0, len(items))]
+
+    def number(self, low: int, high: int) -> int:
+        """A number from low to high - 1."""
+        return int(self.rng.integers(low, high))
 
     def value(self, b: Builder, values: dict, kind):
         """A value of a type, rather a recent one."""
@@ -44,7 +50,7 @@ class Maker:
             return self.pick(values[kind][-2:] if self.rng.random() < 0.8 else values[kind])
         if kind in (self.stack, self.nested):
             return b.tape_empty(aval=kind)
-        return b.constant(np.full(kind.shape, self.rng.integers(0, 3), kind.dtype.np))
+        return b.constant(np.full(kind.shape, self.number(0, 3), kind.dtype.np))
 
     def extend(self, b: Builder, values: dict, depth: int) -> None:
         """Some more values."""
@@ -78,31 +84,31 @@ class Maker:
         return [self.value(b, values, self.pick([self.vector, *self.kinds])) for _ in range(count)]
 
     def choice(self, b: Builder, values: dict, depth: int) -> None:
-        operands = self.operands(b, values, self.rng.integers(1, 5))
+        operands = self.operands(b, values, self.number(1, 5))
         avals = [o.aval for o in operands]
-        outs = [self.pick(avals) for _ in range(self.rng.integers(1, 4))]
+        outs = [self.pick(avals) for _ in range(self.number(1, 4))]
         graphs = [self.graph(avals, outs, depth + 1, len(outs)) for _ in range(2)]
         pred = b.gt(self.value(b, values, COUNT), 1)
         self.keep(values, b.items(b.cond(pred, *operands, then=graphs[0], orelse=graphs[1])))
 
     def loop(self, b: Builder, values: dict, depth: int) -> None:
-        operands = [b.constant(0, int32), *self.operands(b, values, self.rng.integers(1, 5))]
-        carried = int(self.rng.integers(1, len(operands) + 1))
+        operands = [b.constant(0, int32), *self.operands(b, values, self.number(1, 5))]
+        carried = self.number(1, len(operands) + 1)
         avals = [o.aval for o in operands]
         inner = self.graph(avals, avals[1:carried], depth + 1, carried)
-        body, test = Builder("trip"), Builder("test")
-        params = [body.parameter(a) for a in avals]
-        body = body.finish([body.add(params[0], 1), *body.inline(inner, params)])
-        params = [test.parameter(a) for a in avals]
-        test = test.finish([test.lt(params[0], int(self.rng.integers(0, 5)))])
+        trip, more = Builder("trip"), Builder("test")
+        params = [trip.parameter(a) for a in avals]
+        body = trip.finish([trip.add(params[0], 1), *trip.inline(inner, params)])
+        params = [more.parameter(a) for a in avals]
+        test = more.finish([more.lt(params[0], self.number(0, 5))])
         self.keep(values, b.items(b.while_(*operands, condition=test, body=body, carried=carried)))
 
     def scan(self, b: Builder, values: dict, depth: int) -> None:
-        length = int(self.rng.integers(0, 4))
-        state = self.operands(b, values, self.rng.integers(0, 4))
-        sliced = [self.pick(self.kinds[:3]) for _ in range(self.rng.integers(0, 3))]
-        rest = self.operands(b, values, self.rng.integers(0, 2))
-        outs = [self.pick(self.kinds[:3]) for _ in range(self.rng.integers(1, 3))]
+        length = self.number(0, 4)
+        state = self.operands(b, values, self.number(0, 4))
+        sliced = [self.pick(self.kinds[:3]) for _ in range(self.number(0, 3))]
+        rest = self.operands(b, values, self.number(0, 2))
+        outs = [self.pick(self.kinds[:3]) for _ in range(self.number(1, 3))]
         avals = [*[s.aval for s in state], *sliced, *[r.aval for r in rest]]
         body = self.graph(avals, [*[s.aval for s in state], *outs], depth + 1, len(state))
         arrays = [b.constant(self.rng.integers(-2, 3, (length, *a.shape)).astype(a.dtype.np)) for a in sliced]
