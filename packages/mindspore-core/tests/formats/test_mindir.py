@@ -278,6 +278,17 @@ def test_encrypted(tmp_path, mode_of_key):
         ms.load(path)
 
 
+def test_a_file_of_empty_messages_is_not_parsed(tmp_path):
+    (tmp_path / "a.mindir").write_bytes(b"\x42\x00" * 500_000)
+    with pytest.raises(ValueError, match="more parts"):
+        ms.load(tmp_path / "a.mindir")
+    nodes = b"\x0a\x00" * 500_000
+    (tmp_path / "a.mindir").write_bytes(b"\x3a" + bytes([len(nodes) & 127 | 128, len(nodes) >> 7 & 127 | 128,
+                                                        len(nodes) >> 14]) + nodes)
+    with pytest.raises(ValueError, match="more parts"):
+        ms.load(tmp_path / "a.mindir")
+
+
 # --------------------------------------------------------------------------------------------------------------- layout
 
 

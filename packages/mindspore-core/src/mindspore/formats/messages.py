@@ -70,6 +70,53 @@ def texts_are_texts(message: Any) -> bool:
     return True
 
 
+def has_more_parts(data: bytes, cls: type, most: int) -> bool:
+    """Whether a serialised message has more than `most` texts, byte strings and messages in it.
+
+    A parser makes some 100 bytes of each message, however few bytes it takes in the file; so a file that consists of
+    empty messages is found before it is parsed. What is no message at all is left to the parser.
+    """
+    pending = [(0, len(data), cls.DESCRIPTOR)]  # type: ignore[attr-defined]
+    count = 0
+    while pending:
+        at, end, descriptor = pending.pop()
+        fields = descriptor.fields_by_number
+        while at < end:
+            key, at = _varint(data, at, end)
+            kind = key & 7
+            if kind == 0:
+                _, at = _varint(data, at, end)
+            elif kind in (1, 5):
+                at += 8 if kind == 1 else 4
+            elif kind == 2:
+                length, at = _varint(data, at, end)
+                count += 1
+                field = fields.get(key >> 3)
+                if length and field is not None and field.message_type is not None and at + length <= end:
+                    pending.append((at, at + length, field.message_type))
+                at += length
+            else:
+                return False
+            if count > most:
+                return True
+    return False
+
+
+def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """A number of the wire format, and what follows it; past the end where there is none."""
+    value = shift = 0
+    while at < end:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at += 1
+        if byte < 128:
+            return value, at
+        shift += 7
+        if shift > 63:
+            break
+    return 0, end + 1
+
+
 def message_classes(package: str, table: str) -> dict[str, Any]:
     """The classes of the messages of a table, by name.
 

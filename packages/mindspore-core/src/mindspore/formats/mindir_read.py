@@ -16,13 +16,14 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from mindspore.formats import encryption
-from mindspore.formats.messages import texts_are_texts
+from mindspore.formats.messages import has_more_parts, texts_are_texts
 from mindspore.formats.mind_ir import ModelProto
 from mindspore.formats.mindir_values import DATA_TYPES, array_of, value_of
 
 __all__ = ["GraphText", "Input", "Model", "Operator", "Step", "read_mindir"]
 
 _REFERENCE = "REF::"
+_FEW_PARTS, _BYTES_PER_PART = 100_000, 5
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class _Reader:
                           f"damaged or of another format; take an intact copy.")
 
     def model(self, data: bytes) -> Model:
+        if has_more_parts(data, ModelProto, _FEW_PARTS + len(data) // _BYTES_PER_PART):
+            raise self.fail("it consists of more parts than a file of its size can mean")
         proto = ModelProto()
         try:
             proto.ParseFromString(data)
