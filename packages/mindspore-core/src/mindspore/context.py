@@ -27,7 +27,7 @@ mode = _Mode()
 
 _OTHER: dict[str, tuple[Any, type | tuple]] = {
     "save_graphs": (0, (bool, int)), "save_graphs_path": (".", str), "max_call_depth": (1000, int),
-    "jit_syntax_level": (LAX, int), "jit_config": ({}, dict), "deterministic": ("OFF", str),
+    "jit_syntax_level": (LAX, int), "jit_level": ("O0", str), "jit_config": ({}, dict), "deterministic": ("OFF", str),
     "enable_compile_cache": (False, bool), "compile_cache_path": ("", str), "exec_order": ("bfs", str),
     "debug_level": (0, int), "runtime_num_threads": (0, int), "inter_op_parallel_num": (0, int),
     "memory_optimize_level": ("O0", str), "max_device_memory": ("1024GB", str), "mempool_block_size": ("1GB", str),

@@ -7,7 +7,7 @@ the same graph. In graph mode a gradient function called from plain Python is co
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mindspore import context
@@ -225,6 +225,7 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
     """
     params = _weights(weights)
     wanted: list = []
+    inputs = _distinct(inputs, range(len(inputs)))
     specs = [tree.flatten(x, wanted) for x in inputs if not tree.is_static(tree.flatten(x, []))]
     point = _linearize_at(fn, inputs, {}, wanted, params or [], has_aux)
     single = tree.is_single(point.spec)
@@ -269,6 +270,7 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_val
 
     def gradient(*args, **kwargs):
         """The gradient of the wrapped function at these arguments."""
+        args = _distinct(args, positions)
         wanted, specs = _wanted(positions, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
         grads = point.pull([None] * len(point.outputs))
@@ -367,9 +369,22 @@ def _wanted(positions: tuple[int, ...], args: tuple) -> tuple[list[Tensor], list
                             f"Tensor, or a tuple, list or dict of Tensors")
     for k, tensor in enumerate(wanted):
         if any(tensor is t for t in wanted[:k]):
-            raise ValueError("grad: one tensor object was passed at two of the differentiated positions; "
-                             "pass tensor.copy() for one of them")
+            raise ValueError("grad: one Parameter was passed at two of the differentiated positions; "
+                             "pass parameter.copy() for one of them")
     return wanted, specs
+
+
+def _distinct(args: tuple, positions: Iterable[int]) -> tuple:
+    """The arguments with handles of their own for a tensor that is passed twice: each place has its own gradient."""
+    seen: set[int] = set()
+
+    def handle(tensor: Tensor) -> Tensor:
+        if id(tensor) in seen and not isinstance(tensor, Parameter):
+            return wrap(tensor._value)
+        seen.add(id(tensor))
+        return tensor
+
+    return tuple([tree.map_tensors(handle, a) if k in positions else a for k, a in enumerate(args)])
 
 
 def _shaped_inputs(grad_position, positions, specs, grads, return_ids):
@@ -390,7 +405,8 @@ class GradOperation:
     """The 1.x form of gradients: `GradOperation(get_all, get_by_list, sens_param)(net)` or `(net, params)`.
 
     (False, False): the gradient of the first input; get_all: a tuple over all inputs; get_by_list: a tuple over the
-    parameters; both: (inputs, parameters). sens_param: the last call argument is the cotangent of the output.
+    parameters; both: (inputs, parameters). sens_param: the last call argument is the cotangent of the output. Inputs
+    are tensors and containers of tensors, whose gradients are such containers; other arguments have none.
     """
 
     def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False):
@@ -413,11 +429,15 @@ class GradOperation:
             if self.sens_param:
                 tree.flatten(args[-1], sens)
                 args = args[:-1]
-            tensors = [a for a in args if isinstance(a, Tensor)]
-            wanted = tensors if self.get_all else [] if self.get_by_list else tensors[:1]
+            args = _distinct(args, range(len(args)))
+            inputs = [a for a in args if not tree.is_static(tree.flatten(a, held := [])) and held]
+            wanted: list[Tensor] = []
+            specs = [tree.flatten(a, wanted) for a in (
+                inputs if self.get_all else [] if self.get_by_list else inputs[:1])]
             point = _linearize_at(fn, args, kwargs, wanted, params, False)
             grads = point.pull(sens if self.sens_param else [None] * len(point.outputs))
-            inputs, by_weight = tuple(grads[:len(wanted)]), tuple(grads[len(wanted):])
+            found = iter(grads)
+            inputs, by_weight = tuple([tree.rebuild(spec, found) for spec in specs]), tuple(grads[len(wanted):])
             if self.get_all:
                 return (inputs, by_weight) if self.get_by_list else inputs
             return by_weight if self.get_by_list else inputs[0] if inputs else ()

@@ -1,0 +1,48 @@
+"""GradOperation, and gradients by arguments that are containers or the same tensor twice, in both modes."""
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Tensor, jit, mutable, ops
+from mindspore.gradient import grad
+
+
+@pytest.fixture(params=["graph", "pynative"])
+def run(request):
+    return jit if request.param == "graph" else lambda f: f
+
+
+def tensor(*values):
+    return Tensor(np.array(values, np.float32))
+
+
+def weighted(pair, named, k):
+    return (pair[0][0] * pair[1] * named["scale"] * k).sum()
+
+
+def test_by_the_first_input(run):
+    pair, named = ((tensor(1, 2), tensor(3, 4)), tensor(5, 6)), {"scale": tensor(2, 3)}
+    (first, second), third = run(ops.GradOperation()(weighted))(pair, named, 2)
+    np.testing.assert_array_equal(first.asnumpy(), [20, 36])
+    np.testing.assert_array_equal(second.asnumpy(), [0, 0])
+    np.testing.assert_array_equal(third.asnumpy(), [4, 12])
+
+
+def test_by_all_inputs(run):
+    pair, named = mutable([(tensor(1, 2),), tensor(5, 6)]), {"scale": tensor(2, 3)}
+    by_pair, by_name = run(ops.GradOperation(get_all=True)(weighted))(pair, named, 2)
+    assert type(by_pair) is list and type(by_pair[0]) is tuple and list(by_name) == ["scale"]
+    np.testing.assert_array_equal(by_pair[0][0].asnumpy(), [20, 36])
+    np.testing.assert_array_equal(by_name["scale"].asnumpy(), [10, 24])
+
+
+def test_one_tensor_at_two_places_has_two_gradients(run):
+    x = tensor(2, 3)
+    by_first, by_second = run(grad(lambda a, b: (a * a * b).sum(), (0, 1)))(x, x)
+    np.testing.assert_array_equal(by_first.asnumpy(), [8, 18])
+    np.testing.assert_array_equal(by_second.asnumpy(), [4, 9])
+    by_pair, = run(ops.GradOperation(get_all=True)(lambda pair: (pair[0] * pair[0] * pair[1]).sum()))((x, x))
+    np.testing.assert_array_equal(by_pair[1].asnumpy(), [4, 9])
+    _, pull = ms.vjp(lambda a, b: a * b, x, x)
+    by_first, by_second = pull(tensor(1, 10))
+    np.testing.assert_array_equal(by_first.asnumpy(), by_second.asnumpy())
