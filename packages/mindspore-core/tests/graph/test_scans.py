@@ -338,7 +338,26 @@ def summed_choices(x, w):
     return sum((ops.tanh(row @ w) * x for row in table if row.sum() > 0), x * 0)
 
 
+def summed_from_zero(x, w):
+    loss = 0.0
+    for t in range(60):
+        x = ops.tanh(x @ w) + ops.sin(x)
+        loss = loss + x.sum() * t
+    return loss
+
+
+def largest_so_far(x, w):
+    best, i = -1e30, 0
+    while i < 60:
+        x = ops.tanh(x @ w) + ops.cos(x)
+        if x.sum() > best:
+            best = x.sum()
+        i += 1
+    return best
+
+
 COMPILED_AS_ONE = {
+    summed_from_zero: ("scan", 1), largest_so_far: ("scan", 1),
     counted_while: ("scan", 1), while_with_appends: ("scan", 1), counted_down_while: ("scan", 2),
     while_left_by_tensor: ("while_", 1), while_in_while: ("scan", 1), listed: ("scan", 1), listed_rows: ("scan", 1),
     listed_choices: ("scan", 1), list_of_generated: ("scan", 1), summed: ("scan", 1), summed_choices: ("scan", 1),
@@ -384,6 +403,25 @@ def test_a_condition_that_changes_something_is_evaluated_once_for_each_trip():
     want = f(Tensor(X))
     assert found[1] == want[1] == 3
     np.testing.assert_allclose(found[0].asnumpy(), want[0].asnumpy())
+
+
+@pytest.mark.parametrize("f", [summed_from_zero, largest_so_far], ids=lambda f: f.__name__)
+def test_a_number_that_becomes_a_tensor_costs_no_trip(f):
+    assert "matmul" not in operators(jit(f).graph(Tensor(X), Tensor(W)))
+
+
+def test_a_number_that_the_first_trip_needs_costs_one_trip():
+    def f(x, w):
+        n = 3
+        for t in range(60):
+            x = ops.tanh(x @ w) + ops.sin(x)
+            if t == 0:
+                x = x.reshape((n,))
+            n = x.sum()
+        return n * x
+
+    names = operators(jit(f).graph(Tensor(X), Tensor(W)))
+    assert names.count("matmul") == 1 and names.count("scan") == 1
 
 
 def test_short_while_loops_are_unrolled():

@@ -9,8 +9,9 @@ from mindspore import Tensor, jit, ops
 from mindspore.compiler.ir import Builder, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.ir.verify import verify
-from mindspore.compiler.pipeline import simplified
+from mindspore.compiler.pipeline import run_graph, simplified
 from mindspore.gradient import grad
+from mindspore.plugin import manager
 from mindspore.runtime.device import use_backend
 
 TRIPS, WIDTH = 12, 3
@@ -248,3 +249,13 @@ def test_large_values_stay_in_the_trips():
         return [n.op.name for n in simplified(jit(wide).graph(*map(Tensor, values))).nodes]
 
     assert "scan" not in forms(100) and "scan" in forms(100_000)
+
+
+@pytest.mark.skipif("cpu" not in manager.backends(), reason="the cpu backend is not installed")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_gradient_is_the_same_on_a_device_that_runs_loops(name):
+    f = PROGRAMS[name]
+    graph = graph_of(first_order(f, *range(len(arguments(f)))), f)
+    found = run_graph(graph, arguments(f), manager.device("cpu"))
+    for want, got in zip(evaluate(graph, arguments(f)), found, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-11)

@@ -5,7 +5,8 @@ Instead one trip is interpreted in a trace of its own. What differs from trip to
 (`mindspore.graph.trips`) or a `TripNumber`; what a trip changes is found as for loops on tensors, by interpreting trips
 until nothing new is learnt:
 
-* a variable that is a tensor before and after a trip, of one shape and dtype, is *carried*;
+* a variable that is a tensor before and after a trip, of one shape and dtype, is *carried*, and so is one that is a
+  number before the loop and becomes a tensor of one element;
 * a number that is another number after a trip is a `TripNumber` as well: its values before the trips are guessed (from
   the first step), and the guess holds if the values after the trips are the same, moved by one trip;
 * a variable of which a trip does not read what the trip before left is *temporary*: within the trip it has no value;
@@ -66,6 +67,7 @@ class Scan:
         carried: the values that carried variables start from, by place (`Snapshot`).
         numbers: the values before each trip of variables that are numbers.
         temporary: the places of variables that a trip does not read before it assigns them.
+        promoted: the places of variables that are numbers before the loop, and tensors afterwards.
         lists: the lists that trips append to, by identity.
         written: tensors from outside that trips assign.
     """
@@ -80,6 +82,7 @@ class Scan:
         self.carried: dict[int, Any] = {}
         self.numbers: dict[int, tuple[Any, ...]] = {}
         self.temporary: set[int] = set()
+        self.promoted: set[int] = set()
         self.lists: dict[int, list[Any]] = {}
         self.written: dict[int, Any] = {}
         self.why = ""
@@ -122,7 +125,7 @@ class Scan:
             return ONE_BY_ONE
         except Exception as error:
             self.why = _summary(error)
-            return ONE_BY_ONE if self.temporary else NOT_AS_ONE
+            return ONE_BY_ONE if self.temporary or self.promoted else NOT_AS_ONE
         self.why = "what a trip changes depends on the trips before it"
         return NOT_AS_ONE
 
@@ -154,12 +157,27 @@ class Scan:
             return False
         if type(start) is type(after) and isinstance(start, str) and start == after:
             return True
+        if type(start) in (bool, int, float) and self._promote(place, start, after):
+            return False
         if isinstance(start, Collector) or isinstance(after, Collector):
             raise TripValueNeeded("a list to which each trip appends")
         if place >= len(self.snapshot.variables) and self.snapshot.name(place) != SharedVariable.what:
             raise TripValueNeeded(f"{self.snapshot.name(place)}, which a trip changes")
         self.temporary.add(place)
         return False
+
+    def _promote(self, place: int, start: Any, after: Any) -> bool:
+        """Carry a number that becomes a tensor of one element, such as a loss that is added up from 0, as a tensor from
+        the beginning; whether it does."""
+        try:
+            value = self.control.carried(start, None, after)
+        except self.control.Mismatch:
+            return False
+        if not self.control.can_be_carried(value, after):
+            return False
+        self.carried[place] = value
+        self.promoted.add(place)
+        return True
 
     def _grows(self, place: int, start: Contents, after: Contents) -> bool:
         """Whether a place is the contents of a list to which a trip appended; it is noted. TripValueNeeded if the list
