@@ -8,6 +8,8 @@ import mindspore as ms
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.compiler.autodiff import checkpoints
 from mindspore.compiler.ir import Graph, TapeAval
+from mindspore.compiler.pipeline import make_plan
+from mindspore.plugin import manager
 from mindspore.runtime.device import use_backend
 
 X = np.array([0.3, -0.8, 1.1], np.float32)
@@ -188,3 +190,20 @@ def test_a_cell_is_compiled_again_when_marked():
 def test_errors(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.skipif("cpu" not in manager.backends(), reason="the cpu backend is not installed")
+def test_the_memory_of_a_long_loop_grows_with_the_root_of_its_trips():
+    def memory(trips, again):
+        def loop(x):
+            for _ in range(trips):
+                x = ops.sin(x) + 0.5 * ops.cos(x * x)
+            return x
+
+        run = (lambda x: ms.recompute(loop, x).sum()) if again else (lambda x: loop(x).sum())
+        with use_backend("cpu"):
+            graph = ms.jit(ms.grad(run)).graph(Tensor(np.ones(256, np.float32)))
+        return make_plan(graph, manager.device("cpu")).arena_bytes
+
+    assert memory(10_000, True) < 12 * memory(100, True)
+    assert memory(10_000, True) < memory(10_000, False) / 50
