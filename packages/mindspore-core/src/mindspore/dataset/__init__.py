@@ -13,7 +13,7 @@ A pipeline is built by methods and runs when it is iterated, on a thread of its 
 """
 from typing import TYPE_CHECKING
 
-from . import config, transforms, vision
+from . import config, text, transforms, vision
 from ._map import BatchInfo
 from ._mindrecord import MindDataset
 from .callbacks import DSCallback

@@ -7,6 +7,7 @@ import numpy as np
 
 from .._check import check_bool, check_dtype, check_int, check_number, check_numbers
 from .._transform import Transform
+from ._enums import Border
 from ._resize import Inter, resample
 
 __all__ = ["CenterCrop", "Crop", "HWC2CHW", "HorizontalFlip", "Inter", "Normalize", "Pad", "RandomCrop",
@@ -48,6 +49,8 @@ class Rescale(Transform):
         TypeError: an argument is no number.
     """
 
+    keeps_images = False
+
     def __init__(self, rescale: float, shift: float):
         self.rescale, self.shift = check_number(rescale, "rescale", "Rescale"), check_number(shift, "shift", "Rescale")
 
@@ -71,6 +74,8 @@ class Normalize(Transform):
         TypeError: an argument is of a wrong type.
         ValueError: the lengths differ from each other or from the number of channels, or a std is not positive.
     """
+
+    keeps_images = False
 
     def __init__(self, mean, std, is_hwc: bool = True):
         means, stds = check_numbers(mean, "mean", "Normalize"), check_numbers(std, "std", "Normalize")
@@ -133,6 +138,8 @@ class HWC2CHW(Transform):
         ValueError: the image has another number of dimensions.
     """
 
+    keeps_images = False
+
     def apply(self, rows, rng):
         _check_image(rows, "HWC2CHW")
         return np.ascontiguousarray(rows.transpose(0, 3, 1, 2)) if rows.ndim == 4 else rows
@@ -154,6 +161,8 @@ class ToTensor(Transform):
         TypeError: `output_type` is no dtype.
         ValueError: the image has another number of dimensions.
     """
+
+    keeps_images = False
 
     def __init__(self, output_type=np.float32):
         self.output_type = check_dtype(output_type, "output_type", "ToTensor")
@@ -285,11 +294,38 @@ class CenterCrop(Transform):
         return _cut(rows, axes, top, left, self.size)
 
 
-def _padded(rows, axes, sides: tuple[int, int, int, int], fill_value) -> np.ndarray:
-    """Images with constant borders on the sides (left, top, right, bottom)."""
+def _padded(rows, axes, sides: tuple[int, int, int, int], fill_value, mode: Border = Border.CONSTANT) -> np.ndarray:
+    """Images with borders on the sides (left, top, right, bottom)."""
     widths = [(0, 0)] * rows.ndim
     widths[axes[0]], widths[axes[1]] = (sides[1], sides[3]), (sides[0], sides[2])
-    return np.pad(rows, widths, constant_values=fill_value)
+    if mode is not Border.CONSTANT:
+        return np.pad(rows, widths, mode.value)         # type: ignore[call-overload]
+    if not isinstance(fill_value, (tuple, list)):
+        return np.pad(rows, widths, constant_values=fill_value)
+    out = np.pad(rows, widths)
+    if rows.ndim < 4 or rows.shape[-1] != len(fill_value):
+        raise ValueError(f"{len(fill_value)} fill values need an image of {len(fill_value)} channels, but got the "
+                         f"shape {rows.shape[1:]}.")
+    inside = [slice(None)] * rows.ndim
+    for axis in axes:
+        inside[axis] = slice(widths[axis][0], widths[axis][0] + rows.shape[axis])
+    out[...] = np.asarray(fill_value, rows.dtype)
+    out[tuple(inside)] = rows
+    return out
+
+
+def _check_border(fill_value, padding_mode, function: str):
+    """The value, one number or three, and the kind of borders."""
+    if isinstance(fill_value, (tuple, list)):
+        if len(fill_value) != 3:
+            raise ValueError(f"For '{function}', 'fill_value' must be one number or three, but got {fill_value!r}.")
+        check_numbers(fill_value, "fill_value", function)
+    else:
+        check_number(fill_value, "fill_value", function)
+    if not isinstance(padding_mode, Border):
+        raise TypeError(f"For '{function}', 'padding_mode' must be a Border, such as Border.EDGE, but got "
+                        f"{padding_mode!r}.")
+    return fill_value, padding_mode
 
 
 def _padding(value, function: str) -> tuple[int, int, int, int]:
@@ -305,24 +341,24 @@ def _padding(value, function: str) -> tuple[int, int, int, int]:
 
 
 class Pad(Transform):
-    """Adds constant borders to images of shape (H, W) or (H, W, C).
+    """Adds borders to images of shape (H, W) or (H, W, C).
 
     Args:
         padding: an int for all sides, (left and top, right and bottom), or (left, top, right, bottom).
-        fill_value: the number in the borders.
+        fill_value: the number, or one per channel, in constant borders.
+        padding_mode: one of `Border`.
 
     Raises:
         TypeError: an argument is of a wrong type.
         ValueError: a width is negative, or an image has another number of dimensions.
     """
 
-    def __init__(self, padding, fill_value: float = 0):
+    def __init__(self, padding, fill_value=0, padding_mode: Border = Border.CONSTANT):
         self.sides = _padding(padding, "Pad")
-        check_number(fill_value, "fill_value", "Pad")
-        self.fill_value = fill_value
+        self.fill_value, self.mode = _check_border(fill_value, padding_mode, "Pad")
 
     def apply(self, rows, rng):
-        return _padded(rows, _axes(rows, "Pad"), self.sides, self.fill_value)
+        return _padded(rows, _axes(rows, "Pad"), self.sides, self.fill_value, self.mode)
 
 
 class RandomCrop(Transform):
@@ -331,8 +367,9 @@ class RandomCrop(Transform):
     Args:
         size: (height, width), or an int for a square.
         padding: borders added first, as for `Pad`; None for none.
-        pad_if_needed: widen smaller images to the size with zeros on both sides.
-        fill_value: the number in the borders.
+        pad_if_needed: widen smaller images to the size with borders on both sides.
+        fill_value: the number, or one per channel, in constant borders.
+        padding_mode: one of `Border`.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -341,20 +378,21 @@ class RandomCrop(Transform):
 
     random = True
 
-    def __init__(self, size, padding=None, pad_if_needed: bool = False, fill_value: float = 0):
+    def __init__(self, size, padding=None, pad_if_needed: bool = False, fill_value=0,
+                 padding_mode: Border = Border.CONSTANT):
         self.size = _size(size, "RandomCrop")
         self.sides = (0, 0, 0, 0) if padding is None else _padding(padding, "RandomCrop")
         self.pad_if_needed = check_bool(pad_if_needed, "pad_if_needed", "RandomCrop")
-        check_number(fill_value, "fill_value", "RandomCrop")
-        self.fill_value = fill_value
+        self.fill_value, self.mode = _check_border(fill_value, padding_mode, "RandomCrop")
 
     def apply(self, rows, rng):
         axes = _axes(rows, "RandomCrop")
         if any(self.sides):
-            rows = _padded(rows, axes, self.sides, self.fill_value)
+            rows = _padded(rows, axes, self.sides, self.fill_value, self.mode)
         if self.pad_if_needed:
             more = [max(0, wanted - rows.shape[axis]) for axis, wanted in zip(axes, self.size, strict=True)]
-            rows = _padded(rows, axes, (more[1], more[0], more[1], more[0]), self.fill_value) if any(more) else rows
+            if any(more):
+                rows = _padded(rows, axes, (more[1], more[0], more[1], more[0]), self.fill_value, self.mode)
         room = [rows.shape[axis] - wanted for axis, wanted in zip(axes, self.size, strict=True)]
         if min(room) < 0:
             raise ValueError(f"For 'RandomCrop', size {self.size} is larger than the image of "

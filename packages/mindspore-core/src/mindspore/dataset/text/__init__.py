@@ -1,0 +1,36 @@
+"""Transforms for text: vocabularies, tokenizers, normal forms, n-grams, word vectors."""
+from __future__ import annotations
+
+from ._base import to_bytes, to_str
+from ._text import (
+    AddToken,
+    CaseFold,
+    FilterWikipediaXML,
+    Ngram,
+    NormalizeForm,
+    NormalizeUTF8,
+    RegexReplace,
+    SlidingWindow,
+    ToNumber,
+    Truncate,
+    TruncateSequencePair,
+)
+from ._tokenizers import (
+    BasicTokenizer,
+    BertTokenizer,
+    PythonTokenizer,
+    RegexTokenizer,
+    UnicodeCharTokenizer,
+    UnicodeScriptTokenizer,
+    WhitespaceTokenizer,
+    WordpieceTokenizer,
+)
+from ._vectors import CharNGram, FastText, GloVe, ToVectors, Vectors
+from ._vocab import Lookup, Vocab
+
+__all__ = [
+    "AddToken", "BasicTokenizer", "BertTokenizer", "CaseFold", "CharNGram", "FastText", "FilterWikipediaXML", "GloVe",
+    "Lookup", "Ngram", "NormalizeForm", "NormalizeUTF8", "PythonTokenizer", "RegexReplace", "RegexTokenizer",
+    "SlidingWindow", "ToNumber", "ToVectors", "Truncate", "TruncateSequencePair", "UnicodeCharTokenizer",
+    "UnicodeScriptTokenizer", "Vectors", "Vocab", "WhitespaceTokenizer", "WordpieceTokenizer", "to_bytes", "to_str",
+]
