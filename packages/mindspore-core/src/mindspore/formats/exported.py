@@ -200,10 +200,30 @@ class _Preparing(Builder):
             return tuple(self.inline(node.attr("callee"), node.ins))
         if node.op.name == "scan":
             return tuple(_counted(self, node))
-        if self._has(node) or node.op.lower is None:
+        if self._has(node):
+            return node
+        if node.op.name == "unfold2d":
+            return _slices(self, node)
+        if node.op.lower is None:
             return node
         found = decompose(self, node.op, node.ins, node.kwargs(), node.aval)
         return tuple(found) if isinstance(found, (tuple, list)) else found
+
+
+def _slices(b: Builder, node: Node) -> Node:
+    """The windows of images as columns, from one slice of the images for each place in a window."""
+    kernel, stride, padding, dilation = node.attrs
+    x, (n, channels), count = node.ins[0], node.ins[0].shape[:2], node.shape[2]
+    x = b.pad(x, low=(0, 0, *padding[::2]), high=(0, 0, *padding[1::2]))
+    sizes = [(total - (k - 1) * d - 1) // s + 1 for total, k, s, d in zip(x.shape[2:], kernel, stride, dilation)]
+    places = []
+    for place in np.ndindex(*kernel):
+        begin = [p * d for p, d in zip(place, dilation)]
+        end = [first + (size - 1) * s + 1 for first, size, s in zip(begin, sizes, stride)]
+        part = b.slice(x, begin=(0, 0, *begin), end=(n, channels, *end), strides=(1, 1, *stride))
+        places.append(b.reshape(part, shape=(n, channels, 1, count)))
+    joined = b.concat(*places, axis=2) if len(places) > 1 else places[0]
+    return b.reshape(joined, shape=node.shape)
 
 
 def _counted(b: Builder, node: Node) -> list[Node]:

@@ -145,7 +145,7 @@ SPECIAL: dict[str, Callable] = {
     "Tile": lambda a, x, multiples: ops.tile(x, tuple(_static(multiples))),
     "GeLU": lambda a, x: ops.gelu(x, approximate="tanh"),
     "GeluExt": lambda a, x, approximate=0: ops.gelu(x, approximate="tanh" if approximate else "none"),
-    "Erfinv": lambda a, x: ops.erfinv(x), "SiLU": lambda a, x: ops.silu(x),
+    "SiLU": lambda a, x: ops.silu(x),
     "LogSoftmaxExt": lambda a, x, axis=-1, dtype=None: ops.log_softmax(x, -1 if axis is None else axis),
     "Exp2": lambda a, x: ops.exp2(x), "Log10": lambda a, x: ops.log10(x), "Log2": lambda a, x: ops.log2(x),
     "AddExt": _scaled(ops.add), "SubExt": _scaled(ops.sub),
