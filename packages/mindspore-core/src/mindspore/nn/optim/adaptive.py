@@ -1,14 +1,19 @@
 """Optimizers with a rate for each coordinate from the history of its gradients: RMSProp, Adagrad, Adadelta, FTRL and
-Rprop. The primitives `apply_rms_prop`, ... have the formulas of the updates."""
+Rprop; and the one that averages, ASGD. The primitives `apply_rms_prop`, ... have the formulas of the updates."""
 from __future__ import annotations
 
+import numpy as np
+
 from mindspore import ops
+from mindspore.common.dtype import float32
+from mindspore.common.parameter import Parameter, ParameterTuple
+from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._check import flag, not_negative, number, positive_float
 from mindspore.nn.optim.optimizer import Optimizer
 from mindspore.runtime.record import apply
 
-__all__ = ["RMSProp", "Adagrad", "Adadelta", "FTRL", "Rprop"]
+__all__ = ["RMSProp", "Adagrad", "Adadelta", "FTRL", "Rprop", "ASGD"]
 
 _RMSPROP, _CENTERED, _ADAGRAD, _ADADELTA, _FTRL = map(
     primitive, ("apply_rms_prop", "apply_centered_rms_prop", "apply_adagrad", "apply_adadelta", "apply_ftrl"))
@@ -163,3 +168,36 @@ class Rprop(Optimizer):
                         ops.where(same < 0, ops.maximum(size * low, smallest), size))
         gradient = ops.where(same < 0, 0.0, gradient)
         self.write((param, prev, size), (param - ops.sign(gradient) * new, gradient, new))
+
+
+class ASGD(Optimizer):
+    """Gradient descent with a falling rate and, in the states `ax_`, the mean of the parameters from step t0 on.
+    Source: Polyak and Juditsky (1992).
+
+    Args:
+        lambd: decay of the parameters and of the rate. alpha: the exponent of the rate's fall. t0: where the mean
+            begins. The others are those of `Optimizer`.
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or out of range.
+    """
+
+    def __init__(self, params, learning_rate=0.1, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0.0):
+        super().__init__(learning_rate, params, weight_decay)
+        self.lambd, self.alpha, self.t0 = (number("ASGD", name, value) for name, value in
+                                           (("lambd", lambd), ("alpha", alpha), ("t0", t0)))
+        self.mu, self.eta = (ParameterTuple([
+            Parameter(Tensor(np.float32(first)), name=f"{prefix}_{p.name}", requires_grad=False)
+            for p in self.parameters]) for prefix, first in (("mu", 1.0), ("eta", 0.0)))
+        self.ax = self.states("ax_")
+
+    def update(self, index, param, gradient, lr):
+        """One parameter's step."""
+        step = ops.cast(self._step() + 1, float32)
+        wide = ops.cast(lr, float32)
+        eta, mu = ops.where(step == 1, wide, self.eta[index]), self.mu[index]
+        p = param * (1 - eta * self.lambd).astype(param.dtype) - eta.astype(param.dtype) * gradient
+        ax = self.ax[index] + (p - self.ax[index]) * mu.astype(param.dtype)
+        next_eta = wide / ops.pow(1 + step * wide * self.lambd, self.alpha)
+        next_mu = 1 / ops.maximum(step - self.t0, 1.0)
+        self.write((param, self.ax[index], self.eta[index], mu), (p, ax, next_eta, next_mu))
