@@ -173,18 +173,36 @@ def name_of_a_loop(x):
     return y
 
 
-def generator_function(x):
+def generator_as_target(x):
+    yield x
+
+
+def generator_asked_for_the_next(x):
+    def positive():
+        for v in x:
+            if v > 0:
+                yield v
+
+    return next(positive())
+
+
+def yield_in_an_expression(x):
     def numbers():
-        yield x
+        y = x + (yield x)
+        yield y
 
     return list(numbers())
 
 
-def generator_from(x):
+def generator_advanced_in_a_branch(x):
     def numbers():
-        yield from [x, x]
+        yield x
+        yield x + 1
 
-    return sum(numbers())
+    found = numbers()
+    if x.sum() > 0:
+        x = x * next(found)
+    return x
 
 
 def coroutine_function(x):

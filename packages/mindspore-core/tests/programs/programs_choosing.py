@@ -2,7 +2,9 @@
 # The programs are written as users write, not as a linter likes.
 # ruff: noqa
 from table import case
-from world import Tensor, ops
+import numpy as np
+from table import case
+from world import Cell, CellList, Parameter, Tensor, ops
 
 
 def any_of_generator(v, x):
@@ -182,3 +184,55 @@ def best_of_a_loop(v, x):
         if best is None or e > best:
             best = e
     return best * x if best is not None else x
+
+
+def function_of_a_long_list(x, w, i):
+    def scaled(k):
+        return lambda y: y * (k + 1)
+
+    functions = [scaled(k) for k in range(60)]
+    return functions[i[0] * 20](x) + functions[-1 - i[1]](w)
+
+
+def function_of_a_dict(x, w, n):
+    functions = {0: lambda y: y + 1, 3: lambda y: y * w, 5: lambda y: y * y}
+    return functions[int(n)](x)
+
+
+@case(factory=True)
+def cell_of_a_long_list():
+    class Scale(Cell):
+        def __init__(self, k):
+            super().__init__()
+            self.weight = Parameter(Tensor(np.array(k * 0.1 + 1.0)), name=f"weight{k}")
+
+        def construct(self, y):
+            return y * self.weight
+
+    class Net(Cell):
+        def __init__(self):
+            super().__init__()
+            self.experts = CellList([Scale(k) for k in range(70)])
+
+        def construct(self, x, w, i):
+            return self.experts[i[0] * 23](x) + self.experts[-1 - i[2]](w)
+
+    return Net()
+
+
+def index_out_of_a_list(x, w, n):
+    values = [x, w, x * w, x + w]
+    try:
+        return values[n]
+    except IndexError:
+        return -x
+
+
+def constant_index_out_of_range(x, w):
+    values = [x, w]
+    try:
+        if x.sum() > 0:
+            return values[2]
+    except IndexError as error:
+        print(error)
+    return values[-2]

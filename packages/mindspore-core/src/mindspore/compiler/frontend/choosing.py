@@ -19,6 +19,7 @@ from mindspore.compiler.frontend.errors import TensorConditionError
 from mindspore.compiler.frontend.folds import FOLDS
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.generated_items import GeneratedItems, Step
+from mindspore.compiler.frontend.generators import Generator
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.variants import Variant
 
@@ -29,6 +30,8 @@ _MOST_SORTED = 24
 
 def _is_chosen(items: Any) -> bool:
     """Whether tensors may say which items there are, so that all are to be taken at once."""
+    if type(items) is Generator:
+        return items.is_new
     return type(items) is GeneratedItems and items.is_new and items.is_filtered
 
 

@@ -27,7 +27,8 @@ from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.for_loops import ForLoop, check_unrolled, is_long
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.functions import inner_frame
-from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Step, Take, run_always
+from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Step, Take, enough, run_always
+from mindspore.compiler.frontend.generators import Generator, StepConsumer
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import Scope
@@ -69,6 +70,10 @@ def _go_over(frame: Frame, parts: list[_Part], depth: int, items: Any, emit: _Em
         fork_statement(frame, lambda frame, member: _go_over(frame, parts, depth, member, emit, guard), items)
         return
     part = parts[depth]
+    if type(items) is Generator and items.is_new:
+        items.give_all(StepConsumer(frame, lambda frame, item: guard(frame, partial(
+            _step, parts=parts, depth=depth, item=item, emit=emit, guard=guard)), lambda: enough(guard)))
+        return
     control = frame.session.policy.control
     before = control.recorded() if control is not None else 0
     for number, item in enumerate(items):
@@ -228,7 +233,8 @@ def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
         is_many = not is_varied(frame.session, items) and is_long(frame, items)
         iterator = iter(items)
         own = make_frame(frame)
-        found = GeneratedItems(generate(own, iterator), partial(fold, own, iterator), is_filtered, len(parts) == 1,
+        found = GeneratedItems(generate(own, iterator), partial(fold, own, iterator),
+                               is_filtered or type(items) is Generator, len(parts) == 1,
                                partial(reduce, own, iterator) if is_many else None)
         return frame.session.journal.made(found)
 

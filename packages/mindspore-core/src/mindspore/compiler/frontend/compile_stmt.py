@@ -10,6 +10,7 @@ from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
 from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
+from mindspore.compiler.frontend.compile_yield import compile_yield_statement
 from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
@@ -48,6 +49,8 @@ def _continue(node: ast.Continue, scope: Scope) -> Run:
 def _expression(node: ast.Expr, scope: Scope) -> Run:
     if isinstance(node.value, ast.Constant):
         return _do_nothing
+    if isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+        return compile_yield_statement(node, scope)
     run = compile_node(node.value, scope)
 
     def expression(frame: Frame) -> None:
@@ -105,6 +108,8 @@ def _assert(node: ast.Assert, scope: Scope) -> Run:
 
 @compiles(ast.Assign)
 def _assign(node: ast.Assign, scope: Scope) -> Run:
+    if isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+        return compile_yield_statement(node, scope)
     value = compile_node(node.value, scope)
     if len(node.targets) == 1:
         only = compile_store(node.targets[0], scope)

@@ -9,6 +9,8 @@ the expression that failed is noted for its traceback.
 from __future__ import annotations
 
 import ast
+import contextlib
+import inspect
 from typing import Any
 
 from mindspore.compiler.frontend.branches import truth
@@ -19,6 +21,7 @@ from mindspore.compiler.frontend.dispatch import compile_block, compile_node, co
 from mindspore.compiler.frontend.entries import entry_of
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.generators import Generator, is_foreign
 from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.protected import run_protected
 from mindspore.compiler.frontend.scopes import Scope
@@ -60,13 +63,13 @@ def _try(node: ast.Try, scope: Scope) -> Run:
     run = compile_block(node.body, scope)
     if node.handlers:
         otherwise = compile_block(node.orelse, scope) if node.orelse else None
-        run = _with_handlers(run, [_Handler(each, scope) for each in node.handlers], otherwise)
+        run = _with_handlers(run, [Handler(each, scope) for each in node.handlers], otherwise)
     if node.finalbody:
         run = _with_final(run, compile_block(node.finalbody, scope))
     return lambda frame: run_protected(frame, run, site)
 
 
-class _Handler:
+class Handler:
     """One `except` clause."""
 
     def __init__(self, node: ast.ExceptHandler, scope: Scope) -> None:
@@ -96,7 +99,7 @@ class _Handler:
             self.delete(frame)
 
 
-def _with_handlers(body: Run, handlers: list[_Handler], otherwise: Run | None) -> Run:
+def _with_handlers(body: Run, handlers: list[Handler], otherwise: Run | None) -> Run:
     def guarded(frame: Frame) -> Any:
         try:
             signal = body(frame)
@@ -105,7 +108,7 @@ def _with_handlers(body: Run, handlers: list[_Handler], otherwise: Run | None) -
         except BaseException as error:
             remember_site(error, frame)
             raise_if_internal(error)
-            for handler in handlers:
+            for handler in () if is_foreign(frame, error) else handlers:
                 if handler.catches(frame, error):
                     return handler.run(frame, error)
             raise
@@ -149,12 +152,24 @@ def _with(node: ast.With, scope: Scope) -> Run:
     return lambda frame: run_protected(frame, run, site)
 
 
+def interpreted_manager(frame: Frame, manager: Any) -> Any:
+    """A context manager; one that `contextlib.contextmanager` made of a function of the program gets a generator that
+    is interpreted."""
+    kind = contextlib._GeneratorContextManager
+    if type(manager) is kind and inspect.isgenerator(manager.gen) and hasattr(manager, "func") and \
+            inspect.getgeneratorstate(manager.gen) == inspect.GEN_CREATED:
+        made = call(frame, manager.func, manager.args, manager.kwds)
+        if type(made) is Generator:
+            manager.gen = made
+    return manager
+
+
 def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
     manager_run, site = compile_node(item.context_expr, scope), scope.site(item.context_expr)
     store = None if item.optional_vars is None else compile_store(item.optional_vars, scope)
 
     def managed(frame: Frame) -> Any:
-        manager = manager_run(frame)
+        manager = interpreted_manager(frame, manager_run(frame))
         frame.site = site
         kind = type(manager)
         if not (hasattr(kind, "__enter__") and hasattr(kind, "__exit__")):
@@ -174,7 +189,8 @@ def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
             remember_site(error, frame)
             raise_if_internal(error)
             swallow = call(frame, leave, (manager, type(error), error, error.__traceback__), None)
-            if not isinstance(error, GraphCompileError) and truth(frame, swallow, site, "if"):
+            passes = isinstance(error, GraphCompileError) or is_foreign(frame, error)
+            if not passes and truth(frame, swallow, site, "if"):
                 return None
             raise
         result = frame.result

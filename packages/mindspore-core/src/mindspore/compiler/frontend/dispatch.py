@@ -15,7 +15,7 @@ from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.frames import BLOCK, Frame, Run
 from mindspore.compiler.frontend.scopes import Scope
 
-__all__ = ["compile_block", "compile_node", "compiles", "may_leave"]
+__all__ = ["compile_block", "compile_node", "compiles", "may_leave", "yields"]
 
 Compiler = Callable[[Any, Scope], Run]
 _CompilerT = TypeVar("_CompilerT", bound=Compiler)
@@ -84,14 +84,32 @@ def compile_block(statements: list[ast.stmt], scope: Scope) -> Run:
 
 def may_leave(statement: ast.stmt) -> bool:
     """Whether the statement decides something and holds a `return`, `break` or `continue` of this function."""
+    if _is_yield(statement):
+        return True
     if not isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)):
         return False
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        if isinstance(node, (ast.Return, ast.Break, ast.Continue)):
+        if isinstance(node, (ast.Return, ast.Break, ast.Continue)) or _is_yield(node):
             return True
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _is_yield(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Expr, ast.Assign)) and isinstance(node.value, (ast.Yield, ast.YieldFrom))
+
+
+def yields(statement: ast.stmt) -> bool:
+    """Whether the statement holds a `yield` of this function."""
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             pending.extend(ast.iter_child_nodes(node))
     return False
 

@@ -15,8 +15,9 @@ from typing import Any
 from mindspore.compiler.frontend.branches import can_branch
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, Frame, Run
+from mindspore.compiler.frontend.generators import ForConsumer, Generator
 from mindspore.compiler.frontend.location import Site
-from mindspore.compiler.frontend.loops import loop_over
+from mindspore.compiler.frontend.loops import after_loop, loop_over
 from mindspore.compiler.frontend.scans import FEW_TRIPS, LEFT_BY_TENSOR, ONE_BY_ONE, Body, Scan
 from mindspore.compiler.frontend.sequences import Listed, sequence_of
 
@@ -55,6 +56,8 @@ class ForLoop:
     def run(self, frame: Frame, items: Any) -> Any:
         """Go over the items; the signal of the statement."""
         control = frame.session.policy.control
+        if type(items) is Generator and items.is_new:
+            return self._of_generator(frame, items)
         sequence = sequence_of(control, items) if can_branch(frame) else None
         if sequence is None:
             if can_branch(frame) and self.leaves:
@@ -63,6 +66,19 @@ class ForLoop:
         if type(sequence.count) is not int:
             return loop_over(frame, sequence, 0, self.body, self.otherwise, self.site)
         return self._run_from(frame, 0, sequence, items)
+
+    def _of_generator(self, frame: Frame, generator: Generator) -> Any:
+        """Go over all items of a generator."""
+        result = frame.result
+        consumer = ForConsumer(frame, self.body.store, self.body.run)
+        try:
+            generator.give_all(consumer)
+            code, returned = frame.vars[consumer.slot:consumer.slot + 2]
+        finally:
+            del frame.vars[consumer.slot:]
+            frame.result = result
+        codes = {code} if type(code) is int else consumer.codes
+        return after_loop(frame, codes, code, returned, self.otherwise, self.site)
 
     def _run_from(self, frame: Frame, at: int, sequence: Any, items: Any = None) -> Any:
         """Go over the items from number `at` on, as many at once as possible."""

@@ -172,6 +172,7 @@ class Frame:
         namespace: the entries of the class body that runs, else None.
         result: what `return` gave.
         rest: what follows the statement that runs (`decisions.py`).
+        generator: the generator that the activation belongs to (`generators.py`), or None.
         arguments, closure: the function's parameters in slot order when it was called, and its cells.
         region: the trace in which it was called.
     """
@@ -183,6 +184,7 @@ class Frame:
         "closure",
         "code",
         "depth",
+        "generator",
         "globals",
         "guard_closure",
         "namespace",
@@ -217,6 +219,7 @@ class Frame:
         self.namespace: Any = None
         self.result: Any = None
         self.rest: Any = None
+        self.generator: Any = None
         self.arguments: Any = ()
         self.closure: Any = None
         self.region: Any = None

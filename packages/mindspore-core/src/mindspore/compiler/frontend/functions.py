@@ -61,25 +61,34 @@ class FunctionCode:
         self.parameters = len(scope.parameters)
         self.positional = self.parameters if only_positional else -1
         self.blank, self.cells, self.parameter_cells = frame_layout(scope, self.parameters)
-        self.calls_itself = _calls_itself(node, self.name)
+        self.is_generator = scope.generator == "generator"
+        self.calls_itself = _calls_itself(node, self.name) and not scope.generator
         class_variable = scope.refs.get("__class__")
         self.class_slot = None if class_variable is None else scope.slot(class_variable)
         self._binder_code: CodeType | None = None
         self._body: Run | None = None
+        self._pulled: Callable[[Frame], Any] | None = None
 
     @property
     def body(self) -> Run:
         """The compiled body; it gives a signal, and leaves the result in the frame."""
         body = self._body
         if body is None:
-            if self.scope.generator:
-                unsupported(
-                    f"calling the {self.scope.generator} function '{self.name}'",
-                    "build a list and return it, or compute the values outside of the graph",
-                    None,
-                )
+            if self.scope.generator and not self.is_generator:
+                unsupported(f"calling the {self.scope.generator} function '{self.name}'",
+                            "make it an ordinary function: 'def' in place of 'async def', without 'await'; or await "
+                            "outside of the compiled function and pass the values", None)
             body = self._body = self._compile()
         return body
+
+    def pulled(self) -> Callable[[Frame], Any]:
+        """The body of a generator function, for who asks for one item after the other."""
+        if self._pulled is None:
+            from mindspore.compiler.frontend.compile_yield import compile_pulled
+
+            assert not isinstance(self.node, ast.Lambda)
+            self._pulled = compile_pulled(self.node.body, self.scope)
+        return self._pulled
 
     def _compile(self) -> Run:
         if not isinstance(self.node, ast.Lambda):
@@ -219,6 +228,10 @@ def run_function(
     frame.arguments, frame.closure = values, closure
     if session.policy.recursion is not None:
         frame.region = session.policy.control.current_trace()
+    if code.is_generator:
+        from mindspore.compiler.frontend.generators import Generator
+
+        return session.journal.made(Generator(frame, lambda: code.body, code.pulled))
     running[code] += (frame,)
     session.frame = frame
     try:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Frame, Run
 
-__all__ = ["GeneratedItems", "Guard", "Step", "Take", "run_always"]
+__all__ = ["GeneratedItems", "Guard", "Step", "Take", "enough", "run_always"]
 
 Take = Callable[[Frame, Any], None]
 Step = Callable[[Frame, Any, Any], Any]
@@ -25,6 +25,11 @@ def run_always(frame: Frame, step: Run) -> bool:
     """The guard of who takes all items: it runs the step, and wants to go on."""
     step(frame)
     return True
+
+
+def enough(guard: Guard) -> Any:
+    """Whether who guards the steps has enough: a bool, or a predicate."""
+    return getattr(getattr(getattr(guard, "func", guard), "__self__", None), "now", False)
 
 
 class GeneratedItems(Iterator[Any]):

@@ -17,11 +17,13 @@ from mindspore.compiler.frontend import (  # noqa: F401
     compile_ops,
     compile_stmt,
     compile_try,
+    compile_yield,
 )
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.entries import entry_of, report_read
-from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.errors import GraphCompileError, unsupported
 from mindspore.compiler.frontend.frames import Session
+from mindspore.compiler.frontend.generators import Generator
 from mindspore.compiler.frontend.internal_errors import raise_if_internal
 from mindspore.compiler.frontend.journal import Journal
 from mindspore.compiler.frontend.location import thread_state
@@ -72,7 +74,7 @@ def interpret(
             return settled(session, _call_first(session, fn, args, kwargs))
         with room:
             try:
-                return settled(session, _call_first(session, fn, args, kwargs))
+                return _finished(settled(session, _call_first(session, fn, args, kwargs)))
             except Exception as error:
                 raise_if_internal(error)
                 if policy.effects is None or not policy.effects.ends_in(error):
@@ -88,6 +90,15 @@ def interpret(
         raise
     finally:
         thread_state.session = active
+
+
+def _finished(result: Any) -> Any:
+    """The result of the outermost function. UnsupportedSyntaxError for a generator."""
+    if type(result) is Generator:
+        unsupported("a compiled function that gives a generator", "return a list of the items, or a tensor made by "
+                    "ops.stack; a generator may be called and gone over inside of the compiled function",
+                    result.frame.site)
+    return result
 
 
 def _take_back(journal: Journal) -> None:

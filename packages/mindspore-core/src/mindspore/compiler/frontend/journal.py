@@ -115,6 +115,24 @@ class SharedVariable(Place):
         journal.note_variable(self.owner)
 
 
+class FrameVariable(SharedVariable):
+    """A variable of a function that goes over the items of a generator, while the body of the generator runs."""
+
+    def __init__(self, frame: Any, slot: int) -> None:
+        self.frame, self.slot = frame, slot
+        self.owner = frame
+
+    def read(self) -> Any:
+        return self.frame.vars[self.slot] if self.slot < len(self.frame.vars) else UNBOUND
+
+    def write(self, value: Any) -> None:
+        if self.slot < len(self.frame.vars):
+            self.frame.vars[self.slot] = value
+
+    def note(self, journal: Journal) -> None:
+        journal.note_frame(self.frame, journal.outer)
+
+
 class Items(Place):
     """The contents of a container; a variant of contents makes the container superposed."""
 
@@ -264,6 +282,17 @@ class Journal:
         """A variable that closures share will change."""
         if (id(cell), None) not in self._keys:
             self._note((id(cell), None), cell, SharedVariable(cell))
+
+    def note_frame(self, frame: Any, until: Journal | None) -> None:
+        """The variables of a function will change, for this journal and those around it up to `until`."""
+        for slot, value in enumerate(frame.vars):
+            journal: Journal | None = self
+            while journal is not None and journal is not until and (id(frame), slot) not in journal._keys:
+                if type(value) is not CellType:
+                    journal._keys.add((id(frame), slot))
+                    journal.places.append(FrameVariable(frame, slot))
+                    journal.before.append(value)
+                journal = journal.outer
 
     def note_global(self, namespace: dict[str, Any], name: str) -> None:
         """A global will change."""

@@ -40,7 +40,7 @@ from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["is_left_by_tensor", "loop_on_tensor", "loop_over", "only_reads"]
+__all__ = ["after_loop", "is_left_by_tensor", "loop_on_tensor", "loop_over", "only_reads"]
 
 _MOST_ATTEMPTS = 12
 
@@ -300,9 +300,10 @@ def loop_on_tensor(frame: Frame, test: Run, first: Any, body: Body, otherwise: R
         frame.result = result
     raised = sorted(each for each in loop.codes if each >= RAISES)
     if not raised or loop.raises is None:
-        return _after(frame, loop.codes, code, returned, otherwise, site)
+        return after_loop(frame, loop.codes, code, returned, otherwise, site)
     left = loop.codes.difference(raised)
-    go_on = partial(_after, codes=left, code=code, result=returned, otherwise=otherwise, site=site) if left else None
+    go_on = partial(after_loop, codes=left, code=code, result=returned, otherwise=otherwise,
+                    site=site) if left else None
     return loop.raises.raise_again(frame, code, raised, {} if isinstance(errors, Unbound) else dict(errors), go_on)
 
 
@@ -330,7 +331,7 @@ def _nothing(frame: Frame) -> None:
     return None
 
 
-def _after(frame: Frame, codes: set[int], code: Any, result: Any, otherwise: Run | None, site: Site) -> Any:
+def after_loop(frame: Frame, codes: set[int], code: Any, result: Any, otherwise: Run | None, site: Site) -> Any:
     """What follows a loop that was left with `code`, one of `codes`: the function's end, nothing, or the statements
     after `else`."""
     control = frame.session.policy.control

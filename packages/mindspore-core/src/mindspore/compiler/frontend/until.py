@@ -16,6 +16,7 @@ from mindspore.compiler.frontend.decisions import decide, outcome_of
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.generated_items import GeneratedItems
+from mindspore.compiler.frontend.generators import Consumer, Generator
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.postponed import Log, Postponed
 from mindspore.compiler.frontend.protected import Attempt
@@ -66,6 +67,19 @@ class _Found:
         elif not (may_repeat and _Trial(frame, self.held).succeeds(step)):
             decide(frame, found, self.site, self.name, _nothing, step, False)
         return self.held[0] is not True
+
+
+class _Quantifier(Consumer):
+    """`any` or `all` of a generator."""
+
+    def __init__(self, take: Callable[[Frame, Any], None], found: _Found) -> None:
+        self._take, self.found = take, found
+
+    def take(self, inner: Frame, value: Any) -> None:
+        self._take(inner, value)
+
+    def stop(self, inner: Frame) -> Any:
+        return self.found.now
 
 
 class _Trial(Attempt):
@@ -130,6 +144,9 @@ def _take_until(frame: Frame, items: Any, take: Callable[[Frame, Any], None], fo
     control = frame.session.policy.control
     if frame.session.is_traced(items):
         items = control.items_of(items)
+    if type(items) is Generator and items.is_new:
+        items.give_all(_Quantifier(take, found))
+        return
     if type(items) is GeneratedItems and items.is_new:
         items.fold(take, found.guard)
         items.stopped(found.now is True) if found.now is not False else items.close()
@@ -174,7 +191,7 @@ def _next(frame: Frame, iterator: Any, *default: Any) -> Any:
         holder[0] = item
         found.note(inner, True)
 
-    iterator.fold(take, lambda inner, step: found.guard(inner, step, may_repeat=False))
+    iterator.fold(take, partial(found.guard, may_repeat=False))
     if found.now is False:
         iterator.close()
     else:

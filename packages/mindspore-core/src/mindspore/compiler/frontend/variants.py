@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_MEMBERS", "Tag", "Variant", "is_varied", "narrowed", "plain", "settled", "tag_in", "tag_of"]
 
-MOST_MEMBERS = 16
+MOST_MEMBERS = 128
 _DEPTH = 6
 
 
