@@ -17,16 +17,16 @@ from mindspore.common.dtype import int64
 from mindspore.compiler.ir import Node, tensor_aval
 from mindspore.formats.mindir_values import Tuple, type_number
 
-__all__ = ["INSTANCES", "RULES", "bias_of", "has"]
+__all__ = ["INSTANCES", "OLD_STYLE", "RULES", "bias_of", "has"]
 
 SIMPLE = {
     "abs": "Abs", "acos": "ACos", "acosh": "Acosh", "add": "Add", "asin": "Asin", "asinh": "Asinh", "atan": "Atan",
     "atan2": "Atan2", "atanh": "Atanh", "bitwise_and": "BitwiseAnd", "bitwise_or": "BitwiseOr",
     "bitwise_xor": "BitwiseXor", "bitwise_not": "Invert", "ceil": "Ceil", "cos": "Cos", "cosh": "Cosh", "div": "Div",
-    "determinant": "MatrixDeterminant", "eq": "Equal", "erf": "Erf", "erfc": "Erfc", "exp": "Exp", "exp2": "Exp2",
+    "determinant": "MatrixDeterminant", "eq": "Equal", "erf": "Erf", "erfc": "Erfc", "exp": "Exp",
     "expm1": "Expm1", "floor": "Floor", "floor_div": "FloorDiv", "ge": "GreaterEqual", "gt": "Greater",
     "hardsigmoid": "HSigmoid", "hardswish": "HSwish", "isfinite": "IsFinite", "isinf": "IsInf", "isnan": "IsNan",
-    "le": "LessEqual", "log": "Log", "log1p": "Log1p", "log2": "Log2", "logical_and": "LogicalAnd",
+    "le": "LessEqual", "log": "Log", "log1p": "Log1p", "logical_and": "LogicalAnd",
     "logical_not": "LogicalNot", "logical_or": "LogicalOr", "logical_xor": "LogicalXor", "lt": "Less",
     "maximum": "Maximum", "minimum": "Minimum", "mish": "Mish", "mod": "FloorMod", "mul": "Mul", "ne": "NotEqual",
     "neg": "Neg", "pow": "Pow", "relu": "ReLU", "relu6": "ReLU6", "round": "Rint", "rsqrt": "Rsqrt",
@@ -35,6 +35,11 @@ SIMPLE = {
     "sub": "Sub", "tan": "Tan", "tanh": "Tanh", "trunc": "Trunc",
 }
 
+VALID, NCHW = 2, 0  # as operands
+OLD_STYLE = frozenset({  # whose attributes stand in the primitive; those of the others are further operands
+    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Conv2D", "Conv2DTranspose", "Depend", "Invert", "IsNan", "Load",
+    "MakeTuple", "MatrixInverse", "MatrixSolve", "MatrixTriangularSolve", "MaxPool", "Mish", "PadV3", "Partial", "Rint",
+    "SeLU", "Softplus", "Sort", "Switch", "Tan", "TensorScatterElements", "TopK", "TupleGetItem", "UpdateState"})
 INSTANCES = {"Conv2D": "conv2d", "MaxPool": "max_pool", "ReLU": "relu", "MatMul": "matmul", "BiasAdd": "bias_add",
              "BatchNorm": "bn_infer", "Gather": "gather", "LayerNorm": "layer_norm"}
 
@@ -73,6 +78,11 @@ def has(node: Node) -> bool:
 
 def _simple(op_type: str) -> Callable:
     return lambda w, node, *operands: w.call(op_type, operands, node.aval)
+
+
+def _number(w: Any, node: Node, value: float) -> str:
+    """A number of the result's dtype."""
+    return w.constant(np.asarray(value, node.dtype.np))
 
 
 def _add(w: Any, node: Node, *operands: str) -> str:
@@ -125,7 +135,7 @@ def _padded(w: Any, x: str, aval: Any, low: tuple, high: tuple, value: float) ->
     shape = tuple([lo + n + hi for lo, n, hi in zip(low, aval.shape, high)])
     filling = np.asarray(value, dtype=aval.dtype.np)
     return w.call("PadV3", [x, w.constant(counts), w.constant(filling)], tensor_aval(shape, aval.dtype),
-                  functional=False, mode="constant", paddings_contiguous=True)
+                  mode="constant", paddings_contiguous=True)
 
 
 def _gather(w: Any, node: Node, x: str, indices: str) -> str:
@@ -158,8 +168,7 @@ def _transposed(w: Any, x: str, aval: Any, order: tuple) -> str:
 
 
 def _scatter_add_elements(w: Any, node: Node, x: str, indices: str, updates: str) -> str:
-    return w.call("TensorScatterElements", [x, indices, updates, w.constant(node.attrs[0]), w.constant("add")],
-                  node.aval)
+    return w.call("TensorScatterElements", [x, indices, updates], node.aval, axis=node.attrs[0], reduction="add")
 
 
 def _reduce(op_type: str, *more: Any) -> Callable:
@@ -196,7 +205,7 @@ def _convolution(w: Any, node: Node, x: str, weight: str) -> str:
     stride, pads, dilation, groups = node.attrs
     out, _, *kernel = node.ins[1].shape
     return w.call(
-        "Conv2D", [x, weight], node.aval, functional=False, kernel_size=tuple(kernel), mode=1, out_channel=out,
+        "Conv2D", [x, weight], node.aval, kernel_size=tuple(kernel), mode=1, out_channel=out,
         input_names=["x", "w"], pad=pads, pad_mode="pad" if any(pads) else "valid", format="NCHW", pad_list=pads,
         groups=groups, stride=(1, 1, *stride), group=groups, dilation=(1, 1, *dilation), output_names=["output"])
 
@@ -206,35 +215,39 @@ def _convolution_transposed(w: Any, node: Node, dy: str, weight: str) -> str:
     out, _, *kernel = node.ins[1].shape
     return w.call(
         "Conv2DTranspose", [dy, weight, w.constant((node.shape[0], node.shape[1], *sizes))], node.aval,
-        functional=False, kernel_size=tuple(kernel), mode=1, out_channel=out, input_names=["out_backprop", "filter"],
+        kernel_size=tuple(kernel), mode=1, out_channel=out, input_names=["out_backprop", "filter"],
         pad=pads, pad_mode="pad", format="NCHW", pad_list=pads, groups=groups, stride=stride, group=groups,
         dilation=dilation, output_names=["output"])
 
 
 def _triangular(w: Any, node: Node, a: str, b: str) -> str:
     lower, adjoint, _ = node.attrs
-    return w.call("MatrixTriangularSolve", [a, b], node.aval, functional=False, lower=lower, adjoint=adjoint)
+    return w.call("MatrixTriangularSolve", [a, b], node.aval, lower=lower, adjoint=adjoint)
 
 
 def _qr(w: Any, node: Node, x: str) -> list[str]:
-    result = w.call("Qr", [x], Tuple(node.aval.items), functional=False, full_matrices=node.attrs[0])
+    result = w.call("Qr", [x, w.constant(node.attrs[0])], Tuple(node.aval.items))
     return [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
 
 
-def _pool(w: Any, node: Node, x: str, op_type: str, filling: float) -> str:
-    """The windows of images with what they are padded with, as the operator itself pads by rules of its own."""
+def _padded_images(w: Any, node: Node, x: str, filling: float) -> str:
+    """The images with what they are padded with, as pooling itself pads by rules of its own."""
     padding = (0, 0, 0, 0, *node.attr("padding"))
-    if any(padding):
-        x = _padded(w, x, node.ins[0].aval, padding[::2], padding[1::2], filling)
-    return w.call(op_type, [x], node.aval, functional=False, pad_mode="VALID", output_names=["output"],
+    return _padded(w, x, node.ins[0].aval, padding[::2], padding[1::2], filling) if any(padding) else x
+
+
+def _max_pool(w: Any, node: Node, x: str) -> str:
+    x = _padded_images(w, node, x, -np.inf)
+    return w.call("MaxPool", [x], node.aval, pad_mode="VALID", output_names=["output"],
                   kernel_size=(1, 1, *node.attr("kernel")), format="NCHW", strides=(1, 1, *node.attr("stride")),
                   input_names=["x"])
 
 
 def _avg_pool(w: Any, node: Node, x: str) -> str:
     """The mean with the padding, divided by the part of each window that lies in the image where only that counts."""
-    mean = _pool(w, node, x, "AvgPool", 0.0)
     kernel, stride, padding, included = node.attrs
+    options = [w.constant(each) for each in (kernel, stride, VALID, NCHW)]
+    mean = w.call("AvgPool", [_padded_images(w, node, x, 0.0), *options], node.aval)
     if included or not any(padding):
         return mean
     parts = []
@@ -260,7 +273,7 @@ def _batch_norm(w: Any, node: Node, *operands: str) -> str:
 
 
 def _sort(w: Any, node: Node, x: str) -> list[str]:
-    result = w.call("Sort", [x], Tuple(node.aval.items), functional=False, axis=node.attr("axis"),
+    result = w.call("Sort", [x], Tuple(node.aval.items), axis=node.attr("axis"),
                     descending=node.attr("descending"))
     return [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
 
@@ -268,7 +281,7 @@ def _sort(w: Any, node: Node, x: str) -> list[str]:
 def _top_k(w: Any, node: Node, x: str) -> list[str]:
     values, largest = node.aval.items[0], node.attr("largest")
     x = x if largest else w.call("Neg", [x], node.ins[0].aval)
-    result = w.call("TopK", [x, w.constant(node.attr("k")), w.constant(True)], Tuple(node.aval.items))
+    result = w.call("TopK", [x, w.constant(node.attr("k"))], Tuple(node.aval.items), sorted=True)
     found = [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
     return found if largest else [w.call("Neg", found[:1], values), found[1]]
 
@@ -290,10 +303,14 @@ RULES: dict[str, Callable] = {
     "prod": _reduce("ReduceProd"), "all": _reduce("ReduceAll"), "any": _reduce("ReduceAny"),
     "argmax": _argument("Argmax"), "argmin": _argument("Argmin"), "cumsum": _cumsum, "iota": _iota,
     "dimension": _dimension, "one_hot": _one_hot, "conv2d": _convolution, "avg_pool2d": _avg_pool,
-    "max_pool2d": lambda w, node, x: _pool(w, node, x, "MaxPool", -np.inf),
+    "max_pool2d": _max_pool,
     "layer_norm": _layer_norm, "batch_norm_infer": _batch_norm, "sort": _sort,
+    "exp2": lambda w, node, x: w.call("Pow", [_number(w, node, 2), x], node.aval),
+    "log2": lambda w, node, x: w.call("Div", [w.call("Log", [x], node.aval), _number(w, node, np.log(2))], node.aval),
+    "sub": lambda w, node, *operands: w.call("Sub", operands, node.aval, input_names=["x", "y"],
+                                             output_names=["output"]),
     "top_k": _top_k, "conv2d_input_grad": _convolution_transposed, "triangular_solve": _triangular, "qr": _qr,
-    "cholesky": lambda w, node, x: w.call("Cholesky", [x], node.aval, functional=False, upper=False),
-    "matrix_inverse": lambda w, node, x: w.call("MatrixInverse", [x], node.aval, functional=False, adjoint=False),
-    "solve": lambda w, node, a, b: w.call("MatrixSolve", [a, b], node.aval, functional=False, adjoint=False),
+    "cholesky": lambda w, node, x: w.call("Cholesky", [x, w.constant(False)], node.aval),
+    "matrix_inverse": lambda w, node, x: w.call("MatrixInverse", [x], node.aval, adjoint=False),
+    "solve": lambda w, node, a, b: w.call("MatrixSolve", [a, b], node.aval, adjoint=False),
 }

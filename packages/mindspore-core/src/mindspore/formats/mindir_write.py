@@ -25,7 +25,7 @@ from mindspore.compiler.ir.dims import Dim, Function, Ratio, Symbolic, symbol
 from mindspore.formats import encryption
 from mindspore.formats.exported import Network, prepared, refuse
 from mindspore.formats.mind_ir import ModelProto
-from mindspore.formats.mindir_rules import INSTANCES, RULES, bias_of, has
+from mindspore.formats.mindir_rules import INSTANCES, OLD_STYLE, RULES, bias_of, has
 from mindspore.formats.mindir_values import KINDS, MONAD, Tuple, contents_of, fill_tensor, fill_value
 from mindspore.train._checkpoint_file import write_atomically
 
@@ -62,13 +62,13 @@ class FileWriter:
         proto.name = f"{number}_{sign}{self.name}_construct_{self.number('name')}"
         return GraphWriter(self, proto)
 
-    def primitive(self, op_type: str, attributes: dict[str, Any], functional: bool) -> str:
+    def primitive(self, op_type: str, attributes: dict[str, Any]) -> str:
         """The name of a primitive with these attributes."""
-        key = (op_type, functional, repr(attributes))
+        key = (op_type, repr(attributes))
         name = self.primitives.get(key)
         if name is None:
             name = self.primitives[key] = f"{op_type}:{len(self.primitives)}"
-            proto = self.model.primitives.add(name=name, op_type=op_type, prim_type=2 if functional else 1,
+            proto = self.model.primitives.add(name=name, op_type=op_type, prim_type=1 if op_type in OLD_STYLE else 2,
                                               instance_name=INSTANCES.get(op_type, ""))
             for attribute, value in attributes.items():
                 fill_value(proto.attribute.add(name=attribute), value)
@@ -99,7 +99,7 @@ class GraphWriter:
             return self._size(value)
         if isinstance(value, tuple) and any(isinstance(v, Symbolic) for v in value):
             names = [self.constant(v) for v in value]
-            return self.call("MakeTuple", names, Tuple([NUMBER] * len(names)), functional=False)
+            return self.call("MakeTuple", names, Tuple([NUMBER] * len(names)))
         key = (type(value), str(value.dtype), value.shape, value.tobytes()) if isinstance(value, np.ndarray) else (
             type(value), repr(value))
         name = self.file.constants.get(key)
@@ -154,10 +154,10 @@ class GraphWriter:
         self.weights.add(name)
         return name
 
-    def call(self, op_type: str, operands: Sequence[str], aval: Any, functional: bool = True, **attributes: Any) -> str:
+    def call(self, op_type: str, operands: Sequence[str], aval: Any, **attributes: Any) -> str:
         """A step that applies a primitive: the name of its result, which is of the type `aval`: a TensorAval, a Tuple,
         None for an order of effects, the name of a graph, or a tuple of names of graphs that it may be."""
-        primitive = self.file.primitive(op_type, attributes, functional)
+        primitive = self.file.primitive(op_type, attributes)
         return self._step(primitive, operands, aval, f"Default/{op_type}-op{self.file.number(op_type)}")
 
     def invoke(self, target: str, operands: Sequence[str], aval: Any) -> str:
@@ -196,11 +196,11 @@ class GraphWriter:
 
     def make_tuple(self, names: Sequence[str]) -> str:
         """A step that makes a tuple."""
-        return self.call("MakeTuple", names, Tuple([self.avals[n] for n in names]), functional=False)
+        return self.call("MakeTuple", names, Tuple([self.avals[n] for n in names]))
 
     def item(self, name: str, index: int, aval: Any) -> str:
         """A step that takes an element of a tuple."""
-        return self.call("TupleGetItem", [name, self.constant(index)], aval, functional=False)
+        return self.call("TupleGetItem", [name, self.constant(index)], aval)
 
     def output(self, name: str) -> None:
         """What the graph returns."""
@@ -232,7 +232,7 @@ class GraphWriter:
         if node.op.name != "parameter" or name not in self.weights:
             return name
         if name not in self.loaded:
-            self.loaded[name] = self.call("Load", [name, self.state], node.aval, functional=False)
+            self.loaded[name] = self.call("Load", [name, self.state], node.aval)
         return self.loaded[name]
 
     def _node(self, node: Node) -> Any:
@@ -268,9 +268,9 @@ class GraphWriter:
 
     def _switch(self, pred: str, functions: Sequence[tuple[str, Sequence[str]]], aval: Any) -> str:
         """Call one of two graphs, each with its operands."""
-        sides = [self.call("Partial", [name, *operands], name, functional=False, side_effect_propagate=1)
+        sides = [self.call("Partial", [name, *operands], name, side_effect_propagate=1)
                  for name, operands in functions]
-        chosen = self.call("Switch", [pred, *sides], tuple([name for name, _ in functions]), functional=False)
+        chosen = self.call("Switch", [pred, *sides], tuple([name for name, _ in functions]))
         return self.invoke(chosen, [], aval)
 
     def _choice(self, node: Node, operands: list[str]) -> list[str]:
@@ -343,7 +343,7 @@ def _model(network: Network) -> tuple[Any, list[tuple[Any, bytes]]]:
     state = _assigned(top, network, outputs, values, loads, state)
     result = _nested(top, network.result, outputs)
     if loads or network.writes:
-        result = top.call("Depend", [result, state], top.avals[result], functional=False, side_effect_propagate=1)
+        result = top.call("Depend", [result, state], top.avals[result], side_effect_propagate=1)
     top.output(result)
     return file.model, weights
 
@@ -352,11 +352,10 @@ def _assigned(top: GraphWriter, network: Network, outputs: list[str], values: li
               state: str) -> str:
     """Wait for all reads of weights, then write what is assigned: the order of effects after that."""
     if loads:
-        state = top.call("UpdateState", [state, top.make_tuple(loads)], None, functional=False)
+        state = top.call("UpdateState", [state, top.make_tuple(loads)], None)
     for out, weight in network.writes:
-        assigned = top.call("Assign", [values[weight], outputs[out], state], top.avals[values[weight]],
-                            functional=False)
-        state = top.call("UpdateState", [state, assigned], None, functional=False)
+        assigned = top.call("Assign", [values[weight], outputs[out], state], top.avals[values[weight]])
+        state = top.call("UpdateState", [state, assigned], None)
     return state
 
 
