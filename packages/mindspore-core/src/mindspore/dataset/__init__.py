@@ -19,6 +19,15 @@ from ._mindrecord import MindDataset
 from .callbacks import DSCallback
 from .datasets import Dataset
 from .datasets import zip_datasets as zip
+from .image_datasets import (
+    Caltech256Dataset,
+    Cifar10Dataset,
+    Cifar100Dataset,
+    ImageFolderDataset,
+    ManifestDataset,
+    OmniglotDataset,
+)
+from .made_datasets import FakeImageDataset, PaddedDataset, RandomDataset
 from .record_datasets import CSVDataset, TextFileDataset, TFRecordDataset
 from .samplers import (
     DistributedSampler,
@@ -34,22 +43,39 @@ from .samplers import (
 )
 from .schema import Schema
 from .source_datasets import (
+    EMnistDataset,
     FashionMnistDataset,
     GeneratorDataset,
     KMnistDataset,
     MnistDataset,
     NumpySlicesDataset,
 )
+from .text_datasets import (
+    AGNewsDataset,
+    AmazonReviewDataset,
+    CLUEDataset,
+    DBpediaDataset,
+    EnWik9Dataset,
+    IMDBDataset,
+    PennTreebankDataset,
+    SogouNewsDataset,
+    WikiTextDataset,
+    YahooAnswersDataset,
+    YelpReviewDataset,
+)
 
 if TYPE_CHECKING:
     from .waiting import WaitedDSCallback
 
 __all__ = [
-    "BatchInfo", "CSVDataset", "DSCallback", "Dataset", "DistributedSampler", "FashionMnistDataset",
-    "GeneratorDataset", "IterSampler", "KMnistDataset", "MindDataset", "MnistDataset", "NumpySlicesDataset",
-    "PKSampler", "RandomSampler", "Sampler", "Schema", "SequentialSampler", "Shuffle", "SubsetRandomSampler",
-    "SubsetSampler", "TFRecordDataset", "TextFileDataset", "WaitedDSCallback", "WeightedRandomSampler", "config",
-    "transforms", "vision", "zip",
+    "AGNewsDataset", "AmazonReviewDataset", "BatchInfo", "CLUEDataset", "CSVDataset", "Caltech256Dataset",
+    "Cifar100Dataset", "Cifar10Dataset", "DBpediaDataset", "DSCallback", "Dataset", "DistributedSampler",
+    "EMnistDataset", "EnWik9Dataset", "FakeImageDataset", "FashionMnistDataset", "GeneratorDataset", "IMDBDataset",
+    "ImageFolderDataset", "IterSampler", "KMnistDataset", "ManifestDataset", "MindDataset", "MnistDataset",
+    "NumpySlicesDataset", "OmniglotDataset", "PKSampler", "PaddedDataset", "PennTreebankDataset", "RandomDataset",
+    "RandomSampler", "Sampler", "Schema", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SubsetRandomSampler",
+    "SubsetSampler", "TFRecordDataset", "TextFileDataset", "WaitedDSCallback", "WeightedRandomSampler",
+    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "config", "text", "transforms", "vision", "zip",
 ]
 
 

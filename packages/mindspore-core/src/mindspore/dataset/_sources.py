@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 import numpy as np
 
 from ._blocks import Block, Blocks, as_array
-from ._check import check_known
+from ._check import check_int, check_known
 from ._pipeline import Node, Parallel, Stage, annotate
 from .samplers import Sampler
 
-__all__ = ["ArraySource", "Fetch", "IterableSource", "RandomAccessSource", "blocks_of_rows"]
+__all__ = ["ArraySource", "BatchSource", "Fetch", "IterableSource", "RandomAccessSource", "blocks_of_rows"]
 
 _SMALLEST_GATHER = 32
 _ROWS_PER_TASK = 8
@@ -143,6 +143,50 @@ class RandomAccessSource(Node):
 
     def size(self, endless: float) -> float | None:
         return self.sampler.size(len(self.fetch.source))
+
+
+class BatchSource(Node):
+    """Batches of rows of an object with `__getitem__`, whose row numbers a batch sampler gives.
+
+    Args:
+        fetch: reads rows.
+        batches: an iterable of lists of row numbers, read anew in each pass.
+        collate: makes the columns of a batch of the list of its rows; None to join the rows.
+    """
+
+    def __init__(self, fetch: Fetch, batches: Iterable, collate: Callable | None):
+        self.columns, self.fetch, self.batches, self.collate = fetch.columns, fetch, batches, collate
+
+    def _collated(self, indices: list[int]) -> Block:
+        if self.collate is None:
+            rows, error = self.fetch(indices)
+            if error is not None:
+                raise error
+            block = Block.of_rows(rows)
+            for name, column in zip(self.columns, block.columns):
+                if isinstance(column, list):
+                    raise RuntimeError(f"For 'GeneratorDataset', the rows of column '{name}' in a batch differ in "
+                                       f"shape or type. Give a 'collate_fn' that makes them equal.")
+            return Block([column[np.newaxis] for column in block.columns], 1)       # type: ignore[call-overload]
+        try:
+            values = self.collate([self.fetch.source[index] for index in indices])
+            values = values if isinstance(values, tuple) else (values,)
+            where = "For 'GeneratorDataset', the result of collate_fn"
+            if len(values) != len(self.columns):
+                raise ValueError(f"{where} has {len(values)} values for the columns {list(self.columns)}.")
+            return Block.of_rows([tuple(as_array(value, where) for value in values)])
+        except Exception as error:
+            annotate(error, f"raised by the batch of rows {indices} of GeneratorDataset(column_names="
+                            f"{list(self.columns)})")
+            raise
+
+    def blocks(self, stage: Stage, hint: int) -> Blocks:
+        for batch in self.batches:
+            listed = [batch] if not isinstance(batch, Iterable) else batch
+            yield self._collated([check_int(index, "batch_sampler", "GeneratorDataset", 0) for index in listed])
+
+    def size(self, endless: float) -> float | None:
+        return len(self.batches) if isinstance(self.batches, Sized) else None
 
 
 class IterableSource(_RowSource):

@@ -10,12 +10,13 @@ from ._blocks import as_array
 from ._check import check_bool, check_dtype, check_names, check_optional_int, check_workers
 from ._idx import find_idx, read_idx
 from ._pipeline import Parallel
-from ._sources import ArraySource, Fetch, IterableSource, RandomAccessSource
+from ._sources import ArraySource, BatchSource, Fetch, IterableSource, RandomAccessSource
 from .datasets import Dataset
 from .samplers import select_sampler
 from .schema import Schema
 
-__all__ = ["FashionMnistDataset", "GeneratorDataset", "KMnistDataset", "MnistDataset", "NumpySlicesDataset"]
+__all__ = ["EMnistDataset", "FashionMnistDataset", "GeneratorDataset", "KMnistDataset", "MnistDataset",
+           "NumpySlicesDataset"]
 
 
 class GeneratorDataset(Dataset):
@@ -37,6 +38,9 @@ class GeneratorDataset(Dataset):
         shard_id: which of them this is.
         python_multiprocessing: whether the workers are processes, which get the source by pickle, or threads.
         max_rowsize: checked only.
+        batch_sampler: an iterable of lists of row numbers, for random access: the rows of each list are one batch.
+        collate_fn: with `batch_sampler`, makes the columns of a batch, a tuple, of the list of its rows; None joins
+            them.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -47,11 +51,16 @@ class GeneratorDataset(Dataset):
 
     def __init__(self, source, column_names=None, column_types=None, schema=None, num_samples=None,
                  num_parallel_workers: int | None = 1, shuffle: bool | None = None, sampler=None, num_shards=None,
-                 shard_id=None, python_multiprocessing: bool = True, max_rowsize=None):
+                 shard_id=None, python_multiprocessing: bool = True, max_rowsize=None, batch_sampler=None,
+                 collate_fn=None):
         name = "GeneratorDataset"
         workers = check_workers(num_parallel_workers, name)
         check_bool(python_multiprocessing, "python_multiprocessing", name)
         columns, types = _columns(column_names, column_types, schema)
+        if batch_sampler is not None or collate_fn is not None:
+            _check_batches(batch_sampler, collate_fn, source, (num_samples, sampler, shuffle, num_shards, shard_id))
+            super().__init__(BatchSource(Fetch(source, columns, types), batch_sampler, collate_fn))
+            return
         if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
             chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
             super().__init__(RandomAccessSource(Fetch(source, columns, types), chosen,
@@ -67,6 +76,24 @@ class GeneratorDataset(Dataset):
                                  f"{type(source).__name__} has not both. Give it these, or leave '{option}' out.")
         super().__init__(IterableSource(source, columns, types,
                                         check_optional_int(num_samples, "num_samples", name, 1)))
+
+
+def _check_batches(batch_sampler, collate_fn, source, others: tuple) -> None:
+    """The arguments of a GeneratorDataset with a batch sampler."""
+    name = "GeneratorDataset"
+    if batch_sampler is None:
+        raise ValueError(f"For '{name}', 'collate_fn' needs a 'batch_sampler'.")
+    if not hasattr(batch_sampler, "__iter__") and not hasattr(batch_sampler, "__getitem__"):
+        raise TypeError(f"For '{name}', 'batch_sampler' must be an iterable of lists of row numbers, but got "
+                        f"{type(batch_sampler).__name__}.")
+    if collate_fn is not None and not callable(collate_fn):
+        raise TypeError(f"For '{name}', 'collate_fn' must be callable, but got {type(collate_fn).__name__}.")
+    if not hasattr(source, "__getitem__"):
+        raise ValueError(f"For '{name}', 'batch_sampler' needs a source with '__getitem__', but "
+                         f"{type(source).__name__} has none.")
+    if any(value is not None for value in others):
+        raise ValueError(f"For '{name}', 'batch_sampler' must not be given together with num_samples, sampler, "
+                         f"shuffle, num_shards or shard_id.")
 
 
 def _columns(column_names, column_types, schema) -> tuple[tuple[str, ...], tuple[np.dtype, ...] | None]:
@@ -159,7 +186,7 @@ class MnistDataset(Dataset):
         RuntimeError: options contradict each other, as for `GeneratorDataset`.
     """
 
-    _PARTS = {"train": ("train",), "test": ("t10k",), "all": ("train", "t10k")}
+    _PARTS: dict[str, tuple[str, ...]] = {"train": ("train",), "test": ("t10k",), "all": ("train", "t10k")}
 
     def __init__(self, dataset_dir, usage: str | None = None, num_samples=None,
                  num_parallel_workers: int | None = None, shuffle: bool | None = None, sampler=None, num_shards=None,
@@ -203,3 +230,30 @@ class FashionMnistDataset(MnistDataset):
 
 class KMnistDataset(MnistDataset):
     """Kuzushiji-MNIST, ten kinds of cursive Japanese characters in MNIST's files and layout; see `MnistDataset`."""
+
+
+class EMnistDataset(MnistDataset):
+    """EMNIST, letters and digits in MNIST's layout: files such as `emnist-letters-train-images-idx3-ubyte`.
+
+    Args:
+        dataset_dir: the folder.
+        name: "byclass", "bymerge", "balanced", "letters", "digits" or "mnist".
+        usage, num_samples, num_parallel_workers, shuffle, sampler, num_shards, shard_id, cache: as for `MnistDataset`.
+    """
+
+    _CLASSES = {"byclass": 62, "bymerge": 47, "balanced": 47, "letters": 26, "digits": 10, "mnist": 10}
+
+    def __init__(self, dataset_dir, name: str, usage: str | None = None, num_samples=None,
+                 num_parallel_workers: int | None = None, shuffle: bool | None = None, sampler=None, num_shards=None,
+                 shard_id=None, cache=None):
+        if name not in self._CLASSES:
+            raise ValueError(f"For 'EMnistDataset', 'name' must be one of {list(self._CLASSES)}, but got {name!r}.")
+        self._name = name
+        self._PARTS = {"train": (f"emnist-{name}-train",), "test": (f"emnist-{name}-test",),
+                       "all": (f"emnist-{name}-train", f"emnist-{name}-test")}
+        super().__init__(dataset_dir, usage, num_samples, num_parallel_workers, shuffle, sampler, num_shards, shard_id,
+                         cache)
+
+    def num_classes(self) -> int:
+        """The number of classes of this part of EMNIST."""
+        return self._CLASSES[self._name]

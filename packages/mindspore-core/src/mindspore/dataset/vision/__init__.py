@@ -1,7 +1,9 @@
 """Transforms for images: arrays of shape (height, width, channels), (height, width) where noted; Pillow images too."""
 from __future__ import annotations
 
-from ..transforms import not_random
+from collections.abc import Callable
+
+from .. import transforms as _transforms
 from ._auto import (
     AutoAugment,
     RandAugment,
@@ -134,3 +136,8 @@ __all__ = [
     "TrivialAugmentWide", "UniformAugment", "VerticalFlip", "encode_jpeg", "encode_png", "get_image_num_channels",
     "get_image_size", "not_random", "read_file", "read_image", "write_file", "write_jpeg", "write_png",
 ]
+
+
+def not_random(func: Callable) -> Callable:
+    """Marks a function as one that draws nothing at random; a decorator."""
+    return _transforms.not_random(func)
