@@ -30,7 +30,7 @@ from writing import Program
 
 import mindspore
 from mindspore import Tensor, jit
-from mindspore.compiler.frontend import GraphCompileError, for_loops, scans
+from mindspore.compiler.frontend import GraphCompileError, for_loops, scans, while_loops
 from mindspore.compiler.frontend.errors import InternalCompileError
 from mindspore.gradient import grad
 from mindspore.nn import Cell
@@ -229,11 +229,11 @@ class Check:
 def loops_as_one(wanted: bool) -> Iterator[None]:
     """Within the block, loops of two trips are compiled as long ones are, if that is wanted."""
     saved = scans.FEW_TRIPS
-    scans.FEW_TRIPS = for_loops.FEW_TRIPS = 1 if wanted else saved
+    scans.FEW_TRIPS = for_loops.FEW_TRIPS = while_loops.FEW_TRIPS = 1 if wanted else saved
     try:
         yield
     finally:
-        scans.FEW_TRIPS = for_loops.FEW_TRIPS = saved
+        scans.FEW_TRIPS = for_loops.FEW_TRIPS = while_loops.FEW_TRIPS = saved
 
 
 def check(program: Program, backend: str = "reference", gradients: bool = True) -> bool:
