@@ -87,6 +87,35 @@ def main(s, t, v, w, n):
             return s, v
     return s, v * 2
 """,
+    "list_unpacked_in_each_trip": """
+def main(s, t, v, w, n):
+    j = n * 0
+    while j < n:
+        j = j + 1
+        a, *rest = [v, 1, 2]
+        s = s + rest[0] * a[0]
+        if s > 1:
+            v, *rest = v, w, v
+    return s, v
+""",
+    "containers_that_the_language_makes_in_each_trip": """
+def main(s, t, v, w, n):
+    def named(**others):
+        return others
+
+    j = n * 0
+    while j < n:
+        j = j + 1
+        match [v, 1, 2]:
+            case [a, *rest]:
+                s = s + rest[0] * a[0]
+        match {"a": t, "b": 2}:
+            case {"a": b, **others}:
+                s = s - b * others["b"]
+        words, made, found = "a b".split(), dict.fromkeys("ab"), named(c=s)
+        s = found["c"] * 0.5 + len(words) * len(made)
+    return s, v
+""",
     "recorded_identity_of_what_is_changed_later": """
 def main(s, t, v, w, n):
     a = vmap(lambda x: x)(w)

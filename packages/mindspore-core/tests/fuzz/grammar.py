@@ -19,7 +19,7 @@ PRODUCTIONS = sorted({production.name for group in GROUPS.values() for productio
 
 
 def write(w: Writer) -> Program:
-    """A whole program."""
+    """A whole program. What is left of its arguments in the end is seen in its results."""
     w.depth = 0
     heads = w.choice([[], [], [write_class], [write_cell], [write_class, write_cell]])
     for head in heads:
@@ -31,7 +31,7 @@ def write(w: Writer) -> Program:
     for _ in range(w.integer(0, 2)):
         w.choose("declaration")
     w.block(w.integer(2, 6))
-    w.line(f"return {w.pair()}")
+    w.line(f"return {w.scalar()} + s * 0.7 - t * 0.4, {w.vector()} + v * 0.9 - w * 0.6")
     scanned = any("for " in line and line.endswith(":") for line in w.lines) and w.chance()
     return Program("\n".join(w.lines) + "\n", frozenset(w.used | {"loops as one"} if scanned else w.used), scanned)
 

@@ -59,7 +59,8 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             if fn.__name__ == "sort" and type(fn.__self__) is list:
                 return session.replacements[list.sort](frame, fn.__self__, *args, **(kwargs or {}))
             if type(fn.__self__) is str and session.policy.effects is not None:
-                return session.policy.effects.call_string_method(fn, args, kwargs or {})
+                text = session.policy.effects.call_string_method(fn, args, kwargs or {})
+                return session.journal.made(text) if type(text) is list else text
             return _call_native(frame, fn, args, kwargs)
         elif isinstance(fn, type):
             if fn in session.replacements or fn is type:

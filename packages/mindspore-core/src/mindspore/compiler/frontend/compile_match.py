@@ -192,7 +192,8 @@ def _sequence(node: ast.MatchSequence, scope: Scope) -> _Matcher:
             if not pattern(frame, subject[index], captured):
                 return False
         if rest is not None:
-            captured.append((rest, [subject[index] for index in range(before, length - after)]))
+            items = [subject[index] for index in range(before, length - after)]
+            captured.append((rest, frame.session.journal.made(items)))
         return True
 
     return matches
@@ -223,7 +224,8 @@ def _mapping(node: ast.MatchMapping, scope: Scope) -> _Matcher:
             if not pattern(frame, value, captured):
                 return False
         if rest is not None:
-            captured.append((rest, {key: subject[key] for key in subject if key not in found}))
+            others = {key: subject[key] for key in subject if key not in found}
+            captured.append((rest, frame.session.journal.made(others)))
         return True
 
     return matches

@@ -64,17 +64,20 @@ def _store_unpacked(target: ast.Tuple | ast.List, scope: Scope) -> Store:
     ]
     unpack = _unpacker(count, starred[0] if starred else None)
 
-    def unpack_member(frame: Frame, value: Any) -> tuple[Any, ...]:
-        return tuple(unpack(value))
+    def unpacked(frame: Frame, value: Any) -> tuple[Any, ...]:
+        items = tuple(unpack(value))
+        for number in starred:
+            frame.session.journal.made(items[number])
+        return items
 
     def store_unpacked(frame: Frame, value: Any) -> None:
         frame.site = site
         session = frame.session
         if session.varies and is_varied(session, value):
-            value = fork(frame, unpack_member, value)
-            items = [fork(frame, lambda _, found, place=place: found[place], value) for place in range(count)]
+            value = fork(frame, unpacked, value)
+            items = tuple([fork(frame, lambda _, found, place=place: found[place], value) for place in range(count)])
         else:
-            items = unpack(value)
+            items = unpacked(frame, value)
         for store, item in zip(stores, items, strict=True):
             store(frame, item)
 

@@ -45,6 +45,7 @@ class FunctionCode:
         site: the extent of its definition.
         parameters: the number of its parameters; they have the first slots of a frame.
         positional: the same if all of them are positional, else -1.
+        keywords: the number of the one that takes all other keywords, as a dict; None if there is none.
         blank, cells, parameter_cells: how a frame's variables begin (`frame_layout`).
         calls_itself: whether something in it that is called has its name; nobody relies on that.
         class_slot: the slot of the cell `__class__`, for `super()`; None if it has none.
@@ -60,6 +61,7 @@ class FunctionCode:
         only_positional = not (arguments.kwonlyargs or arguments.vararg or arguments.kwarg)
         self.parameters = len(scope.parameters)
         self.positional = self.parameters if only_positional else -1
+        self.keywords = scope.parameters.index(arguments.kwarg.arg) if arguments.kwarg else None
         self.blank, self.cells, self.parameter_cells = frame_layout(scope, self.parameters)
         self.is_generator = scope.generator == "generator"
         self.calls_itself = _calls_itself(node, self.name) and not scope.generator
@@ -219,6 +221,8 @@ def run_function(
     for slot in code.cells:
         variables[slot] = CellType()
     if session.journal.fresh is not None:
+        if code.keywords is not None:
+            session.journal.made(values[code.keywords])
         for slot in (*code.parameter_cells, *code.cells):
             session.journal.made(variables[slot])
     if closure:

@@ -28,7 +28,7 @@ _READING_METHODS = frozenset({
 })
 _MAKERS: set[Any] = {copy.copy, copy.deepcopy, iter, sorted}
 _MAKING_METHODS = frozenset({
-    "copy", "difference", "intersection", "rsplit", "split", "splitlines", "symmetric_difference", "union",
+    "copy", "difference", "fromkeys", "intersection", "rsplit", "split", "splitlines", "symmetric_difference", "union",
 })
 _FRAMEWORK = __name__.partition(".")[0]
 
