@@ -173,6 +173,17 @@ def name_of_a_loop(x):
     return y
 
 
+def object_of_each_trip(x):
+    class Box:
+        def __init__(self, value):
+            self.value = value
+
+    box = Box(x)
+    while box.value.sum() < 10:
+        box = Box(box.value + 1)
+    return box.value
+
+
 def generator_as_target(x):
     yield x
 

@@ -148,7 +148,7 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "
         b, bool | int | float) else _weak(b, a), a))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tensor, f"__{_name}__", _binary(_name))
-for _name in ("neg", "invert", "abs"):
+for _name in ("neg", "pos", "invert", "abs"):
     setattr(Tensor, f"__{_name}__", lifted(getattr(operator, _name)))
 
 

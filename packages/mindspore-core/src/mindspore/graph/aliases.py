@@ -48,6 +48,7 @@ class Aliases:
 
     Attributes:
         stale: the tensors whose value is not known for sure, with the expression that made them so.
+        kinds: the tensors that stand for Python numbers (`numbers`), with the classes of these.
         hands_out_paths: whether branches hand out the tags in the paths of what they leave.
     """
 
@@ -57,6 +58,7 @@ class Aliases:
         self._related: dict[int, list[tuple[_Ref, _Ref]]] = {}
         self._written: dict[int, _Ref] = {}
         self.stale: dict[int, tuple[_Ref, Any]] = {}
+        self.kinds: dict[int, tuple[_Ref, frozenset[type]]] = {}
         self.hands_out_paths = False
 
     # -- what may be the same ------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import tree
 from mindspore.graph.guards import Contents, Guards, current_value, same
+from mindspore.graph.outside import changes_since
 from mindspore.graph.regions import assign_written
 from mindspore.graph.repeated import results_of
 from mindspore.graph.trace import GraphTrace, Traced, WithoutBlocks, _stack, current_trace, tracing
@@ -125,11 +126,15 @@ class Block:
         fresh = [wrap(trace.add_parameter(t._value.aval)) for t in given.tensors]
         args, kwargs = given.replaced(fresh)
         before = set(guards.effects)
+        session = location.thread_state.session
+        noted = 0 if session is None else len(session.journal.places)
         try:
             with tracing(trace), guards.recorded(self.reads):
                 result = construct(cell, args, kwargs)
         except Exception:  # what the block did before it raised belongs to the trace around it
             raise WithoutBlocks from None
+        if changes_since(session, guards, noted):
+            raise WithoutBlocks
         outputs: list = []
         self.result = tree.flatten(result, outputs)
         self.effects = [(obj, name, tree.flatten(getattr(obj, name), outputs))

@@ -10,6 +10,7 @@ from mindspore.compiler.frontend.journal import Contents, is_container
 from mindspore.compiler.frontend.variants import Variant
 from mindspore.graph import tree
 from mindspore.graph.join_values import NUMBERS, Mismatch, common_aval, mismatch
+from mindspore.graph.numbers import noted
 from mindspore.graph.regions import constant
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
 from mindspore.graph.tree import Kept
@@ -54,7 +55,7 @@ def _carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool]) -
             aval = common_aval([known, after])
         if aval is None:
             raise mismatch([start, after])
-        return constant(start, aval.dtype)
+        return noted(constant(start, aval.dtype), start, after)
     if type(start) is Contents and start.has_form_of(after):
         before = known.items if known is not None else [None] * len(start.items)
         items = [carried(x, y, z, keeps) for x, y, z in zip(start.items, before, after.items)]

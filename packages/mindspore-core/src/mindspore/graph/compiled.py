@@ -30,6 +30,7 @@ from mindspore.eager import segment as _segment
 from mindspore.graph import dynamic, tree
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
+from mindspore.graph.outside import put_back
 from mindspore.graph.raising import without_executor
 from mindspore.graph.trace import (
     GraphTrace,
@@ -54,6 +55,7 @@ _getrefcount = sys.getrefcount
 class _Session(threading.local):
     guards: Guards | None = None
     blocks: Blocks | None = None
+    changes: list = []
 
 
 _session = _Session()
@@ -62,6 +64,11 @@ _session = _Session()
 def current_guards() -> Guards | None:
     """The guards of the compilation under way on this thread."""
     return _session.guards
+
+
+def note_changes(changes: list) -> None:
+    """What the function that is compiled has changed outside of itself (`outside.Change`)."""
+    _session.changes = changes
 
 
 def current_blocks() -> Blocks | None:
@@ -95,15 +102,16 @@ class Entry:
     facts: what was decided by them."""
 
     __slots__ = ("guards", "instance", "instances", "lifted", "writes", "result", "single", "results", "graph",
-                 "donated", "effects", "kept", "symbols", "facts", "settles")
+                 "donated", "effects", "changes", "kept", "symbols", "facts", "settles")
 
     def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
-                 kept: list):
+                 changes: list, kept: list):
         self.guards, self.graph, self.lifted = guards, graph, lifted
         self.writes = writes  # (tensor, output position, input position)
         self.result, self.results = result, results
         self.effects = effects  # (object, attribute, spec of the value): assignments of the function
-        self.single = tree.is_single(result) and not effects
+        self.changes = changes  # of containers and variables (`outside`)
+        self.single = tree.is_single(result) and not effects and not changes
         self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
         self.kept = kept
         self.instance: Instance | None = None  # the one that ran last
@@ -191,6 +199,8 @@ class Entry:
         result = self._settled(tree.rebuild(self.result, found), instance)
         for obj, name, spec in self.effects:
             setattr(obj, name, self._settled(tree.rebuild(spec, found), instance))
+        for change in self.changes:
+            change.make(found)
         return result
 
     def _settled(self, value: Any, instance: Instance | None) -> Any:
@@ -412,8 +422,8 @@ class CompiledFunction:
             return wrap(found)
 
         args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
-        saved = _session.guards, _session.blocks
-        _session.guards, _session.blocks = guards, blocks
+        saved = _session.guards, _session.blocks, _session.changes
+        _session.guards, _session.blocks, _session.changes = guards, blocks, []
         try:
             with tracing(trace):
                 result = self.target(*args, **kwargs)
@@ -421,11 +431,15 @@ class CompiledFunction:
             spec = tree.flatten(result, outputs)
             effects = [(obj, attr, tree.flatten(getattr(obj, attr), outputs)) for obj, attr in guards.effects.values()
                        if hasattr(obj, attr)]
+            changes = _session.changes
+            for change in changes:
+                change.flatten(outputs)
             for t in outputs:
                 trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
         finally:
-            _session.guards, _session.blocks = saved
+            put_back(_session.changes)
+            _session.guards, _session.blocks, _session.changes = saved
         guards.close()
         graph = settle_calls(trace.close(nodes))
         places = {id(t): trace.explicit + k for k, t in enumerate(trace.lifted)}
@@ -436,7 +450,7 @@ class CompiledFunction:
                 raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of {new}; "
                                         f"shape and dtype must stay the same")
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
-        return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, [args, kwargs])
+        return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, changes, [args, kwargs])
 
 
 def _is_differentiated() -> bool:

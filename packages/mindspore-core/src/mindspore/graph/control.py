@@ -19,6 +19,7 @@ from mindspore.graph import tree
 from mindspore.graph.carrying import alike, blank, carried, leaves_of
 from mindspore.graph.join_values import NOTHING, NUMBERS, Mismatch, common_aval, mismatch
 from mindspore.graph.joins import Joiner
+from mindspore.graph.numbers import is_instance, kinds_of, noted, operated, type_of
 from mindspore.graph.regions import assign_written, closed, constant, node_in
 from mindspore.graph.repeated import results_of
 from mindspore.graph.scanning import (
@@ -43,11 +44,12 @@ from mindspore.runtime.record import apply, wrap
 __all__ = [
     "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
     "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance", "doubts",
-    "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_known", "is_one_of",
-    "is_recording", "item", "items_of", "last_of", "local_to", "negate", "number", "outputs_of", "parameters",
-    "place_of", "predicate", "put_back_doubts", "recorded", "recording", "region", "regions", "renumbered", "repeat",
-    "resolved", "row_at", "rows", "scan", "select", "setitem", "settled", "size", "size_behind", "smallest",
-    "structure", "varies", "where", "whole_number", "window", "writes",
+    "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_instance",
+    "is_known", "is_one_of", "is_recording", "item", "items_of", "kinds_of", "last_of", "local_to", "negate", "noted",
+    "number", "operated", "outputs_of", "parameters", "place_of", "predicate", "put_back_doubts", "recorded",
+    "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at", "rows", "scan", "select", "setitem",
+    "settled", "size", "size_behind", "smallest", "structure", "type_of", "varies", "where", "whole_number", "window",
+    "writes",
 ]
 
 
@@ -62,19 +64,19 @@ def predicate(value: Any) -> Tensor:
     trace = current_trace()
     b, node = trace.builder, trace.node_of(value)
     node = b.reshape(node, shape=()) if node.shape != () else node
-    return wrap(Traced(trace, node if node.dtype is bool_ else b.ne(node, 0)))
+    return noted(wrap(Traced(trace, node if node.dtype is bool_ else b.ne(node, 0))), bool)
 
 
 def negate(value: Tensor) -> Tensor:
     """`not` of a predicate."""
     trace = current_trace()
-    return wrap(Traced(trace, trace.builder.logical_not(trace.node_of(value))))
+    return noted(wrap(Traced(trace, trace.builder.logical_not(trace.node_of(value)))), bool)
 
 
 def either(a: Tensor, b: Tensor) -> Tensor:
     """`or` of two predicates."""
     trace = current_trace()
-    return wrap(Traced(trace, trace.builder.logical_or(trace.node_of(a), trace.node_of(b))))
+    return noted(wrap(Traced(trace, trace.builder.logical_or(trace.node_of(a), trace.node_of(b)))), bool)
 
 
 def has(container: Tensor, item: Any) -> Tensor:
@@ -112,11 +114,11 @@ def number(value: Tensor, kind: type) -> Tensor:
         raise TypeError(f"only a tensor of one element is a number, got shape {value.shape}")
     value = apply(PRIMITIVES["stop_gradient"], (value.reshape(()),))
     if kind is float:
-        return value if value.dtype.kind == "f" else value.astype(NUMBERS[float])
+        return noted(value if value.dtype.kind == "f" else value.astype(NUMBERS[float]), float)
     if value.dtype.kind == "f":
         from mindspore import ops
         value = ops.trunc(value)
-    return value.astype(NUMBERS[int])
+    return noted(wrap(value.astype(NUMBERS[int])._value), int)
 
 
 def item(items: list, number: Tensor) -> Tensor | None:
@@ -129,7 +131,7 @@ def item(items: list, number: Tensor) -> Tensor | None:
     chosen = ops.stack([wrap(Traced(trace, node_in(trace, each, aval))) for each in items])[number]
     result = wrap(chosen._value)
     trace.aliases.merge(result, Tag(len(items), number), [(k,) for k in range(len(items))], items)
-    return result
+    return noted(result, *items)
 
 
 def place_of(key: Tensor, keys: list, by_value: bool) -> tuple[Tensor | None, Tensor | None]:
@@ -220,8 +222,9 @@ def select(known: dict, value: Variant) -> Tensor:
     for k in reversed(left[:-1]):
         node = b.select(is_one_of(value.tag, (k,)), node_in(trace, value.members[k], aval), node)
     result = wrap(Traced(trace, node))
-    trace.aliases.merge(result, value.tag, [(k,) for k in left], [value.members[k] for k in left])
-    return result
+    members = [value.members[k] for k in left]
+    trace.aliases.merge(result, value.tag, [(k,) for k in left], members)
+    return noted(result, *members)
 
 
 def local_to(trace: GraphTrace):
@@ -281,7 +284,10 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     found = [wrap(Traced(outer, n)) for n in results]
     counts = [len(list(leaves_of(start, start))) for start in starts]
     final = {leaf for k in last for leaf in range(sum(counts[:k]), sum(counts[:k + 1]))}
-    outer.aliases.check_loop(body, tensors, list(leaves_of(starts, ends)), found, final)
+    carried_last = list(leaves_of(starts, ends))
+    outer.aliases.check_loop(body, tensors, carried_last, found, final)
+    for result, start, end in zip(found, tensors, carried_last):
+        noted(result, *[each for each in (start, end) if each is not NOTHING])
     return tree.rebuild(spec, iter(found))
 
 
@@ -300,7 +306,7 @@ def parameters(trace: GraphTrace, value: Any) -> Any:
         param = wrap(trace.add_parameter(tensor._value.aval))
         trace.carried.append((param, tensor))
         trace.aliases.stand_in(param, tensor)
-        return param
+        return noted(param, tensor)
     return tree.map_tensors(stand_in, value)
 
 

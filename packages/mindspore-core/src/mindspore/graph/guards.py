@@ -44,16 +44,30 @@ def same(value: Any, seen: Any) -> bool:
         if issubclass(seen.kind, dict):
             return all(k == key and same(v, s) for (key, v), (k, s) in zip(value.items(), seen.items))
         return all(same(v, s) for v, s in zip(value, seen.items))
+    if type(seen) is SameObject:
+        return value is seen.value
     if value is seen:
         return True
     return isinstance(value, _BY_VALUE) and type(value) is type(seen) and value == seen
 
 
-class Guards:
-    """The guards of one compiled graph."""
+class SameObject:
+    """A list to which the program only appends, or a dict of which it only sets entries: it must be the same object."""
 
-    __slots__ = ("globals", "cells", "attrs", "cell_attrs", "values", "layers", "effects", "epoch", "_seen",
-                 "_recorders", "mixing")
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
+class Guards:
+    """The guards of one compiled graph.
+
+    by_identity: the type of container that is read now only to append to it, or to set entries.
+    """
+
+    __slots__ = ("by_identity", "contents", "read", "outer", "globals", "cells", "attrs", "cell_attrs", "values",
+                 "layers", "effects", "epoch", "_seen", "_recorders", "mixing")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -63,6 +77,10 @@ class Guards:
         self.values: list[tuple[Any, Any]] = []  # tensors that the program looked at, and their storages
         self.layers: list[tuple[Any, dict]] = []  # framework Cells that ran natively: all their attributes
         self.effects: dict[tuple[int, str], tuple[Any, str]] = {}  # attributes that the function assigns
+        self.contents: list[tuple[Any, Any]] = []  # containers that the function changes, as they were before
+        self.read: list = []  # what was read from outside
+        self.outer: dict[int, Any] = {}  # the same with what lies in it, by identity, as far as somebody has asked
+        self.by_identity: Any = None
         self.epoch = -1
         self.mixing = _stack.mixing  # in which precision operators computed
         self._seen: set = set()
@@ -100,20 +118,51 @@ class Guards:
     def add_global(self, namespace: dict, name: str, value: Any) -> None:
         if self._recorders:
             self._record("global", (namespace, name), value)
-        if self._new("global", id(namespace), name):
-            self.globals.append((namespace, name, snapshot(value)))
+        if self._new("global", id(namespace), name, self._is_same_object(value)):
+            self.globals.append((namespace, name, self._as_seen(value)))
 
     def add_cell(self, cell: CellType, value: Any) -> None:
         if self._recorders:
             self._record("cell", (cell,), value)
-        if self._new("cell", id(cell)):
-            self.cells.append((cell, snapshot(value)))
+        if self._new("cell", id(cell), self._is_same_object(value)):
+            self.cells.append((cell, self._as_seen(value)))
 
     def add_attr(self, obj: Any, name: str, value: Any, is_cell: bool) -> None:
         if self._recorders:
             self._record("attr", (obj, name), value)
-        if (id(obj), name) not in self.effects and self._new("attr", id(obj), name):
-            (self.cell_attrs if is_cell and not _is_mutable(value) else self.attrs).append((obj, name, snapshot(value)))
+        if (id(obj), name) not in self.effects and self._new("attr", id(obj), name, self._is_same_object(value)):
+            found = self.cell_attrs if is_cell and not _is_mutable(value) else self.attrs
+            found.append((obj, name, self._as_seen(value)))
+
+    def add_contents(self, container: Any, before: Any) -> None:
+        """A container that the function changes held `before` (`journal.Contents`)."""
+        items = list(zip(before.keys, before.items)) if before.keys is not None else list(before.items)
+        seen = [(k, snapshot(v)) for k, v in items] if before.keys is not None else list(map(snapshot, items))
+        self.contents.append((container, Contents(type(container), seen)))
+
+    def _is_same_object(self, value: Any) -> bool:
+        return self.by_identity is not None and type(value) is self.by_identity
+
+    def _as_seen(self, value: Any) -> Any:
+        return SameObject(value) if self._is_same_object(value) else snapshot(value)
+
+    def holds(self, value: Any) -> bool:
+        """Whether an object was there before, and was read, or lies in a container that was read."""
+        while self.read:
+            self._note_outer(self.read.pop(), 4)
+        return self.outer.get(id(value)) is value and value is not None
+
+    def _note_outer(self, value: Any, depth: int) -> None:
+        if isinstance(value, _BY_VALUE) or id(value) in self.outer:
+            return
+        self.outer[id(value)] = value
+        if depth and isinstance(value, list | tuple | set | dict):
+            for each in value.values() if isinstance(value, dict) else value:
+                self._note_outer(each, depth - 1)
+
+    def is_effect(self, obj: Any, name: str) -> bool:
+        """Whether the attribute is assigned at each call."""
+        return (id(obj), name) in self.effects
 
     def add_value(self, tensor: Any) -> None:
         """The value of a tensor from outside was looked at."""
@@ -142,7 +191,9 @@ class Guards:
         return self.epoch == CELL_EPOCH[0] or self._cells_hold()
 
     def places_hold(self) -> bool:
-        """Whether globals and closure variables are as they were."""
+        """Whether globals, closure variables, and containers that the function changes are as they were."""
+        if not all(same(container, seen) for container, seen in self.contents):
+            return False
         for namespace, name, seen in self.globals:
             value = namespace.get(name, ABSENT)
             if value is not seen and not same(value, seen):
@@ -177,6 +228,9 @@ class Guards:
         for tensor, seen in self.values:
             if tensor._value is not seen:
                 return f"a tensor whose value decided something changed: {type(tensor).__name__} of {tensor.shape}"
+        for container, seen in self.contents:
+            if not same(container, seen):
+                return f"the contents of a {type(container).__name__} that the function changes changed"
         for layer, seen in self.layers:
             state = _layer_state(layer)
             for name in seen.keys() | state.keys():
@@ -187,6 +241,7 @@ class Guards:
     def close(self) -> None:
         """All reads are recorded: forget the bookkeeping."""
         self._seen = set()
+        self.read, self.outer = [], {}
         self.epoch = CELL_EPOCH[0]
 
 

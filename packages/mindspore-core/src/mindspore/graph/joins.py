@@ -36,6 +36,7 @@ from mindspore.graph.join_values import (
     own_parts,
     parts_of,
 )
+from mindspore.graph.numbers import noted
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
 from mindspore.runtime.record import wrap
 
@@ -449,6 +450,7 @@ class Joiner:
             tensor._value = found._value
         for tensor, values in self.merged:
             self.outer.aliases.merge(tensor, self.tag, self.groups, values)
+            noted(tensor, *[value for value in values if value is not NOTHING])
 
 
 class _Pending:

@@ -7,7 +7,8 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.graph import control, effects, recursion
-from mindspore.graph.compiled import current_guards
+from mindspore.graph.compiled import current_guards, note_changes
+from mindspore.graph.outside import changes_of
 from mindspore.graph.trace import Traced, current_trace
 
 
@@ -51,12 +52,14 @@ class GraphPolicy(Policy):
     def guard_global(self, globals_dict: dict, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
+            guards.read.append(value)
             guards.add_global(globals_dict, name, value)
             self._guard_children(guards, value)
 
     def guard_cell(self, closure_cell, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
+            guards.read.append(value)
             guards.add_cell(closure_cell, value)
             self._guard_children(guards, value)
 
@@ -71,8 +74,20 @@ class GraphPolicy(Policy):
         if guards is not None:
             if _is_parameter(obj, name) and self.is_cell(obj):
                 value = obj.__dict__["_params"][name]  # what is read of a cell in low precision is its cast
+            guards.read.append(value)
             guards.add_attr(obj, name, value, self.is_cell(obj))
             self._guard_children(guards, value)
+
+    def reads_to_change(self, kind: type | None) -> None:
+        guards = current_guards()
+        if guards is not None:
+            guards.by_identity = kind
+
+    def finished(self, session: Any) -> None:
+        guards = current_guards()
+        if guards is not None:
+            changes = changes_of(session, guards)
+            note_changes(changes)
 
     def _guard_children(self, guards: Any, value: object) -> None:
         """A Cell that is a container gives its children to iteration and subscripts, which read no attribute."""

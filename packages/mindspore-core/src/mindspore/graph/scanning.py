@@ -13,6 +13,8 @@ from mindspore.compiler.ir.dims import Dim
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.graph import tree
 from mindspore.graph.carrying import leaves_of
+from mindspore.graph.join_values import NOTHING
+from mindspore.graph.numbers import noted
 from mindspore.graph.regions import assign_written, constant, node_in
 from mindspore.graph.repeated import results_of
 from mindspore.graph.trace import Traced, current_trace
@@ -76,7 +78,10 @@ def scan(trips: Trips, starts: list, ends: list, written: dict, outputs: list) -
     results = results_of(outer, b.scan(*first, *[outer.node_of(t) for t in (*tables, *lifted)], body=body,
                                        length=trips.length, carried=len(first), sliced=len(tables)))
     found = [wrap(Traced(outer, n)) for n in results]
-    outer.aliases.check_loop(trace, tensors, list(leaves_of(starts, ends)), found)
+    last = list(leaves_of(starts, ends))
+    outer.aliases.check_loop(trace, tensors, last, found)
+    for result, start, end in zip(found, tensors, last):
+        noted(result, *[each for each in (start, end) if each is not NOTHING])
     assign_written(outer, written, results[len(tensors):])
     return tree.rebuild(spec, iter(found)), found[len(first):]
 

@@ -17,6 +17,7 @@ from mindspore.compiler.frontend.trip_numbers import Split, TripNumber, TripValu
 from mindspore.compiler.ir import tensor_aval
 from mindspore.compiler.ir.builder import FOLD_LIMIT_BYTES
 from mindspore.compiler.primitives.base import primitive
+from mindspore.graph.numbers import noted
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, wrap
 
@@ -40,6 +41,11 @@ class Trips:
         self.slices: list[tuple[Tensor, int]] = []
         self._cut: dict[int, tuple[Tensor, Tensor]] = {}
         self._rows: dict[tuple, tuple[Tensor, Tensor]] = {}
+
+    @staticmethod
+    def counted(value: Any) -> Any:
+        """A number that a loop counts: an int to the program."""
+        return noted(value, int) if isinstance(value, Tensor) else value
 
     def number(self, values: tuple, dtype: DType | None) -> Tensor:
         """The slice of a table of Python numbers."""

@@ -28,7 +28,8 @@ from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["attribute_or", "delete_attribute", "has_attribute", "load_attribute", "store_attribute"]
+__all__ = ["attribute_or", "compile_load_to_change", "delete_attribute", "has_attribute", "load_attribute",
+           "store_attribute"]
 
 
 @compiles(ast.Attribute)
@@ -46,6 +47,24 @@ def _attribute(node: ast.Attribute, scope: Scope) -> Run:
         return load_attribute(frame, obj, name)
 
     return attribute
+
+
+def compile_load_to_change(node: ast.expr, kind: type, scope: Scope) -> Run:
+    """The closure of an expression whose value, if it is of this type, is only changed: `items` in `items.append(x)`
+    (list), `table` in `table[key] = x` (dict). Names and their attributes are known not to read what they hold."""
+    run = compile_node(node, scope)
+    if not isinstance(node.value if isinstance(node, ast.Attribute) else node, ast.Name):
+        return run
+
+    def load(frame: Frame) -> Any:
+        policy = frame.session.policy
+        policy.reads_to_change(kind)
+        try:
+            return run(frame)
+        finally:
+            policy.reads_to_change(None)
+
+    return load
 
 
 def load_attribute(frame: Frame, obj: Any, name: str, as_it_is: bool = False) -> Any:
@@ -150,6 +169,7 @@ def _load_from_instance(frame: Frame, obj: Any, name: str) -> Any:
     cls = type(obj)
     entry = session.entries.get((cls, name)) or entry_of(session, cls, name)
     if entry.getter is not None:
+        session.policy.reads_to_change(None)
         entry.report(session)
         return call(frame, entry.getter, (obj,), None)
     value = getattr(obj, name)

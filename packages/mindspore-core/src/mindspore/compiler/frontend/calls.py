@@ -168,7 +168,7 @@ def _construct(frame: Frame, cls: Any, args: _Args, kwargs: dict[str, Any] | Non
         obj = make(cls)
     else:
         obj = make(cls, *args, **keywords)
-    if ordinary and make is object.__new__:
+    if ordinary and (make is object.__new__ or make is Exception.__new__):
         session.created[id(obj)] = session.journal.made(obj)
     if not native and isinstance(obj, cls):
         outcome = call(frame, type(obj).__init__, (obj, *args), kwargs)

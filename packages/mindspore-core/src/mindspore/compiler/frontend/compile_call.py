@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from mindspore.compiler.frontend.attributes import compile_load_to_change, load_attribute
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
@@ -18,12 +19,13 @@ from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = ["compile_arguments"]
 
+_APPENDING = ("append", "extend")
 _Arguments = Callable[[Frame, Any], tuple[list[Any], dict[str, Any]]]
 
 
 @compiles(ast.Call)
 def _call(node: ast.Call, scope: Scope) -> Run:
-    callee, site = compile_node(node.func, scope), scope.site(node)
+    callee, site = _compile_callee(node.func, scope), scope.site(node)
     starred = any(isinstance(each, ast.Starred) for each in node.args)
     if starred or any(each.arg is None for each in node.keywords):
         arguments = compile_arguments(node.args, node.keywords, scope, site)
@@ -75,6 +77,20 @@ def _call(node: ast.Call, scope: Scope) -> Run:
         return call(frame, fn, args, None)
 
     return call_positional
+
+
+def _compile_callee(node: ast.expr, scope: Scope) -> Run:
+    """The closure of what is called. `items.append` reads no items."""
+    if not (isinstance(node, ast.Attribute) and node.attr in _APPENDING):
+        return compile_node(node, scope)
+    owner, name, site = compile_load_to_change(node.value, list, scope), node.attr, scope.site(node)
+
+    def appending(frame: Frame) -> Any:
+        obj = owner(frame)
+        frame.site = site
+        return load_attribute(frame, obj, name)
+
+    return appending
 
 
 def compile_arguments(args: list[ast.expr], keywords: list[ast.keyword], scope: Scope, site: Site) -> _Arguments:

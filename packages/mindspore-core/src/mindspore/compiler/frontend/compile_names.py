@@ -187,6 +187,8 @@ def compile_store_name(identifier: str, scope: Scope) -> Store:
 
         def store_cell(frame: Frame, value: Any) -> None:
             cell = frame.vars[slot]
+            if external:
+                frame.session.outer_cells[id(cell)] = cell
             if external or frame.session.journal.fresh is not None:
                 frame.session.journal.note_variable(cell)
             cell.cell_contents = value

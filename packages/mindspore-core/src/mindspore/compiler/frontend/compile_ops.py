@@ -16,7 +16,7 @@ from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
-from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.frames import Frame, Run, Session
 from mindspore.compiler.frontend.identities import other_object, same_object
 from mindspore.compiler.frontend.journal import MUTABLE
 from mindspore.compiler.frontend.location import Site
@@ -77,6 +77,11 @@ _COMPARE: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], _Names]] = {
 _Comparison = Callable[[Frame, Any, Any, Site], Any]
 
 
+def _operated(session: Session, operate: Callable[..., Any], names: _Names, *operands: Any) -> Any:
+    """An operator on operands of which one may stand for a Python number."""
+    return session.policy.control.operated(operate, names[0].strip("_"), *operands)
+
+
 @compiles(ast.Constant)
 def _constant(node: ast.Constant, scope: Scope) -> Run:
     value = node.value
@@ -103,6 +108,8 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
             return apply_special(frame, names, operate, a, b)
         if is_remainder and type(a) is str and session.policy.effects is not None:
             return session.policy.effects.percent(a, b)
+        if session.numbers and (session.is_traced(a) or session.is_traced(b)):
+            return _operated(session, operate, names, a, b)
         result = operate(a, b)
         if type(result) in MUTABLE and result is not a and result is not b:
             session.journal.made(result)
@@ -136,6 +143,8 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
             return fork(frame, lambda frame, member: unary(frame, (member,)), value)
         if session.kinds.get(type(value)) != PLAIN and is_special(session, value):
             return apply_special(frame, names, operate, value)
+        if session.numbers and session.is_traced(value):
+            return _operated(session, operate, names, value)
         return operate(value)
 
     return unary
@@ -207,6 +216,8 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
         session = frame.session
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
+        if session.numbers and names and session.is_traced(a):
+            return _operated(session, operate, names, a, b)
         return operate(a, b)
 
     return compare
@@ -232,6 +243,8 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         frame.site = site
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
+        if session.numbers and names and session.is_traced(a):
+            return _operated(session, operate, names, a, b)
         return operate(a, b)
 
     return compare

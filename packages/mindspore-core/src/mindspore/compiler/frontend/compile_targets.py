@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from mindspore.compiler.frontend.attributes import delete_attribute, store_attribute
+from mindspore.compiler.frontend.attributes import compile_load_to_change, delete_attribute, store_attribute
 from mindspore.compiler.frontend.compile_names import Store, compile_delete_name, compile_store_name
 from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.dispatch import compile_node
@@ -44,7 +44,7 @@ def _store_attribute(target: ast.Attribute, scope: Scope) -> Store:
 
 
 def _store_item(target: ast.Subscript, scope: Scope) -> Store:
-    container, index = compile_node(target.value, scope), compile_node(target.slice, scope)
+    container, index = compile_load_to_change(target.value, dict, scope), compile_node(target.slice, scope)
     site = scope.site(target)
 
     def store(frame: Frame, value: Any) -> None:

@@ -42,7 +42,9 @@ def ask(frame: Frame, value: Any, site: Site, construct: str) -> bool | Question
                         for excluded in (False, True))
         return _question(frame, session.policy.control.select(session.known, value), site, construct, implied)
     if not session.is_traced(value):
-        return truth_of(frame, value, site, construct)
+        value = truth_of(frame, value, site, construct)
+        if isinstance(value, bool):
+            return value
     if type(value) is TripNumber:
         value = predicate(frame, value, site, construct)
     return _question(frame, value, site, construct)

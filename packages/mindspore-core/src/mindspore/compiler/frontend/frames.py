@@ -99,6 +99,8 @@ class Session:
         varies: whether there has been a variant or a superposed container.
         log: the decisions of the `try` or `with` statement that runs, if none of them is being compiled
             (`protected.py`).
+        numbers: whether there are tensors that stand for Python numbers.
+        outer_cells: the variables of functions that were there before, of those that the program assigns, by identity.
         trips: how many loops are around whose trips are interpreted as one (`scans.py`).
     """
 
@@ -116,6 +118,8 @@ class Session:
         "kinds",
         "known",
         "log",
+        "numbers",
+        "outer_cells",
         "policy",
         "recursions",
         "replacements",
@@ -156,6 +160,8 @@ class Session:
         self.journal: Journal = None  # type: ignore[assignment]  # given by `interpret`
         self.log: Log | None = None
         self.trips = 0
+        self.outer_cells: dict[int, Any] = {}
+        self.numbers = False
 
 
 class Frame:

@@ -35,7 +35,8 @@ _MACHINERY = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in 
     "liveness", "location", "loop_containers", "loop_raises", "loops", "postponed", "protected", "recursion",
     "recursive_calls", "scans", "scopes", "sides", "state", "tracebacks", "variants"))
 # The parts of the folders that execute operations of the program.
-_OPERATING = tuple(os.path.normpath(f"graph/{name}.py") for name in ("policy", "effects", "text", "trips"))
+_OPERATING = tuple(os.path.normpath(f"graph/{name}.py") for name in (
+    "policy", "effects", "numbers", "text", "trips"))
 _ASSERTING = tuple(os.path.normpath(f"compiler/frontend/{name}.py") for name in ("compile_stmt", "compile_try"))
 _INTERNAL_CLASSES = ("mindspore.compiler.", "mindspore.graph.")
 

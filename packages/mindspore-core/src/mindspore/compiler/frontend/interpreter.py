@@ -74,7 +74,9 @@ def interpret(
             return settled(session, _call_first(session, fn, args, kwargs))
         with room:
             try:
-                return _finished(settled(session, _call_first(session, fn, args, kwargs)))
+                result = _finished(settled(session, _call_first(session, fn, args, kwargs)))
+                policy.finished(session)
+                return result
             except Exception as error:
                 raise_if_internal(error)
                 if policy.effects is None or not policy.effects.ends_in(error):

@@ -20,7 +20,8 @@ from mindspore.compiler.frontend.frames import UNBOUND, Unbound
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["MUTABLE", "Contents", "Items", "Journal", "Place", "contents_of", "is_container"]
+__all__ = ["MUTABLE", "Attribute", "Contents", "Global", "Items", "Journal", "Place", "SharedVariable", "contents_of",
+           "is_container"]
 
 _CONTAINERS = (list, dict, set, bytearray, deque)
 MUTABLE = frozenset(_CONTAINERS)

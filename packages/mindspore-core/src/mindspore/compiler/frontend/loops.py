@@ -28,7 +28,7 @@ from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, refuse
 from mindspore.compiler.frontend.errors import Diverged, GraphCompileError, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
-from mindspore.compiler.frontend.journal import Items
+from mindspore.compiler.frontend.journal import Items, is_container
 from mindspore.compiler.frontend.leaving import GOES_ON, LEAVES, RAISES, RETURNS, Exit, code_of, codes_of, may_return
 from mindspore.compiler.frontend.liveness import is_read_elsewhere, names_read_elsewhere
 from mindspore.compiler.frontend.location import Site
@@ -112,6 +112,8 @@ class _Loop:
                 stable = False
             if x is y:
                 continue
+            if not isinstance(start, Unbound):
+                self._check_made(trip, place, y)
             value = self._start_unbound(place, y) if isinstance(start, Unbound) else self._start(place, start, y)
             if value is None:
                 stable = self.carried.pop(place, None) is None and stable
@@ -139,6 +141,16 @@ class _Loop:
     def keeps(self, value: Any) -> bool:
         """Whether a container stays the object that it is."""
         return id(value) in self.kept
+
+    def _check_made(self, trip: _Trip, place: int, after: Any) -> None:
+        """TensorConditionError if a trip leaves an object that it has made: the next one would need another one."""
+        for each in after.members if type(after) is Variant else (after,):
+            is_object = hasattr(each, "__dict__") and not callable(each) and not is_container(each)
+            if is_object and id(each) in trip.body.fresh:
+                raise TensorConditionError(
+                    f"{self.snapshot.name(place).capitalize()} is a new object at the end of each trip of a loop on a "
+                    "tensor.", found=f"an object of class {type(each).__name__}", site=self.site,
+                    remedy="make the object before the loop and assign its attributes, or use a tuple or a named tuple")
 
     def _start_unbound(self, place: int, after: Any) -> Any:
         """The value that a variable starts from which has none before the loop; None if it is not carried."""

@@ -130,6 +130,14 @@ class Policy:
         (`__code__`, `__defaults__`, `__kwdefaults__` of each function that was interpreted).
         """
 
+    def reads_to_change(self, kind: type | None) -> None:
+        """What is read from now on, until this is called again with None, is read to append to it, if it is a list, or
+        to set an entry, if it is a dict: its contents are of no account. `kind` is list or dict."""
+
+    def finished(self, session: Any) -> None:
+        """The outermost call of an interpretation is over, without an error; what it changed is in
+        `session.journal`."""
+
     # -- effects -------------------------------------------------------------------------------------------------------
 
     def set_attr(self, obj: Any, name: str, value: object) -> None:

@@ -10,6 +10,8 @@ Each replacement takes the frame of the caller, then the builtin's arguments. A 
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import functools
 import itertools
 import operator
@@ -149,6 +151,31 @@ def _range(frame: Frame, *args: Any) -> Any:
     return range(*args)
 
 
+def _new_object(frame: Frame, *args: Any, **kwargs: Any) -> Any:
+    made = object.__new__(*args, **kwargs)
+    frame.session.created[id(made)] = frame.session.journal.made(made)
+    return made
+
+
+def _making(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A replacement for a function that makes an object."""
+
+    def run(frame: Frame, *args: Any, **kwargs: Any) -> Any:
+        made = fn(*args, **kwargs)
+        if made is not args[0] and hasattr(made, "__dict__"):
+            frame.session.created[id(made)] = frame.session.journal.made(made)
+        return made
+
+    return run
+
+
+def _type(frame: Frame, *args: Any, **kwargs: Any) -> Any:
+    control = frame.session.policy.control
+    if len(args) == 1 and not kwargs and control is not None and frame.session.is_traced(args[0]):
+        return control.type_of(args[0])
+    return type(*args, **kwargs)
+
+
 def _refuse_thread(frame: Frame, thread: Any) -> NoReturn:
     unsupported(
         f"starting the thread {thread.name!r}",
@@ -159,7 +186,6 @@ def _refuse_thread(frame: Frame, thread: Any) -> NoReturn:
 
 _CALL_FIRST = (
     map,
-    filter,
     functools.reduce,
     itertools.dropwhile,
     itertools.filterfalse,
@@ -182,6 +208,9 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     threading.Thread.start: _refuse_thread,
     itertools.accumulate: _accumulate,
     range: _range,
+    type: _type,
+    object.__new__: _new_object,
+    **{fn: _making(fn) for fn in (copy.copy, copy.deepcopy, dataclasses.replace)},
     **TEXT_FUNCTIONS,
     **SIZE_FUNCTIONS,
     **FOLDS,

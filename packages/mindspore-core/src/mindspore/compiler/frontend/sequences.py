@@ -95,7 +95,7 @@ class Numbers:
 
     def item_of(self, trips: Any, first: int) -> Any:
         if trips.length is None:
-            return self.start + trips.counter
+            return trips.counted(self.start + trips.counter)
         return join_values(trips, list(range(self.start + first, self.start + first + trips.length)))
 
 
@@ -109,7 +109,7 @@ class TensorRange:
 
     def item_of(self, trips: Any, first: int) -> Any:
         counter = trips.counter if type(self.step) is int and self.step == 1 else trips.counter * self.step
-        return counter if type(self.start) is int and self.start == 0 else self.start + counter
+        return trips.counted(counter if type(self.start) is int and self.start == 0 else self.start + counter)
 
     def __getitem__(self, k: Any) -> Any:
         return self.start + k * self.step

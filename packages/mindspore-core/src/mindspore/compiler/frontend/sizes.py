@@ -28,6 +28,9 @@ def _isinstance(frame: Frame, *args: Any) -> Any:
     """A size is an int, a quotient of sizes a float."""
     if len(args) == 2 and isinstance(args[0], Symbolic):
         return isinstance(0 if type(args[0]) is Dim else 0.0, args[1])
+    control = frame.session.policy.control
+    if len(args) == 2 and control is not None and frame.session.is_traced(args[0]):
+        return control.is_instance(*args)
     return isinstance(*args)
 
 

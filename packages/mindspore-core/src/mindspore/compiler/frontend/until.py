@@ -1,4 +1,4 @@
-"""Builtins that stop at the item that decides: `any`, `all`, `next`.
+"""Builtins that stop at the item that decides: `any`, `all`, `next`; and `filter`.
 
 What comes after that item must not happen: neither its effects nor its errors. Where tensors decide, each item is a
 step that runs only if none before it has decided. But a chain of decisions is slow where the steps only compute. So a
@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from mindspore.compiler.frontend.branches import truth
+from mindspore.compiler.frontend.calls import call_from
 from mindspore.compiler.frontend.decisions import decide, outcome_of
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
-from mindspore.compiler.frontend.generated_items import GeneratedItems
+from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Take
 from mindspore.compiler.frontend.generators import Consumer, Generator
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.postponed import Log, Postponed
@@ -214,8 +216,34 @@ def _check_found(frame: Frame, found: _Found) -> None:
         decide(frame, found.now, found.site, "next", _nothing, refuse, False)
 
 
+def _filter(frame: Frame, function: Any, iterable: Any) -> Any:
+    """`filter`: like a generator expression with one filter."""
+    session, site = frame.session, _site(frame)
+    items = iter(iterable)
+    call_function = (lambda item: item) if function is None else call_from(session, function)
+
+    def accepted(frame: Frame, item: Any) -> Any:
+        return outcome_of(frame, call_function(item), site, "filter")
+
+    def step(frame: Frame, item: Any, take: Take) -> None:
+        found = accepted(frame, item)
+        if found is True:
+            take(frame, item)
+        elif found is not False:
+            decide(frame, found, site, "filter", lambda frame: take(frame, item), _nothing, False)
+
+    def fold(take: Take, guard: Guard) -> None:
+        for item in items:
+            if not guard(frame, partial(step, item=item, take=take)):
+                return
+
+    return session.journal.made(GeneratedItems(
+        filter(lambda item: truth(frame, call_function(item), site, "filter"), items), fold, True, True))
+
+
 UNTIL: dict[Any, Callable[..., Any]] = {
     any: _quantified("any", any, True),
     all: _quantified("all", all, False),
     next: _next,
+    filter: _filter,
 }
