@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
 from mindspore.mint import conv2d, flatten
-from mindspore.ops import activation, arithmetic, indexing, layers, loss, reduction, windows
+from mindspore.ops import activation, arithmetic, choosing, indexing, layers, loss, reduction, volumes, windows
 from mindspore.ops import random as _random
 from mindspore.ops._operands import Axes, Operand, Sizes, convert
 from mindspore.ops.activation import gelu, hardshrink, hardsigmoid, hardswish, mish, prelu, selu, sigmoid, softshrink
@@ -15,7 +15,6 @@ from mindspore.ops.elementwise import exp, tanh
 from mindspore.ops.layers import embedding, group_norm, layer_norm, scaled_dot_product_attention
 from mindspore.ops.linalg import dense as linear
 from mindspore.ops.loss import (
-    binary_cross_entropy,
     cosine_embedding_loss,
     cross_entropy,
     l1_loss,
@@ -23,6 +22,7 @@ from mindspore.ops.loss import (
     soft_margin_loss,
 )
 from mindspore.ops.state import assign
+from mindspore.ops.volumes import adaptive_avg_pool3d
 from mindspore.ops.windows import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -34,14 +34,15 @@ from mindspore.ops.windows import (
 )
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "avg_pool1d",
-    "avg_pool2d", "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv1d", "conv2d",
-    "conv3d", "conv_transpose2d", "cosine_embedding_loss", "cross_entropy", "dropout", "dropout2d", "elu", "embedding",
-    "flatten", "fold", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid",
-    "max_pool2d", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pixel_shuffle", "prelu", "relu",
-    "relu6", "relu_", "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
-    "softmax", "softplus", "softshrink", "tanh", "threshold", "unfold", "upsample",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "conv1d", "conv2d", "conv3d", "conv_transpose2d", "cosine_embedding_loss", "cross_entropy", "dropout", "dropout2d",
+    "elu", "elu_", "embedding", "flatten", "fold", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hardtanh_", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
+    "log_softmax", "logsigmoid", "max_pool2d", "max_unpool2d", "mish", "mse_loss", "nll_loss", "normalize", "one_hot",
+    "pad", "pixel_shuffle", "prelu", "relu", "relu6", "relu_", "scaled_dot_product_attention", "selu", "sigmoid",
+    "sigmoid_", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softplus", "softshrink", "tanh", "threshold",
+    "threshold_", "unfold", "upsample",
 ]
 
 Sides = int | Sequence[int]
@@ -88,6 +89,26 @@ def silu(input: Operand, inplace: bool = False) -> Tensor:
 def hardtanh(input: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """input between `min_val` and `max_val`."""
     return _result(input, activation.hardtanh(input, min_val, max_val), inplace)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """In place: input where it is above `threshold`, else `value`."""
+    return assign(input, activation.threshold(input, threshold, value))
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In place: input where it is above 0, else alpha * (exp(input) - 1)."""
+    return assign(input, activation.elu(input, alpha))
+
+
+def hardtanh_(input: Tensor, min_val: float = -1, max_val: float = 1) -> Tensor:
+    """In place: input between `min_val` and `max_val`."""
+    return assign(input, activation.hardtanh(input, min_val, max_val))
+
+
+def sigmoid_(input: Tensor) -> Tensor:
+    """In place: 1 / (1 + exp(-input))."""
+    return assign(input, activation.sigmoid(input))
 
 
 def threshold(input: Operand, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -167,6 +188,20 @@ def avg_pool2d(input: Operand, kernel_size: Sides, stride: Sides | None = None, 
                               count_include_pad, divisor_override or 0)
 
 
+def avg_pool3d(input: Operand, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0,
+               ceil_mode: bool = False, count_include_pad: bool = True,
+               divisor_override: int | None = None) -> Tensor:
+    """The mean of each window of volumes; the stride is the kernel's size by default."""
+    return volumes.avg_pool3d(input, kernel_size, kernel_size if stride is None else stride, padding, ceil_mode,
+                              count_include_pad, divisor_override or 0)
+
+
+def max_unpool2d(input: Operand, indices: Operand, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0,
+                 output_size: Sizes | None = None) -> Tensor:
+    """Images from the largest elements of their windows and their places."""
+    return choosing.max_unpool2d(input, indices, kernel_size, stride, padding, output_size)
+
+
 def upsample(input: Operand, size: Sizes | None = None, scale_factor: float | Sequence[float] | None = None,
              mode: str = "nearest", align_corners: bool | None = None) -> Tensor:
     """Images resized; see `interpolate`."""
@@ -208,6 +243,12 @@ def one_hot(tensor: Operand, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         num_classes = int(reduction.amax(tensor)) + 1
     return indexing.one_hot(tensor, num_classes)
+
+
+def binary_cross_entropy(input: Operand, target: Operand, weight: Operand | None = None,
+                         reduction: str = "mean") -> Tensor:
+    """The binary cross-entropy of each element, from probabilities."""
+    return loss.binary_cross_entropy(input, target, weight, reduction)
 
 
 def binary_cross_entropy_with_logits(input: Operand, target: Operand, weight: Operand | None = None,
