@@ -213,10 +213,31 @@ def test_choosing_rows(tmp_path):
     assert sorted(parts[0] + parts[1]) == [-2, -1, 0, 1, 2, 3]
     padded = ds.MindDataset(path, ["label"], shuffle=False, padded_sample={"label": 9}, num_padded=2)
     assert labels(padded) == [-2, -1, 0, 1, 2, 3, 9, 9]
+    with pytest.raises(ValueError, match="padded_sample"):
+        ds.MindDataset(path, ["label"], padded_sample={"text": "a"}, num_padded=2)
     with pytest.raises(ValueError, match="no column"):
         ds.MindDataset(path, ["nothing"])
     with pytest.raises(RuntimeError, match="together"):
         ds.MindDataset(path, num_padded=2)
+
+
+def test_shuffling_by_shards(tmp_path):
+    ds.config.set_seed(5)
+    data = [{"label": k, "image": b""} for k in range(12)]
+    write(tmp_path / "a", data, {"label": {"type": "int32"}, "image": {"type": "bytes"}}, shards=4)
+    orders = {kind: labels(ds.MindDataset(f"{tmp_path}/a0", ["label"], shuffle=kind))
+              for kind in (ds.Shuffle.FILES, ds.Shuffle.INFILE, ds.Shuffle.GLOBAL)}
+    assert all(sorted(order) == list(range(12)) and order != list(range(12)) for order in orders.values())
+    starts = orders[ds.Shuffle.FILES][::3]
+    assert orders[ds.Shuffle.FILES] == [s + k for s in starts for k in range(3)] and sorted(starts) == [0, 3, 6, 9]
+    assert [{n // 3 for n in orders[ds.Shuffle.INFILE][k:k + 3]} for k in (0, 3, 6, 9)] == [{0}, {1}, {2}, {3}]
+
+
+def test_sampling_by_class(tmp_path):
+    data = [{"label": k % 3, "image": b""} for k in range(12)]
+    path = write(tmp_path / "a", data, {"label": {"type": "int32"}, "image": {"type": "bytes"}})
+    found = labels(ds.MindDataset(path, ["label"], sampler=ds.PKSampler(2)))
+    assert sorted(found) == [0, 0, 1, 1, 2, 2]
 
 
 def test_pages_of_categories(tmp_path):

@@ -10,10 +10,11 @@ from mindspore.formats.mindrecord import TYPES
 from mindspore.mindrecord.reader import RecordFiles
 
 from ._check import check_int, check_workers
-from ._pipeline import Parallel, annotate
+from ._files import file_sampler
+from ._pipeline import Parallel, Stage, annotate
 from ._sources import Fetch, RandomAccessSource
 from .datasets import Dataset
-from .samplers import select_sampler
+from .samplers import Shuffle, select_sampler
 
 __all__ = ["MindDataset"]
 
@@ -36,6 +37,14 @@ class _Rows:
         row = self.files.row(index, self.wanted)
         return tuple([self._array(name, row[name]) for name in self.columns])
 
+    def values(self, column: str) -> np.ndarray:
+        """For samplers: the values of a column; of the column ``""``, the number of rows before each shard."""
+        if not column:
+            bounds = np.cumsum([0, *[shard.count for shard in self.files.shards]])
+            return np.append(bounds, len(self)) if self.padded else bounds
+        place = self.columns.index(column)
+        return np.array([self[index][place] for index in range(len(self))])
+
     def _array(self, name: str, value: Any) -> np.ndarray:
         """A value as an array: bytes as uint8, numbers and texts without dimensions."""
         if isinstance(value, (bytes, bytearray)):
@@ -55,6 +64,14 @@ class _FetchRecord(Fetch):
             raise
 
 
+class _RecordSource(RandomAccessSource):
+    """Rows of files, which samplers may ask for more than their number."""
+
+    def _indices(self, stage: Stage) -> list[int]:
+        rows = self.fetch.source
+        return self.sampler.indices(len(rows), stage.rng, stage.probing, rows.values).tolist()
+
+
 class MindDataset(Dataset):
     """Rows of a MindRecord data set.
 
@@ -64,7 +81,8 @@ class MindDataset(Dataset):
         dataset_files: the file or any shard of a data set, all of which is read; or a list of shards.
         columns_list: names of the columns, in the order wanted; None for all.
         num_parallel_workers: threads that read rows.
-        shuffle: True or None for random order, False for that of the files. (MindSpore's `Shuffle.GLOBAL` is True.)
+        shuffle: True, None or `Shuffle.GLOBAL` for random order, False for that of the files; `Shuffle.FILES` for
+            shards in random order, `Shuffle.INFILE` for rows in random order in each shard.
         num_shards: number of shards that the rows are divided into, for training by several processes.
         shard_id: which of them this is.
         sampler: a Sampler, or an iterable of row numbers.
@@ -81,9 +99,10 @@ class MindDataset(Dataset):
     """
 
     def __init__(self, dataset_files: str | os.PathLike | list, columns_list: list[str] | None = None,
-                 num_parallel_workers: int | None = None, shuffle: bool | None = None, num_shards: int | None = None,
-                 shard_id: int | None = None, sampler=None, padded_sample: dict | None = None,
-                 num_padded: int | None = None, num_samples: int | None = None, cache=None):
+                 num_parallel_workers: int | None = None, shuffle: bool | Shuffle | None = None,
+                 num_shards: int | None = None, shard_id: int | None = None, sampler=None,
+                 padded_sample: dict | None = None, num_padded: int | None = None, num_samples: int | None = None,
+                 cache=None):
         name = "MindDataset"
         workers = check_workers(num_parallel_workers, name)
         if cache is not None:
@@ -93,9 +112,12 @@ class MindDataset(Dataset):
         if (padded_sample is None) != (num_padded is None):
             raise RuntimeError(f"For '{name}', 'padded_sample' and 'num_padded' must be given together.")
         padded = 0 if num_padded is None else check_int(num_padded, "num_padded", name, 0)
-        if padded_sample is not None and (not isinstance(padded_sample, dict) or set(padded_sample) < set(columns)):
+        if padded_sample is not None and not (isinstance(padded_sample, dict) and set(columns) <= set(padded_sample)):
             raise ValueError(f"For '{name}', 'padded_sample' must be a dict with a value for each of the columns "
                              f"{columns}.")
-        chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
+        if sampler is None:
+            chosen = file_sampler(name, num_samples, shuffle, num_shards, shard_id)
+        else:
+            chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
         fetch = _FetchRecord(_Rows(files, columns, padded_sample, padded), tuple(columns), None)
-        super().__init__(RandomAccessSource(fetch, chosen, Parallel(workers)))
+        super().__init__(_RecordSource(fetch, chosen, Parallel(workers)))

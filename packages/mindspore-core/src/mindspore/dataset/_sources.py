@@ -129,8 +129,12 @@ class RandomAccessSource(Node):
         self.columns = fetch.columns
         self.fetch, self.sampler, self.parallel = fetch, sampler, parallel
 
+    def _indices(self, stage: Stage) -> list[int]:
+        """The numbers of the rows of a pass."""
+        return self.sampler.indices(len(self.fetch.source), stage.rng, stage.probing).tolist()
+
     def _rows(self, stage: Stage, hint: int) -> Iterator[tuple[np.ndarray, ...]]:
-        indices = self.sampler.indices(len(self.fetch.source), stage.rng, stage.probing).tolist()
+        indices = self._indices(stage)
         step = min(hint, _ROWS_PER_TASK) if self.parallel.processes and self.parallel.count > 1 else 1
         tasks = ((indices[start:start + step],) for start in range(0, len(indices), step))
         for rows, error in stage.call(self.fetch, tasks, self.parallel, "GeneratorDataset"):
