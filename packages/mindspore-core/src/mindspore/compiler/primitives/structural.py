@@ -73,7 +73,7 @@ class Dimension(Primitive):
         return tensor_aval((), dtype)
 
     def simplify(self, b, ins, attrs):
-        return None if isinstance(attrs[0], Symbolic) else b.constant(*attrs)
+        return b.constant(*attrs) if isinstance(attrs[0], int | float) else None
 
     def reference(self, *, value, dtype):
         return np.asarray(value.at(None) if isinstance(value, Symbolic) else value).astype(dtype.np)
