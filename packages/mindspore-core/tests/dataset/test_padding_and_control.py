@@ -195,3 +195,38 @@ def test_pk_sampler_and_chains():
                                                      sampler=sampler))} <= {0, 1, 3, 4}
     with pytest.raises(RuntimeError, match="does not know the classes"):
         rows(ds.GeneratorDataset([(1, 2)], ["x", "label"], sampler=ds.PKSampler(1)))
+
+
+# ---------------------------------------------------------------------------------------------- with files and training
+
+def test_rows_saved_as_mindrecord_come_back(tmp_path):
+    source = ds.NumpySlicesDataset({"x": np.arange(12, dtype=np.float32).reshape(4, 3), "n": np.arange(4),
+                                    "t": ["a", "bc", "d", "é"]}, shuffle=False)
+    for files, name in ((1, "one"), (2, "two")):
+        source.save(str(tmp_path / name), files)
+        first = str(tmp_path / (name if files == 1 else name + "0"))
+        found = list(ds.MindDataset(first, shuffle=False).create_dict_iterator(num_epochs=1, output_numpy=True))
+        assert sorted((int(row["n"]), row["x"].tolist(), str(row["t"])) for row in found) == [
+            (0, [0, 1, 2], "a"), (1, [3, 4, 5], "bc"), (2, [6, 7, 8], "d"), (3, [9, 10, 11], "é")]
+
+
+def test_a_waited_callback_runs_between_the_steps_of_training():
+    from mindspore import nn
+    log = []
+
+    class Waited(ds.WaitedDSCallback):
+        def sync_step_begin(self, train_run_context, ds_run_context):
+            log.append(("step", ds_run_context.cur_step_num, train_run_context.original_args().cur_step_num))
+
+        def sync_epoch_begin(self, train_run_context, ds_run_context):
+            log.append(("epoch", ds_run_context.cur_epoch_num))
+
+    waited = Waited(2)
+    rows_made = ds.NumpySlicesDataset({"x": np.ones((8, 3), np.float32), "y": np.ones((8, 1), np.float32)},
+                                      shuffle=False).map(lambda x: x, "x", callbacks=waited).batch(2)
+    net = nn.Dense(3, 1)
+    model = mindspore.Model(net, nn.MSELoss(), nn.SGD(net.trainable_params(), 0.01))
+    model.train(1, rows_made, callbacks=[waited], dataset_sink_mode=False)
+    # Each batch but the first is made after the training step before it.
+    assert [entry[0] for entry in log] == ["step"] * 3
+    assert all(trained >= (row - 1) // 2 for _, row, trained in log)

@@ -66,15 +66,15 @@ class WaitedDSCallback(Callback, DSCallback):
             setattr(self, name, getattr(self, name) + 1)
             self._changed.notify_all()
 
-    def step_end(self, run_context) -> None:
+    def on_train_step_end(self, run_context) -> None:
         """A training step has ended."""
         self._advance("_steps", run_context)
 
-    def epoch_end(self, run_context) -> None:
+    def on_train_epoch_end(self, run_context) -> None:
         """A training epoch has ended."""
         self._advance("_epochs", run_context)
 
-    def end(self, run_context) -> None:
+    def on_train_end(self, run_context) -> None:
         """Training has ended; nothing waits for it any more."""
         with self._changed:
             self._over = True
