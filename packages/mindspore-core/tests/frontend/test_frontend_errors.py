@@ -225,7 +225,16 @@ def test_long_call_chains_are_cut():
     def deep(x, n):
         return deep(x, n - 1) if n else calls_innermost(x)
 
+    def back(x, n):
+        return there(x, n - 1) if n else calls_innermost(x)
+
+    def there(x, n):
+        return back(x, n - 1) if n else calls_innermost(x)
+
     text = str(raised(deep, TENSOR, 60))
+    assert text.count("called from") == 2 + text.count("in calls_inner\n")
+    assert "\n  ... the same call 59 more times\n" in text
+    text = str(raised(back, TENSOR, 60))
     assert text.count("called from") == 19
     assert "... and 42 more calls" in text
 

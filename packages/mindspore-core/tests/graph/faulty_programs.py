@@ -352,3 +352,22 @@ def range_of_a_list(x):
 
 def named_by_a_tensor(x):
     return getattr(x, f"item{x.tolist()[0]}")
+
+
+def continuation_in_a_recursion(x):
+    def go(y, then):
+        if y.sum() > 100:
+            return then(y)
+        return go(y * 2, lambda z: then(z) + 1)
+
+    return go(x, lambda z: z)
+
+
+def stacked_by_numpy(x):
+    return np.stack([x, x])
+
+
+def concatenated_by_numpy_in_a_branch(x):
+    if x.sum() > 0:
+        return Tensor(np.concatenate([x, x]))
+    return x

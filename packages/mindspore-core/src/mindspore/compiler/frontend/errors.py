@@ -17,6 +17,7 @@ see it (`compile_try.py`), otherwise `except RuntimeError:` would silently compi
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import NoReturn
 
 from mindspore.compiler.frontend.location import Location, Site, chain
@@ -75,13 +76,16 @@ class Diverged(Unwinding):
 
 def _message(summary: str, found: str, remedy: str, sites: list[Site]) -> str:
     parts = [summary]
-    for number, site in enumerate(sites):
+    runs = [(site, len(list(again))) for site, again in groupby(sites)]
+    for number, (site, count) in enumerate(runs):
         if number == _LONGEST_CHAIN:
-            parts.append(f"  ... and {len(sites) - number} more calls")
+            parts.append(f"  ... and {sum(more for _, more in runs[number:])} more calls")
             break
         where = f'File "{site.source.filename}", line {site.lineno}, column {site.col + 1}, in {site.function}'
         parts.append(f"  {where}" if number == 0 else f"  called from {where}")
         parts += [f"    {line}" for line in site.excerpt().splitlines()]
+        if count > 1:
+            parts.append(f"  ... the same call {count - 1} more {'time' if count == 2 else 'times'}")
     if found:
         parts.append(f"Found: {found}")
     if remedy:
@@ -95,6 +99,8 @@ def describe(value: object, limit: int = 80) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
         return f"a {kind} of shape {tuple(shape)} and dtype {dtype}"
+    if kind in ("function", "InterpretedFunction"):
+        return f"the function '{getattr(value, '__qualname__', kind)}'"
     text = repr(value)
     return f"{text} of type {kind}" if len(text) <= limit else f"an object of type {kind}"
 

@@ -196,7 +196,8 @@ def _check_depth(session: Session, code: FunctionCode) -> None:
         found += f"; with tensors in place of numbers: {str(why).splitlines()[0]}"
     raise TensorConditionError(
         f"The recursion of '{code.name}' does not end while the graph is compiled.", found=found,
-        remedy="pass what changes from call to call as tensors of one shape and dtype, so that the calls are alike",
+        remedy="pass what changes from call to call as tensors of one shape and dtype, so that the calls are alike; in "
+               "place of a function that is made in each call, pass on the values that it holds",
         site=session.frame.site)
 
 
