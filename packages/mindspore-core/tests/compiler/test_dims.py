@@ -5,10 +5,11 @@ from math import prod
 
 import pytest
 
-from mindspore.compiler.ir import dims
+from mindspore.compiler.ir import dims, size_expressions
 from mindspore.compiler.ir.bind import bind
-from mindspore.compiler.ir.dims import Dim, Facts, SizeFixed, deciding, symbol
+from mindspore.compiler.ir.dims import Dim, symbol
 from mindspore.compiler.ir.evaluate import evaluate
+from mindspore.compiler.ir.facts import Facts, SizeFixed, deciding
 from mindspore.compiler.ir.text import parse_text, show
 
 B, T = symbol("d0", 13), symbol("d1", 7)
@@ -36,7 +37,7 @@ def test_arithmetic_is_that_of_ints():
             value = dims.bound(made, binding)
             assert value == expected(binding), (made, binding)
             assert (low is None or low <= value) and (high is None or high >= value), (made, low, high)
-        assert dims.same(dims.parse(ast.parse(repr(made), mode="eval").body).at(BINDINGS[0])
+        assert dims.same(size_expressions.parse(ast.parse(repr(made), mode="eval").body).at(BINDINGS[0])
                          if isinstance(made, Dim) else made, dims.bound(made, BINDINGS[0]))
 
 
@@ -87,7 +88,7 @@ def test_slices():
                               (-2, None, None), (5, 2, -1)):
         part = slice(start, stop, step)
         with deciding(Facts()) as facts:
-            made = dims.slice_of(part, B)
+            made = size_expressions.slice_of(part, B)
         for n in (9, 13, 30):
             if facts.hold({"d0": n}):
                 wanted = range(*part.indices(n))

@@ -32,7 +32,8 @@ import numpy as np
 
 from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.ir.dims import Dim, same_shape, slice_of
+from mindspore.compiler.ir.dims import Dim, same_shape
+from mindspore.compiler.ir.size_expressions import slice_of
 from mindspore.eager import segment as _segment
 from mindspore.graph.trace import Traced, current_trace, size_of, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive

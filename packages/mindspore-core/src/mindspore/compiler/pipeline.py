@@ -24,7 +24,7 @@ from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph
 from mindspore.compiler.ir.bind import bind
-from mindspore.compiler.ir.dims import Binding, Facts, deciding
+from mindspore.compiler.ir.facts import Binding, Facts, deciding
 from mindspore.compiler.ir.verify import maybe_verify
 from mindspore.compiler.passes.calls import settle_calls, without_rules
 from mindspore.compiler.passes.lane_choices import without_lane_choices

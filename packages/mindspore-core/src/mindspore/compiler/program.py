@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mindspore.compiler.ir import Graph, TapeAval, TensorAval
-from mindspore.compiler.ir.dims import Binding
+from mindspore.compiler.ir.facts import Binding
 
 PLAN_VERSION = 1  # what every backend must read
 REGION_PLAN_VERSION = 2  # with regions and tapes; read by devices whose capabilities say `regions`

@@ -23,7 +23,8 @@ from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.ir.bind import bind, bind_value
-from mindspore.compiler.ir.dims import Facts, SizeFixed, Symbolic, deciding
+from mindspore.compiler.ir.dims import Symbolic
+from mindspore.compiler.ir.facts import Facts, SizeFixed, deciding
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.eager import segment as _segment

@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from mindspore.compiler.ir import Graph
-from mindspore.compiler.ir.dims import Binding
+from mindspore.compiler.ir.facts import Binding
 from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
 from mindspore_cpu.codegen.engine import Code, compile_text
 from mindspore_cpu.codegen.loops import NestWriter

@@ -16,7 +16,8 @@ from math import prod
 
 from mindspore.common.dtype import DType
 from mindspore.compiler.ir import Graph, Literal, Node
-from mindspore.compiler.ir.dims import Binding, Dim, bound, same, surely_divides
+from mindspore.compiler.ir.dims import Dim, bound, same, surely_divides
+from mindspore.compiler.ir.facts import Binding
 from mindspore.compiler.passes.group_partition import Partition
 from mindspore.compiler.passes.group_space import GATHERS, VIEWS, Map, Read, Space, is_reduction
 from mindspore_cpu.codegen.scalars import kind_of

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mindspore.compiler.ir.dims import Binding, Dim, bound
+from mindspore.compiler.ir.dims import Dim, bound
+from mindspore.compiler.ir.facts import Binding
 from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Operand, PlacedNest, Ramp
 from mindspore_cpu.codegen.writer import Param
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from mindspore.compiler.ir.aval import Aval, TapeAval, TensorAval, TupleAval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
-from mindspore.compiler.ir.dims import Binding, Symbolic
+from mindspore.compiler.ir.dims import Symbolic
+from mindspore.compiler.ir.facts import Binding
 from mindspore.compiler.ir.graph import Graph
 
 

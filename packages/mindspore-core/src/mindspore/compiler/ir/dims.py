@@ -19,15 +19,12 @@ sizes as polynomials are those of JAX's shape polymorphism.
 """
 from __future__ import annotations
 
-import ast
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
-LOWEST = 2
+from mindspore.compiler.ir.facts import OUTCOMES, Binding, SizeFixed, present
 
-Binding = Mapping[str, int]  # sizes by the names of symbols
+LOWEST = 2
 
 
 class Symbol:
@@ -108,7 +105,8 @@ def symbol(name: str, example: int) -> Dim:
     return _made({(found,): 1})
 
 
-def _function(name: str, *operands: int | Dim) -> Dim:
+def function_of(name: str, *operands: int | Dim) -> Dim:
+    """The Dim of a function in `_FUNCTIONS`."""
     table = _ATOMS[name]
     found = table.get(operands)
     if found is None:
@@ -198,7 +196,7 @@ class Dim(Symbolic):
     def __add__(self, other):
         terms = _terms(other)
         if terms is None:
-            return _ratio("add", self, other)
+            return ratio_of("add", self, other)
         total = dict(self.terms)
         for atoms, factor in terms:
             total[atoms] = total.get(atoms, 0) + factor
@@ -207,7 +205,7 @@ class Dim(Symbolic):
     def __mul__(self, other):
         terms = _terms(other)
         if terms is None:
-            return _ratio("mul", self, other)
+            return ratio_of("mul", self, other)
         total: dict[tuple, int] = {}
         for a, x in self.terms:
             for b, y in terms:
@@ -227,10 +225,10 @@ class Dim(Symbolic):
         return self if self >= 0 else -self
 
     def __sub__(self, other):
-        return self + -other if _terms(other) is not None else _ratio("sub", self, other)
+        return self + -other if _terms(other) is not None else ratio_of("sub", self, other)
 
     def __rsub__(self, other):
-        return -self + other if _terms(other) is not None else _ratio("sub", other, self)
+        return -self + other if _terms(other) is not None else ratio_of("sub", other, self)
 
     def __floordiv__(self, other):
         return _divmod(self, other)[0] if _terms(other) is not None else NotImplemented
@@ -248,25 +246,25 @@ class Dim(Symbolic):
         return _divmod(self, other)
 
     def __truediv__(self, other):
-        return _ratio("truediv", self, other)
+        return ratio_of("truediv", self, other)
 
     def __rtruediv__(self, other):
-        return _ratio("truediv", other, self)
+        return ratio_of("truediv", other, self)
 
     def __pow__(self, exponent):
         if type(exponent) is not int or exponent < 0:
-            return _ratio("pow", self, exponent)
+            return ratio_of("pow", self, exponent)
         result: Any = 1
         for _ in range(exponent):
             result = result * self
         return result
 
     def __rpow__(self, base):
-        return _ratio("pow", base, self)
+        return ratio_of("pow", base, self)
 
     def sqrt(self) -> Ratio:
         """Its square root (what `numpy.sqrt` calls)."""
-        return _ratio("pow", self, 0.5)
+        return ratio_of("pow", self, 0.5)
 
     def _same(self, *args):
         return self
@@ -347,7 +345,7 @@ def _divmod(p, q) -> tuple:
         return quotient + rest // q, rest % q
     if p is not rest and type(quotient) is not int and type(q) is not int and lowest(q) is None:
         quotient, rest = 0, p
-    return quotient + _function("floordiv", rest, q), _function("mod", rest, q)
+    return quotient + function_of("floordiv", rest, q), function_of("mod", rest, q)
 
 
 def _long_division(p, q) -> tuple:
@@ -399,7 +397,7 @@ class Ratio(Symbolic):
         self.name, self.operands = name, operands
 
     def at(self, binding: Binding | None) -> float:
-        return _FLOATS[self.name](*[bound(x, binding) for x in self.operands])
+        return FLOATS[self.name](*[bound(x, binding) for x in self.operands])
 
     def __hash__(self) -> int:
         return hash((self.name, self.operands))
@@ -419,7 +417,7 @@ class Ratio(Symbolic):
                 yield from x.symbols()
 
     def __float__(self) -> float:
-        return _FLOATS[self.name](*[float(x) for x in self.operands])
+        return FLOATS[self.name](*[float(x) for x in self.operands])
 
     def __bool__(self) -> bool:
         return bool(float(self))
@@ -437,7 +435,7 @@ class Ratio(Symbolic):
         return float(self) >= other
 
     def __neg__(self):
-        return _ratio("mul", self, -1.0)
+        return ratio_of("mul", self, -1.0)
 
     def __trunc__(self):
         """Of a quotient of sizes that are not negative, the whole number below."""
@@ -456,23 +454,24 @@ class Ratio(Symbolic):
 
     def sqrt(self) -> Ratio:
         """Its square root (what `numpy.sqrt` calls)."""
-        return _ratio("pow", self, 0.5)
+        return ratio_of("pow", self, 0.5)
 
 
-_FLOATS: dict[str, Callable] = {
+FLOATS: dict[str, Callable] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "truediv": lambda a, b: a / b,
     "pow": lambda a, b: a ** b}
 
 
-def _ratio(name: str, a, b):
+def ratio_of(name: str, a, b):
+    """The float of an operation in `FLOATS`; NotImplemented for what is no number."""
     if not all(isinstance(x, (int, float, Symbolic)) for x in (a, b)):
         return NotImplemented
     return Ratio(name, (a, b))
 
 
-for _name in _FLOATS:
-    setattr(Ratio, f"__{_name}__", lambda self, other, name=_name: _ratio(name, self, other))
-    setattr(Ratio, f"__r{_name}__", lambda self, other, name=_name: _ratio(name, other, self))
+for _name in FLOATS:
+    setattr(Ratio, f"__{_name}__", lambda self, other, name=_name: ratio_of(name, self, other))
+    setattr(Ratio, f"__r{_name}__", lambda self, other, name=_name: ratio_of(name, other, self))
 
 
 # -- bounds and facts --------------------------------------------------------------------------------------------------
@@ -510,71 +509,18 @@ def _lowest_of(terms: tuple) -> int | None:
     return total
 
 
-class SizeFixed(BaseException):
-    """Sizes that were symbols must be numbers; `names` are those of the symbols. It passes through the user's program,
-    which is run again."""
-
-    def __init__(self, dim: Dim):
-        super().__init__(f"a number is needed, since {dim!r} is 0")
-        self.names = sorted({symbol.name for symbol in dim.symbols()})
-
-
-class Facts:
-    """What decisions on symbolic sizes have found, and for which sizes they were made (None: the examples). strict:
-    whether sizes that turn out to be numbers are fixed (`SizeFixed`), since avals are made; else it is noted."""
-
-    def __init__(self, binding: Binding | None = None, strict: bool = True):
-        self.binding, self.strict = binding, strict
-        self.known: dict[tuple[str, Dim], bool] = {}
-
-    def hold(self, binding: Binding) -> bool:
-        """Whether the decisions have the same outcome for these sizes."""
-        return all(_OUTCOMES[kind](dim.at(binding)) is outcome for (kind, dim), outcome in self.known.items())
-
-    def broken(self, binding: Binding) -> str | None:
-        """The first decision with another outcome for these sizes, in words."""
-        for (kind, dim), outcome in self.known.items():
-            if _OUTCOMES[kind](dim.at(binding)) is not outcome:
-                return f"{dim!r} is {'' if outcome else 'not '}{kind}, but is {dim.at(binding)} now"
-        return None
-
-    def __repr__(self) -> str:
-        return ", ".join(f"{dim!r} is {'' if outcome else 'not '}{kind}"
-                         for (kind, dim), outcome in self.known.items())
-
-
-_OUTCOMES: dict[str, Callable[[int], bool]] = {"zero": lambda n: n == 0, "positive": lambda n: n > 0}
-
-
-class _State(threading.local):
-    facts: Facts | None = None
-
-
-_state = _State()
-
-
-@contextmanager
-def deciding(facts: Facts) -> Iterator[Facts]:
-    """Decisions on symbolic sizes in the block are made for the sizes of `facts` and noted there."""
-    before, _state.facts = _state.facts, facts
-    try:
-        yield facts
-    finally:
-        _state.facts = before
-
-
 def _decide(kind: str, value) -> bool:
     """Whether an integer is 0, or positive."""
     if type(value) is not Dim:
-        return _OUTCOMES[kind](value)
+        return OUTCOMES[kind](value)
     low = lowest(value)
     if low is not None and low > 0:
         return kind == "positive"
     high = _highest(value)
     if high is not None and (high < 0 or (high == 0 and kind == "positive")):
         return False
-    facts = _state.facts
-    outcome = _OUTCOMES[kind](value.at(None if facts is None else facts.binding))
+    facts = present.facts
+    outcome = OUTCOMES[kind](value.at(None if facts is None else facts.binding))
     if facts is not None:
         if outcome and kind == "zero" and facts.strict:
             raise SizeFixed(value)
@@ -584,29 +530,10 @@ def _decide(kind: str, value) -> bool:
 
 def _fixed(value: Dim) -> int:
     """The number, which what is made depends on from now on."""
-    facts = _state.facts
+    facts = present.facts
     number = value.at(None if facts is None else facts.binding)
     _decide("zero", value - number)
     return number
-
-
-def parse(node: ast.expr) -> Any:
-    """The number of an expression as `repr` writes it. The examples of symbols are not in the text; any will do."""
-    if isinstance(node, ast.Name):
-        return symbol(node.id, PARSED_EXAMPLE)
-    if isinstance(node, ast.BinOp):
-        return _OPERATORS[type(node.op)](parse(node.left), parse(node.right))
-    if isinstance(node, ast.UnaryOp):
-        return -parse(node.operand)
-    if isinstance(node, ast.Call):
-        operands = [parse(x) for x in node.args]
-        return _ratio(node.func.id, *operands) if node.func.id in _FLOATS else _function(node.func.id, *operands)
-    return ast.literal_eval(node)
-
-
-PARSED_EXAMPLE = 1009
-_OPERATORS: dict[type, Callable] = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b,
-                                    ast.Mult: lambda a, b: a * b}
 
 
 def bound(value: Any, binding: Binding | None) -> Any:
@@ -633,26 +560,6 @@ def surely_divides(divisor: int, value: int | Dim) -> bool:
 def same_shape(a: tuple, b: tuple) -> bool:
     """Whether two tuples of sizes are equal for all sizes; nothing is noted."""
     return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
-
-
-def slice_of(part: slice, size: int | Dim) -> tuple[Any, int, Any]:
-    """(start, step, number of elements) of a slice of an axis."""
-    if all(type(n) is not Dim for n in (part.start, part.stop, size)):
-        start, stop, step = part.indices(size)
-        return start, step, len(range(start, stop, step))
-    step = 1 if part.step is None else int(part.step)
-    if step == 0:
-        raise ValueError("slice step cannot be zero")
-    low, high = (0, size) if step > 0 else (-1, size - 1)
-    start = (low if step > 0 else high) if part.start is None else _clamped(part.start, size, low, high)
-    stop = (high if step > 0 else low) if part.stop is None else _clamped(part.stop, size, low, high)
-    span = stop - start if step > 0 else start - stop
-    return start, step, -(-span // abs(step)) if span > 0 else 0
-
-
-def _clamped(place, size, low, high):
-    place = place + size if place < 0 else place
-    return low if place < low else high if place > high else place
 
 
 def whole(value: Symbolic) -> Any:

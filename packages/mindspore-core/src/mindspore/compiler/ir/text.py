@@ -20,7 +20,7 @@ import re
 import numpy as np
 
 from mindspore.common.dtype import DType
-from mindspore.compiler.ir import dims
+from mindspore.compiler.ir import size_expressions
 from mindspore.compiler.ir.aval import Aval, tape_aval, tensor_aval, tuple_aval
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph, Literal, Node, graphs_in
@@ -128,7 +128,7 @@ def _parse_aval(text: str) -> Aval:
         return tape_aval(_parse_avals(text[len("tape<"):-1]))
     key, shape = text[:-1].split("[")
     sizes = ast.parse(f"({shape},)" if shape else "()", mode="eval").body.elts
-    return tensor_aval(tuple(map(dims.parse, sizes)), DType._by_key[key])
+    return tensor_aval(tuple(map(size_expressions.parse, sizes)), DType._by_key[key])
 
 
 def _parse_avals(text: str) -> tuple[Aval, ...]:
@@ -182,7 +182,7 @@ def _attr_value(node: ast.expr, graphs: dict):
         if node.id.startswith("graph__"):
             return graphs[node.id[len("graph__"):]]
         found = {"nan": float("nan"), "inf": float("inf")}.get(node.id) or DType._by_key.get(node.id)
-        return dims.parse(node) if found is None and node.id[:1] == "d" else found or DType._by_key[node.id]
+        return size_expressions.parse(node) if found is None and node.id[:1] == "d" else found or DType._by_key[node.id]
     if isinstance(node, ast.Tuple):
         return tuple(_attr_value(e, graphs) for e in node.elts)
     if isinstance(node, ast.List):
@@ -195,7 +195,7 @@ def _attr_value(node: ast.expr, graphs: dict):
         from mindspore.compiler.primitives.effects import Action
         return Action.by_number(node.args[0].value)
     if isinstance(node, ast.BinOp) or (isinstance(node, ast.Call) and node.func.id != "literal"):
-        return dims.parse(node)
+        return size_expressions.parse(node)
     if isinstance(node, ast.Call):
         value, dtype = node.args
         return Literal(np.asarray(_attr_value(value, graphs)).astype(DType._by_key[dtype.id].np))

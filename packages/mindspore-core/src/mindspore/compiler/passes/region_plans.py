@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 from mindspore.compiler.ir import Aval, Builder, Graph, Node, TapeAval
 from mindspore.compiler.ir.bind import bind_value
-from mindspore.compiler.ir.dims import Binding
+from mindspore.compiler.ir.facts import Binding
 from mindspore.compiler.ir.graph import graphs_in
 from mindspore.compiler.passes.stretches import needs_driver
 from mindspore.compiler.program import COPY, GROUP, INPUT, REGION, Launch, Plan, Region, value_bytes

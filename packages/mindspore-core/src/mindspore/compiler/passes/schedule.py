@@ -17,7 +17,7 @@ import numpy as np
 
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval
 from mindspore.compiler.ir.bind import bind, bind_attrs, bind_value
-from mindspore.compiler.ir.dims import Binding
+from mindspore.compiler.ir.facts import Binding
 from mindspore.compiler.passes.groups import form_groups, left_over
 from mindspore.compiler.passes.legalize import STRUCTURAL, VIEWS, generates, has_kernel
 from mindspore.compiler.passes.region_plans import PlanGraph, plan_region

@@ -16,8 +16,9 @@ from mindspore.common.dtype import np_dtype_to_dtype
 from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir import Builder, Graph, tensor_aval
 from mindspore.compiler.ir.bind import bind
-from mindspore.compiler.ir.dims import LOWEST, Facts, SizeFixed, deciding, symbol
+from mindspore.compiler.ir.dims import LOWEST, symbol
 from mindspore.compiler.ir.evaluate import evaluate
+from mindspore.compiler.ir.facts import Facts, SizeFixed, deciding
 from mindspore.compiler.ir.graph import graphs_in
 from mindspore.compiler.ir.verify import verify
 from mindspore.compiler.pipeline import compile_graph
