@@ -204,6 +204,13 @@ def test_loops_worth_threads_stay_with_the_executor(device):
     assert described[0] == "while_: executor" and "  group: generated" in described
 
 
+def test_long_loops_stay_with_the_executor(device, monkeypatch):
+    monkeypatch.setattr(whole_loops, "MOST_STEPS", 4)
+    vector = tensor_aval((21,), float32)
+    graph = loop_of(lambda b, x: [b.add(b.mul(b.sin(x), b.cos(x)), 0.25)], [vector])
+    assert compile_graph(graph, device).describe()[0] == "while_: executor"
+
+
 def test_kernels_and_scopes_stay_with_the_executor(device):
     """A product, and trips that push what they do not leave: their memory is taken back after each."""
     matrix, vector = tensor_aval((8, 8), float32), tensor_aval((16,), float32)

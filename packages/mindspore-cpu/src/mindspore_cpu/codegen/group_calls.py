@@ -33,12 +33,13 @@ class NestCall:
 @dataclass(frozen=True, slots=True)
 class GroupCall:
     """What a group does: calls, one after the other. nanoseconds: the estimated time; most_units: into how many parts
-    it could be divided."""
+    it could be divided; steps: how many operations it has."""
 
     calls: list[NestCall]
     scratch: Scratch
     nanoseconds: float
     most_units: int
+    steps: int
 
 
 class GroupCalls:
@@ -67,7 +68,7 @@ class GroupCalls:
             calls.append(NestCall(self._function(nest), one.slots, work.units))
             nanoseconds += work.units * work.cost
             most = max(most, work.units)
-        return GroupCall(calls, scratch, nanoseconds, most)
+        return GroupCall(calls, scratch, nanoseconds, most, sum([len(one.nest.steps) for one in placed]))
 
     def _function(self, nest: Nest) -> str:
         """The name of the function of a nest."""

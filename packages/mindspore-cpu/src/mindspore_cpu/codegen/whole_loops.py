@@ -1,9 +1,10 @@
 """Loops of generated groups as single kernels (`Region.whole` in core's plans).
 
-A loop becomes one function if nothing in it is worth more than one thread: then going around is the only thing that the
-executor would do. A loop over tensors of symbolic sizes stays with the executor, whose kernels serve all sizes: a new
-size compiles nothing. `region_writer` says what the function looks like. It is compiled with some of LLVM's passes,
-unlike single groups, which are printed as they are to be: it is they that put the carried values into registers.
+A loop becomes one function if nothing in it is worth more than one thread and it is not too long: then going around is
+what the executor would do most of the time. A loop over tensors of symbolic sizes stays with the executor, whose kernels
+serve all sizes: a new size compiles nothing. `region_writer` says what the function looks like. It is compiled with some
+of LLVM's passes, unlike single groups, which are printed as they are to be: it is they that put the carried values into
+registers.
 """
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from mindspore_cpu.codegen.target import target
 from mindspore_cpu.codegen.writer import Module
 
 CACHED_LOOPS = 512
+MOST_STEPS = 1024  # operations; LLVM's passes take more than their share for more, and going around is little of the time
 WORTH_THREADS = 16000.0  # nanoseconds: what threads.h says
 NAME = "loop"
 
@@ -52,6 +54,8 @@ def compile_loop(step: Launch, plan: Plan, reuses: bool) -> WholeLoop | None:
     calls = GroupCalls(module, where)
     groups = [calls.of(inner) for inner in groups_in(step)]
     if any(g.most_units > 1 and g.nanoseconds >= WORTH_THREADS for g in groups):
+        return None
+    if sum([g.steps for g in groups]) > MOST_STEPS:
         return None
     writer = RegionWriter(module, calls, reuses)
     module.functions.append(writer.write(step, plan, NAME))
