@@ -1,10 +1,10 @@
 """Loops of generated groups as single kernels (`Region.whole` in core's plans).
 
 A loop becomes one function if nothing in it is worth more than one thread and it is not too long: then going around is
-what the executor would do most of the time. A loop over tensors of symbolic sizes stays with the executor, whose kernels
-serve all sizes: a new size compiles nothing. `region_writer` says what the function looks like. It is compiled with some
-of LLVM's passes, unlike single groups, which are printed as they are to be: it is they that put the carried values into
-registers.
+what the executor would do most of the time. A loop over tensors of symbolic sizes stays with the executor, whose
+kernels serve all sizes: a new size compiles nothing. `region_writer` says what the function looks like. It is compiled
+with some of LLVM's passes, unlike single groups, which are printed as they are to be: it is they that put the carried
+values into registers.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mindspore_cpu.codegen.target import target
 from mindspore_cpu.codegen.writer import Module
 
 CACHED_LOOPS = 512
-MOST_STEPS = 1024  # operations; LLVM's passes take more than their share for more, and going around is little of the time
+MOST_STEPS = 1024  # operations; for more LLVM's passes take too long, and going around is little of a trip
 WORTH_THREADS = 16000.0  # nanoseconds: what threads.h says
 NAME = "loop"
 
