@@ -28,6 +28,7 @@ from mindspore.ops.linalg import *
 from mindspore.ops.loss import *
 from mindspore.ops.random import *
 from mindspore.ops.reduction import *
+from mindspore.ops.sampling import *
 from mindspore.ops.sequence_loss import *
 from mindspore.ops.shapes import *
 from mindspore.ops.slicing import *

@@ -21,6 +21,7 @@ from mindspore.ops.loss import (
     mse_loss,
     soft_margin_loss,
 )
+from mindspore.ops.sampling import grid_sample
 from mindspore.ops.state import assign
 from mindspore.ops.volumes import adaptive_avg_pool3d
 from mindspore.ops.windows import (
@@ -37,12 +38,12 @@ __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "conv1d", "conv2d", "conv3d", "conv_transpose2d", "cosine_embedding_loss", "cross_entropy", "dropout", "dropout2d",
-    "elu", "elu_", "embedding", "flatten", "fold", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hardtanh_", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
-    "log_softmax", "logsigmoid", "max_pool2d", "max_unpool2d", "mish", "mse_loss", "nll_loss", "normalize", "one_hot",
-    "pad", "pixel_shuffle", "prelu", "relu", "relu6", "relu_", "scaled_dot_product_attention", "selu", "sigmoid",
-    "sigmoid_", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softplus", "softshrink", "tanh", "threshold",
-    "threshold_", "unfold", "upsample",
+    "elu", "elu_", "embedding", "flatten", "fold", "gelu", "glu", "grid_sample", "group_norm", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
+    "linear", "log_softmax", "logsigmoid", "max_pool2d", "max_unpool2d", "mish", "mse_loss", "nll_loss", "normalize",
+    "one_hot", "pad", "pixel_shuffle", "prelu", "relu", "relu6", "relu_", "scaled_dot_product_attention", "selu",
+    "sigmoid", "sigmoid_", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softplus", "softshrink", "tanh",
+    "threshold", "threshold_", "unfold", "upsample",
 ]
 
 Sides = int | Sequence[int]
