@@ -121,9 +121,12 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     return Linearized(values[:len(outputs)], spec, pull, None)
 
 
-def _where_chosen(ct: Any, conditions: list, values: list[Tensor]) -> Any:
-    """The cotangent of an output that counts only where a decision has chosen what it is a part of; else zeros."""
+def _where_chosen(ct: Any, conditions: list | None, values: list[Tensor]) -> Any:
+    """The cotangent of an output that counts only where a decision has chosen what it is a part of; else zeros. A
+    tensor in a text does not count."""
     b = current_trace().builder
+    if conditions is None:
+        return b.zeros_like(ct.aval)
     for tag, alternatives, count in conditions:
         test = is_one_of(Tag(count, values[tag]), alternatives)
         if ct.shape:

@@ -30,7 +30,7 @@ def flatten(value: Any, leaves: list) -> Any:
         keys = list(value)
         return _Node(lambda items: dict(zip(keys, items)), [flatten(value[k], leaves) for k in keys])
     if isinstance(value, TracedText):
-        return _Node(_text_maker(value), [flatten(v, leaves) for v in value.values])
+        return _Text(_text_maker(value), [flatten(v, leaves) for v in value.values])
     if type(value) is Variant:
         leaves.append(value.tag.tensor)
         different = list({id(member): member for member in value.members}.values())
@@ -65,6 +65,12 @@ class _Node:
 
     def __init__(self, make: Callable, items: list):
         self.make, self.items = make, items
+
+
+class _Text(_Node):
+    """A text about tensors."""
+
+    __slots__ = ()
 
 
 class _Static:
@@ -137,20 +143,27 @@ def rebuild(spec: Any, leaves) -> Any:
     return spec.make([rebuild(item, leaves) for item in spec.items])
 
 
-def conditions(spec: Any) -> list[list[tuple[int, tuple[int, ...], int]]]:
+def conditions(spec: Any) -> list[list[tuple[int, tuple[int, ...], int]] | None]:
     """For each tensor of a value, of which alternatives it is a part: (the number of the tag among the tensors, the
-    alternatives, how many there are)."""
-    found: list[list[tuple[int, tuple[int, ...], int]]] = []
+    alternatives, how many there are); None for the tensors of a text."""
+    found: list[list[tuple[int, tuple[int, ...], int]] | None] = []
 
-    def visit(part: Any, around: list) -> None:
+    def visit(part: Any, around: Any) -> None:
         if part is _LEAF:
             found.append(around)
-        elif type(part) is _Choice:
+        elif type(part) is _Text:
+            for item in part.items:
+                visit(item, None)
+        elif type(part) is _Choice and around is not None:
             tag = len(found)
             found.append(around)
             for number, item in enumerate(part.items):
                 places = tuple([k for k, place in enumerate(part.places) if place == number])
                 visit(item, [*around, (tag, places, part.count)])
+        elif type(part) is _Choice:
+            found.append(None)
+            for item in part.items:
+                visit(item, None)
         elif type(part) is _Node:
             for item in part.items:
                 visit(item, around)
