@@ -30,7 +30,7 @@ def property_with_setter_in_a_branch(x, s):
     return box.value, box.writes
 
 
-def operators_of_a_class(x, w, s):
+def all_operators_of_a_class(x, w, s):
     class Vec:
         def __init__(self, a):
             self.a = a

@@ -257,7 +257,7 @@ def functions_in_containers(x, k):
     return y, steps[k](x), [f(x) for f in steps][1]
 
 
-def function_attributes(x):
+def attributes_of_functions(x):
     def f(y):
         f.calls += 1
         return y * f.scale
