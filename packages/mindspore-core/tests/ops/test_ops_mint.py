@@ -114,6 +114,21 @@ def test_random_numbers():
     np.testing.assert_array_equal(largest.asnumpy()[..., 0], cube.asnumpy().max(-1))
 
 
+def test_arguments_have_the_names_of_the_interface():
+    x = Tensor(np.arange(6, dtype=np.float32).reshape(1, 2, 3))
+    np.testing.assert_allclose(mint.softmax(input=x, dim=2).asnumpy().sum(2), np.ones((1, 2)), rtol=1e-6)
+    assert mint.squeeze(x, dim=0).shape == (2, 3)
+    assert mint.index_select(x, dim=2, index=Tensor([0, 2])).shape == (1, 2, 2)
+    assert mint.repeat_interleave(x, 2, dim=1).shape == (1, 4, 3)
+    assert mint.nansum(x, dim=2, keepdim=True).shape == (1, 2, 1)
+    assert mint.bmm(input=x, mat2=x.swapaxes(1, 2)).shape == (1, 2, 2)
+    assert mint.mv(input=x[0], vec=Tensor([1.0, 2.0, 3.0])).asnumpy().tolist() == [8, 26]
+    assert mint.sqrt(input=Tensor([4.0])).asnumpy().tolist() == [2]
+    assert mint.baddbmm(x[:, :, :2], x, x.swapaxes(1, 2), beta=0, alpha=2).asnumpy()[0, 0, 0] == 10
+    rows, columns = mint.meshgrid(Tensor([1, 2]), Tensor([3, 4, 5]))
+    assert rows.shape == columns.shape == (2, 3)
+
+
 def test_every_listed_name_is_there():
     for module in (mint, F, mint.linalg, mint.special):
         assert len(set(module.__all__)) == len(module.__all__)

@@ -11,6 +11,18 @@ from typing import Any
 from mindspore.common.dtype import DType, int64
 from mindspore.common.generator import Generator
 from mindspore.common.tensor import Tensor
+from mindspore.mint._renamed import (
+    baddbmm,
+    bmm,
+    index_select,
+    meshgrid,
+    mv,
+    nansum,
+    repeat_interleave,
+    softmax,
+    sqrt,
+    squeeze,
+)
 from mindspore.ops import (
     arithmetic,
     creation,
@@ -27,7 +39,7 @@ from mindspore.ops import linalg as _linalg
 from mindspore.ops import random as _random
 from mindspore.ops import systems as _systems
 from mindspore.ops._operands import Axes, Operand, Sizes, as_tensor
-from mindspore.ops.activation import sigmoid, softmax
+from mindspore.ops.activation import sigmoid
 from mindspore.ops.arithmetic import (
     abs,
     clamp,
@@ -115,16 +127,15 @@ from mindspore.ops.elementwise import (
     sin,
     sinc,
     sinh,
-    sqrt,
     tan,
     tanh,
     trunc,
 )
-from mindspore.ops.indexing import bincount, index_select, masked_select, nonzero, searchsorted, take
-from mindspore.ops.joining import dstack, hstack, meshgrid, repeat_interleave, tile, unbind
-from mindspore.ops.linalg import addbmm, addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, outer
-from mindspore.ops.reduction import argmax, cumprod, logsumexp, nansum, sum
-from mindspore.ops.shapes import broadcast_to, flip, ravel, reshape, roll, squeeze, swapaxes, t, unsqueeze
+from mindspore.ops.indexing import bincount, masked_select, nonzero, searchsorted, take
+from mindspore.ops.joining import dstack, hstack, tile, unbind
+from mindspore.ops.linalg import addbmm, addmm, addmv, cross, dot, matmul, mm, outer
+from mindspore.ops.reduction import argmax, cumprod, logsumexp, sum
+from mindspore.ops.shapes import broadcast_to, flip, ravel, reshape, roll, swapaxes, t, unsqueeze
 from mindspore.ops.sorting import kthvalue, unique_consecutive
 from mindspore.ops.statistics import histc
 from mindspore.ops.triangles import trace, tril, triu

@@ -1,0 +1,63 @@
+"""Functions of `mindspore.ops` whose arguments have other names in the `mint` interface."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mindspore.common.dtype import DType
+from mindspore.common.tensor import Tensor
+from mindspore.ops import activation, elementwise, indexing, joining, linalg, reduction, shapes
+from mindspore.ops._operands import Axes, Operand
+
+__all__ = ["baddbmm", "bmm", "index_select", "meshgrid", "mv", "nansum", "repeat_interleave", "softmax", "sqrt",
+           "squeeze"]
+
+
+def softmax(input: Operand, dim: int, *, dtype: DType | None = None) -> Tensor:
+    """exp(input) / sum(exp(input)) along `dim`, computed in `dtype` where one is given."""
+    return activation.softmax(input, dim, dtype=dtype)
+
+
+def squeeze(input: Operand, dim: Axes = None) -> Tensor:
+    """Without the axes of size 1, or without those named."""
+    return shapes.squeeze(input, dim)
+
+
+def index_select(input: Operand, dim: int, index: Operand) -> Tensor:
+    """The slices along `dim` at the places in `index`, which has one axis."""
+    return indexing.index_select(input, dim, index)
+
+
+def repeat_interleave(input: Operand, repeats: int | Sequence[int] | Tensor, dim: int | None = None) -> Tensor:
+    """Each element (or slice along `dim`) repeated, `repeats` times or each its own number of times."""
+    return joining.repeat_interleave(input, repeats, dim)
+
+
+def meshgrid(*tensors: Operand, indexing: str | None = None) -> tuple[Tensor, ...]:
+    """The coordinates of a grid from tensors of one axis; axis i of each result runs along tensor i, with
+    indexing='xy' the first two are exchanged."""
+    return joining.meshgrid(*tensors, indexing="ij" if indexing is None else indexing)
+
+
+def bmm(input: Operand, mat2: Operand) -> Tensor:
+    """The products of two stacks of matrices (batch, n, m) and (batch, m, p)."""
+    return linalg.bmm(input, mat2)
+
+
+def mv(input: Operand, vec: Operand) -> Tensor:
+    """A matrix times a vector."""
+    return linalg.mv(input, vec)
+
+
+def baddbmm(input: Operand, batch1: Operand, batch2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * (batch1 @ batch2)."""
+    return linalg.baddbmm(input, batch1, batch2, beta, alpha)
+
+
+def nansum(input: Operand, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The sum over `dim` without NaNs."""
+    return reduction.nansum(input, dim, keepdim, dtype=dtype)
+
+
+def sqrt(input: Operand) -> Tensor:
+    """The square root."""
+    return elementwise.sqrt(input)
