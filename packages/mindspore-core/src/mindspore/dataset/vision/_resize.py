@@ -95,7 +95,7 @@ def _along(image: np.ndarray, axis: int, size: int, inter: Inter) -> np.ndarray:
         part = np.take(image, index, axis)
         if inter is Inter.NEAREST:
             return part
-        part = part * weight.reshape(shape)
+        part = np.multiply(part, weight.reshape(shape), out=part if part.dtype == np.float32 else None)
         result = part if result is None else np.add(result, part, out=result)
     assert result is not None, "every output pixel has a contribution"
     return result
@@ -107,7 +107,8 @@ def resample(images: np.ndarray, axes: tuple[int, int], size: tuple[int, int], i
     Integers are rounded to the nearest and clipped to their type's range; floats keep their type. Computed in float32.
     """
     result = images if inter is Inter.NEAREST or images.dtype.kind == "f" else images.astype(np.float32)
-    for axis, length in zip(axes, size, strict=True):
+    # The axis that shrinks most comes first: the other one then has less to do.
+    for axis, length in sorted(zip(axes, size, strict=True), key=lambda pair: pair[1] / images.shape[pair[0]]):
         result = _along(result, axis, length, inter)
     if result is images:
         return images.copy()
