@@ -137,11 +137,12 @@ def item(items: list, number: Tensor) -> Tensor | None:
 def place_of(key: Tensor, keys: list, by_value: bool) -> tuple[Tensor | None, Tensor | None]:
     """Which of the keys a tensor is, and whether it is one of them: for a sequence they count from 0, and the tensor
     may count from the end."""
-    if key.size != 1 or (not by_value and key.dtype.kind not in "iu"):
+    if key.size != 1 or (not by_value and key.dtype.kind not in "biu"):
         raise Mismatch(describe(key))
     trace = current_trace()
     b, node = trace.builder, trace.node_of(key.reshape(()))
     if not by_value:
+        node = b.cast(node, dtype=int32) if node.dtype is bool_ else node
         number = b.cast(b.select(b.lt(node, 0), b.add(node, len(keys)), node), dtype=int32)
         found = b.logical_and(b.ge(number, 0), b.lt(number, len(keys)))
         return wrap(Traced(trace, number)), wrap(Traced(trace, found)) if keys else None

@@ -17,9 +17,9 @@ from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, LOOP, Frame, Run
 from mindspore.compiler.frontend.generators import ForConsumer, Generator
 from mindspore.compiler.frontend.location import Site
-from mindspore.compiler.frontend.loops import after_loop, loop_over
+from mindspore.compiler.frontend.loops import after_loop, is_left_by_tensor, loop_over
 from mindspore.compiler.frontend.scans import FEW_TRIPS, LEFT_BY_TENSOR, ONE_BY_ONE, Body, Scan
-from mindspore.compiler.frontend.sequences import Listed, sequence_of
+from mindspore.compiler.frontend.sequences import Fetched, Listed, Numbers, sequence_of
 
 __all__ = ["ForLoop", "check_unrolled", "is_long"]
 
@@ -61,11 +61,17 @@ class ForLoop:
         sequence = sequence_of(control, items) if can_branch(frame) else None
         if sequence is None:
             if can_branch(frame) and self.leaves:
-                return self._one_by_one(frame, Listed(list(items)), 0, None, "")
+                return self._one_by_one(frame, Fetched(iter(items)), 0, None, "")
             return self._one_by_one(frame, None, 0, items, "")
+        if type(sequence) is Numbers and not is_left_by_tensor(frame, partial(self._first_trip, sequence), self.site):
+            return self._one_by_one(frame, Fetched(items), 0, None, "")
         if type(sequence.count) is not int:
             return loop_over(frame, sequence, 0, self.body, self.otherwise, self.site)
         return self._run_from(frame, 0, sequence, items)
+
+    def _first_trip(self, sequence: Any, frame: Frame) -> Any:
+        self.body.store(frame, sequence.item(0))
+        return self.body.run(frame)
 
     def _of_generator(self, frame: Frame, generator: Generator) -> Any:
         """Go over all items of a generator."""
@@ -82,6 +88,8 @@ class ForLoop:
 
     def _run_from(self, frame: Frame, at: int, sequence: Any, items: Any = None) -> Any:
         """Go over the items from number `at` on, as many at once as possible."""
+        if type(sequence) is Fetched:
+            return self._one_by_one(frame, sequence, at, None, "")
         length, peeled, why = sequence.count - at, 0, ""
         while sequence.count - at > FEW_TRIPS and peeled <= _MOST_PEELED:
             scan = Scan(frame, sequence, at, length, self.body, self.site)
@@ -115,7 +123,9 @@ class ForLoop:
         """Interpret the trips from number `at` on one by one, and the statements after `else`."""
         control = frame.session.policy.control
         before = control.recorded() if control is not None else 0
-        if items is None or (at and not (isinstance(sequence, Listed) and not isinstance(items, Iterator))):
+        if type(sequence) is Fetched:
+            rest = sequence.items_from(at)
+        elif items is None or (at and not (isinstance(sequence, Listed) and not isinstance(items, Iterator))):
             rest = map(sequence.item, range(at, sequence.count))
         else:
             rest = islice(items, at, None) if at else items

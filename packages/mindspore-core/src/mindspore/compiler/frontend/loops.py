@@ -376,7 +376,7 @@ def loop_over(frame: Frame, sequence: Any, first: int, body: Body, otherwise: Ru
     length = None if sequence.most is None else sequence.most - first
 
     def is_left(frame: Frame) -> Any:
-        return frame.vars[slot] < count
+        return True if count is None else frame.vars[slot] < count
 
     def trip(frame: Frame) -> Any:
         counter = frame.vars[slot]

@@ -11,6 +11,7 @@ items, so they are no sequences.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,20 +84,40 @@ class Zipped:
 
 
 class Numbers:
-    """The numbers from `start` on, without an end."""
+    """The numbers from `start` on, `step` apart, without an end."""
 
     count = most = None
 
-    def __init__(self, start: int) -> None:
-        self.start = start
+    def __init__(self, start: int, step: int = 1) -> None:
+        self.start, self.step = start, step
 
     def item(self, k: int) -> int:
-        return self.start + k
+        return self.start + k * self.step
 
     def item_of(self, trips: Any, first: int) -> Any:
         if trips.length is None:
-            return trips.counted(self.start + trips.counter)
-        return join_values(trips, list(range(self.start + first, self.start + first + trips.length)))
+            counter = trips.counter if self.step == 1 else trips.counter * self.step
+            return trips.counted(self.start + counter)
+        return join_values(trips, [self.item(k) for k in range(first, first + trips.length)])
+
+
+class Fetched:
+    """The items of an iterator, fetched when they are asked for and kept; how many there are is not known."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self.items = items
+        self.known: list[Any] = []
+
+    def items_from(self, at: int) -> Iterator[Any]:
+        """The items from number `at` on."""
+        while True:
+            if at == len(self.known):
+                try:
+                    self.known.append(next(self.items))
+                except StopIteration:
+                    return
+            yield self.known[at]
+            at += 1
 
 
 class TensorRange:
@@ -178,6 +199,9 @@ def _sequence_behind(control: Any, iterator: Any) -> Any:
     kind = type(iterator)
     if kind is TensorRangeIterator:
         return iterator.items
+    if kind is itertools.count:
+        start, step = (*iterator.__reduce__()[1], 1)[:2]
+        return Numbers(start, step) if type(start) is type(step) is int else None
     if kind in _ITERATORS:
         return Listed(list(copy.copy(iterator)))
     if kind is control.RowIterator:
