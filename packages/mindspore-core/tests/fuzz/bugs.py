@@ -18,10 +18,11 @@ from mindspore import Tensor, float64
 from mindspore.compiler import pipeline
 from mindspore.compiler.autodiff import partition
 from mindspore.compiler.frontend import loops
+from mindspore.compiler.frontend.variants import Variant
 from mindspore.compiler.ir import builder
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.passes import recursion
-from mindspore.compiler.primitives import lane_cond, regions
+from mindspore.compiler.primitives import lane_cond, regions, scan
 from mindspore.eager import segment
 from mindspore.graph import joins
 from mindspore.graph.trace import tracing
@@ -131,37 +132,46 @@ def clobbered_registers():
     return replaced(recursion._Run, "call", make)
 
 
-def forgotten_member():
-    """A value that is one of several forgets, in the second join, which of them it was."""
-    def make(new_tag):
-        def forgetful(self, values, left, number_of, count):
-            return new_tag(self, values, left, {key: number_of[key[0], 0] for key in number_of}, count)
-        return forgetful
-    return replaced(joins.Joiner, "_new_tag", make)
+def other_member():
+    """A value that is one of several, of different kinds, is another one of them."""
+    def make(variant):
+        def other(self, values):
+            made = variant(self, values)
+            return replace_members(made) if type(made) is Variant else made
+        return other
+
+    def replace_members(made: Variant) -> Variant:
+        return Variant(made.tag, made.members[::-1])
+    return replaced(joins.Joiner, "_variant", make)
+
+
+class _OtherWay:
+    """A builder that lets the backward half of a scan run in the order of the loop."""
+
+    def __init__(self, b: Builder) -> None:
+        self.b = b
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.b, name)
+
+    def scan(self, *operands: Any, body: Any, reverse: bool, **attrs: Any) -> Any:
+        return self.b.scan(*operands, body=body, reverse=reverse != body.name.startswith("backward_"), **attrs)
 
 
 def scan_in_order():
     """The derivative of a loop whose trips are compiled as one takes the trips in the order of the loop."""
-    def make(emit):
-        def in_order(self, op, ins, attrs=()):
-            if op.name == "scan":
-                named = dict(zip(op.attrs, attrs))
-                if named["body"].name.startswith("backward_"):
-                    attrs = tuple([not value if name == "reverse" else value for name, value in named.items()])
-            return emit(self, op, ins, attrs)
-        return in_order
-    return replaced(Builder, "emit", make)
+    return replaced(scan.Scan, "record", lambda record: lambda self, b, *rest, **attrs: record(
+        self, _OtherWay(b), *rest, **attrs))
 
 
 def swapped_on_the_tape():
-    """Two values of one type change places when they are put on a tape."""
-    def make(emit):
-        def swapping(self, op, ins, attrs=()):
-            if op.name == "tape_push":
-                ins = (ins[0], *_with_two_swapped(ins[1:]))
-            return emit(self, op, ins, attrs)
+    """Two values of one type, from which a trip starts, change places when they are put on a tape."""
+    def make(recording):
+        def swapping(body, split, before, *rest):
+            places = _with_two_swapped([body.params[k] for k in before])
+            return recording(body, split, [body.params.index(p) for p in places], *rest)
         return swapping
-    return replaced(Builder, "emit", make)
+    return replaced(regions, "_recording", make)
 
 
 def swapped_residuals():
@@ -187,7 +197,7 @@ def one_lane():
 
 
 BUGS = [swapped_branches, lost_variable, wrong_broadcast_sum, wrong_constant, stale_after_break, clobbered_registers,
-        forgotten_member, scan_in_order, swapped_on_the_tape, swapped_residuals, one_lane]
+        other_member, scan_in_order, swapped_on_the_tape, swapped_residuals, one_lane]
 
 
 def found_after(bug: Callable, start: int, most: int = MOST) -> int | None:

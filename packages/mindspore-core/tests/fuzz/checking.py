@@ -228,12 +228,16 @@ class Check:
 @contextlib.contextmanager
 def loops_as_one(wanted: bool) -> Iterator[None]:
     """Within the block, loops of two trips are compiled as long ones are, if that is wanted."""
-    saved = scans.FEW_TRIPS
-    scans.FEW_TRIPS = for_loops.FEW_TRIPS = while_loops.FEW_TRIPS = 1 if wanted else saved
+    thresholds = [(scans, "FEW_TRIPS", 1), (for_loops, "FEW_TRIPS", 1), (while_loops, "FEW_TRIPS", 1),
+                  (scans, "_FEW_OPERATIONS", 0)]
+    saved = [getattr(module, name) for module, name, _ in thresholds]
+    for module, name, low in thresholds if wanted else ():
+        setattr(module, name, low)
     try:
         yield
     finally:
-        scans.FEW_TRIPS = for_loops.FEW_TRIPS = while_loops.FEW_TRIPS = saved
+        for (module, name, _), value in zip(thresholds, saved):
+            setattr(module, name, value)
 
 
 def check(program: Program, backend: str = "reference", gradients: bool = True) -> bool:

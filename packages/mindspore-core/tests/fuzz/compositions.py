@@ -241,7 +241,7 @@ def run(count: int, start: int, on: list[str] | None = None) -> Statistics:
 def main() -> int:
     """The exit status is 0; a composition that is wrong is an exception."""
     import register_discrete  # noqa: F401
-    count, start = int(os.environ.get("MS_FUZZ_COUNT", "5000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    count, start = int(os.environ.get("MS_FUZZ_COUNT", "20000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
     print(f"seed {start}, {count} compositions", flush=True)
     print(run(count, start).show())
     return 0
