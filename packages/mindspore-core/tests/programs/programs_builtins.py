@@ -176,3 +176,13 @@ def iterators(x):
     a = next(it)
     rest = list(it)
     return x * a + sum(rest) + next(it, 10)
+
+
+def number_added_in_place_is_a_number(x):
+    count, kept = 0, 0
+    for value in x:
+        if value <= 0:
+            continue
+        kept = count
+        count += 1
+    return isinstance(count, int), isinstance(kept, int), x * count + kept

@@ -7,6 +7,7 @@ number such a tensor may be. A tensor of which nothing is noted is a tensor of t
 """
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 from weakref import ref
@@ -24,6 +25,8 @@ __all__ = ["is_instance", "kinds_of", "noted", "operated", "type_of"]
 _KINDS = (bool, int, float)
 _COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _LOGICAL = frozenset({"and", "or", "xor"})
+_IN_PLACE = {f"i{name}": getattr(operator, f"__{name}__") for name in (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor")}
 
 
 def noted(tensor: Tensor, *values: Any) -> Tensor:
@@ -83,6 +86,8 @@ def operated(native: Callable[..., Any], name: str, *operands: Any) -> Any:
     kinds = [kinds_of(value) for value in operands]
     if all(each == {Tensor} or not isinstance(value, Tensor) for each, value in zip(kinds, operands)):
         return native(*operands)
+    if name in _IN_PLACE and Tensor not in kinds[0]:  # a number is not changed in place
+        native, name = _IN_PLACE[name], name[1:]
     numbers = all(len(each) == 1 and next(iter(each)) in _KINDS for each in kinds)
     outcome = _kind_of_outcome(name, [next(iter(each)) for each in kinds]) if numbers else None
     beside = next((v for v, each in zip(operands, kinds) if isinstance(v, Tensor) and Tensor in each), None)

@@ -24,7 +24,7 @@ from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item
 from mindspore.compiler.frontend.variants import is_varied
 
-__all__ = ["in_place_operator"]
+__all__ = ["in_place_operator", "operated"]
 
 _NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -77,7 +77,7 @@ _COMPARE: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], _Names]] = {
 _Comparison = Callable[[Frame, Any, Any, Site], Any]
 
 
-def _operated(session: Session, operate: Callable[..., Any], names: _Names, *operands: Any) -> Any:
+def operated(session: Session, operate: Callable[..., Any], names: _Names, *operands: Any) -> Any:
     """An operator on operands of which one may stand for a Python number."""
     return session.policy.control.operated(operate, names[0].strip("_"), *operands)
 
@@ -109,7 +109,7 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
         if is_remainder and type(a) is str and session.policy.effects is not None:
             return session.policy.effects.percent(a, b)
         if session.numbers and (session.is_traced(a) or session.is_traced(b)):
-            return _operated(session, operate, names, a, b)
+            return operated(session, operate, names, a, b)
         result = operate(a, b)
         if type(result) in MUTABLE and result is not a and result is not b:
             session.journal.made(result)
@@ -144,7 +144,7 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
         if session.kinds.get(type(value)) != PLAIN and is_special(session, value):
             return apply_special(frame, names, operate, value)
         if session.numbers and session.is_traced(value):
-            return _operated(session, operate, names, value)
+            return operated(session, operate, names, value)
         return operate(value)
 
     return unary
@@ -217,7 +217,7 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
-            return _operated(session, operate, names, a, b)
+            return operated(session, operate, names, a, b)
         return operate(a, b)
 
     return compare
@@ -244,7 +244,7 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
-            return _operated(session, operate, names, a, b)
+            return operated(session, operate, names, a, b)
         return operate(a, b)
 
     return compare

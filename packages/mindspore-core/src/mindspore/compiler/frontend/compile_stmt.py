@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.attributes import load_attribute, store_attribute
 from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
-from mindspore.compiler.frontend.compile_ops import in_place_operator
+from mindspore.compiler.frontend.compile_ops import in_place_operator, operated
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
 from mindspore.compiler.frontend.compile_yield import compile_yield_statement
 from mindspore.compiler.frontend.conditions import predicate
@@ -178,6 +178,9 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
             frame.session.journal.note_items(old)
         if is_special(frame.session, old):
             return apply_special(frame, names, native, old, change)
+        session = frame.session
+        if session.numbers and (session.is_traced(old) or session.is_traced(change)):
+            return operated(session, native, names, old, change)
         return native(old, change)
 
     if isinstance(target, ast.Name):
