@@ -234,7 +234,7 @@ def cumulative(w: Writer, depth: int) -> str:
 @production("vector")
 def ordered(w: Writer, depth: int) -> str:
     form = w.choice(["ops.sort({})[0]", "ops.topk({}, 3)[0]", "ops.sort({}, -1, True)[0]",
-                     "ops.topk({}, 1)[0] * {}"])
+                     "(ops.topk({}, 1)[0] * {})"])
     return form.format(w.vector(depth), w.name(VECTOR))
 
 
