@@ -22,7 +22,7 @@ from mindspore.compiler.frontend.variants import Variant
 from mindspore.compiler.ir import builder
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.passes import recursion
-from mindspore.compiler.primitives import lane_cond, regions, scan
+from mindspore.compiler.primitives import regions, scan
 from mindspore.eager import segment
 from mindspore.graph import joins
 from mindspore.graph.trace import tracing
@@ -190,14 +190,8 @@ def _with_two_swapped(nodes: Any) -> list:
     return nodes
 
 
-def one_lane():
-    """What all lanes share gets the cotangent of the first lane only, in a choice of lanes."""
-    return replaced(lane_cond, "_over_lanes", lambda over_lanes: lambda b, grad: over_lanes(
-        b, b.slice(grad, begin=(0,) * grad.aval.ndim, end=(1, *grad.shape[1:]), strides=(1,) * grad.aval.ndim)))
-
-
 BUGS = [swapped_branches, lost_variable, wrong_broadcast_sum, wrong_constant, stale_after_break, clobbered_registers,
-        other_member, scan_in_order, swapped_on_the_tape, swapped_residuals, one_lane]
+        other_member, scan_in_order, swapped_on_the_tape, swapped_residuals]
 
 
 def found_after(bug: Callable, start: int, most: int = MOST) -> int | None:
