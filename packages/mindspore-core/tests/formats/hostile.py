@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from networks import Deciding, Leaving, Many, floats
+from exported_networks import Deciding, Leaving, Many, floats
 
 import mindspore as ms
 from mindspore import Tensor, mindrecord, nn

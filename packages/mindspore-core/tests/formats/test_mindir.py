@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from networks import NETWORKS, OPEN, Assigning, LeNet5, floats, tensors
+from exported_networks import NETWORKS, OPEN, Assigning, LeNet5, floats, tensors
 from samples import networks, without_place
 
 import mindspore as ms
@@ -152,7 +152,7 @@ def test_sizes_that_cannot_be_open_are_refused(tmp_path):
 
 
 def test_the_bytes_do_not_depend_on_the_process(tmp_path):
-    program = ("import mindspore as ms, hashlib; from networks import *; make, inputs = NETWORKS['many']\n"
+    program = ("import mindspore as ms, hashlib; from exported_networks import *; make, inputs = NETWORKS['many']\n"
                "ms.set_seed(3); net = make()\n"
                "for f in ('MINDIR', 'ONNX'):\n"
                "    ms.export(net, *inputs(), file_name='a', file_format=f)\n"

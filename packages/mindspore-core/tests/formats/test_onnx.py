@@ -6,7 +6,7 @@ import re
 import ml_dtypes
 import numpy as np
 import pytest
-from networks import NETWORKS, OPEN, Assigning, floats, tensors
+from exported_networks import NETWORKS, OPEN, Assigning, floats, tensors
 from samples import networks, without_place
 
 import mindspore as ms

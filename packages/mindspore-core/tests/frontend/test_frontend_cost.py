@@ -108,7 +108,7 @@ def calls_of(fn, n, event_name="call"):
         (read_attribute, 7),
         (call_method, 16),
         (call_function, 11),
-        (call_with_default, 14),
+        (call_with_default, 15),
         (call_builtin, 7),
         (decide, 12),
         (make_closure, 3),
