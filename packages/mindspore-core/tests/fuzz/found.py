@@ -132,10 +132,6 @@ def main(s, t, v, w, n):
         raise ValueError(f"{net.p:.2f}")
     return s, v
 """,
-}
-
-# Not right yet, with short loops compiled as one: what `other` assigns to its Parameter is lost.
-OPEN = {
     "parameter_assigned_by_a_cell_after_with": """
 class Box:
 
@@ -168,5 +164,31 @@ def main(s, t, v, w, n):
     with Crate(ops.einsum('i,i->', ops.sin(other.u), v), net.u) as o16:
         s17 = recompute(lambda a19: ops.einsum('ij,j->j', ops.stack((o16.y, w), 0), w), other(o11.y))
     return grad(lambda a23, a24: ops.einsum('i,i->', ops.sin(net.u), other.u), (0, 1))(s12, v)
+""",
+    "sum_that_a_cell_assigns_after_with": """
+class Crate:
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self = self
+
+class Net(Cell):
+
+    def __init__(self):
+        super().__init__()
+        self.p = Parameter(0.4, name='p')
+        self.u = Parameter(Tensor([0.2, -0.7, 1.1], float64), name='u')
+
+    def construct(self, x):
+        self.u = sum((x for e9 in range(12)))
+net = Net()
+other = Net()
+
+def main(s, t, v, w, n):
+    with Crate() as o16:
+        other(w)
+    return v + other.u
 """,
 }

@@ -141,7 +141,7 @@ def _bound(frame: Frame, value: Any, obj: Any, name: str) -> Any:
 def store_attribute(frame: Frame, obj: Any, name: str, value: Any) -> None:
     """`obj.name = value`."""
     session = frame.session
-    if session.varies and type(obj) is Variant:
+    if session.varies and (type(obj) is Variant or type(value) is Variant and _looks_at_values(type(obj))):
         fork(frame, store_attribute, obj, name, value)
         return
     if kind_of(session, type(obj)) == INSTANCE:
@@ -152,6 +152,11 @@ def store_attribute(frame: Frame, obj: Any, name: str, value: Any) -> None:
             return
     session.journal.note_attribute(obj, name)
     session.policy.set_attr(obj, name, value)
+
+
+def _looks_at_values(cls: type) -> bool:
+    """Whether storing an attribute runs code that decides by the value, such as one that assigns a Parameter."""
+    return cls.__setattr__ is not object.__setattr__ and not issubclass(cls, type)
 
 
 def delete_attribute(frame: Frame, obj: Any, name: str) -> None:

@@ -25,13 +25,14 @@ from mindspore.compiler.frontend.decisions import decide, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.for_loops import ForLoop, check_unrolled, is_long
-from mindspore.compiler.frontend.frames import Frame, Run
+from mindspore.compiler.frontend.frames import Frame, Run, Unbound
 from mindspore.compiler.frontend.functions import inner_frame
 from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Step, Take, enough, run_always
 from mindspore.compiler.frontend.generators import Generator, StepConsumer
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import Scope
+from mindspore.compiler.frontend.trip_numbers import TripValueNeeded
 from mindspore.compiler.frontend.variants import is_varied
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -223,7 +224,11 @@ def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
     def reduce(frame: Frame, items: Iterator[Any], start: Any, step: Step) -> Any:
         def emit(frame: Frame, slot: int) -> None:
             value = element(frame)
-            frame.vars[slot] = step(frame, frame.vars[slot], value)
+            so_far = frame.vars[slot]
+            if isinstance(so_far, Unbound):  # in a trip of a loop that is compiled as one: it cannot be
+                so_far.ask()
+                raise TripValueNeeded("what was added up so far")
+            frame.vars[slot] = step(frame, so_far, value)
 
         return _run_lazily(frame, _reduce, parts, node, items, start, emit)
 

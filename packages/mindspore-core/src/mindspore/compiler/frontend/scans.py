@@ -115,6 +115,9 @@ class Scan:
         except Diverged:
             raise
         except Postponed as postponed:
+            if trip.reads_what_is_missing():
+                self.why = "a variable that a trip reads before it assigns it"
+                return ONE_BY_ONE
             if postponed.log is not None:
                 raise
             return LEFT_BY_TENSOR
@@ -264,11 +267,15 @@ class _Trip:
         signal = self.side.run(self._body, scan.site, (rest, None, TENSOR_LOOP))
         if self.side.raises:
             raise TripValueNeeded("an exception in a trip")
-        if any(isinstance(value, Unbound) and value.asked for value in self.before):
+        if self.reads_what_is_missing():
             raise TripValueNeeded("a variable that a trip reads before it assigns it")
         self.before = scan.snapshot.completed(self.before)
         self.after = scan.snapshot.completed(self.side.values)
         return signal
+
+    def reads_what_is_missing(self) -> bool:
+        """Whether the trip reads a temporary variable before it assigns it."""
+        return any(isinstance(value, Unbound) and value.asked for value in self.before)
 
     def _body(self, frame: Frame) -> Any:
         scan = self.scan
