@@ -20,6 +20,7 @@ backend, compares results, raised errors, printed text and state, and compares g
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import inspect
 import io
@@ -214,7 +215,8 @@ def compiled(function: Callable, symbolic: bool = False) -> Callable:
 
 
 class Counted:
-    """Within the block, calls of the program's own code and of code that interprets are counted."""
+    """Within the block, calls of the program's own code and of code that interprets are counted. No garbage is
+    collected: the generators of an earlier compilation would be closed, which counts."""
 
     def __init__(self, program_file: str) -> None:
         self.own = program_file
@@ -222,6 +224,8 @@ class Counted:
 
     def __enter__(self) -> Counted:
         self.compiles = pipeline.compile_count
+        self.collects = gc.isenabled()
+        gc.disable()
         self.saved = sys.getprofile()
         sys.setprofile(self._profile)
         return self
@@ -234,6 +238,8 @@ class Counted:
 
     def __exit__(self, *exc: Any) -> None:
         sys.setprofile(self.saved)
+        if self.collects:
+            gc.enable()
         self.compiles = pipeline.compile_count - self.compiles
 
     def check(self) -> None:
