@@ -347,3 +347,21 @@ def test_importing_mindspore_leaves_datasets_alone():
     """) as child:
         out, err = child.communicate(timeout=60)
     assert (out, err) == ("[]\n", "")
+
+
+def test_ctrl_c_before_the_thread_has_begun_ends_the_pass_quietly(monkeypatch):
+    def interrupted(thread):
+        raise KeyboardInterrupt
+
+    def read():
+        try:
+            next(iter(numbers(8).create_tuple_iterator()))
+        except KeyboardInterrupt:
+            return True
+
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    assert read()
+    gc.collect()
+    assert not complaints

@@ -238,9 +238,12 @@ def _produce(blocks: Blocks, channel: _Channel) -> None:
 
 
 def _stop(channel: _Channel, thread: threading.Thread) -> None:
-    """Ends a producer; a thread that is inside a user's function gets a moment and is left behind then."""
+    """Ends a producer; a thread that is inside a user's function gets a moment and is left behind then.
+
+    Ctrl-C may arrive before the thread has begun: then there is nothing to wait for.
+    """
     channel.close()
-    if thread is not threading.current_thread():
+    if thread is not threading.current_thread() and thread.is_alive():
         thread.join(1.0)
 
 
