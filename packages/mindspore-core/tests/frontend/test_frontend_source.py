@@ -4,8 +4,10 @@ import functools
 import gc
 import importlib.util
 import linecache
+import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import weakref
@@ -162,7 +164,7 @@ def test_old_text_in_line_cache(tmp_path):
 
 def test_notebook_cell():
     text = "def cell_function(x):\n    return [x, x]\n"
-    name = "/tmp/ipykernel_1/123456.py"
+    name = os.path.join(tempfile.gettempdir(), "ipykernel_1", "123456.py")
     namespace = {"__name__": "__main__"}
     exec(compile(text, name, "exec"), namespace)
     linecache.cache[name] = len(text), None, text.splitlines(True), name

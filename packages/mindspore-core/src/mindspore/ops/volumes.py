@@ -20,6 +20,7 @@ from mindspore.ops.windows import (
     as_images,
     ceil_sides,
     per_axis,
+    pool_largest,
     sides,
     with_bias,
 )
@@ -42,21 +43,8 @@ def max_pool3d(x: Operand, kernel_size: Sides, stride: Sides | None = None, padd
                ceil_mode: bool = False, return_indices: bool = False):
     """The largest element of each window of volumes (N, C, D, H, W) or (C, D, H, W); the arguments are those of
     `max_pool2d`, the places are (d H + h) W + w."""
-    name = "max_pool3d"
-    value, single = _volumes(name, x)
-    kernel = per_axis(name, "kernel_size", kernel_size, 3)
-    steps = kernel if stride is None else per_axis(name, "stride", stride, 3)
-    apart = per_axis(name, "dilation", dilation, 3)
-    around = sides(name, "pad", padding, value.shape[2:], kernel, steps, apart)
-    if static_bool(name, "ceil_mode", ceil_mode):
-        around = ceil_sides(around, value.shape[2:], kernel, steps, apart)
-    attrs = (kernel, steps, around, apart)
-    y = apply(_MAX, (value,), attrs)
-    result = squeeze(y, 0) if single else y
-    if not return_indices:
-        return result
-    places = apply(_MAX_INDEX, (value, y), attrs)
-    return result, squeeze(places, 0) if single else places
+    return pool_largest("max_pool3d", (_MAX, _MAX_INDEX), _volumes("max_pool3d", x), kernel_size, stride, padding,
+                        dilation, ceil_mode, return_indices)
 
 
 def avg_pool3d(input_x: Operand, kernel_size: Sides = 1, stride: Sides = 1, padding: Sides = 0,

@@ -170,25 +170,37 @@ def ceil_sides(around: tuple, sizes: tuple, kernel: tuple, stride: tuple, dilati
     return tuple(result)
 
 
+def pool_largest(name: str, operators: tuple, batch: tuple[Tensor, bool], kernel_size: Sides, stride: Sides | None,
+                 padding: Sides, dilation: Sides, ceil_mode: bool, return_indices: bool):
+    """The largest element of each window of any number of axes, and its place with `return_indices`.
+
+    `operators`: of the elements and of the places; `batch`: (N, C, ...), and whether the batch axis was missing.
+    """
+    value, single = batch
+    rank = value.ndim - 2
+    kernel = per_axis(name, "kernel_size", kernel_size, rank)
+    steps = kernel if stride is None else per_axis(name, "stride", stride, rank)
+    apart = per_axis(name, "dilation", dilation, rank)
+    around = sides(name, "pad", padding, value.shape[2:], kernel, steps, apart)
+    if static_bool(name, "ceil_mode", ceil_mode):
+        around = ceil_sides(around, value.shape[2:], kernel, steps, apart)
+    largest, place = operators
+    attrs = (kernel, steps, around, apart)
+    y = apply(largest, (value,), attrs)
+    result = squeeze(y, 0) if single else y
+    if not return_indices:
+        return result
+    places = apply(place, (value, y), attrs)
+    return result, squeeze(places, 0) if single else places
+
+
 def max_pool2d(x: Operand, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0, dilation: Sides = 1,
                return_indices: bool = False, ceil_mode: bool = False):
     """The largest element of each window of images (N, C, H, W) or (C, H, W); the stride is the kernel's size by
     default. With `ceil_mode` windows that reach over the end count too, with `return_indices` the places h * W + w
     (Int64) of the largest elements come second. The gradient goes to the first largest element."""
-    value, single = _with_batch("max_pool2d", x)
-    kernel = per_axis("max_pool2d", "kernel_size", kernel_size, 2)
-    steps = kernel if stride is None else per_axis("max_pool2d", "stride", stride, 2)
-    apart = per_axis("max_pool2d", "dilation", dilation, 2)
-    around = sides("max_pool2d", "pad", padding, value.shape[2:], kernel, steps, apart)
-    if ceil_mode:
-        around = ceil_sides(around, value.shape[2:], kernel, steps, apart)
-    attrs = (kernel, steps, around, apart)
-    y = apply(_MAX_POOL, (value,), attrs)
-    result = squeeze(y, 0) if single else y
-    if not return_indices:
-        return result
-    places = apply(_MAX_INDEX, (value, y), attrs)
-    return result, squeeze(places, 0) if single else places
+    return pool_largest("max_pool2d", (_MAX_POOL, _MAX_INDEX), _with_batch("max_pool2d", x), kernel_size, stride,
+                        padding, dilation, ceil_mode, return_indices)
 
 
 def avg_pool2d(input_x: Operand, kernel_size: Sides = 1, stride: Sides = 1, padding: Sides = 0,
