@@ -23,6 +23,7 @@ from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding
 from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.generators import Generator, is_foreign
 from mindspore.compiler.frontend.internal_errors import raise_if_internal
+from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.protected import run_protected
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.tracebacks import remember_site
@@ -152,7 +153,21 @@ def _with(node: ast.With, scope: Scope) -> Run:
     return lambda frame: run_protected(frame, run, site)
 
 
-def interpreted_manager(frame: Frame, manager: Any) -> Any:
+def enter(frame: Frame, manager: Any, site: Site) -> tuple[Any, Any, Any]:
+    """Enter a context manager: the one to leave, its `__exit__`, and what `as` names."""
+    manager = _interpreted_manager(frame, manager)
+    frame.site = site
+    kind = type(manager)
+    if not (hasattr(kind, "__enter__") and hasattr(kind, "__exit__")):
+        with manager:
+            raise AssertionError("entered an object that is no context manager")
+    leave = kind.__exit__
+    for name in ("__enter__", "__exit__"):
+        entry_of(frame.session, kind, name).report(frame.session)
+    return manager, leave, call(frame, kind.__enter__, (manager,), None)
+
+
+def _interpreted_manager(frame: Frame, manager: Any) -> Any:
     """A context manager; one that `contextlib.contextmanager` made of a function of the program gets a generator that
     is interpreted."""
     kind = contextlib._GeneratorContextManager
@@ -169,16 +184,7 @@ def _with_item(item: ast.withitem, body: Run, scope: Scope) -> Run:
     store = None if item.optional_vars is None else compile_store(item.optional_vars, scope)
 
     def managed(frame: Frame) -> Any:
-        manager = interpreted_manager(frame, manager_run(frame))
-        frame.site = site
-        kind = type(manager)
-        if not (hasattr(kind, "__enter__") and hasattr(kind, "__exit__")):
-            with manager:
-                raise AssertionError("entered an object that is no context manager")
-        leave = kind.__exit__
-        for name in ("__enter__", "__exit__"):
-            entry_of(frame.session, kind, name).report(frame.session)
-        entered = call(frame, kind.__enter__, (manager,), None)
+        manager, leave, entered = enter(frame, manager_run(frame), site)
         try:
             if store is not None:
                 store(frame, entered)

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.compile_targets import compile_store
-from mindspore.compiler.frontend.compile_try import Handler, interpreted_manager
+from mindspore.compiler.frontend.compile_try import Handler, enter
 from mindspore.compiler.frontend.dispatch import compile_node, compiles, yields
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding, unsupported
 from mindspore.compiler.frontend.frames import BLOCK, BREAK, CONTINUE, Frame, Run
@@ -233,10 +233,7 @@ def _with_item(item: ast.withitem, body: Pulled, scope: Scope) -> Pulled:
     store = None if item.optional_vars is None else compile_store(item.optional_vars, scope)
 
     def run(frame: Frame) -> Any:
-        manager = interpreted_manager(frame, manager_run(frame))
-        frame.site = site
-        kind = type(manager)
-        entered = call(frame, kind.__enter__, (manager,), None)
+        manager, leave, entered = enter(frame, manager_run(frame), site)
         try:
             if store is not None:
                 store(frame, entered)
@@ -247,12 +244,12 @@ def _with_item(item: ast.withitem, body: Pulled, scope: Scope) -> Pulled:
             remember_site(error, frame)
             if _is_dropped(frame, error):
                 raise
-            swallow = call(frame, kind.__exit__, (manager, type(error), error, error.__traceback__), None)
+            swallow = call(frame, leave, (manager, type(error), error, error.__traceback__), None)
             if not isinstance(error, GraphCompileError) and truth(frame, swallow, site, "if"):
                 return None
             raise
         result = frame.result
-        call(frame, kind.__exit__, (manager, None, None, None), None)
+        call(frame, leave, (manager, None, None, None), None)
         frame.result = result
         return signal
 
