@@ -1,11 +1,10 @@
 """What interpreting costs, counted in Python calls, which do not depend on the machine."""
 
-import sys
-
 import pytest
 from frontend_support import RecordingPolicy
 
 from mindspore.compiler.frontend import dispatch, interpret
+from mindspore.testing.calls import profiled
 
 ROUNDS = 50
 FACTOR = 3
@@ -92,11 +91,8 @@ def calls_of(fn, n, event_name="call"):
         nonlocal count
         count += event == event_name
 
-    sys.setprofile(profile)
-    try:
+    with profiled(profile):
         interpret(fn, (n,), {}, policy)
-    finally:
-        sys.setprofile(None)
     return count
 
 

@@ -116,14 +116,14 @@ COUNT_CALLS = """
 import sys
 from test_compile_budget import MASK, TARGET, X, training_step
 import mindspore as ms
+from mindspore.testing.calls import profiled
 ms.set_device("CPU")
 step, count = training_step(int(sys.argv[1])), 0
 def count_calls(frame, event, arg):
     global count
     count += event == "call"
-sys.setprofile(count_calls)
-step(X, MASK, TARGET)
-sys.setprofile(None)
+with profiled(count_calls):
+    step(X, MASK, TARGET)
 print(count)
 """
 

@@ -3,7 +3,6 @@ order through variants, effects of compiled calls, and refusals."""
 from __future__ import annotations
 
 import importlib.util
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from mindspore.compiler.frontend import GraphCompileError
 from mindspore.compiler.pipeline import assert_max_compiles
 from mindspore.gradient import grad
 from mindspore.runtime.device import use_backend
+from mindspore.testing.calls import profiled
 
 POINTS = [np.array([0.53, 0.21, 0.87]), np.array([-0.53, 0.4, -0.91])]
 
@@ -26,12 +26,8 @@ def calls_of(function, *args) -> int:
         count += event == "call"
 
     fresh = jit(function)
-    with use_backend("reference"):
-        sys.setprofile(profile)
-        try:
-            fresh.graph(*args)
-        finally:
-            sys.setprofile(None)
+    with use_backend("reference"), profiled(profile):
+        fresh.graph(*args)
     return count
 
 

@@ -20,7 +20,6 @@ backend, compares results, raised errors, printed text and state, and compares g
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib.util
 import inspect
 import io
@@ -44,6 +43,7 @@ from mindspore.nn import Cell
 from mindspore.plugin import manager
 from mindspore.runtime.device import use_backend
 from mindspore.runtime.record import apply
+from mindspore.testing.calls import profiled
 
 HERE = Path(__file__).parent
 SECONDS_PER_ENTRY = 120
@@ -215,8 +215,7 @@ def compiled(function: Callable, symbolic: bool = False) -> Callable:
 
 
 class Counted:
-    """Within the block, calls of the program's own code and of code that interprets are counted. No garbage is
-    collected: the generators of an earlier compilation would be closed, which counts."""
+    """Within the block, calls of the program's own code and of code that interprets are counted."""
 
     def __init__(self, program_file: str) -> None:
         self.own = program_file
@@ -224,10 +223,8 @@ class Counted:
 
     def __enter__(self) -> Counted:
         self.compiles = pipeline.compile_count
-        self.collects = gc.isenabled()
-        gc.disable()
-        self.saved = sys.getprofile()
-        sys.setprofile(self._profile)
+        self.profiling = profiled(self._profile)
+        self.profiling.__enter__()
         return self
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
@@ -237,9 +234,7 @@ class Counted:
             self.seen.append(code.co_name)
 
     def __exit__(self, *exc: Any) -> None:
-        sys.setprofile(self.saved)
-        if self.collects:
-            gc.enable()
+        self.profiling.__exit__(*exc)
         self.compiles = pipeline.compile_count - self.compiles
 
     def check(self) -> None:
