@@ -180,7 +180,10 @@ exec("def made(x):\n    y = x\n    for k in range(2):\n        y = y + x * k\n  
     Callable.shared, Callable().shared, jit(Callable()), jit(Callable().plain), decorated_below, decorated_above,
     jit(Net()), jit(lambda x: Scaler(2)(x)), jit(Scaler(2)), jit(jit(twice)), jit(MADE_BY_EXEC["made"]),
     jit(twice, capture_mode="trace"), jit(twice, capture_mode="bytecode"),
-], ids=str)
+], ids=[
+    "function", "lambda", "partial", "method", "static method", "class method", "class method of an object", "object",
+    "method compiled", "decorated below", "decorated above", "Cell", "class within", "class marked", "compiled twice",
+    "made by exec", "traced", "from bytecode"])
 def test_whatever_can_be_called_can_be_compiled(f):
     np.testing.assert_allclose(f(Tensor(X)).asnumpy(), X * 2)
 

@@ -397,7 +397,8 @@ class Steps:
 @pytest.mark.parametrize("level, given", [
     ("O0", {}), ("O1", {}), ("O2", {}), ("O3", {}), ("auto", {}), ("O2", {"loss_scale_manager": None}),
     ("O3", {"keep_batchnorm_fp32": True}), ("O0", {"loss_scale_manager": ms.DynamicLossScaleManager(1024)}),
-    ("O2", {"loss_scale_manager": ms.FixedLossScaleManager(64.0)})], ids=str)
+    ("O2", {"loss_scale_manager": ms.FixedLossScaleManager(64.0)})],
+    ids=lambda given: given if isinstance(given, str) else ",".join(f"{k}={type(given[k]).__name__}" for k in given))
 def test_a_model_learns_at_each_level(mode, level, given):
     ms.set_seed(0)
     net = nn.SequentialCell(nn.Dense(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dense(16, 2))
