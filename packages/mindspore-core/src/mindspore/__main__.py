@@ -10,7 +10,8 @@ import sys
 COMMANDS = {"plugins": "list the installed plugins and their devices",
             "doctor": "check the installation and say what to do about what is wrong",
             "show": "print the graph of a compiled function: show FILE:FUNC [SHAPE ...]",
-            "grad": "print the derivative of a function: grad FILE:FUNC [SHAPE ...]"}
+            "grad": "print the derivative of a function: grad FILE:FUNC [SHAPE ...]",
+            "coverage": "count the names of MindSpore's interface that are present and tested"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +25,12 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("target", metavar="FILE:FUNC", help="a Python file and a function or Cell in it")
         command.add_argument("arguments", nargs="*", metavar="SHAPE", type=_argument,
                              help="one argument each: 2x3, 2x3:int32, i32[2,3], or scalar for a 0-d tensor")
+    command = commands.add_parser("coverage", help=COMMANDS["coverage"])
+    command.add_argument("modules", nargs="*", metavar="MODULE", help="a module or class, whose names are then listed")
+    command.add_argument("--json", action="store_true", help="print present, tested and missing names as JSON")
     arguments = parser.parse_args(argv)
+    if arguments.command == "coverage":
+        return coverage(arguments.modules, arguments.json)
     if arguments.command in ("show", "grad"):
         return describe_program(arguments.command, arguments.target, arguments.arguments)
     return {"plugins": plugins, "doctor": doctor}[arguments.command]()
@@ -104,6 +110,17 @@ def describe_program(command: str, target: str, arguments: list) -> int:
         print(describe(target, arguments))
     except programs.UsageError as error:
         print(f"{command}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def coverage(modules: list[str], as_json: bool) -> int:
+    """Print which names of the interface are present and tested; exit status 2 for a module that it does not have."""
+    from mindspore.testing.coverage import report
+    try:
+        print(report(modules, as_json))
+    except LookupError as error:
+        print(f"coverage: {error.args[0]}", file=sys.stderr)
         return 2
     return 0
 
