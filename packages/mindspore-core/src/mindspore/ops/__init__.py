@@ -18,6 +18,7 @@ from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.contraction import *
+from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.debug import *
 from mindspore.ops.elementwise import *
@@ -26,7 +27,9 @@ from mindspore.ops.joining import *
 from mindspore.ops.layers import *
 from mindspore.ops.linalg import *
 from mindspore.ops.loss import *
+from mindspore.ops.matrices import *
 from mindspore.ops.random import *
+from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
 from mindspore.ops.sampling import *
 from mindspore.ops.sequence_loss import *

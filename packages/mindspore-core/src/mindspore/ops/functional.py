@@ -21,6 +21,7 @@ from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.contraction import *
+from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
 from mindspore.ops.debug import *
@@ -31,8 +32,10 @@ from mindspore.ops.joining import *
 from mindspore.ops.layers import *
 from mindspore.ops.linalg import *
 from mindspore.ops.loss import *
+from mindspore.ops.matrices import *
 from mindspore.ops.primitive import constexpr
 from mindspore.ops.random import *
+from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
 from mindspore.ops.shapes import *
 from mindspore.ops.shapes import reshape, shape

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mindspore.common import dtype as mstype
 from mindspore.compiler.primitives import primitive
 from mindspore.ops import (
+    _array_classes,
     _legacy,
     activation,
     arithmetic,
@@ -299,6 +300,12 @@ ApplyRMSProp = _define("ApplyRMSProp", _legacy.update(primitive("apply_rms_prop"
 SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampening=0.0, weight_decay=0.0,
               nesterov=False)
 
+# -- tables of other files ---------------------------------------------------------------------------------------------
+
+for _table in (_array_classes,):
+    __all__.extend(_table.CLASSES)
+    globals().update(_table.CLASSES)
+
 
 class Print(Primitive):
     """Prints its operands when it is called."""
@@ -311,4 +318,4 @@ class Print(Primitive):
 
 
 __all__.append("Print")
-del _name, _function, _window, _kind, _lock
+del _name, _function, _window, _kind, _lock, _table

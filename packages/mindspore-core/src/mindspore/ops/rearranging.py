@@ -1,0 +1,129 @@
+"""Rearranging elements: reversing parts of sequences, filling up, different values, coordinates.
+
+Functions that only operator classes use are not in `__all__`. ValueError for shapes that do not fit, TypeError for
+wrong dtypes.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from mindspore.common.dtype import int32, int64
+from mindspore.common.tensor import Tensor
+from mindspore.ops import layers
+from mindspore.ops._operands import (
+    Operand,
+    apply,
+    as_dtype_of,
+    as_tensor,
+    constant,
+    convert,
+    full_of,
+    normalize_axis,
+    primitive,
+    static_int,
+    static_ints,
+)
+from mindspore.ops.indexing import gather, replace_rows
+from mindspore.ops.joining import stack
+from mindspore.ops.shapes import moveaxis, reshape
+
+__all__ = ["padding", "reverse_sequence", "unique_with_pad"]
+
+_IOTA, _LT, _SUB, _SELECT, _SORT, _NE, _ADD, _CUMSUM, _GATHER = map(
+    primitive, ("iota", "lt", "sub", "select", "sort", "ne", "add", "cumsum", "gather"))
+
+
+def reverse_sequence(x: Operand, seq_lengths: Operand, seq_dim: int, batch_dim: int = 0) -> Tensor:
+    """x with the first seq_lengths[i] places along `seq_dim` of the i-th slice along `batch_dim` in the opposite
+    order, and the others where they are."""
+    name = "reverse_sequence"
+    value, lengths = as_tensor(name, x, "x"), as_tensor(name, seq_lengths, "seq_lengths")
+    axes = (normalize_axis(name, batch_dim, value.ndim, "batch_dim"), normalize_axis(name, seq_dim, value.ndim,
+                                                                                    "seq_dim"))
+    if value.ndim < 2 or axes[0] == axes[1]:
+        raise ValueError(f"{name}: batch_dim {batch_dim} and seq_dim {seq_dim} of shape {value.shape}; expected two "
+                         f"different axes")
+    if not lengths.dtype.is_integer or lengths.shape != (value.shape[axes[0]],):
+        raise ValueError(f"{name}: seq_lengths are {lengths.dtype} of shape {lengths.shape}; expected "
+                         f"{value.shape[axes[0]]} integers, one for each place of axis {batch_dim}")
+    value = moveaxis(value, axes, (0, 1))
+    count = reshape(convert(lengths, int64), (lengths.size, 1))
+    place = apply(_IOTA, (), ((1, value.shape[1]), 1, int64))
+    turned = apply(_SUB, (apply(_SUB, (count, constant(1, int64))), place))
+    place = apply(_SELECT, (apply(_LT, (place, count)), turned, place))
+    return moveaxis(gather(value, place, 1, 1), (0, 1), axes)
+
+
+def padding(x: Operand, pad_dim_size: int = 8) -> Tensor:
+    """x, whose last axis has one place, with zeros behind it up to `pad_dim_size` places."""
+    value, size = as_tensor("padding", x, "x"), static_int("padding", "pad_dim_size", pad_dim_size)
+    if value.ndim < 2 or value.shape[-1] != 1 or size < 1:
+        raise ValueError(f"padding: x has shape {value.shape} and pad_dim_size is {size}; expected at least two axes, "
+                         f"the last of size 1, and a positive int")
+    return layers.pad(value, (0, size - 1))
+
+
+def unique_with_pad(x: Operand, pad_num: Operand) -> tuple[Tensor, Tensor]:
+    """(values, indices): the different elements of a tensor of one axis in ascending order, filled up to its length
+    with `pad_num`, and for each element the place of its value (Int32, or Int64 for Int64 elements). The shape depends
+    on no value, so it can be compiled."""
+    name = "unique_with_pad"
+    value = as_tensor(name, x, "x")
+    if value.ndim != 1:
+        raise ValueError(f"{name}: x has shape {value.shape}; expected one axis")
+    kind, n = int64 if value.dtype is int64 else int32, value.shape[0]
+    fill = full_of((n,), as_dtype_of(name, pad_num, value, "pad_num"))
+    if n == 0:
+        return fill, full_of((0,), constant(0, kind))
+    ordered, source = apply(_SORT, (value,), (0, False))
+    earlier = apply(primitive("slice"), (ordered,), ((0,), (n - 1,), (1,)))
+    later = apply(primitive("slice"), (ordered,), ((1,), (n,), (1,)))
+    new = apply(primitive("pad"), (apply(_NE, (earlier, later)),), ((1,), (0,), (0,), 1))
+    rank = apply(_SUB, (apply(_CUMSUM, (convert(new, int64),), (0, False, False)), constant(1, int64)))
+    values = replace_rows(fill, apply(_SELECT, (new, rank, constant(-1, int64))), ordered)
+    return values, replace_rows(full_of((n,), constant(0, kind)), convert(source, int64), convert(rank, kind))
+
+
+def unravel_index(indices: Operand, dims: Operand) -> Tensor:
+    """The coordinates (axes, ...) in a tensor of shape `dims` of flat places."""
+    flat = as_tensor("UnravelIndex", indices, "indices")
+    sizes = static_ints("UnravelIndex", "dims", dims)
+    if not flat.dtype.is_integer or not sizes or min(sizes) < 1:
+        raise ValueError(f"UnravelIndex: indices are {flat.dtype} and dims {sizes}; expected integers and positive "
+                         f"sizes")
+    steps = [prod(sizes[i + 1:]) for i in range(len(sizes))]
+    return stack([flat // step % size for step, size in zip(steps, sizes)], 0)
+
+
+def identities(x: Sequence[Operand]) -> tuple[Tensor, ...]:
+    """The tensors as they are, in a tuple."""
+    return tuple(apply(primitive("identity"), (as_tensor("IdentityN", v, f"element {i}"),)) for i, v in enumerate(x))
+
+
+# -- layouts -----------------------------------------------------------------------------------------------------------
+
+def _order(name: str, src_format: str, dst_format: str) -> list[int]:
+    """Where each letter of one layout stands in the other."""
+    if len(src_format) != 4 or sorted(src_format) != sorted(dst_format) or len(set(src_format)) != 4:
+        raise ValueError(f"{name}: src_format is {src_format!r} and dst_format {dst_format!r}; expected the same four "
+                         f"letters, such as 'NHWC' and 'NCHW'")
+    return [src_format.index(c) for c in dst_format]
+
+
+def data_format_dim_map(input_x: Operand, src_format: str = "NHWC", dst_format: str = "NCHW") -> Tensor:
+    """Axes of the layout `src_format` (-4 .. 3) as axes of `dst_format`."""
+    x = as_tensor("DataFormatDimMap", input_x)
+    order = _order("DataFormatDimMap", dst_format, src_format)
+    table = Tensor(np.array(order, x.dtype.np))
+    return apply(_GATHER, (table, x % constant(4, x.dtype)), (0,))
+
+
+def data_format_vec_permute(input_x: Operand, src_format: str = "NHWC", dst_format: str = "NCHW") -> Tensor:
+    """Sizes (4,), or pairs (4, 2), one for each axis of `src_format`, in the order of `dst_format`."""
+    x = as_tensor("DataFormatVecPermute", input_x)
+    if x.shape not in ((4,), (4, 2)):
+        raise ValueError(f"DataFormatVecPermute: input_x has shape {x.shape}; expected (4,) or (4, 2)")
+    return apply(_GATHER, (x, Tensor(np.array(_order("DataFormatVecPermute", src_format, dst_format)))), (0,))
