@@ -19,6 +19,7 @@ from mindspore.common.dtype import (
     bfloat16,
     bool_,
     byte,
+    cdouble,
     complex64,
     complex128,
     double,

@@ -2,7 +2,8 @@
 
 A `Case` is a call and its meaning in NumPy. Three things are checked: the values in PyNative mode; the values of the
 graph that the same call records; and, for floating operands, the derivative of that graph in a random direction against
-central differences, in float64.
+central differences, in float64. Complex numbers are pairs of real ones: cotangents and directions are paired by the
+real part of the sum of products.
 """
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.graph.trace import GraphTrace, storage_of, tracing
 from mindspore.runtime.record import wrap
+
+WIDE = {"f": np.float64, "c": np.complex128}
 
 
 @dataclass
@@ -82,27 +85,31 @@ def check_graph(case: Case) -> None:
 
 def check_gradient(case: Case) -> None:
     """The derivative of the graph in a random direction is that of central differences."""
-    ins = tuple(a.astype(np.float64) if a.dtype.kind == "f" else a for a in case.ins)
+    ins = tuple(a.astype(WIDE[a.dtype.kind]) if a.dtype.kind in WIDE else a for a in case.ins)
     graph, arrays = traced(case.call, ins)
-    wanted = tuple(i for i, a in enumerate(ins) if a.dtype.kind == "f")
+    wanted = tuple(i for i, a in enumerate(ins) if a.dtype.kind in WIDE)
     draw = np.random.default_rng(7)
-    seeds = [draw.normal(size=o.shape) for o in graph.outputs if o.dtype.kind == "f"]
+
+    def drawn(shape: tuple, kind: str) -> np.ndarray:
+        return draw.normal(size=shape) + (1j * draw.normal(size=shape) if kind == "c" else 0)
+
+    seeds = [drawn(o.shape, o.dtype.kind) for o in graph.outputs if o.dtype.kind in WIDE]
     joint = vjp_graph(graph, wanted)
     with np.errstate(all="ignore"):
         gradients = evaluate(joint, [*arrays, *seeds])[len(graph.outputs):]
-    directions = [draw.normal(size=ins[i].shape) for i in wanted]
+    directions = [drawn(ins[i].shape, ins[i].dtype.kind) for i in wanted]
 
     def along(step: float) -> float:
         moved = list(arrays)
         for i, direction in zip(wanted, directions):
             moved[i] = arrays[i] + step * direction
         with np.errstate(all="ignore"):
-            outputs = [o for o in evaluate(graph, moved) if o.dtype.kind == "f"]
-        return sum(float(np.sum(o * s)) for o, s in zip(outputs, seeds))
+            outputs = [o for o in evaluate(graph, moved) if o.dtype.kind in WIDE]
+        return sum(float(np.real(np.sum(o * s))) for o, s in zip(outputs, seeds))
 
     step = 1e-5
     slope = (along(step) - along(-step)) / (2 * step)
-    found = sum(float(np.sum(g * d)) for g, d in zip(gradients, directions))
+    found = sum(float(np.real(np.sum(g * d))) for g, d in zip(gradients, directions))
     np.testing.assert_allclose(found, slope, rtol=1e-5, atol=1e-6)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 __all__ = [
     "DType", "Type", "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
-    "bfloat16", "float32", "float64", "complex64", "complex128", "byte", "short", "intc", "long", "intp", "ubyte",
-    "ushort", "uintc", "uintp", "half", "single", "double", "string", "dtype_to_nptype", "pytype_to_dtype",
+    "bfloat16", "float32", "float64", "complex64", "complex128", "cdouble", "byte", "short", "intc", "long", "intp",
+    "ubyte", "ushort", "uintc", "uintp", "half", "single", "double", "string", "dtype_to_nptype", "pytype_to_dtype",
     "np_dtype_to_dtype", "as_dtype", "promote_types", "dtype_to_pytype",
 ]
 
@@ -82,6 +82,7 @@ float32 = DType("Float32", "float32", np.float32, "f")
 float64 = DType("Float64", "float64", np.float64, "f")
 complex64 = DType("Complex64", "complex64", np.complex64, "c")
 complex128 = DType("Complex128", "complex128", np.complex128, "c")
+cdouble = complex128
 
 byte, short, intc, long, intp = int8, int16, int32, int64, int64
 ubyte, ushort, uintc, uintp = uint8, uint16, uint32, uint64

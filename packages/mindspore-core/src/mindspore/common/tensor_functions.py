@@ -12,6 +12,7 @@ from mindspore.ops import (
     activation,
     arithmetic,
     comparison,
+    complex_numbers,
     creation,
     elementwise,
     indexing,
@@ -113,7 +114,8 @@ class Functions:
     relu, sigmoid, softmax, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softmax,
                                                        activation.softshrink, activation.hardshrink)
 
-    adjoint, diagflat = shapes.adjoint, triangles.diagflat
+    adjoint, angle, conj = complex_numbers.adjoint, complex_numbers.angle, complex_numbers.conj
+    imag, real, diagflat = complex_numbers.imag, complex_numbers.real, triangles.diagflat
     cov, diff, histc, isreal, quantile, renorm = (statistics.cov, statistics.diff, statistics.histc, statistics.isreal,
                                                   statistics.quantile, statistics.renorm)
     bernoulli, multinomial, random_categorical = random.bernoulli, random.multinomial, random.random_categorical

@@ -24,6 +24,7 @@ from mindspore.ops import (
     activation,
     arithmetic,
     comparison,
+    complex_numbers,
     creation,
     elementwise,
     indexing,
@@ -98,6 +99,18 @@ class TensorMethods(Operators, Functions):
     def T(self) -> Tensor:
         """The axes in the opposite order."""
         return shapes.transpose(self, tuple(range(self.ndim))[::-1])
+
+    @property
+    def H(self) -> Tensor:
+        """The conjugated matrix, transposed; ValueError for a tensor that does not have two axes."""
+        if self.ndim != 2:
+            raise ValueError(f"H: a tensor of shape {self.shape} has {self.ndim} axes; expected 2 (see mH)")
+        return complex_numbers.adjoint(self)
+
+    @property
+    def mH(self) -> Tensor:
+        """The conjugates of the matrices in the last two axes, transposed."""
+        return complex_numbers.adjoint(self)
 
     @property
     def mT(self) -> Tensor:

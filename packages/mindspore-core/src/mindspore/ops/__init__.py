@@ -17,6 +17,7 @@ from mindspore.ops.arithmetic import *
 from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
+from mindspore.ops.complex_numbers import *
 from mindspore.ops.contraction import *
 from mindspore.ops.counting import *
 from mindspore.ops.creation import *

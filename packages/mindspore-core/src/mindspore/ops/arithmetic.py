@@ -155,8 +155,11 @@ def positive(input: Operand) -> Tensor:
 
 
 def abs(input: Operand) -> Tensor:
-    """|input|; a Bool tensor is returned as it is. The derivative at 0 is 0."""
+    """|input|; a Bool tensor is returned as it is. Complex numbers have real absolute values. The derivative at 0 is
+    0."""
     x = as_tensor("abs", input)
+    if x.dtype.kind == "c":
+        return apply(primitive("complex_abs"), (x,))
     return x if x.dtype.kind in "bu" else apply(_ABS, (x,))
 
 
@@ -164,8 +167,14 @@ absolute = abs
 
 
 def sign(input: Operand) -> Tensor:
-    """-1, 0 or 1 by the sign of each element; NaN stays NaN."""
-    return apply(_SIGN, (as_tensor("sign", input),))
+    """-1, 0 or 1 by the sign of each element; NaN stays NaN. Complex numbers are divided by their absolute values, 0
+    stays 0."""
+    x = as_tensor("sign", input)
+    if x.dtype.kind != "c":
+        return apply(_SIGN, (x,))
+    zero = apply(_EQ, (x, constant(0, x.dtype)))
+    size = convert(apply(primitive("complex_abs"), (x,)), x.dtype)
+    return apply(_DIV, (x, apply(_SELECT, (zero, constant(1, x.dtype), size))))
 
 
 sgn = sign

@@ -20,6 +20,7 @@ from mindspore.ops.arithmetic import add, floor_divide, floor_mod, mul, sub, tru
 from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
+from mindspore.ops.complex_numbers import *
 from mindspore.ops.contraction import *
 from mindspore.ops.counting import *
 from mindspore.ops.creation import *

@@ -16,6 +16,7 @@ from mindspore.ops import (
     arithmetic,
     choosing,
     comparison,
+    complex_numbers,
     creation,
     debug,
     elementwise,
@@ -93,6 +94,9 @@ for _name, _function in {
     "Mish": activation.mish, "PReLU": activation.prelu, "ReLU": activation.relu, "ReLU6": activation.relu6,
     "SeLU": activation.selu, "Sigmoid": activation.sigmoid, "Softplus": activation.softplus,
     "Softsign": activation.softsign,
+    "Angle": complex_numbers.angle, "Complex": complex_numbers.complex_of, "ComplexAbs": complex_numbers.complex_abs,
+    "Conj": complex_numbers.conj, "ConjugateTranspose": complex_numbers.conjugate_transpose,
+    "Imag": complex_numbers.imag, "Polar": complex_numbers.polar, "Real": complex_numbers.real,
 }.items():
     globals()[_name] = _define(_name, _function)
 

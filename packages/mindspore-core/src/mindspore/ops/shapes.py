@@ -25,7 +25,7 @@ from mindspore.ops._operands import (
 )
 
 __all__ = [
-    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "cast", "dtype", "expand", "expand_as",
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "cast", "dtype", "expand", "expand_as",
     "expand_dims",
     "flatten", "flip", "fliplr", "flipud", "is_complex", "is_floating_point", "is_tensor", "moveaxis", "movedim",
     "numel", "permute", "rank", "ravel", "reshape", "reverse", "roll", "rot90", "scalar_cast", "shape", "size",
@@ -249,14 +249,6 @@ def t(input: Operand) -> Tensor:
     if x.ndim > 2:
         raise ValueError(f"t: a tensor of shape {x.shape} has {x.ndim} axes; expected at most 2 (use transpose)")
     return x if x.ndim < 2 else apply(_TRANSPOSE, (x,), ((1, 0),))
-
-
-def adjoint(x: Operand) -> Tensor:
-    """The matrices in the last two axes transposed. TypeError for complex numbers, whose conjugate is not known."""
-    value = as_tensor("adjoint", x)
-    if value.dtype.kind == "c":
-        raise TypeError(f"adjoint: x is {value.dtype}; expected real numbers")
-    return swapaxes(value, -1, -2)
 
 
 def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:

@@ -182,7 +182,8 @@ def isreal(input: Operand) -> Tensor:
     """Whether each element has no imaginary part (Bool)."""
     x = as_tensor("isreal", input)
     if x.dtype.kind == "c":
-        return apply(primitive("eq"), (x, convert(convert(x, float32), x.dtype)))
+        part = apply(primitive("imag"), (x,))
+        return apply(primitive("eq"), (part, constant(0, part.dtype)))
     return apply(primitive("broadcast_to"), (constant(True, bool_),), (x.shape,))
 
 

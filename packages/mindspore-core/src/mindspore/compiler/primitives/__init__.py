@@ -4,6 +4,7 @@ from mindspore.compiler.primitives import (
     arithmetic,
     call,
     comparison,
+    complex_parts,
     custom_vjp,
     effects,
     indexing,

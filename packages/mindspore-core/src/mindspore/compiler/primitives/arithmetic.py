@@ -276,7 +276,7 @@ class Pow(Elementwise):
     replaced by 1, which gives the limit 0."""
 
     name = "pow"
-    kinds = "iuf"
+    kinds = "iufc"
 
     def reference(self, x, y):
         return _float_power(x, y) if x.dtype.kind not in "iu" else _integer_power(x, y)
@@ -285,6 +285,8 @@ class Pow(Elementwise):
         one, x_is_zero = b.constant(1, x.dtype), b.eq(x, 0)
         base = b.select(b.logical_and(x_is_zero, b.eq(y, 0)), one, x)
         dx = b.mul(ct, b.mul(y, b.pow(base, b.sub(y, 1))))
+        if x.dtype.kind == "c":
+            return dx, b.mul(ct, b.mul(out, b.log(b.select(x_is_zero, one, x))))
         base = b.select(b.logical_and(x_is_zero, b.ge(y, 0)), one, x)
         return dx, b.mul(ct, b.mul(out, b.log(base)))
 
@@ -304,7 +306,7 @@ class Pow(Elementwise):
     def samples(self):
         exponents = [s for n in (0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5) for s in (
             Sample((uniform((2, 3), 0.3, 2), np.array(n))), Sample((uniform((2, 3)), np.array(n)), grad=False))]
-        return binary_samples(0.3, 2, right=(-2, 2), rtol=4e-5) + exponents + [
+        return binary_samples(0.3, 2, right=(-2, 2), rtol=4e-5) + exponents + complex_samples() + [
             Sample((np.array([1, -1, 2, -3, 0], np.int32), np.array([[2], [0], [3], [-1]], np.int32)), grad=False),
             *integer_samples((np.uint8, np.int64), low=-3, high=4, right=(0, 4))]
 

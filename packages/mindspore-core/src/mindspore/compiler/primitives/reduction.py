@@ -99,7 +99,7 @@ class Prod(Reduction):
     without division, so that zeros among the elements do no harm at any order."""
 
     name = "prod"
-    kinds = "iuf"
+    kinds = "iufc"
 
     def reference(self, x, *, axis, keepdims):
         wide = widen(x)
@@ -119,7 +119,8 @@ class Prod(Reduction):
         return [*self.cases(lambda shape: uniform(shape, 0.5, 1.5)), Sample((np.zeros((2, 0)),), {"axis": (1,)}),
                 Sample((np.array([[2.0, 0.0, 3.0], [0.0, 1.5, 0.0], [1.0, -2.0, 0.5]]),), {"axis": (1,)}),
                 Sample((SPECIAL,), {"axis": (0,)}, grad=False), Sample((integers((3, 4)),), {"axis": (0,)}),
-                Sample((np.ones((3,), bool),), {"axis": (0,)}, error=TypeError), *self.errors()]
+                *complex_samples(1, axis=(1,)), Sample((np.ones((3,), bool),), {"axis": (0,)}, error=TypeError),
+                *self.errors()]
 
 
 def _product_of_others(b, x):
@@ -312,6 +313,7 @@ class Cumsum(Primitive):
                  for r in (False, True) for e in (False, True)]
         return [*flags, Sample((uniform((3, 2, 4)),), {"axis": 0}), Sample((uniform((3, 1, 4)),), {"axis": 1}),
                 Sample((np.zeros((2, 0)),), {"axis": 1, "exclusive": True}), Sample((integers((2, 7)),), {"axis": 1}),
+                *complex_samples(1, axis=1),
                 Sample((np.array([1.0, np.inf, 2.0, -np.inf, 0.0]),), {"axis": 0}, grad=False),
                 Sample((np.zeros(3),), {"axis": 1}, error=ValueError),
                 Sample((np.zeros(()),), {"axis": 0}, error=ValueError),

@@ -62,7 +62,7 @@ class Trunc(_Rounding):
 
 
 class _Classify(Elementwise):
-    kinds = "f"
+    kinds = "fc"
     differentiable = False
 
     def result_dtype(self, dtype):

@@ -131,8 +131,15 @@ def complex_samples(operands: int = 2, **attrs) -> list[Sample]:
     found = []
     for dtype in (np.complex64, np.complex128):
         x, y = (uniform((2, 3), seed=s) + 1j * uniform((2, 3), seed=s + 1) for s in (0, 2))
-        found.append(Sample((x.astype(dtype), y.astype(dtype))[:operands], attrs, grad=False))
+        found.append(Sample((x.astype(dtype), y.astype(dtype))[:operands], attrs))
     return found
+
+
+def analytic_samples() -> list[Sample]:
+    """Complex inputs of an element-wise operator of one operand, away from the axes, on which branches are cut."""
+    quarter = uniform((2, 3), 0.3, 1.4) + 1j * uniform((2, 3), 0.3, 1.4, 1)
+    turned = (quarter * np.array([1, 1j, -1])).astype(np.complex64)
+    return [Sample((quarter * np.array([1, 1j, -1j]),)), Sample((turned,)), Sample((np.array(-0.4 - 0.7j),))]
 
 
 def expand_reduced(b, node: Node, axis: tuple, shape: tuple, keepdims: bool) -> Node:

@@ -1,6 +1,7 @@
 """Element-wise exponentials, logarithms, roots, trigonometric and hyperbolic functions, and the error function.
 
-Floating operands only. Outside the domain the result is NaN and at poles it is infinite, as IEEE 754 recommends.
+Floating operands; most take complex ones too and give the principal value, whose derivative is that of calculus.
+Outside the domain the result of a real function is NaN and at poles it is infinite, as IEEE 754 recommends.
 """
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import math
 import numpy as np
 
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
-from mindspore.compiler.primitives.support import SPECIAL, numpy_rule, unary_samples, uniform
+from mindspore.compiler.primitives.support import SPECIAL, analytic_samples, numpy_rule, unary_samples, uniform
 
 
 @register
@@ -17,14 +18,14 @@ class Exp(Elementwise):
     """e**x. Gradient: ct * out."""
 
     name = "exp"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.exp)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, out),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -32,14 +33,14 @@ class Expm1(Elementwise):
     """e**x - 1, exact near 0. Gradient: ct * (out + 1)."""
 
     name = "expm1"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.expm1)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.add(out, 1)),)
 
     def samples(self):
-        return unary_samples(-3, 3) + [Sample((uniform((9,), -1e-3, 1e-3),))]
+        return unary_samples(-3, 3) + [Sample((uniform((9,), -1e-3, 1e-3),))] + analytic_samples()
 
 
 @register
@@ -47,14 +48,14 @@ class Exp2(Elementwise):
     """2**x. Gradient: ct * out * ln 2."""
 
     name = "exp2"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.exp2)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.mul(out, math.log(2.0))),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -62,14 +63,14 @@ class Log(Elementwise):
     """The natural logarithm. Gradient: ct / x."""
 
     name = "log"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.log)
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, x),)
 
     def samples(self):
-        return unary_samples(0.2, 5)
+        return unary_samples(0.2, 5) + analytic_samples()
 
 
 @register
@@ -77,14 +78,14 @@ class Log1p(Elementwise):
     """The natural logarithm of 1 + x, exact near 0. Gradient: ct / (1 + x)."""
 
     name = "log1p"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.log1p)
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, b.add(x, 1)),)
 
     def samples(self):
-        return unary_samples(-0.7, 4) + [Sample((uniform((9,), -1e-3, 1e-3),))]
+        return unary_samples(-0.7, 4) + [Sample((uniform((9,), -1e-3, 1e-3),))] + analytic_samples()
 
 
 @register
@@ -92,14 +93,14 @@ class Log2(Elementwise):
     """The logarithm to base 2. Gradient: ct / (x * ln 2)."""
 
     name = "log2"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.log2)
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, b.mul(x, math.log(2.0))),)
 
     def samples(self):
-        return unary_samples(0.2, 5)
+        return unary_samples(0.2, 5) + analytic_samples()
 
 
 @register
@@ -107,7 +108,7 @@ class Log10(Elementwise):
     """The logarithm to base 10: log(x) / ln 10. Gradient: that of the decomposition."""
 
     name = "log10"
-    kinds = "f"
+    kinds = "fc"
     vjp = None
     reference = numpy_rule(np.log10)
 
@@ -115,7 +116,7 @@ class Log10(Elementwise):
         return b.div(b.log(x), math.log(10.0))
 
     def samples(self):
-        return unary_samples(0.2, 5)
+        return unary_samples(0.2, 5) + analytic_samples()
 
 
 @register
@@ -123,14 +124,14 @@ class Sqrt(Elementwise):
     """The square root. Gradient: ct / (2 * out), so infinite at 0."""
 
     name = "sqrt"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.sqrt)
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, b.mul(out, 2)),)
 
     def samples(self):
-        return unary_samples(0.2, 5)
+        return unary_samples(0.2, 5) + analytic_samples()
 
 
 @register
@@ -138,14 +139,14 @@ class Rsqrt(Elementwise):
     """1 / sqrt(x). Gradient: -ct * out**3 / 2."""
 
     name = "rsqrt"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(lambda x: np.reciprocal(np.sqrt(x)))
 
     def grad(self, b, ct, out, x):
         return (b.mul(b.mul(ct, -0.5), b.mul(out, b.mul(out, out))),)
 
     def samples(self):
-        return unary_samples(0.3, 4)
+        return unary_samples(0.3, 4) + analytic_samples()
 
 
 @register
@@ -153,14 +154,14 @@ class Sin(Elementwise):
     """The sine of x radians. Gradient: ct * cos(x)."""
 
     name = "sin"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.sin)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.cos(x)),)
 
     def samples(self):
-        return unary_samples(-4, 4)
+        return unary_samples(-4, 4) + analytic_samples()
 
 
 @register
@@ -168,14 +169,14 @@ class Cos(Elementwise):
     """The cosine of x radians. Gradient: -ct * sin(x)."""
 
     name = "cos"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.cos)
 
     def grad(self, b, ct, out, x):
         return (b.neg(b.mul(ct, b.sin(x))),)
 
     def samples(self):
-        return unary_samples(-4, 4)
+        return unary_samples(-4, 4) + analytic_samples()
 
 
 @register
@@ -183,14 +184,14 @@ class Tan(Elementwise):
     """The tangent of x radians. Gradient: ct * (1 + out**2)."""
 
     name = "tan"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.tan)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.add(b.mul(out, out), 1)),)
 
     def samples(self):
-        return unary_samples(-1.2, 1.2)
+        return unary_samples(-1.2, 1.2) + analytic_samples()
 
 
 @register
@@ -198,14 +199,14 @@ class Asin(Elementwise):
     """The inverse sine, in [-pi/2, pi/2]. Gradient: ct / sqrt(1 - x**2)."""
 
     name = "asin"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.arcsin)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.rsqrt(_one_minus_square(b, x))),)
 
     def samples(self):
-        return unary_samples(-0.8, 0.8)
+        return unary_samples(-0.8, 0.8) + analytic_samples()
 
 
 @register
@@ -213,14 +214,14 @@ class Acos(Elementwise):
     """The inverse cosine, in [0, pi]. Gradient: -ct / sqrt(1 - x**2)."""
 
     name = "acos"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.arccos)
 
     def grad(self, b, ct, out, x):
         return (b.neg(b.mul(ct, b.rsqrt(_one_minus_square(b, x)))),)
 
     def samples(self):
-        return unary_samples(-0.8, 0.8)
+        return unary_samples(-0.8, 0.8) + analytic_samples()
 
 
 @register
@@ -228,14 +229,14 @@ class Atan(Elementwise):
     """The inverse tangent, in [-pi/2, pi/2]. Gradient: ct / (1 + x**2)."""
 
     name = "atan"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.arctan)
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, b.add(b.mul(x, x), 1)),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -263,14 +264,14 @@ class Sinh(Elementwise):
     """The hyperbolic sine. Gradient: ct * cosh(x)."""
 
     name = "sinh"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.sinh)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.cosh(x)),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -278,14 +279,14 @@ class Cosh(Elementwise):
     """The hyperbolic cosine. Gradient: ct * sinh(x)."""
 
     name = "cosh"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.cosh)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.sinh(x)),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -293,14 +294,14 @@ class Tanh(Elementwise):
     """The hyperbolic tangent. Gradient: ct * (1 - out**2)."""
 
     name = "tanh"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.tanh)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, _one_minus_square(b, out)),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -308,14 +309,14 @@ class Asinh(Elementwise):
     """The inverse hyperbolic sine. Gradient: ct / sqrt(1 + x**2)."""
 
     name = "asinh"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.arcsinh)
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.rsqrt(b.add(b.mul(x, x), 1))),)
 
     def samples(self):
-        return unary_samples(-3, 3)
+        return unary_samples(-3, 3) + analytic_samples()
 
 
 @register
@@ -323,14 +324,16 @@ class Acosh(Elementwise):
     """The inverse hyperbolic cosine, for x >= 1. Gradient: ct / sqrt((x - 1) * (x + 1))."""
 
     name = "acosh"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.arccosh)
 
     def grad(self, b, ct, out, x):
+        if x.dtype.kind == "c":
+            return (b.mul(ct, b.mul(b.rsqrt(b.sub(x, 1)), b.rsqrt(b.add(x, 1)))),)
         return (b.mul(ct, b.rsqrt(b.mul(b.sub(x, 1), b.add(x, 1)))),)
 
     def samples(self):
-        return unary_samples(1.3, 5)
+        return unary_samples(1.3, 5) + analytic_samples()
 
 
 @register
@@ -338,14 +341,14 @@ class Atanh(Elementwise):
     """The inverse hyperbolic tangent, for -1 <= x <= 1. Gradient: ct / (1 - x**2)."""
 
     name = "atanh"
-    kinds = "f"
+    kinds = "fc"
     reference = numpy_rule(np.arctanh)
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, _one_minus_square(b, x)),)
 
     def samples(self):
-        return unary_samples(-0.8, 0.8)
+        return unary_samples(-0.8, 0.8) + analytic_samples()
 
 
 def _one_minus_square(b, x):

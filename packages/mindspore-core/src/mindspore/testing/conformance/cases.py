@@ -196,7 +196,20 @@ def smooth(op: Primitive) -> Callable[[Sample], bool]:
 def cotangents(graph: Graph, seed: int = 0) -> list[np.ndarray]:
     """Random cotangents for the differentiable outputs of a graph."""
     rng = np.random.default_rng(seed)
-    return [rng.standard_normal(o.shape).astype(o.aval.dtype.np) for o in graph.outputs if is_differentiable(o.aval)]
+    return [random_like(rng, o.aval) for o in graph.outputs if is_differentiable(o.aval)]
+
+
+def random_like(rng: np.random.Generator, aval) -> np.ndarray:
+    """Random numbers of an aval's shape and dtype, complex ones with both parts."""
+    numbers = rng.standard_normal(aval.shape)
+    if aval.dtype.kind == "c":
+        numbers = numbers + 1j * rng.standard_normal(aval.shape)
+    return np.asarray(numbers).astype(aval.dtype.np)
+
+
+def paired(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> float:
+    """The pairing of cotangents with tangents: the real part of the sum of products."""
+    return sum(float(np.real(np.sum(x * y))) for x, y in zip(first, second, strict=True))
 
 
 def wanted_parameters(graph: Graph) -> tuple[int, ...]:
@@ -209,7 +222,8 @@ def derivative_errors(graph: Graph, arrays: list[np.ndarray], order: int, level:
 
         <u, (y(x + h d) - y(x - h d)) / 2h>  =  <vjp(u), d>
 
-    and repeat with the graph of the vjp, which is a graph like any other, up to `order`.
+    where <u, t> is the real part of the sum of products, and repeat with the graph of the vjp, which is a graph like
+    any other, up to `order`.
     """
     wanted = wanted_parameters(graph)
     seeds = cotangents(graph, level)
@@ -218,7 +232,7 @@ def derivative_errors(graph: Graph, arrays: list[np.ndarray], order: int, level:
     joint = verify(vjp_graph(graph, wanted))
     grads = evaluate(joint, arrays + seeds)[len(graph.outputs):]
     rng, step = np.random.default_rng(100 + level), 1e-6
-    direction = [rng.standard_normal(arrays[w].shape) for w in wanted]
+    direction = [random_like(rng, graph.params[w].aval) for w in wanted]
 
     def value(sign: float) -> list[np.ndarray]:
         moved = list(arrays)
@@ -226,8 +240,8 @@ def derivative_errors(graph: Graph, arrays: list[np.ndarray], order: int, level:
             moved[w] = np.asarray(arrays[w] + sign * step * d)
         return [y for y, o in zip(evaluate(graph, moved), graph.outputs) if is_differentiable(o.aval)]
 
-    numeric = sum(float(np.sum(u * (hi - lo))) / (2 * step) for u, hi, lo in zip(seeds, value(1), value(-1)))
-    analytic = sum(float(np.sum(g * d)) for g, d in zip(grads, direction))
+    numeric = paired(seeds, [(hi - lo) / (2 * step) for hi, lo in zip(value(1), value(-1))])
+    analytic = paired(grads, direction)
     if not abs(numeric - analytic) <= 1e-5 * max(1.0, abs(numeric), abs(analytic)):
         yield f"order {level}: central differences give {numeric:.9g}, the vjp gives {analytic:.9g}"
     if level < order:
@@ -241,12 +255,11 @@ def forward_errors(graph: Graph, arrays: list[np.ndarray]) -> Iterator[str]:
     if not wanted or not seeds:
         return
     rng = np.random.default_rng(6)
-    tangents = [rng.standard_normal(arrays[w].shape).astype(arrays[w].dtype) for w in wanted]
+    tangents = [random_like(rng, graph.params[w].aval) for w in wanted]
     forward = evaluate(verify(jvp_graph(graph, wanted)), arrays + tangents)[len(graph.outputs):]
     back = evaluate(vjp_graph(graph, wanted), arrays + seeds)[len(graph.outputs):]
-    ahead = sum(complex(np.sum(t * u)) for t, u in zip(forward, seeds, strict=True))
-    behind = sum(complex(np.sum(g * t)) for g, t in zip(back, tangents, strict=True))
-    narrow = any(a.dtype.itemsize < 8 for a in (*tangents, *seeds))
+    ahead, behind = paired(forward, seeds), paired(back, tangents)
+    narrow = any(a.dtype in (np.float16, np.float32, np.complex64) for a in (*tangents, *seeds))
     if not abs(ahead - behind) <= (1e-4 if narrow else 1e-9) * max(1.0, abs(ahead)):
         yield f"the jvp gives {ahead:.9g}, the vjp {behind:.9g}"
 

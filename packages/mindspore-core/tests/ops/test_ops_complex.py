@@ -1,0 +1,107 @@
+"""Complex numbers: parts, conjugates, angles, and what the operators for real numbers do with complex ones."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ops_cases import Case, check_eager, check_gradient, check_graph, uniform
+
+import mindspore as ms
+from mindspore import Tensor, mint, ops
+from mindspore.ops import operations as P
+
+Z = (uniform((2, 3), 0.3, 1.5) + 1j * uniform((2, 3), -1.5, 1.2, 1)).astype(np.complex64)
+W = (uniform((2, 3), -1.5, 1.5, 2) + 1j * uniform((2, 3), 0.2, 1.4, 3)).astype(np.complex64)
+M = (uniform((3, 2), -1, 1, 4) + 1j * uniform((3, 2), -1, 1, 5)).astype(np.complex64)
+X = uniform((2, 3))
+
+CASES = [
+    Case("real", ops.real, np.real, (Z,)), Case("imag", ops.imag, np.imag, (Z,)), Case("conj", ops.conj, np.conj, (Z,)),
+    Case("real of real", ops.real, lambda x: x, (X,)), Case("imag of real", ops.imag, np.zeros_like, (X,)),
+    Case("conj of real", ops.conj, lambda x: x, (X,)),
+    Case("mint", lambda z: mint.polar(mint.real(z), mint.imag(z)), lambda z: z.real * np.exp(1j * z.imag), (Z,)),
+    Case("methods", lambda z: z.real() * z.imag() + z.angle() + ops.abs(z.conj()),
+         lambda z: z.real * z.imag + np.angle(z) + np.abs(z), (Z,)),
+    Case("H", lambda z: z.H @ z, lambda z: z.conj().T @ z, (Z,)),
+    Case("mH", lambda z: z.mH, lambda z: z.conj().T, (Z,)), Case("adjoint", ops.adjoint, lambda z: z.conj().T, (Z,)),
+    Case("P.ConjugateTranspose", lambda z: P.ConjugateTranspose()(z, (1, 0)), lambda z: z.conj().T, (Z,)),
+    Case("P.Complex", lambda x, y: P.Complex()(x, y), lambda x, y: x + 1j * y, (X, uniform((3,), seed=9))),
+    Case("P.ComplexAbs", P.ComplexAbs(), np.abs, (W,)), Case("abs", ops.abs, np.abs, (W,)),
+    Case("abs at 0", ops.abs, np.abs, (np.zeros(2, np.complex64),), grad=False),
+    Case("angle", ops.angle, np.angle, (Z,)), Case("angle of real", ops.angle, np.angle, (X,)),
+    Case("sgn", ops.sgn, lambda z: z / np.abs(z), (W,)),
+    Case("sgn at 0", ops.sgn, lambda z: z, (np.zeros(2, np.complex64),), grad=False),
+    Case("polar", ops.polar, lambda r, t: r * np.exp(1j * t), (np.abs(X), uniform((2, 3), seed=4))),
+    Case("view_as_real", ops.view_as_real, lambda z: np.stack([z.real, z.imag], -1), (Z,)),
+    Case("isreal", ops.isreal, np.isreal, (np.array([1, 2j, 1e-300j, 0]),)),
+    Case("isnan", ops.isnan, np.isnan, (np.array([1, complex(0, np.nan)]),)),
+    Case("arithmetic", lambda z, w: z * w - z / w + 2 * z + 1j, lambda z, w: z * w - z / w + 2 * z + 1j, (Z, W)),
+    Case("with real numbers", lambda z, x: (z + x) * x, lambda z, x: (z + x) * x, (Z, X)),
+    Case("pow", lambda z, w: z ** w + z ** 3 + z ** 0.5, lambda z, w: z ** w + z ** 3 + np.sqrt(z), (Z, W)),
+    Case("matmul", ops.matmul, np.matmul, (Z, M)),
+    Case("einsum", lambda z, m: ops.einsum("ij,jk->ik", z, m), np.matmul, (Z, M)),
+    Case("mean and prod", lambda z: z.mean() + z.sum(0) * ops.prod(z), lambda z: z.mean() + z.sum(0) * z.prod(), (Z,)),
+    Case("cumsum", lambda z: ops.cumsum(z, 1), lambda z: np.cumsum(z, 1), (Z,)),
+    Case("places", lambda z: ops.concat((z[:, 1:], z.T[:2, ::-1]), 1),
+         lambda z: np.concatenate((z[:, 1:], z.T[:2, ::-1]), 1), (Z,)),
+    Case("stack and pad", lambda z: ops.pad(ops.stack((z, z)), (1, 1)),
+         lambda z: np.pad(np.stack((z, z)), [(0, 0), (0, 0), (1, 1)]), (Z,)),
+    *[Case(name, getattr(ops, name), getattr(np, meaning), (Z,)) for name, meaning in {
+        "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "log2": "log2", "log10": "log10",
+        "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+        "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
+        "atanh": "arctanh", "square": "square", "reciprocal": "reciprocal"}.items()],
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+def test_values(case):
+    check_eager(case)
+    check_graph(case)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.grad], ids=repr)
+def test_gradients(case):
+    check_gradient(case)
+
+
+def test_dtypes():
+    for wide, part in ((np.complex64, ms.float32), (np.complex128, ms.float64)):
+        z = Tensor(Z.astype(wide))
+        assert ops.real(z).dtype is ops.abs(z).dtype is ops.angle(z).dtype is ops.view_as_real(z).dtype is part
+        assert P.Complex()(z.real(), z.imag()).dtype is z.dtype and (z.real() * z).dtype is z.dtype
+    assert (Tensor(X) * 1j).dtype is ms.complex64 and ms.cdouble is ms.complex128
+
+
+def test_the_gradient_of_a_real_loss_is_that_of_its_parts():
+    """dL/dx - i dL/dy for L = |z|^2 + Re(z^2), in both modes."""
+    def loss(z):
+        return (ops.abs(z) ** 2 + ops.real(z * z)).sum()
+
+    want = 2 * Z.conj() + 2 * Z
+    for fn in (ms.grad(loss), ms.jit(ms.grad(loss))):
+        np.testing.assert_allclose(fn(Tensor(Z)).asnumpy(), want, rtol=1e-5)
+
+
+def test_lanes():
+    got = ms.vmap(lambda z: ops.real(ops.exp(z)) * ops.abs(z))(Tensor(Z))
+    np.testing.assert_allclose(got.asnumpy(), np.exp(Z).real * np.abs(Z), rtol=1e-5)
+
+
+def test_hessians_pass_through_complex_numbers():
+    x = Tensor(np.array([0.3, -0.7]))
+    found = ms.hessian(lambda x: (ops.abs(ops.exp(x * (1 + 2j))) ** 2).sum())(x).asnumpy()
+    np.testing.assert_allclose(found, np.diag(4 * np.exp(2 * x.asnumpy())), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("call", "error", "text"), [
+    (lambda: P.Complex()(Tensor(X), Tensor(X.astype(np.float64))), TypeError, "Complex: .*Float32 or both Float64"),
+    (lambda: ops.polar(Tensor(X.astype(np.float16)), Tensor(X.astype(np.float16))), TypeError, "polar: .*Float16"),
+    (lambda: ops.view_as_real(Tensor(X)), TypeError, "view_as_real: .*Complex64"),
+    (lambda: P.ComplexAbs()(Tensor(X)), TypeError, "ComplexAbs: .*see abs"),
+    (lambda: Tensor(Z[0]).H, ValueError, "H: .*expected 2"),
+    (lambda: ops.floor(Tensor(Z)), TypeError, "floor: got Complex64"),
+    (lambda: Tensor(Z) > Tensor(Z), TypeError, "gt: got Complex64"),
+])
+def test_errors(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
