@@ -7,7 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from mindspore import Tensor, jit
+from mindspore import Parameter, Tensor, jit, nn
 from mindspore.compiler.frontend import GraphCompileError
 from mindspore.compiler.pipeline import assert_max_compiles
 from mindspore.gradient import grad
@@ -146,3 +146,66 @@ def test_refusals_say_what_and_where(f, message):
     with use_backend("reference"), pytest.raises(GraphCompileError, match=message) as caught:
         jit(f)(Tensor(POINTS[0]))
     assert f"in {f.__name__}" in str(caught.value) and "Instead: " in str(caught.value)
+
+
+class Holder(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.w = Parameter(Tensor(1.0), name="w")
+
+
+class NoneInOneBranch(Holder):
+    def construct(self, x):
+        if x > 0:
+            self.w = None
+        else:
+            self.w = x
+        return x
+
+
+class NumberInOneBranch(Holder):
+    def construct(self, x):
+        if x > 0:
+            del self.w
+            self.w = 5
+        else:
+            self.w = x
+        return self.w * 2
+
+
+class NoneInALoop(Holder):
+    def construct(self, x):
+        trips = x * 0
+        while trips < x:
+            self.w = None
+            trips = trips + 1
+        return trips
+
+
+@pytest.mark.parametrize("cls", [NoneInOneBranch, NumberInOneBranch, NoneInALoop])
+def test_a_parameter_is_not_one_by_the_value_of_a_tensor(cls):
+    with use_backend("reference"):
+        net = cls()
+        with pytest.raises(GraphCompileError, match=r"\.w is a Parameter .* on one side and"):
+            jit(net)(Tensor(2.0))
+        assert isinstance(net.w, Parameter) and list(net.parameters_dict()) == ["w"]  # left as it was
+
+
+class ParameterAgain(Holder):
+    def construct(self, x):
+        del self.w
+        self.w = x
+        return x
+
+
+@pytest.mark.parametrize("way", [jit, lambda net: net])
+def test_a_parameter_may_be_replaced_where_no_tensor_decides(way):
+    with use_backend("reference"):
+        net = ParameterAgain()
+        way(net)(Tensor(2.0))
+        assert type(net.w) is Tensor and float(net.w) == 2.0 and not net.parameters_dict()
+
+
+def test_a_number_is_no_value_of_a_parameter():
+    with use_backend("reference"), pytest.raises(TypeError, match=r"Holder\.w is a Parameter, .* got 3 of type int"):
+        Holder().w = 3

@@ -3,7 +3,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import describe
+from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.graph import control, effects, recursion
@@ -68,6 +71,14 @@ class GraphPolicy(Policy):
         if guards is not None and (self.is_cell(obj) or guards.knows(obj)) and not _is_parameter(obj, name):
             guards.effects[id(obj), name] = (obj, name)
         setattr(obj, name, value)
+
+    def joins_attribute(self, obj: Any, name: str, values: Any) -> None:
+        parameter = next((value for value in values if isinstance(value, Parameter)), None)
+        if parameter is not None and self.is_cell(obj):
+            other = next(value for value in values if value is not parameter)
+            other = "no value" if isinstance(other, Unbound) else describe(other)
+            raise control.Mismatch(f"{type(obj).__name__}.{name} is {describe(parameter)} on one side and {other} on "
+                                   f"the other, and a Cell holds a Parameter or not whatever the values are")
 
     def guard_attr(self, obj: object, name: str, value: object) -> None:
         guards = current_guards()

@@ -100,6 +100,10 @@ class Cell:
                 value.update_parameters_name(name + ".")
         elif value is None and (name in params or name in cells):
             (params if name in params else cells)[name] = None
+        elif params.get(name) is not None:
+            raise TypeError(f"{type(self).__name__}.{name} is a Parameter, which takes a Tensor, another Parameter or "
+                            f"None, but got {value!r} of type {type(value).__name__}: assign Tensor(...), or delete "
+                            f"the attribute first")
         else:
             if isinstance(value, ParameterTuple):
                 for param in value:

@@ -173,6 +173,8 @@ def _join_sides(frame: Frame, tag: Tag, sides: list[_Side],
     try:
         rows = {place: each for place, each in enumerate(zip(*vectors))
                 if any(value is not values[place] for value in each)}
+        for place, each in rows.items():
+            snapshot.joins(place, each)
         besides = _besides(control, branches, signal, expression)
         joiner.survey([*rows.values(), *besides])
         joined = {place: joiner.join(each) for place, each in rows.items()}

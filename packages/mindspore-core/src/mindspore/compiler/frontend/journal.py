@@ -91,6 +91,9 @@ class Place:
     def unchanged(self, before: Any, now: Any) -> bool:
         return before is now
 
+    def joins(self, policy: Any, values: Any) -> None:
+        """The sides of a decision leave these values, which are not all the same one."""
+
 
 class SharedVariable(Place):
     """A variable that closures share."""
@@ -170,11 +173,17 @@ class Items(Place):
 
 
 class Attribute(Place):
-    """An attribute of an object; UNBOUND where it has none."""
+    """An attribute of an object; UNBOUND where it has none.
+
+    A class with a `__setattr__` of its own may keep an attribute elsewhere than among the object's variables, as Cells
+    keep their Parameters. Such a class is asked to put it back there, over nothing that stands there now.
+    """
 
     def __init__(self, owner: Any, name: str) -> None:
         self.owner, self.name = owner, name
         self.what = f"the attribute '{name}'"
+        self.is_kept_elsewhere = not isinstance(owner, type) and type(owner).__setattr__ is not object.__setattr__ \
+            and name not in getattr(owner, "__dict__", ())
 
     def read(self) -> Any:
         try:
@@ -189,8 +198,11 @@ class Attribute(Place):
 
     def write(self, value: Any) -> None:
         owner, name = self.owner, self.name
-        if isinstance(owner, type) or type(owner).__setattr__ is object.__setattr__ or name not in vars(owner):
+        if self.is_kept_elsewhere or isinstance(owner, type) or type(owner).__setattr__ is object.__setattr__ \
+                or name not in vars(owner):
             put, remove = setattr, delattr
+            if self.is_kept_elsewhere and not isinstance(value, Unbound) and not isinstance(self.read(), Unbound):
+                remove(owner, name)
         else:
             put, remove = object.__setattr__, object.__delattr__
         if not isinstance(value, Unbound):
@@ -200,6 +212,9 @@ class Attribute(Place):
 
     def note(self, journal: Journal) -> None:
         journal.note_attribute(self.owner, self.name)
+
+    def joins(self, policy: Any, values: Any) -> None:
+        policy.joins_attribute(self.owner, self.name, values)
 
     def _is_plain(self) -> bool:
         """Whether no class defines the attribute, so that only the object itself can hold it."""

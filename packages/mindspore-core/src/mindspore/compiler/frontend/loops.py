@@ -178,6 +178,8 @@ class _Loop:
         try:
             if isinstance(after, Unbound):
                 raise control.Mismatch("it has no value at the end of a trip")
+            if place not in (self.result, self.errors):
+                self.snapshot.joins(place, (start, after))
             value = control.carried(start, known, after, self.keeps)
         except control.Mismatch as error:
             what = "The result of a 'return'" if place == self.result else self.snapshot.name(place).capitalize()

@@ -138,6 +138,9 @@ class Policy:
         """The outermost call of an interpretation is over, without an error; what it changed is in
         `session.journal`."""
 
+    def joins_attribute(self, obj: Any, name: str, values: Any) -> None:
+        """The sides of a decision leave different values in `obj.name`. `control.Mismatch` if they cannot be joined."""
+
     # -- effects -------------------------------------------------------------------------------------------------------
 
     def set_attr(self, obj: Any, name: str, value: object) -> None:

@@ -50,6 +50,12 @@ class Snapshot:
             if not place.unchanged(value, place.read()):
                 place.write(value)
 
+    def joins(self, place: int, values: Any) -> None:
+        """The sides of a decision leave these values in a place, which are not all the same one."""
+        count = len(self.variables)
+        if place >= count:
+            self.journal.places[place - count].joins(self.frame.session.policy, values)
+
     def is_variable(self, place: int) -> bool:
         """Whether a place is a variable, and no container, attribute or global."""
         count = len(self.variables)
