@@ -23,6 +23,7 @@ from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.debug import *
 from mindspore.ops.elementwise import *
+from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *
 from mindspore.ops.joining import *
 from mindspore.ops.layers import *
@@ -33,6 +34,7 @@ from mindspore.ops.random import *
 from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
 from mindspore.ops.sampling import *
+from mindspore.ops.segments import *
 from mindspore.ops.sequence_loss import *
 from mindspore.ops.shapes import *
 from mindspore.ops.slicing import *

@@ -2,7 +2,22 @@
 from __future__ import annotations
 
 from mindspore.common.dtype import int32
-from mindspore.ops import contraction, counting, joining, linalg, matrices, rearranging, shapes, statistics, windows
+from mindspore.ops import (
+    arithmetic,
+    contraction,
+    counting,
+    indexed,
+    indexing,
+    joining,
+    linalg,
+    matrices,
+    rearranging,
+    segments,
+    shapes,
+    statistics,
+    updates,
+    windows,
+)
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -56,3 +71,33 @@ _define("NthElement", counting.nth_element, reverse=False)
 _define("PopulationCount", counting.population_count)
 _define("Quantile", counting.quantile, dim=None, keep_dims=False, ignore_nan=False)
 _define("UpperBound", counting.upper_bound, out_type=int32)
+
+# -- writing at places -------------------------------------------------------------------------------------------------
+
+_define("EmbeddingLookup", indexed.embedding_lookup)
+_define("IndexPut", indexed.index_put, accumulate=0)
+_define("InplaceAdd", indexed.inplace_add, indices=REQUIRED)
+_define("InplaceIndexAdd", indexed.inplace_index_add, axis=REQUIRED)
+_define("InplaceSub", indexed.inplace_sub, indices=REQUIRED)
+_define("InplaceUpdate", indexed.inplace_update, indices=REQUIRED)
+_define("InplaceUpdateV2", lambda x, indices, v: indexed.inplace_update(x, v, indices))
+_define("LerpScalar", arithmetic.lerp)
+_define("MapUniform", indexed.map_uniform)
+_define("MaskedScatter", indexed.masked_scatter)
+_define("ScatterAddWithAxis", indexed.scatter_add_with_axis, axis=0)
+_define("ScatterNonAliasingAdd", updates.scatter_nd_add)
+_define("SparseGatherV2", indexing.gather)
+
+# -- what depends on values --------------------------------------------------------------------------------------------
+
+_define("Coalesce", segments.coalesce)
+_define("ComputeAccidentalHits", segments.compute_accidental_hits, num_true=1)
+_define("EditDistance", segments.edit_distance, normalize=True)
+_define("ListDiff", segments.list_diff, out_idx=int32)
+_define("RaggedRange", segments.ragged_range, Tsplits=REQUIRED)
+_define("SegmentMax", segments.segment_max)
+_define("SegmentMean", segments.segment_mean)
+_define("SegmentMin", segments.segment_min)
+_define("SegmentProd", segments.segment_prod)
+_define("SegmentSum", segments.segment_sum)
+_define("SubAndFilter", segments.sub_and_filter)

@@ -28,6 +28,7 @@ from mindspore.ops.creation import arange
 from mindspore.ops.debug import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.elementwise import exp, expm1
+from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *
 from mindspore.ops.joining import *
 from mindspore.ops.layers import *
@@ -38,6 +39,7 @@ from mindspore.ops.primitive import constexpr
 from mindspore.ops.random import *
 from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
+from mindspore.ops.segments import *
 from mindspore.ops.shapes import *
 from mindspore.ops.shapes import reshape, shape
 from mindspore.ops.slicing import *
