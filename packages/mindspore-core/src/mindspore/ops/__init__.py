@@ -14,6 +14,7 @@ from typing import Any
 
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
+from mindspore.ops.blocks import *
 from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
@@ -22,6 +23,7 @@ from mindspore.ops.contraction import *
 from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.debug import *
+from mindspore.ops.deforming import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *

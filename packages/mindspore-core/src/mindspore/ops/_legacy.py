@@ -354,20 +354,6 @@ def pad(input_x, paddings):
     return layers.pad(input_x, flat)
 
 
-def mirror_pad(input_x, paddings, mode="REFLECT"):
-    """input_x mirrored around its edges: at the edge element ('REFLECT') or behind it ('SYMMETRIC')."""
-    x = as_tensor("MirrorPad", input_x)
-    pairs = paddings.tolist() if isinstance(paddings, Tensor) else [tuple(p) for p in paddings]
-    if mode == "REFLECT":
-        return layers.pad(x, [c for pair in reversed(pairs) for c in pair], "reflect")
-    if mode != "SYMMETRIC":
-        raise ValueError(f"MirrorPad: mode is {mode!r}; expected 'REFLECT' or 'SYMMETRIC'")
-    for axis, (before, behind) in enumerate(pairs):
-        left, right = shapes.cut(x, axis, 0, before), shapes.cut(x, axis, x.shape[axis] - behind, x.shape[axis])
-        x = joining.concat([shapes.flip(left, axis), x, shapes.flip(right, axis)], axis)
-    return x
-
-
 def pad_v3(input_x, paddings, value=None, mode="constant", paddings_contiguous=True):
     """input_x with a border: see `pad`; without `paddings_contiguous` all low counts come before the high ones."""
     counts = static_ints("PadV3", "paddings", paddings)

@@ -18,6 +18,8 @@ from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
 from mindspore.ops.arithmetic import add, floor_divide, floor_mod, mul, sub, true_divide
 from mindspore.ops.arithmetic import pow as power
+from mindspore.ops.blocks import *
+from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.complex_numbers import *
@@ -26,6 +28,7 @@ from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
 from mindspore.ops.debug import *
+from mindspore.ops.deforming import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.elementwise import exp, expm1
 from mindspore.ops.indexed import *
@@ -39,7 +42,9 @@ from mindspore.ops.primitive import constexpr
 from mindspore.ops.random import *
 from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
+from mindspore.ops.sampling import *
 from mindspore.ops.segments import *
+from mindspore.ops.sequence_loss import *
 from mindspore.ops.shapes import *
 from mindspore.ops.shapes import reshape, shape
 from mindspore.ops.slicing import *
@@ -50,6 +55,7 @@ from mindspore.ops.statistics import *
 from mindspore.ops.systems import *
 from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
+from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
 from mindspore.taylor import derivative, jet
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp

@@ -12,8 +12,10 @@ from mindspore.compiler.primitives import primitive
 from mindspore.ops import (
     _array_classes,
     _legacy,
+    _window_classes,
     activation,
     arithmetic,
+    blocks,
     choosing,
     comparison,
     complex_numbers,
@@ -142,7 +144,7 @@ DepthToSpace = _define("DepthToSpace", _legacy.depth_to_space, block_size=REQUIR
 Gather = _define("Gather", indexing.gather, batch_dims=0)
 IndexAdd = _define("IndexAdd", indexing.index_add, axis=REQUIRED, use_lock=True, check_index_bound=True)
 Meshgrid = _define("Meshgrid", lambda inputs, indexing: joining.meshgrid(*inputs, indexing=indexing), indexing="xy")
-MirrorPad = _define("MirrorPad", _legacy.mirror_pad, mode="REFLECT")
+MirrorPad = _define("MirrorPad", blocks.mirror_pad, mode="REFLECT")
 OneHot = _define("OneHot", indexing.one_hot, axis=-1)
 Pack = _define("Pack", joining.stack, axis=0)
 Pad = _define("Pad", _legacy.pad, paddings=REQUIRED)
@@ -306,7 +308,7 @@ SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampen
 
 # -- tables of other files ---------------------------------------------------------------------------------------------
 
-for _table in (_array_classes,):
+for _table in (_array_classes, _window_classes):
     __all__.extend(_table.CLASSES)
     globals().update(_table.CLASSES)
 

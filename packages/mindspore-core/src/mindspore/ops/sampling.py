@@ -55,7 +55,7 @@ def grid_sample(input: Operand, grid: Operand, mode: str = "bilinear", padding_m
         place = reshape(at[..., spatial - 1 - axis], (x.shape[0], prod(out)))
         place = mul(add(place, 1), (size - 1) / 2) if align else mul(sub(mul(add(place, 1), size), 1), 0.5)
         taps.append(_taps(place, size, mode, padding_mode, align))
-    return reshape(_weighted(x, taps), (*x.shape[:2], *out))
+    return reshape(weighted(x, taps), (*x.shape[:2], *out))
 
 
 def _taps(place: Tensor, size: int, mode: str, padding_mode: str, align: bool) -> Taps:
@@ -100,7 +100,12 @@ def _inside(place: Tensor, weight: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return convert(clamp(place, 0, size - 1), int64), where(inside, weight, zeros_like(weight))
 
 
-def _weighted(x: Tensor, taps: list[Taps]) -> Tensor:
+def taps_between(place: Tensor, size: int) -> Taps:
+    """The two neighbours of places on an axis; beyond the border there are zeros."""
+    return _taps(place, size, "bilinear", "zeros", True)
+
+
+def weighted(x: Tensor, taps: list[Taps]) -> Tensor:
     """(N, C, places): the weighted sums over all combinations of neighbours (N, places) on the axes."""
     sizes, places, weights = x.shape[2:], [], []
     for combination in product(*taps):
@@ -150,7 +155,7 @@ def crop_and_resize(image: Operand, boxes: Operand, box_indices: Operand, crop_s
         inside = here if inside is None else logical_and(inside, here)
     taps = [[_inside(floor(add(p, 0.5)), ones_like(p), n)] if method == "nearest"
             else _taps(p, n, method, "border", True) for p, n in zip(places, x.shape[1:3])]
-    y = _weighted(own, taps)
+    y = weighted(own, taps)
     y = where(broadcast_to(expand_dims(inside, 1), y.shape), y, full_like(y, extrapolation_value))
     return transpose(reshape(y, (count, x.shape[3], h, w)), (0, 2, 3, 1))
 

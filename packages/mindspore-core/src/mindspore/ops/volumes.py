@@ -25,7 +25,8 @@ from mindspore.ops.windows import (
     with_bias,
 )
 
-__all__ = ["adaptive_avg_pool3d", "avg_pool3d", "conv_transpose1d", "conv_transpose3d", "max_pool3d"]
+__all__ = ["adaptive_avg_pool3d", "avg_pool3d", "conv3d_transpose", "conv_transpose1d", "conv_transpose3d",
+           "max_pool3d"]
 
 _MAX, _MAX_INDEX, _AVG, _MUL, _PAD, _CONV2D_GRAD, _CONV3D_GRAD = map(primitive, (
     "max_pool3d", "max_pool3d_index", "avg_pool3d", "mul", "pad", "conv2d_input_grad", "conv3d_input_grad"))
@@ -105,3 +106,28 @@ def conv_transpose3d(input: Operand, weight: Operand, bias: Operand | None = Non
     `conv_transpose2d`."""
     return _transposed("conv_transpose3d", _CONV3D_GRAD, 3, 0, input, weight, bias, stride, padding, output_padding,
                        groups, dilation)
+
+
+def conv3d_transpose(inputs: Operand, weight: Operand, pad_mode: str = "valid", padding: Sides = 0, stride: Sides = 1,
+                     dilation: Sides = 1, group: int = 1, output_padding: Sides = 0) -> Tensor:
+    """The transpose of a convolution of volumes: inputs (N, C, D, H, W), weight (C, O / group, d, h, w).
+
+    pad_mode: 'valid' (padding 0), 'same' (D' = D stride), or 'pad' with `padding` as in `conv3d`; `output_padding`
+    belongs to 'pad' and gives D' = (D - 1) stride - front - back + dilation (d - 1) + 1 + output_padding. ValueError
+    for other words and shapes that do not fit.
+    """
+    name = "conv3d_transpose"
+    x, w = as_images(name, inputs, weight, 3)
+    steps, apart = per_axis(name, "stride", stride, 3), per_axis(name, "dilation", dilation, 3)
+    extra = per_axis(name, "output_padding", output_padding, 3, 0)
+    if any(extra) and pad_mode != "pad":
+        raise ValueError(f"{name}: output_padding is {output_padding} with pad_mode {pad_mode!r}; it must be 0 there")
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(apart, w.shape[2:]))
+    if pad_mode == "same":
+        sizes = tuple(n * s for n, s in zip(x.shape[2:], steps))
+        around = sides(name, "same", padding, sizes, w.shape[2:], steps, apart)
+    else:
+        around = sides(name, pad_mode, padding, x.shape[2:], w.shape[2:], steps, apart)
+        sizes = tuple((n - 1) * s + r - around[2 * i] - around[2 * i + 1] + e
+                      for i, (n, s, r, e) in enumerate(zip(x.shape[2:], steps, reach, extra)))
+    return apply(_CONV3D_GRAD, (x, w), (sizes, steps, around, apart, static_int(name, "group", group)))

@@ -1,0 +1,92 @@
+"""Convolution whose taps are moved by offsets that the network computes.
+
+Each tap of each window reads the image between pixels, beside its usual place by an offset, and is scaled by a mask:
+y = sum over the taps k of w_k m_k x(p + p_k + o_k). The moved taps are laid out as an image in which the windows do not
+overlap, and a convolution with the kernel's size as stride does the rest. Source: Zhu et al., "Deformable ConvNets v2"
+(2019).
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+from mindspore.ops._operands import Operand, as_dtype_of, as_inexact, as_tensor, static_int, static_ints
+from mindspore.ops.arithmetic import add, mul
+from mindspore.ops.sampling import taps_between, weighted
+from mindspore.ops.shapes import broadcast_to, reshape, transpose
+from mindspore.ops.windows import conv2d
+
+__all__ = ["deformable_conv2d"]
+
+
+def _four(name: str, what: str, value, first: bool) -> tuple[int, ...]:
+    given = static_ints(name, what, value)
+    if len(given) != 4 or (first and given[:2] != (1, 1)):
+        raise ValueError(f"{name}: {what} is {value!r}; expected four ints{', the first two 1' if first else ''}")
+    return given[2:] if first else given
+
+
+def deformable_offsets(x: Operand, offsets: Operand, strides, pads, ksize, dilations=(1, 1, 1, 1),
+                       data_format: str = "NCHW", deformable_groups: int = 1, modulated: bool = True) -> Tensor:
+    """The moved and masked taps of images (N, C, H, W): (N, C, H' h, W' w), each window a block of its own.
+
+    Args:
+        offsets: (N, 3 g h w, H', W'), in order: how far each tap of each of the g groups of channels moves to the
+            right, how far down, and its mask.
+        strides, dilations: (1, 1, down, right). pads: (top, bottom, left, right). ksize: (h, w).
+        deformable_groups: g, which divides the channels. modulated: must be True, there is a mask.
+
+    Raises:
+        ValueError: other shapes and attributes.
+    """
+    name = "deformable_conv2d"
+    images = as_inexact(name, x)
+    moves = as_dtype_of(name, as_tensor(name, offsets, "offsets"), images, "offsets")
+    steps, apart = _four(name, "strides", strides, True), _four(name, "dilations", dilations, True)
+    around, kernel = _four(name, "pads", pads, False), static_ints(name, "ksize", ksize)
+    groups = static_int(name, "deformable_groups", deformable_groups)
+    if data_format != "NCHW" or not modulated:
+        raise ValueError(f"{name}: data_format is {data_format!r} and modulated is {modulated}; expected 'NCHW' and "
+                         f"True")
+    if images.ndim != 4 or len(kernel) != 2 or groups < 1 or images.shape[1] % groups:
+        raise ValueError(f"{name}: x has shape {images.shape}, ksize is {ksize} and deformable_groups is {groups}; "
+                         f"expected (N, C, H, W), two ints, and a number that divides C")
+    n, c = images.shape[:2]
+    out = tuple((size + around[2 * k] + around[2 * k + 1] - apart[k] * (kernel[k] - 1) - 1) // steps[k] + 1
+                for k, size in enumerate(images.shape[2:]))
+    if moves.shape != (n, 3 * groups * kernel[0] * kernel[1], *out):
+        raise ValueError(f"{name}: offsets has shape {moves.shape}; expected "
+                         f"{(n, 3 * groups * kernel[0] * kernel[1], *out)}")
+    right, down, mask = (reshape(moves[:, k * (moves.shape[1] // 3):(k + 1) * (moves.shape[1] // 3)],
+                                 (n * groups, *kernel, *out)) for k in range(3))
+    places = []
+    for axis, own in enumerate((down, right)):
+        usual = (np.arange(out[axis]) * steps[axis] - around[2 * axis] +
+                 np.arange(kernel[axis])[:, None] * apart[axis]).astype(images.dtype.np)
+        usual = usual[:, None, :, None] if axis == 0 else usual[:, None, :]
+        places.append(add(own, Tensor(np.ascontiguousarray(np.broadcast_to(usual, (*kernel, *out))))))
+    count = kernel[0] * kernel[1] * out[0] * out[1]
+    taps = [taps_between(reshape(p, (n * groups, count)), size) for p, size in zip(places, images.shape[2:])]
+    read = weighted(reshape(images, (n * groups, c // groups, *images.shape[2:])), taps)
+    read = mul(read, broadcast_to(reshape(mask, (n * groups, 1, count)), read.shape))
+    read = transpose(reshape(read, (n, c, *kernel, *out)), (0, 1, 4, 2, 5, 3))
+    return reshape(read, (n, c, out[0] * kernel[0], out[1] * kernel[1]))
+
+
+def deformable_conv2d(x: Operand, weight: Operand, offsets: Operand, kernel_size, strides, padding,
+                      bias: Operand | None = None, dilations=(1, 1, 1, 1), groups: int = 1,
+                      deformable_groups: int = 1, modulated: bool = True) -> Tensor:
+    """The convolution of images (N, C, H, W) with kernels (O, C / groups, h, w), plus bias (O,), whose taps are moved.
+
+    Args:
+        offsets: (N, 3 g h w, H', W'), in order: how far each tap of each of the g groups of channels moves to the
+            right, how far down, and by what it is multiplied.
+        kernel_size: (h, w). strides, dilations: (1, 1, down, right). padding: (top, bottom, left, right).
+        groups: of the convolution. deformable_groups: g. modulated: must be True.
+
+    Raises:
+        ValueError: other shapes and attributes.
+    """
+    kernel = static_ints("deformable_conv2d", "kernel_size", kernel_size)
+    moved = deformable_offsets(x, offsets, strides, padding, kernel, dilations, "NCHW", deformable_groups, modulated)
+    return conv2d(moved, weight, bias, kernel, groups=groups)
