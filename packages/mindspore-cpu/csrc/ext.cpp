@@ -31,14 +31,21 @@ void bind_memory(py::module_& module) {
         result["in_use"] = use.in_use;
         result["peak"] = use.peak;
         result["idle"] = use.idle;
+        result["held"] = use.held;
         result["requests"] = use.requests;
         return result;
       },
-      "Bytes in buffers and arenas (in_use, peak), bytes that wait to be used again (idle), and how often the system "
-      "was asked for memory (requests).");
+      "Bytes in buffers and arenas (in_use, peak), bytes that wait to be used again (idle), the largest sum of both "
+      "(held), and how often the system was asked for memory (requests).");
   module.def(
       "trim_memory", [](std::uint64_t keep) { host_cache().trim(keep); }, py::arg("keep") = 0,
       "Give idle memory back to the system until at most `keep` bytes are idle.");
+  module.def(
+      "limit_memory", [](std::uint64_t bytes) { host_cache().limit(bytes); }, py::arg("bytes"),
+      "Take no more than this many bytes from the system; a request beyond is a DeviceMemoryError.");
+  module.def(
+      "reset_memory_peaks", [](bool in_use, bool held) { host_cache().reset_peaks(in_use, held); }, py::arg("in_use"),
+      py::arg("held"), "Start `peak` (in_use) and `held` (held) again from now.");
 }
 
 void bind_threads(py::module_& module) {

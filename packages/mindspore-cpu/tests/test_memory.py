@@ -6,7 +6,9 @@ import gc
 import numpy as np
 import pytest
 
-from mindspore.plugin import DeviceMemoryError
+from mindspore import Tensor, runtime
+from mindspore.plugin import DeviceMemoryError, manager
+from mindspore.runtime.device import use_backend
 from mindspore_cpu import _ext
 
 SIZES = [0, 1, 63, 64, 65, 511, 512, 513, 4096, 100_000, (1 << 20) + 1, 3 << 21]
@@ -71,3 +73,59 @@ def test_no_room_is_a_typed_error():
         _ext.Buffer((1 << 63) - 1)
     with pytest.raises(ValueError, match="nbytes is -1"):
         _ext.Buffer(-1)
+
+
+def test_peaks_start_again():
+    gc.collect()
+    buffer = _ext.Buffer(1 << 22)
+    del buffer
+    _ext.reset_memory_peaks(True, False)
+    use = _ext.memory_use()
+    assert use["peak"] == use["in_use"] and use["held"] >= use["in_use"] + use["idle"]
+    _ext.trim_memory()
+    _ext.reset_memory_peaks(False, True)
+    assert _ext.memory_use()["held"] == _ext.memory_use()["in_use"]
+
+
+def test_the_limit_holds_and_idle_memory_makes_room():
+    gc.collect()
+    _ext.trim_memory()
+    use = _ext.memory_use()
+    try:
+        _ext.limit_memory(use["in_use"] + (1 << 22))
+        with pytest.raises(DeviceMemoryError, match="no room for 8388608 bytes"):
+            _ext.Buffer(1 << 23)
+        small = _ext.Buffer(3 << 20)
+        del small
+        large = _ext.Buffer(1 << 22)
+        assert _ext.memory_use()["in_use"] == use["in_use"] + (1 << 22) and _ext.memory_use()["idle"] == 0
+        del large
+    finally:
+        _ext.limit_memory((1 << 64) - 1)
+
+
+def test_the_device_tells_its_memory_and_what_it_is():
+    device = manager.device("cpu")
+    x = Tensor(np.ones(1 << 20, np.float32))
+    with use_backend("cpu"):
+        before = runtime.memory_allocated()
+        y = x + 1
+        runtime.synchronize()
+        assert runtime.memory_allocated() - before >= 1 << 22 and y.shape == x.shape
+        assert runtime.max_memory_allocated() >= runtime.memory_allocated()
+        assert runtime.memory_stats()["max_reserved_memory"] >= runtime.memory_reserved()
+        runtime.empty_cache()
+        assert runtime.memory_stats()["total_idle_memory"] == 0
+        runtime.reset_peak_memory_stats()
+        assert runtime.max_memory_allocated() == runtime.memory_allocated()
+    assert device.properties()["total_memory"] > 1 << 28 and device.properties()["name"]
+
+
+def test_threads_are_a_setting_of_the_device():
+    device = manager.device("cpu")
+    before = device.threads
+    try:
+        assert device.set_option("threads_num", 1) and device.threads == 1
+        assert not device.set_option("no_such_setting", 1)
+    finally:
+        device.threads = before

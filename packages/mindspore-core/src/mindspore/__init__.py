@@ -16,17 +16,21 @@ from mindspore.batching import vmap
 from mindspore.common import dtype
 from mindspore.common.api import constexpr, jit, jit_class, ms_class, ms_function, mutable
 from mindspore.common.dtype import (
+    Type,
     bfloat16,
     bool_,
     byte,
     cdouble,
+    cfloat,
     complex64,
     complex128,
     double,
     dtype_to_nptype,
+    dtype_to_pytype,
     float16,
     float32,
     float64,
+    get_py_obj_dtype,
     half,
     int8,
     int16,
@@ -57,11 +61,19 @@ from mindspore.context import (
     LAX,
     PYNATIVE_MODE,
     STRICT,
+    DeviceCtx,
     ParallelMode,
+    get_auto_parallel_context,
     get_context,
     get_current_device,
+    get_ps_context,
+    ms_memory_recycle,
+    reset_auto_parallel_context,
+    set_auto_parallel_context,
     set_context,
+    set_deterministic,
     set_device,
+    set_ps_context,
 )
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 from mindspore.graph.dynamic import Symbol, enable_dynamic
@@ -69,13 +81,23 @@ from mindspore.recomputation import recompute
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
-                 "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx"}
+                 "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx",
+                 "device_context", "utils", "multiprocessing"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
     "load_checkpoint_async": "train.serialization", "ckpt_to_safetensors": "train.serialization",
     "safetensors_to_ckpt": "train.serialization", "export": "train.serialization", "load": "train.serialization",
     "Model": "train.model", "run_check": "run_check_module",
+    **dict.fromkeys((
+        "Event", "Stream", "StreamCtx", "communication_stream", "current_stream", "default_stream", "launch_blocking",
+        "set_cur_stream", "synchronize", "empty_cache", "max_memory_allocated", "max_memory_reserved",
+        "memory_allocated", "memory_reserved", "memory_stats", "memory_summary", "reset_max_memory_allocated",
+        "reset_max_memory_reserved", "reset_peak_memory_stats", "set_memory", "set_cpu_affinity"), "runtime"),
+    **dict.fromkeys(("Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed",
+                     "set_rng_state"), "common.generator"),
+    **dict.fromkeys(("frombuffer", "swap_tensors"), "common.handles"), "is_tensor": "ops",
+    "get_level": "log", "get_log_config": "log",
     "build_train_network": "train.amp", **dict.fromkeys(("DynamicLossScaleManager", "FixedLossScaleManager",
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((

@@ -5,10 +5,19 @@ from typing import Any
 
 from mindspore.runtime import device as _device
 from mindspore.runtime import record as _record
+from mindspore.runtime.parallel_settings import (
+    ParallelMode,
+    get_auto_parallel_context,
+    get_ps_context,
+    reset_auto_parallel_context,
+    set_auto_parallel_context,
+    set_ps_context,
+)
 
 __all__ = ["GRAPH_MODE", "PYNATIVE_MODE", "STRICT", "COMPATIBLE", "LAX", "set_context", "get_context", "set_device",
-           "get_current_device", "ParallelMode", "set_auto_parallel_context", "get_auto_parallel_context",
-           "reset_auto_parallel_context"]
+           "get_current_device", "ParallelMode", "DeviceCtx", "set_deterministic", "ms_memory_recycle",
+           "set_auto_parallel_context", "get_auto_parallel_context", "reset_auto_parallel_context", "set_ps_context",
+           "get_ps_context"]
 
 GRAPH_MODE, PYNATIVE_MODE = 0, 1
 STRICT, COMPATIBLE, LAX = 0, 1, 2
@@ -40,17 +49,6 @@ _OTHER: dict[str, tuple[Any, type | tuple]] = {
     "load_compile_cache": (False, bool),
 }
 _settings: dict[str, Any] = {key: default for key, (default, _) in _OTHER.items()}
-
-
-class ParallelMode:
-    """Names of the parallel modes."""
-
-    STAND_ALONE = "stand_alone"
-    DATA_PARALLEL = "data_parallel"
-    HYBRID_PARALLEL = "hybrid_parallel"
-    SEMI_AUTO_PARALLEL = "semi_auto_parallel"
-    AUTO_PARALLEL = "auto_parallel"
-    MODE_LIST = [STAND_ALONE, DATA_PARALLEL, HYBRID_PARALLEL, SEMI_AUTO_PARALLEL, AUTO_PARALLEL]
 
 
 def set_context(**kwargs) -> None:
@@ -144,29 +142,45 @@ def get_current_device() -> _CurrentDevice:
     return _CurrentDevice((_device.target(), _device.device_id()))
 
 
-_PARALLEL_DEFAULTS = {"device_num": 1, "global_rank": 0, "gradients_mean": False, "parallel_mode": "stand_alone"}
-_parallel = dict(_PARALLEL_DEFAULTS)
+class DeviceCtx:
+    """A block in which another device is in force: `with DeviceCtx("CPU"): ...`.
+
+    Args:
+        name: the device target. device_id: the number of the device, 0 by default.
+
+    Raises:
+        BackendMissingError: when the block is entered and no installed backend serves the target.
+    """
+
+    def __init__(self, name: str, device_id: int | None = None):
+        self._wanted = (name, 0 if device_id is None else device_id)
+        self._before: list[tuple[str, int]] = []
+
+    def __enter__(self) -> DeviceCtx:
+        self._before.append((_device.target(), _device.device_id()))
+        _set_target(*self._wanted)
+        return self
+
+    def __exit__(self, *_) -> None:
+        _set_target(*self._before.pop())
 
 
-def set_auto_parallel_context(**kwargs) -> None:
-    """Settings of distributed training; anything but stand-alone needs the mindspore-parallel package."""
-    wanted = kwargs.get("parallel_mode", "stand_alone")
-    if wanted not in ParallelMode.MODE_LIST:
-        raise ValueError(f"parallel_mode must be one of {ParallelMode.MODE_LIST}, got {wanted!r}")
-    if wanted != ParallelMode.STAND_ALONE:
-        raise RuntimeError(f"parallel_mode {wanted!r} needs a package that is not installed; install it with: "
-                           f"pip install mindspore-parallel")
-    _parallel.update(kwargs)
+def set_deterministic(deterministic: bool) -> None:
+    """Say whether the same program must give the same bits in every run. They do in either case: how a sum is split
+    depends on shapes alone, never on threads. The choice is kept for `get_context("deterministic")`."""
+    if not isinstance(deterministic, bool):
+        raise TypeError(f"set_deterministic: expected a bool, got {type(deterministic).__name__}: {deterministic!r}")
+    set_context(deterministic="ON" if deterministic else "OFF")
 
 
-def get_auto_parallel_context(attr_key: str):
-    """The value of one setting of `set_auto_parallel_context`; ValueError for an unknown key."""
-    if attr_key not in _parallel:
-        raise ValueError(f"get_auto_parallel_context: unknown key {attr_key!r}; known keys are {', '.join(_parallel)}")
-    return _parallel[attr_key]
-
-
-def reset_auto_parallel_context() -> None:
-    """Back to the defaults."""
-    _parallel.clear()
-    _parallel.update(_PARALLEL_DEFAULTS)
+def ms_memory_recycle() -> None:
+    """Free what is kept to be used again: compiled graphs and segments, and idle memory of the current device."""
+    from mindspore.compiler.pipeline import clear_cache
+    from mindspore.eager import segment
+    from mindspore.runtime.feature import opened
+    segment.flush()
+    segment.clear_cache()
+    clear_cache()
+    release = getattr(opened(), "release_idle_memory", None)
+    if release is not None:
+        release()

@@ -177,7 +177,8 @@ def test_every_optional_method_of_devices_is_described():
     asked = set()
     for path in docs.sources(".py"):
         if docs.CORE.as_posix() in path.as_posix():
-            asked.update(re.findall(r'getattr\((?:\w+\.)?(?:device|opened), "(\w+)"', path.read_text("utf-8")))
+            asked.update(re.findall(
+                r'(?:getattr|required)\((?:\w+\.)?(?:device|opened)(?:\([^()]*\))?, "(\w+)"', path.read_text("utf-8")))
     table = read("writing-a-backend.md").partition("Optional methods of a device")[2].partition("###")[0]
     described = set(re.findall(r"^\| `(\w+)\(", table, re.MULTILINE))
     assert asked and asked <= described

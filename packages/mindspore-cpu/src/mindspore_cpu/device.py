@@ -1,6 +1,9 @@
 """The opened CPU device: memory, kernels, claims, and the compilation of plans."""
 from __future__ import annotations
 
+import os
+import platform
+
 import numpy as np
 
 from mindspore.common.dtype import DType
@@ -14,6 +17,18 @@ from mindspore_cpu.kernels import KERNELS, supports
 from mindspore_cpu.lowering import CPUExecutable, FallbackCounter, build_executable
 
 DTYPES = frozenset(t.key for t in DType._all if t.kind != "c")
+
+
+def _processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 
 
 class CPUAllocator:
@@ -79,6 +94,36 @@ class CPUDevice:
     @threads.setter
     def threads(self, count: int) -> None:
         _ext.set_threads(count)
+
+    def memory_statistics(self) -> dict[str, int]:
+        """Bytes of the block cache of this process; see `Device` in `mindspore.plugin`."""
+        use = _ext.memory_use()
+        return {"allocated": use["in_use"], "reserved": use["in_use"] + use["idle"], "allocated_peak": use["peak"],
+                "reserved_peak": use["held"]}
+
+    def reset_memory_peaks(self, allocated: bool, reserved: bool) -> None:
+        """Start these peaks again from what is in use now."""
+        _ext.reset_memory_peaks(allocated, reserved)
+
+    def release_idle_memory(self) -> None:
+        """Give the cache's idle blocks back to the system."""
+        _ext.trim_memory()
+
+    def limit_memory(self, nbytes: int) -> None:
+        """Take no more than this from the system; a request beyond is a DeviceMemoryError."""
+        _ext.limit_memory(nbytes)
+
+    def set_option(self, name: str, value) -> bool:
+        """`threads_num`: how many threads kernels use. Other names are no options of this device."""
+        if name != "threads_num":
+            return False
+        self.threads = value
+        return True
+
+    def properties(self) -> dict:
+        """The processor's name and the machine's memory in bytes, and what `describe` says."""
+        return {"name": _processor(), "total_memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+                "multi_processor_count": os.cpu_count() or 1, "vector_instructions": _ext.isa()}
 
     def describe(self) -> dict[str, str]:
         """What the machine and the libraries are, for `doctor`."""

@@ -14,7 +14,8 @@ __all__ = [
     "DType", "Type", "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
     "bfloat16", "float32", "float64", "complex64", "complex128", "cdouble", "byte", "short", "intc", "long", "intp",
     "ubyte", "ushort", "uintc", "uintp", "half", "single", "double", "string", "dtype_to_nptype", "pytype_to_dtype",
-    "np_dtype_to_dtype", "as_dtype", "promote_types", "dtype_to_pytype",
+    "np_dtype_to_dtype", "as_dtype", "promote_types", "dtype_to_pytype", "cfloat",
+    "get_py_obj_dtype",
 ]
 
 
@@ -87,6 +88,15 @@ cdouble = complex128
 byte, short, intc, long, intp = int8, int16, int32, int64, int64
 ubyte, ushort, uintc, uintp = uint8, uint16, uint32, uint64
 half, single, double = float16, float32, float64
+cfloat = complex64
+
+int_type = (int8, int16, int32, int64)
+uint_type = (uint8, uint16, uint32, uint64)
+float_type = (float16, float32, float64, bfloat16)
+signed_type = (*int_type, float16, float32, float64, bfloat16)
+complex_type = (complex64, complex128)
+number_type = (*int_type, *uint_type, *float_type, *complex_type)
+all_types = (bool_, *number_type)
 
 
 class _StringType:
@@ -146,6 +156,16 @@ def pytype_to_dtype(obj) -> DType:
 def dtype_to_pytype(type_: DType):
     """The Python number type that corresponds to a DType."""
     return {"b": bool, "i": int, "u": int, "f": float, "c": complex}[as_dtype(type_).kind]
+
+
+def get_py_obj_dtype(obj):
+    """The DType of a tensor, an array or a Python number, or the type of strings; TypeError for anything else."""
+    if isinstance(obj, str):
+        return string
+    found = getattr(obj, "dtype", None)
+    if found is None and type(obj) not in _PYTHON_TYPES:
+        raise TypeError(f"get_py_obj_dtype: expected a number, a str, an array or a Tensor, got {type(obj).__name__}")
+    return as_dtype(type(obj) if found is None else found)
 
 
 def _promote(a: DType, b: DType) -> DType:

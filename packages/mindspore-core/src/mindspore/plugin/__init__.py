@@ -8,6 +8,7 @@ from mindspore.plugin.protocols import (
                                         Capabilities,
                                         Claim,
                                         Device,
+                                        DeviceFeatureError,
                                         DeviceMemoryError,
                                         DeviceUnavailableError,
                                         Kernel,
@@ -16,5 +17,5 @@ from mindspore.plugin.protocols import (
 )
 
 __all__ = ["PLUGIN_API_VERSION", "Allocator", "Backend", "BackendInfo", "Capabilities", "Claim", "Device",
-           "DeviceMemoryError", "DeviceUnavailableError", "Kernel", "KernelBuilder", "KernelSpec", "hookimpl",
-           "hookspec"]
+           "DeviceFeatureError", "DeviceMemoryError", "DeviceUnavailableError", "Kernel", "KernelBuilder", "KernelSpec",
+           "hookimpl", "hookspec"]

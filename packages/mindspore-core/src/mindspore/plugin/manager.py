@@ -188,6 +188,11 @@ def device(name: str, device_id: int = 0) -> Device:
         return found
 
 
+def is_open(name: str, device_id: int = 0) -> bool:
+    """Whether the device of the backend called `name` was opened."""
+    return (name, device_id) in _state.devices
+
+
 def _contribute_kernels(opened: Device, info: BackendInfo) -> None:
     extra: dict = {}
     for kernels in _state.pluggy.hook.mindspore_kernels(backend=info):

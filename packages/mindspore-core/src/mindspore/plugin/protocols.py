@@ -110,7 +110,15 @@ class Device(Protocol):
     * `claim(graph) -> list[Claim]`: anchor + epilogue patterns, by the backend's own deterministic costs;
     * `compile(plan) -> Executable`: its own executor; without it core's Python executor runs the plan;
     * `as_numpy(buffer, dtype, shape)`: a zero-copy view, where `capabilities.host_memory`;
-    * `describe()`: facts about the device for `python -m mindspore doctor`.
+    * `describe()`: facts about the device for `python -m mindspore doctor`;
+    * `properties() -> dict`: what the device is: `name`, `total_memory` (bytes), and what else it has to tell;
+    * `set_option(name, value) -> bool`: change one setting of `mindspore.device_context`; False where the device has no
+      such setting;
+    * `memory_statistics() -> dict`: bytes: `allocated` (in buffers), `reserved` (taken from the system), and the
+      largest values of both so far, `allocated_peak` and `reserved_peak`;
+    * `reset_memory_peaks(allocated, reserved)`: start one peak or both again from now;
+    * `release_idle_memory()`: give memory back that is reserved and not allocated;
+    * `limit_memory(nbytes)`: reserve no more than this.
     """
 
     capabilities: Capabilities
@@ -119,7 +127,8 @@ class Device(Protocol):
 
 
 class Backend(Protocol):
-    """What `mindspore_backends` returns: light until `open`."""
+    """What `mindspore_backends` returns: light until `open`. Optional: `device_count() -> int`, how many devices there
+    are, without initialising one; without it there is one device, if `status` says so."""
 
     info: BackendInfo
 
@@ -132,6 +141,10 @@ class Backend(Protocol):
 
 class DeviceUnavailableError(RuntimeError):
     """The backend is installed but its device cannot be used; the message says why and what to do."""
+
+
+class DeviceFeatureError(RuntimeError):
+    """The device does not have what was asked for: a setting, statistics; the message says which device and what."""
 
 
 class DeviceMemoryError(MemoryError):

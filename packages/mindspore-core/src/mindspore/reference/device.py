@@ -1,6 +1,7 @@
 """The reference device: buffers are NumPy byte arrays, kernels call the primitives' references."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -67,6 +68,11 @@ class ReferenceDevice:
     def __init__(self):
         self.allocator = HostAllocator()
         self.kernels = ReferenceKernels()
+
+    def properties(self) -> dict:
+        """The name of the device and the machine's memory in bytes, where the system tells it."""
+        pages = os.sysconf("SC_PHYS_PAGES") if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()) else 0
+        return {"name": "NumPy", "total_memory": pages and pages * os.sysconf("SC_PAGE_SIZE")}
 
     def as_numpy(self, buffer: np.ndarray, dtype: DType, shape: tuple) -> np.ndarray:
         return buffer[:int(np.prod(shape)) * dtype.itemsize].view(dtype.np).reshape(shape)

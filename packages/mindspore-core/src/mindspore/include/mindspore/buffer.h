@@ -21,6 +21,7 @@ struct CacheUse {
   std::uint64_t in_use;   // bytes in blocks that are handed out
   std::uint64_t peak;     // the largest value of in_use so far
   std::uint64_t idle;     // bytes in blocks that wait to be used again
+  std::uint64_t held;     // the largest value of in_use + idle so far
   std::uint64_t requests; // how often the source was asked for memory
 };
 
@@ -68,7 +69,7 @@ class BlockCache {
       data = ask(size);
     }
     use_.in_use += size;
-    if (use_.in_use > use_.peak) use_.peak = use_.in_use;
+    note_peaks();
     return data;
   }
 
@@ -92,6 +93,20 @@ class BlockCache {
     shrink(keep);
   }
 
+  // No more than this many bytes are taken from the source: a request beyond is answered as if there were no room.
+  void limit(std::uint64_t bytes) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    limit_ = bytes;
+  }
+
+  // Start these peaks again from what is in use now.
+  void reset_peaks(bool in_use, bool held) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    if (in_use) use_.peak = 0;
+    if (held) use_.held = 0;
+    note_peaks();
+  }
+
   CacheUse use() {
     std::lock_guard<std::mutex> guard(mutex_);
     return use_;
@@ -113,8 +128,17 @@ class BlockCache {
     }
   }
 
+  void note_peaks() noexcept {
+    if (use_.in_use > use_.peak) use_.peak = use_.in_use;
+    if (use_.in_use + use_.idle > use_.held) use_.held = use_.in_use + use_.idle;
+  }
+
   void* ask(std::size_t size) {
     ++use_.requests;
+    if (use_.in_use + use_.idle + size > limit_) {
+      if (use_.in_use + size > limit_) throw std::bad_alloc();
+      shrink(limit_ - use_.in_use - size);
+    }
     try {
       return source_.allocate(size);
     } catch (const std::bad_alloc&) {
@@ -137,6 +161,7 @@ class BlockCache {
   std::mutex mutex_;
   Source source_;
   std::uint64_t idle_limit_;
+  std::uint64_t limit_ = ~std::uint64_t{0};
   CacheUse use_{};
   std::array<std::vector<void*>, class_count> idle_;
 };

@@ -1,0 +1,102 @@
+"""Messages of the framework, and of programs that want them to look the same.
+
+`GLOG_v` is the lowest level that is written: 0 debug, 1 info, 2 warning (the default), 3 error, 4 critical. Messages go
+to standard error, or with `GLOG_logtostderr=0` and `GLOG_log_dir` to `rank_0/logs/mindspore.log` in that folder, in
+files of at most `logger_maxBytes` bytes of which `logger_backupCount` old ones are kept; those of level
+`GLOG_stderrthreshold` and above then go to standard error as well. The variables are read at the first message.
+"""
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from pathlib import Path
+
+__all__ = ["get_level", "get_log_config"]
+_LEVELS = {"0": logging.DEBUG, "1": logging.INFO, "2": logging.WARNING, "3": logging.ERROR, "4": logging.CRITICAL}
+_DEFAULT_LEVEL, _DEFAULT_BYTES, _DEFAULT_COUNT = "2", 52428800, 30
+_VARIABLES = ("GLOG_v", "GLOG_logtostderr", "GLOG_log_dir", "GLOG_stderrthreshold", "logger_maxBytes",
+              "logger_backupCount")
+_lock = threading.Lock()
+_logger: logging.Logger | None = None
+
+
+def _level(variable: str, default: str) -> int:
+    """The level that a variable names. ValueError for anything but a digit from 0 to 4."""
+    value = os.environ.get(variable, "") or default
+    if value not in _LEVELS:
+        raise ValueError(f"the environment variable {variable} must be 0 (debug), 1 (info), 2 (warning), 3 (error) or "
+                         f"4 (critical), but is {value!r}")
+    return _LEVELS[value]
+
+
+def _number(variable: str, default: int) -> int:
+    value = os.environ.get(variable, "") or str(default)
+    if not value.isdecimal():
+        raise ValueError(f"the environment variable {variable} must be a number, but is {value!r}")
+    return int(value)
+
+
+def _made() -> logging.Logger:
+    """The logger, set up by the environment when it is first needed."""
+    global _logger
+    with _lock:
+        if _logger is None:
+            made = logging.Logger("ME", _level("GLOG_v", _DEFAULT_LEVEL))
+            to_file = os.environ.get("GLOG_logtostderr") == "0" and bool(os.environ.get("GLOG_log_dir"))
+            screen: logging.StreamHandler = logging.StreamHandler(sys.stderr)
+            screen.setLevel(_level("GLOG_stderrthreshold", "3") if to_file else logging.NOTSET)
+            handlers: list[logging.Handler] = [screen]
+            if to_file:
+                folder = Path(os.environ["GLOG_log_dir"]) / "rank_0" / "logs"
+                folder.mkdir(parents=True, exist_ok=True)
+                handlers.append(logging.handlers.RotatingFileHandler(
+                    folder / "mindspore.log", maxBytes=_number("logger_maxBytes", _DEFAULT_BYTES),
+                    backupCount=_number("logger_backupCount", _DEFAULT_COUNT), delay=True))
+            for handler in handlers:
+                handler.setFormatter(logging.Formatter(
+                    "[%(levelname)s] ME(%(process)d:%(thread)d,%(processName)s):%(asctime)s.%(msecs)03d "
+                    "[%(pathname)s:%(lineno)d] %(message)s", "%Y-%m-%d-%H:%M:%S"))
+                made.addHandler(handler)
+            _logger = made
+        return _logger
+
+
+def debug(msg, *args, **kwargs) -> None:
+    """Write a message of the lowest level; arguments as of `logging.debug`."""
+    _made().debug(msg, *args, stacklevel=2, **kwargs)
+
+
+def info(msg, *args, **kwargs) -> None:
+    """Write a message that tells what happens; arguments as of `logging.info`."""
+    _made().info(msg, *args, stacklevel=2, **kwargs)
+
+
+def warning(msg, *args, **kwargs) -> None:
+    """Write a message about what may be a mistake; arguments as of `logging.warning`."""
+    _made().warning(msg, *args, stacklevel=2, **kwargs)
+
+
+def error(msg, *args, **kwargs) -> None:
+    """Write a message about what went wrong; arguments as of `logging.error`."""
+    _made().error(msg, *args, stacklevel=2, **kwargs)
+
+
+def critical(msg, *args, **kwargs) -> None:
+    """Write a message about what ends the program; arguments as of `logging.critical`."""
+    _made().critical(msg, *args, stacklevel=2, **kwargs)
+
+
+def get_level() -> str:
+    """The lowest level that is written: "0" debug, "1" info, "2" warning, "3" error, "4" critical."""
+    level = _made().level
+    return next(name for name, value in _LEVELS.items() if value == level)
+
+
+def get_log_config() -> dict[str, str]:
+    """The variables of the environment that decide about messages, with their values; `GLOG_v` and
+    `GLOG_logtostderr` in any case."""
+    found = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    return {"GLOG_v": get_level(), "GLOG_logtostderr": "1", **found}
