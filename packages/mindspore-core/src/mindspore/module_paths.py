@@ -44,6 +44,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.nn.grad": ("mindspore.nn",),
     "mindspore.nn.grad.cell_grad": ("mindspore.nn",),
     "mindspore.nn.metrics": ("mindspore.train", "mindspore.nn"),
+    **{f"mindspore.numpy.{name}": ("mindspore.numpy",) for name in (
+        "array_creations", "array_ops", "logic_ops", "math_ops")},
     "mindspore.train.amp": ("mindspore.amp",),
     "mindspore.train.loss_scale_manager": ("mindspore.amp", "mindspore.train"),
     "mindspore.train.dataset_helper": ("mindspore.train",),
