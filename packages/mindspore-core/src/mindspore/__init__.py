@@ -54,6 +54,7 @@ from mindspore.common.dtype import (
 )
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.seed import get_seed, set_seed
+from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor, SparseTensor
 from mindspore.common.tensor import Tensor, tensor
 from mindspore.context import (
     COMPATIBLE,

@@ -216,6 +216,16 @@ class TensorMethods(Operators, Functions):
         shape = places.shape[:-1] + self.shape[places.shape[-1]:]
         return indexing.tensor_scatter_add(self, places, shapes.broadcast_to(value, shape))
 
+    def to_coo(self):
+        """The elements that differ from 0 as a COOTensor. They must be known."""
+        from mindspore.ops.sparse import dense_to_sparse_coo
+        return dense_to_sparse_coo(self)
+
+    def to_csr(self):
+        """The elements of a matrix that differ from 0 as a CSRTensor. They must be known."""
+        from mindspore.ops.sparse import dense_to_sparse_csr
+        return dense_to_sparse_csr(self)
+
     def masked_scatter(self, mask, source) -> Tensor:
         """self with the elements of `source`, in order, where the mask is true, which must be known."""
         count = int(reduction.count_nonzero(mask))

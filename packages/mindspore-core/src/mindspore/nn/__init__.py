@@ -29,6 +29,7 @@ from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.rnn_cells import *
 from mindspore.nn.layer.rnns import *
+from mindspore.nn.layer.sparse import *
 from mindspore.nn.layer.transformer import *
 from mindspore.nn.learning_rate_schedule import (
     CosineDecayLR,

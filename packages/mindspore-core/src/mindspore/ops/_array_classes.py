@@ -14,6 +14,7 @@ from mindspore.ops import (
     rearranging,
     segments,
     shapes,
+    sparse,
     statistics,
     updates,
     windows,
@@ -101,3 +102,10 @@ _define("SegmentMin", segments.segment_min)
 _define("SegmentProd", segments.segment_prod)
 _define("SegmentSum", segments.segment_sum)
 _define("SubAndFilter", segments.sub_and_filter)
+
+# -- sparse tensors ----------------------------------------------------------------------------------------------------
+
+_define("SparseSlice", sparse.sparse_slice)
+_define("SparseTensorDenseAdd", sparse.sparse_dense_add)
+_define("SparseTensorDenseMatmul", sparse.sparse_dense_matmul, adjoint_st=False, adjoint_dt=False)
+_define("SparseToDense", sparse.sparse_to_dense)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from mindspore.batching import vmap
+from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 from mindspore.ops import operations as P
@@ -50,6 +51,8 @@ from mindspore.ops.shapes import reshape, shape
 from mindspore.ops.slicing import *
 from mindspore.ops.slicing import slice as tensor_slice
 from mindspore.ops.sorting import *
+from mindspore.ops.sparse import *
+from mindspore.ops.sparse import row_tensor_add
 from mindspore.ops.state import *
 from mindspore.ops.statistics import *
 from mindspore.ops.systems import *
@@ -78,6 +81,14 @@ scalar_max, scalar_min, scalar_log = builtins.max, builtins.min, math.log
 bool_eq, bool_not = operator.eq, operator.not_
 string_eq, string_concat = operator.eq, operator.concat
 is_, is_not, typeof = operator.is_, operator.is_not, type
+
+# Sparse tensors.
+make_coo_tensor, make_csr_tensor, make_row_tensor = COOTensor, CSRTensor, RowTensor
+make_sparse_tensor, make_row_tensor_inner = COOTensor, RowTensor
+coo_tensor_get_indices = csr_tensor_get_indices = row_tensor_get_indices = operator.attrgetter("indices")
+coo_tensor_get_values = csr_tensor_get_values = row_tensor_get_values = operator.attrgetter("values")
+coo_tensor_get_dense_shape = csr_tensor_get_dense_shape = row_tensor_get_dense_shape = operator.attrgetter("shape")
+csr_tensor_get_indptr = operator.attrgetter("indptr")
 
 # Tuples, lists and dictionaries.
 tuple_getitem = list_getitem = dict_getitem = operator.getitem
