@@ -24,6 +24,7 @@ from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.debug import *
 from mindspore.ops.deforming import *
+from mindspore.ops.detection import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *

@@ -30,6 +30,7 @@ from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
 from mindspore.ops.debug import *
 from mindspore.ops.deforming import *
+from mindspore.ops.detection import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.elementwise import exp, expm1
 from mindspore.ops.indexed import *

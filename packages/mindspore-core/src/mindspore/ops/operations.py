@@ -11,6 +11,7 @@ from mindspore.common import dtype as mstype
 from mindspore.compiler.primitives import primitive
 from mindspore.ops import (
     _array_classes,
+    _image_classes,
     _legacy,
     _window_classes,
     activation,
@@ -308,7 +309,7 @@ SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampen
 
 # -- tables of other files ---------------------------------------------------------------------------------------------
 
-for _table in (_array_classes, _window_classes):
+for _table in (_array_classes, _image_classes, _window_classes):
     __all__.extend(_table.CLASSES)
     globals().update(_table.CLASSES)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import product
 from math import prod
 
+import numpy as np
+
 from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, Sizes, as_dtype_of, as_inexact, as_tensor, convert, static_ints
@@ -20,10 +22,12 @@ from mindspore.ops.elementwise import floor
 from mindspore.ops.elementwise import round as to_even
 from mindspore.ops.indexing import gather_elements
 from mindspore.ops.joining import concat
+from mindspore.ops.linalg import matmul
+from mindspore.ops.random import rand, standard_normal
 from mindspore.ops.reduction import sum as sum_over
-from mindspore.ops.shapes import broadcast_to, expand_dims, reshape, transpose
+from mindspore.ops.shapes import broadcast_to, expand_dims, reshape, swapaxes, transpose
 
-__all__ = ["crop_and_resize", "grid_sample"]
+__all__ = ["affine_grid", "crop_and_resize", "grid_sample"]
 
 Taps = list[tuple[Tensor, Tensor]]  # (place of a neighbour, its weight)
 _CUBIC = -0.75  # Keys' parameter, as most libraries for images have it
@@ -118,6 +122,60 @@ def weighted(x: Tensor, taps: list[Taps]) -> Tensor:
     index = reshape(concat(places, -1), (n, 1, count * each))
     rows = gather_elements(reshape(x, (n, c, prod(sizes))), 2, broadcast_to(index, (n, c, count * each)))
     return sum_over(mul(reshape(rows, (n, c, count, each)), reshape(concat(weights, -1), (n, 1, count, each))), -1)
+
+
+def affine_grid(theta: Operand, size: Sizes, align_corners: bool = False) -> Tensor:
+    """The grid of an affine map for `grid_sample`: theta (N, 2, 3) and size (N, C, H, W) to (N, H, W, 2), or
+    (N, 3, 4) and (N, C, D, H, W) to (N, D, H, W, 3): theta (x, y[, z], 1) for the middles of the pixels, from -1 to 1
+    over each axis as `align_corners` says. ValueError for shapes that do not fit."""
+    maps, sizes = as_inexact("affine_grid", theta), static_ints("affine_grid", "size", size)
+    spatial = len(sizes) - 2
+    if spatial not in (2, 3) or min(sizes) < 1 or maps.shape != (sizes[0], spatial, spatial + 1):
+        raise ValueError(f"affine_grid: theta has shape {maps.shape} and size is {sizes}; expected (N, 2, 3) and "
+                         f"(N, C, H, W), or (N, 3, 4) and (N, C, D, H, W)")
+    ends = [np.linspace(-1, 1, n) if n > 1 else np.zeros(1) for n in sizes[2:]]
+    places = [e if align_corners else e * ((n - 1) / n) for e, n in zip(ends, sizes[2:])]
+    points = np.stack([*np.meshgrid(*places, indexing="ij")[::-1], np.ones(sizes[2:])], -1).reshape(-1, spatial + 1)
+    found = matmul(Tensor(points.astype(maps.dtype.np)), swapaxes(maps, 1, 2))
+    return reshape(found, (sizes[0], *sizes[2:], spatial))
+
+
+def extract_glimpse(x: Operand, size: Sizes, offsets: Operand, centered: bool = True, normalized: bool = True,
+                    uniform_noise: bool = True, noise: str = "uniform") -> Tensor:
+    """Windows of size (height, width) of images (N, H, W, C), one of each: (N, height, width, C).
+
+    offsets: (N, 2), the middle of each window, down and right: with `normalized` in units of the image's size, else in
+    pixels; with `centered` 0 is the image's middle and the units are half as large. Beyond the border there is noise:
+    with `uniform_noise` or noise 'uniform' numbers of [0, 1), with 'gaussian' standard normal ones, 'zero' nothing.
+    """
+    name = "ExtractGlimpse"
+    images = as_inexact(name, x)
+    middle = as_dtype_of(name, as_tensor(name, offsets, "offsets"), images)
+    sizes = static_ints(name, "size", size)
+    if images.ndim != 4 or len(sizes) != 2 or min(sizes) < 1 or middle.shape != (images.shape[0], 2):
+        raise ValueError(f"{name}: x has shape {images.shape}, offsets {middle.shape} and size is {size}; expected "
+                         f"(N, H, W, C), (N, 2) and two positive ints")
+    if noise not in ("uniform", "gaussian", "zero"):
+        raise ValueError(f"{name}: noise is {noise!r}; expected 'uniform', 'gaussian' or 'zero'")
+    n, *_, channels = images.shape
+    places, inside = [], None
+    for k, (old, new) in enumerate(zip(images.shape[1:3], sizes)):
+        at = mul(middle[:, k], old) if normalized else middle[:, k]
+        at = add(mul(at, 0.5), old / 2) if centered else at
+        own = add(expand_dims(convert(sub(at, new / 2), int64), 1), arange(new))
+        own = expand_dims(own, 2 - k)
+        here = logical_and(greater_equal(own, 0), less_equal(own, old - 1))
+        inside = here if inside is None else logical_and(inside, here)
+        places.append(clamp(own, 0, old - 1))
+    flat = reshape(add(mul(places[0], images.shape[2]), places[1]), (n, sizes[0] * sizes[1], 1))
+    rows = reshape(images, (n, images.shape[1] * images.shape[2], channels))
+    y = reshape(gather_elements(rows, 1, broadcast_to(flat, (n, sizes[0] * sizes[1], channels))),
+                (n, *sizes, channels))
+    if uniform_noise or noise == "uniform":
+        around = rand(*y.shape, dtype=y.dtype)
+    else:
+        around = convert(standard_normal(y.shape), y.dtype) if noise == "gaussian" else zeros_like(y)
+    return where(expand_dims(inside, 3), y, around)
 
 
 def crop_and_resize(image: Operand, boxes: Operand, box_indices: Operand, crop_size: Sizes, method: str = "bilinear",

@@ -378,14 +378,14 @@ def interpolate(input: Operand, size: Sizes | None = None, scale_factor: float |
                 mode: str = "nearest", align_corners: bool | None = None,
                 recompute_scale_factor: bool | None = None) -> Tensor:
     """Images (N, C, spatial ...) resized to `size`, or by `scale_factor`. mode: 'nearest', 'nearest-exact', 'area', or
-    'linear', 'bilinear', 'trilinear' for 1, 2, 3 spatial axes. With `align_corners` the corner elements keep their
-    places, otherwise the corners of the image do."""
+    'linear', 'bilinear' and 'bicubic', 'trilinear' for 1, 2, 3 spatial axes. With `align_corners` the corner elements
+    keep their places, otherwise the corners of the image do."""
     x = as_inexact("interpolate", input)
     spatial = x.ndim - 2
-    linear = {1: "linear", 2: "bilinear", 3: "trilinear"}.get(spatial)
-    if mode not in ("nearest", "nearest-exact", "area", linear):
+    smooth = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}.get(spatial, ())
+    if mode not in ("nearest", "nearest-exact", "area", *smooth):
         raise ValueError(f"interpolate: mode is {mode!r} for input of shape {x.shape}; expected 'nearest', "
-                         f"'nearest-exact', 'area' or {linear!r}")
+                         f"'nearest-exact', 'area' or {' or '.join(map(repr, smooth))}")
     if (size is None) == (scale_factor is None):
         raise ValueError("interpolate: give either size or scale_factor")
     scales: Sequence[float | None] = (None,) * spatial
@@ -410,6 +410,9 @@ def _weights(size: int, target: int, mode: str, align_corners: bool, scale: floa
         return nearest_weights(places * step, size)
     if mode == "nearest-exact":
         return nearest_weights((places + 0.5) * step, size)
+    if mode == "bicubic":
+        return cubic_weights(places * ((size - 1) / max(target - 1, 1)), size) if align_corners else \
+            cubic_weights((places + 0.5) * step - 0.5, size, True)
     if align_corners:
         return linear_weights(places * ((size - 1) / max(target - 1, 1)), size)
     return linear_weights(np.maximum((places + 0.5) * step - 0.5, 0), size)
@@ -430,6 +433,22 @@ def linear_weights(at: np.ndarray, size: int) -> np.ndarray:
     np.add.at(weights, (np.arange(len(at)), low), 1 - share)
     np.add.at(weights, (np.arange(len(at)), np.minimum(low + 1, size - 1)), share)
     return weights
+
+
+def cubic_weights(at: np.ndarray, size: int, inside_only: bool = False) -> np.ndarray:
+    """How much each old place counts in each new one, which is interpolated by cubic polynomials between the four
+    places around its position. Beyond the border stands the border's element, and Keys' parameter is -0.75; or, with
+    `inside_only`, nothing stands there, the parameter is -0.5 and the weights add up to 1. Source: Keys (1981)."""
+    a = -0.5 if inside_only else -0.75
+    weights, rows = np.zeros((len(at), size)), np.arange(len(at))
+    start = np.floor(at).astype(int)
+    for tap in range(-1, 3):
+        place, d = start + tap, np.abs(at - start - tap)
+        share = np.where(d <= 1, ((a + 2) * d - (a + 3)) * d * d + 1, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a)
+        if inside_only:
+            share = np.where((place >= 0) & (place < size), share, 0)
+        np.add.at(weights, (rows, np.clip(place, 0, size - 1)), share)
+    return weights / weights.sum(1, keepdims=True) if inside_only else weights
 
 
 def upsample(input: Operand, size: Sizes | None = None, scale_factor: float | Sequence[float] | None = None,
