@@ -52,6 +52,7 @@ from mindspore.common.dtype import (
     uintp,
     ushort,
 )
+from mindspore.common.jit_config import JitConfig, lazy_inline, no_inline
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.seed import get_seed, set_seed
 from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor, SparseTensor

@@ -52,8 +52,9 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.common._decorator": ("mindspore.common",),
     "mindspore.common.np_dtype": ("mindspore.common.dtype",),
     "mindspore.common.mutable": ("mindspore.common.api",),
-    "mindspore.common.jit_config": ("mindspore",),
-    "mindspore.common.hook_handle": ("mindspore.nn.cell",),
+    "mindspore.common.hook_handle": ("mindspore.nn.hook_handle",),
+    "mindspore.common.lazy_inline": ("mindspore",),
+    "mindspore.common.no_inline": ("mindspore",),
     **{f"mindspore.dataset.vision.{name}": ("mindspore.dataset.vision",) for name in (
         "c_transforms", "py_transforms", "transforms", "utils")},
     **{f"mindspore.dataset.transforms.{name}": ("mindspore.dataset.transforms",) for name in (

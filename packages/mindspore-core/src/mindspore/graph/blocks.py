@@ -207,6 +207,9 @@ class Twin:
                 return False
             if list(a._params) != list(b._params) or not all(map(self.same, a._params.values(), b._params.values())):
                 return False
+            if list(a._buffers) != list(b._buffers) or not all(map(self._buffers, a._buffers.values(),
+                                                                   b._buffers.values())):
+                return False
         return True
 
     def reads(self, reads: list) -> bool:
@@ -256,7 +259,14 @@ class Twin:
             return all(k == key and self.same(s, v) for (key, v), (k, s) in zip(value.items(), seen.items))
         return all(map(self.same, seen.items, value))
 
+    def _buffers(self, seen: Tensor | None, value: Tensor | None) -> bool:
+        if seen is None or value is None:
+            return seen is value
+        return seen._value.aval is value._value.aval and self._pair(seen, value)
+
     def _tensors(self, seen: Tensor, value: Tensor) -> bool:
+        if id(seen) in self.pairs:
+            return self.pairs[id(seen)] is value
         if not isinstance(seen, Parameter) and type(seen._value) is not Traced:
             return seen is value
         alike = seen._value.aval is value._value.aval and type(seen._value) is type(value._value)

@@ -84,7 +84,8 @@ class GraphPolicy(Policy):
         guards = current_guards()
         if guards is not None:
             if _is_parameter(obj, name) and self.is_cell(obj):
-                value = obj.__dict__["_params"][name]  # what is read of a cell in low precision is its cast
+                own = obj.__dict__  # what is read of a cell in low precision is its cast
+                value = own["_params" if name in own["_params"] else "_buffers"][name]
             guards.read.append(value)
             guards.add_attr(obj, name, value, self.is_cell(obj))
             self._guard_children(guards, value)
@@ -109,8 +110,9 @@ class GraphPolicy(Policy):
 
 
 def _is_parameter(obj: Any, name: str) -> bool:
-    """Whether the attribute is a Parameter, whose assignments the trace keeps."""
-    return name in obj.__dict__.get("_params", ()) if hasattr(obj, "__dict__") else False
+    """Whether the attribute is a Parameter or a buffer, whose assignments the trace keeps."""
+    own = getattr(obj, "__dict__", {})
+    return name in own.get("_params", ()) or name in own.get("_buffers", ())
 
 
 POLICY = GraphPolicy()

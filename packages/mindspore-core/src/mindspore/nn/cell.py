@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mindspore import context
@@ -21,13 +21,18 @@ from mindspore.graph.compiled import CompiledFunction, current_blocks, current_g
 from mindspore.graph.dynamic import Described
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
+from mindspore.nn.hook_handle import HookHandle
+from mindspore.nn.members import CellMembers, cells_of
+from mindspore.nn.state import CellState
 from mindspore.runtime import record
 from mindspore.runtime.mixing import mixed
 
 __all__ = ["Cell"]
 
+_TABLES = ("_params", "_cells", "_buffers")  # where attributes are that do not stand in the Cell's __dict__
 
-class Cell:
+
+class Cell(CellState, CellMembers):
     """Base class of all networks and layers.
 
     Subclasses create parameters and child cells in `__init__` (after `super().__init__()`) and define `construct`.
@@ -38,12 +43,13 @@ class Cell:
     """
 
     UNGUARDED = frozenset({"_compiled", "_varying", "_hooks", "_pre_hooks", "_backward_hooks", "cls_name",
-                           "_hook_count", "_computing"})
+                           "_computing", "_state_hooks", "_transient"}) | CellMembers.UNGUARDED_MEMBERS
 
     def __init__(self, auto_prefix: bool = True, flags: dict | None = None):
         own = self.__dict__
         own["_params"] = OrderedDict()
         own["_cells"] = OrderedDict()
+        self._init_state()
         own["_auto_prefix"] = auto_prefix
         own["training"] = False
         own["requires_grad"] = False
@@ -55,9 +61,7 @@ class Cell:
         own["_compiled"] = own["_varying"] = None
         own["_hooks"] = OrderedDict()
         own["_pre_hooks"] = OrderedDict()
-        own["_hook_count"] = 0
-        for name, value in (flags or {}).items():
-            setattr(self, name, value)
+        self.add_flags(**(flags or {}))
 
     # -- attributes --------------------------------------------------------------------------------------------------
 
@@ -69,7 +73,9 @@ class Cell:
         found = own["_params"].get(name)
         if found is None:
             found = own["_cells"].get(name)
-            if found is None and name not in own["_cells"] and name not in own["_params"]:
+            if found is None:
+                found = own["_buffers"].get(name)
+            if found is None and not any(name in own[table] for table in _TABLES):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         elif own["_computing"] and found.requires_grad and found.dtype.is_floating:
             return found.astype(own["_low_precision"])
@@ -86,6 +92,9 @@ class Cell:
         params, cells = own["_params"], own["_cells"]
         if name in params and isinstance(value, Tensor) and not isinstance(value, Parameter):
             record.assign(params[name], _fitting(value, params[name], name))
+            return
+        if name in own["_buffers"]:
+            self._set_buffer(name, value)
             return
         CELL_EPOCH[0] += 1
         if isinstance(value, Parameter):
@@ -114,14 +123,14 @@ class Cell:
 
     def __delattr__(self, name: str) -> None:
         CELL_EPOCH[0] += 1
-        for table in (self._params, self._cells, self.__dict__):
+        for table in (self._params, self._cells, self._buffers, self.__dict__):
             if name in table:
                 del table[name]
                 return
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._params, *self._cells})
+        return sorted({*super().__dir__(), *self._params, *self._cells, *self._buffers})
 
     def __deepcopy__(self, memo: dict) -> Cell:
         """A cell with its own parameters, children and other attributes; compiled graphs stay with the original."""
@@ -168,11 +177,17 @@ class Cell:
         if _stack.trace is not None:
             return self._run(_recorded, args, kwargs)
         if context.mode.graph or ((self._recompute or hasattr(type(self), "bprop")) and _segment.current().regions):
-            compiled = self.__dict__.get("_compiled") or self._compiled_construct()
-            return compiled(*args, **kwargs)
+            return self._whole()(*args, **kwargs)
+        return self._construct_with_hooks(args, kwargs)
+
+    def _construct_with_hooks(self, args: tuple, kwargs: dict) -> Any:
         if self._pre_hooks or self._hooks or self._converts:
             return self._run(_construct_natively, args, kwargs)
         return self.construct(*args, **kwargs)
+
+    def _whole(self) -> CompiledFunction:
+        """The compiled form of the whole Cell."""
+        return self.__dict__.get("_compiled") or self._compiled_construct()
 
     def _compiled_construct(self) -> CompiledFunction:
         if "_params" not in self.__dict__:
@@ -248,26 +263,32 @@ class Cell:
 
     def compile(self, *args, **kwargs) -> None:
         """Compile for these arguments without running."""
-        (self.__dict__.get("_compiled") or self._compiled_construct()).graph(*args, **kwargs)
+        self._whole().graph(*args, **kwargs)
 
     def graph(self, *args, **kwargs):
         """The graph of `construct` for these arguments."""
-        return (self.__dict__.get("_compiled") or self._compiled_construct()).graph(*args, **kwargs)
+        return self._whole().graph(*args, **kwargs)
 
     # -- parameters and cells ----------------------------------------------------------------------------------------
 
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:
         """(attribute path, parameter): own parameters first, then those of child cells in order, each once."""
         seen: set[int] = set()
-        for path, cell in self.cells_and_names(name_prefix) if expand else ((name_prefix, self),):
+        for path, cell in self.cells_and_names(None, name_prefix) if expand else ((name_prefix, self),):
             for name, param in cell._params.items():
                 if param is not None and id(param) not in seen:
                     seen.add(id(param))
                     yield f"{path}.{name}" if path else name, param
 
-    def cells_and_names(self, name_prefix: str = "") -> Iterator[tuple[str, Cell]]:
-        """(attribute path, cell) for this cell and all below it, parents first, each once."""
-        pending: list[tuple[str, Cell]] = [(name_prefix, self)]
+    def cells_and_names(self, cells: Cell | Iterable[Cell] | None = None,
+                        name_prefix: str = "") -> Iterator[tuple[str, Cell]]:
+        """(attribute path, cell) for this cell and all below it, parents first, each once.
+
+        Args:
+            cells: a cell, or several, to start from in place of this one. name_prefix: stands before the paths.
+        """
+        start = [self] if cells is None else cells_of(cells)
+        pending: list[tuple[str, Cell]] = [(name_prefix, cell) for cell in reversed(start)]
         seen: set[int] = set()
         while pending:
             path, cell = pending.pop()
@@ -332,6 +353,7 @@ class Cell:
     def set_train(self, mode: bool = True) -> Cell:
         """Training mode for this cell and all below it (dropout, batch statistics)."""
         for _, cell in self.cells_and_names():
+            cell.__dict__["_phase"] = "train" if mode else "predict"
             if cell.__dict__["training"] is not bool(mode):
                 cell.training = bool(mode)
         return self
@@ -377,12 +399,6 @@ class Cell:
             raise TypeError(f"recompute: unexpected keyword {min(unknown)!r}")
         self._recompute = bool(mode)
 
-    def add_flags(self, **flags) -> Cell:
-        """Set attributes."""
-        for name, value in flags.items():
-            setattr(self, name, value)
-        return self
-
     def apply(self, fn: Callable[[Cell], Any]) -> Cell:
         """Call `fn` on every child cell, deepest first, then on this one."""
         for cell in self.cells():
@@ -405,13 +421,11 @@ class Cell:
         return self._add_hook(self._hooks, hook_fn)
 
     def _add_hook(self, table: OrderedDict, hook_fn: Callable) -> HookHandle:
-        if not callable(hook_fn):
-            raise TypeError(f"a hook must be callable, got {type(hook_fn).__name__}")
-        own = self.__dict__
-        own["_hook_count"] += 1
-        table[own["_hook_count"]] = hook_fn
-        own["_compiled"] = None
-        return HookHandle(self, table, own["_hook_count"])
+        return HookHandle.added(table, hook_fn, changed=self._hooks_changed)
+
+    def _hooks_changed(self) -> None:
+        self.__dict__["_compiled"] = None
+        CELL_EPOCH[0] += 1
 
     # -- printing ----------------------------------------------------------------------------------------------------
 
@@ -429,18 +443,6 @@ class Cell:
             return f"{type(self).__name__}({extra})"
         head = f"{type(self).__name__}({extra}" if extra else f"{type(self).__name__}("
         return "\n".join([head, *lines, ")"])
-
-
-class HookHandle:
-    """Removes a hook again."""
-
-    def __init__(self, cell: Cell, table: OrderedDict, number: int):
-        self._cell, self._table, self._number = cell, table, number
-
-    def remove(self) -> None:
-        """Take the hook out; a second call does nothing."""
-        if self._table.pop(self._number, None) is not None:
-            self._cell.__dict__["_compiled"] = None
 
 
 def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
