@@ -277,7 +277,15 @@ py::object Executable::make_outputs(PyObject* const* items) const {
   return list;
 }
 
-py::object Executable::run(py::handle inputs) {
+py::object Executable::run_timed(py::handle inputs) {
+  std::vector<kit::StepTime> times;
+  py::object outputs = run(inputs, &times);
+  py::list events;
+  for (const kit::StepTime& one : times) events.append(py::make_tuple(one.step->label, one.begin, one.end));
+  return py::make_tuple(outputs, events);
+}
+
+py::object Executable::run(py::handle inputs, std::vector<kit::StepTime>* times) {
   auto sequence = py::reinterpret_steal<py::object>(
       PySequence_Fast(inputs.ptr(), "Executable: expected a sequence of Buffers"));
   if (!sequence) throw py::error_already_set();
@@ -301,7 +309,7 @@ py::object Executable::run(py::handle inputs) {
   {
     Call call(!plan_->is_short());
     try {
-      executor_->run(addresses.data(), addresses.data() + count);
+      executor_->run(addresses.data(), addresses.data() + count, times);
     } catch (const std::bad_alloc&) {
       failure = "Executable: no room for the arena of " + std::to_string(arena_bytes()) + " bytes, or for tapes";
     } catch (const std::exception& error) {
@@ -364,9 +372,12 @@ void bind_executable(py::module_& module) {
 
   py::class_<Executable>(module, "Executable", "A plan with its kernels, run whole in one call.")
       .def(py::init<std::shared_ptr<PlanObject>>(), py::arg("plan"))
-      .def("run", &Executable::run, py::arg("inputs"),
+      .def("run", py::overload_cast<py::handle>(&Executable::run), py::arg("inputs"),
            "Run on a sequence of Buffers, one per input; returns a list of Buffers, one per output. A donated input "
            "comes back as the output that overwrote it.")
+      .def("run_timed", &Executable::run_timed, py::arg("inputs"),
+           "As `run`, but every step is timed: a pair of the outputs and of (label, begin, end) for each step, in "
+           "nanoseconds of the clock that time.monotonic_ns reads. A region comes after the steps inside it.")
       .def("describe", &Executable::describe, "One line for each step: its label and its implementation.")
       .def_property_readonly("arena_bytes", &Executable::arena_bytes)
       .def_property_readonly("steps_run", &Executable::steps_run,

@@ -129,7 +129,10 @@ class Executable {
   explicit Executable(std::shared_ptr<PlanObject> plan);
 
   // Runs the plan on a sequence of Buffers; a list of Buffers.
-  py::object run(py::handle inputs);
+  py::object run(py::handle inputs) { return run(inputs, nullptr); }
+
+  // The same, and the time of each step: (list of Buffers, list of (label, begin, end) in nanoseconds).
+  py::object run_timed(py::handle inputs);
 
   std::uint64_t arena_bytes() const { return executor_->plan().arena_bytes; }
   std::uint64_t steps_run() const { return executor_->steps(); }
@@ -138,6 +141,7 @@ class Executable {
  private:
   void check_inputs(PyObject* const* items, Py_ssize_t count) const;
   py::object make_outputs(PyObject* const* items) const;
+  py::object run(py::handle inputs, std::vector<kit::StepTime>* times);
 
   HostDevice device_;
   std::shared_ptr<PlanObject> plan_;

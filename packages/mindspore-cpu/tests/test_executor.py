@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from buffers import to_buffer, view
 
 from mindspore.common.dtype import float32
 from mindspore.compiler.ir import Builder, tensor_aval
-from mindspore.compiler.pipeline import make_plan
+from mindspore.compiler.ir.text import parse_text
+from mindspore.compiler.pipeline import compile_graph, make_plan
 from mindspore.compiler.program import ARENA, CONST, INPUT, OUTPUT
+from mindspore.plugin import manager
+from mindspore.runtime.transfer import upload
 from mindspore_cpu import _ext
 
 FOUR = np.arange(4, dtype=np.float32)
@@ -231,3 +235,24 @@ def test_an_executable_outlives_its_kernels_and_plan(device):
     gc.collect()
     np.testing.assert_allclose(view(run([to_buffer(a) for a in arrays])[0], np.float32(0)), numpy_step(*arrays)[0],
                                rtol=1e-4)
+
+
+def test_steps_are_timed():
+    device = manager.device("cpu")
+    graph = parse_text("""
+graph f(%0: float32[4,4]) {
+  %1: float32[4,4] = matmul(%0, %0) {transpose_a=False, transpose_b=False}
+  %2: float32[4,4] = exp(%1)
+  %3: float32[4,4] = mul(%2, %2)
+  return %3
+}
+""")
+    executable = compile_graph(graph, device)
+    inputs = [upload(device.allocator, np.eye(4, dtype=np.float32))]
+    begin = time.monotonic_ns()
+    outputs, times = executable.run_timed(inputs, executable.run)
+    end = time.monotonic_ns()
+    assert [name for name, _, _ in times] == ["matmul", "group exp mul"]
+    assert begin <= times[0][1] <= times[0][2] <= times[1][1] <= times[1][2] <= end
+    plain = executable.run(inputs)
+    assert bytes(memoryview(outputs[0])) == bytes(memoryview(plain[0]))

@@ -84,7 +84,7 @@ from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
                  "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx",
-                 "device_context", "utils", "multiprocessing"}
+                 "device_context", "utils", "multiprocessing", "profiler"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
@@ -99,7 +99,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed",
                      "set_rng_state"), "common.generator"),
     **dict.fromkeys(("frombuffer", "swap_tensors"), "common.handles"), "is_tensor": "ops",
-    "get_level": "log", "get_log_config": "log",
+    "Profiler": "profiler", "get_level": "log", "get_log_config": "log",
     "build_train_network": "train.amp", **dict.fromkeys(("DynamicLossScaleManager", "FixedLossScaleManager",
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((

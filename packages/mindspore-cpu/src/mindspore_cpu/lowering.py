@@ -58,6 +58,10 @@ class CPUExecutable(Executable):
         self._executable = executable
         self.run = executable.run
 
+    def run_timed(self, inputs: Sequence, run: Callable) -> tuple[list, list[tuple[str, int, int]]]:
+        """As `run`, and (name, begin, end) of every step, those of regions included."""
+        return self._executable.run_timed(inputs)
+
     def describe(self) -> list[str]:
         """One line for each step: what it is and which implementation runs it."""
         return self._executable.describe()
@@ -141,7 +145,7 @@ class _Lowering:
 
     def _kernel(self, step: Launch) -> tuple[_ext.Kernel, list[tuple[int, int]], str]:
         kernel, order = self._build(step)
-        return kernel, self._places([*[step.ins[k] for k in order], *step.outs]), step.name
+        return kernel, self._places([*[step.ins[k] for k in order], *step.outs]), step.title
 
     def _build(self, step: Launch) -> tuple[_ext.Kernel, Sequence[int]]:
         """A launch's kernel, and the positions of the launch's inputs in the order in which the kernel takes them."""

@@ -13,6 +13,7 @@ The test of a loop for the next trip is computed by the same stretches as the tr
 """
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,6 +48,7 @@ class Driver(Executable):
         self.held: list = [] if outer is None else outer.held
         self.launches: list[Step] = [] if outer is None else outer.launches
         self.callees: dict = {} if outer is None else outer.callees
+        self.times: list = [None] if outer is None else outer.times
         self.slots = len(graph.nodes)
         self.params = [p.idx for p in graph.params]
         self.outputs = [o.idx for o in graph.outputs]
@@ -69,6 +71,13 @@ class Driver(Executable):
         found = [values[slot] for slot in self.outputs]
         return found if self.outer is not None else self._own(found, inputs)
 
+    def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple[str, int, int]]]:
+        times = self.times[0] = []
+        try:
+            return run(inputs), times
+        finally:
+            self.times[0] = None
+
     def show(self) -> str:
         """The graph, for people."""
         from mindspore.compiler.ir.text import show
@@ -77,7 +86,15 @@ class Driver(Executable):
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def _straight(self, stretch) -> Step:
-        run, ins, outs = self.build(stretch.graph).run, [n.idx for n in stretch.ins], [n.idx for n in stretch.outs]
+        made, ins, outs = self.build(stretch.graph), [n.idx for n in stretch.ins], [n.idx for n in stretch.outs]
+        plain, times = made.run, self.times
+
+        def run(inputs: list) -> list:
+            if times[0] is None or not isinstance(made, Executable):
+                return plain(inputs)
+            outputs, inside = made.run_timed(inputs, plain)
+            times[0] += inside
+            return outputs
 
         def step(values: list) -> None:
             for slot, buffer in zip(outs, run([values[i] for i in ins])):
@@ -87,7 +104,7 @@ class Driver(Executable):
 
     def _region(self, node: Node) -> Step:
         """The step of a region operator or of an operator on tapes; it fills the slots of the elements, too."""
-        run = getattr(self, f"_{node.op.name}")(node)
+        run = self._noted(node.op.name, getattr(self, f"_{node.op.name}")(node))
         ins, slot = [i.idx for i in node.ins], node.idx
         if not isinstance(node.aval, TupleAval):
             def step(values: list) -> None:
@@ -102,6 +119,20 @@ class Driver(Executable):
                 values[place] = results[index]
 
         return step_of_many
+
+    def _noted(self, name: str, run: Callable) -> Callable:
+        """What runs a region operator; its time is noted where times are."""
+        times = self.times
+
+        def noted(operands: list) -> Any:
+            if times[0] is None:
+                return run(operands)
+            begin = time.monotonic_ns()
+            result = run(operands)
+            times[0].append((name, begin, time.monotonic_ns()))
+            return result
+
+        return noted
 
     def _inner(self, graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
         return Driver(self.simplify(graph), self.device, self.build, self.simplify, self).run

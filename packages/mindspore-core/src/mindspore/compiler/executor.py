@@ -47,6 +47,14 @@ class PythonExecutable(Executable):
             self.runner.run(given, outputs)
             return [box.value for box in outputs]
 
+    def run_timed(self, inputs, run):
+        times: list[tuple[str, int, int]] = []
+        self.runner.time_steps(times)
+        try:
+            return run(inputs), times
+        finally:
+            self.runner.time_steps(None)
+
 
 def host_kernel(device, step: Launch, in_avals, out_avals):
     """A kernel that runs the primitive's reference on the host."""

@@ -37,6 +37,7 @@ from mindspore.compiler.passes.region_plans import mark_whole_loops, plannable, 
 from mindspore.compiler.passes.schedule import Cut, cut, schedule
 from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
+from mindspore.compiler.recording import built
 from mindspore.plugin import manager
 from mindspore.runtime.transfer import download, upload
 
@@ -207,9 +208,10 @@ def _build(prepared: Prepared, binding: Binding | None = None) -> tuple[Executab
     if any(map(needs_driver, graph.nodes)) and not (device.capabilities.regions and plannable(graph)):
         driver = Driver(bind(graph, binding or {}), device, lambda part: _executable(
             Prepared(part, device, {}, Facts(), is_simple=True).plan(), device), simplified)
-        return driver, driver
+        return built(driver, graph.name, [param.aval for param in driver.graph.params]), driver
     plan = prepared.plan(binding)
-    return _executable(plan, device), plan.program
+    made = _executable(plan, device)
+    return built(made, graph.name, [plan.program.avals[v] for v in plan.program.inputs]), plan.program
 
 
 def _executable(plan: Plan, device) -> Executable:

@@ -10,6 +10,7 @@ An entry of a tape owns its buffers; Python's memory management frees them with 
 """
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ class PlanRunner:
         self.outputs: list[Box] = []
         self.constants = [Box(upload(device.allocator, array)) for array in plan.constants]
         self.arena = self._arena()
+        self.times: list[tuple[str, int, int]] | None = None
         self.cells = [Box(Tape()) for _ in range(plan.cells)]
         self.entries = [Box(None) for _ in range(plan.entries)]
         self.steps = [self._step(step) for step in plan.launches]
@@ -66,8 +68,23 @@ class PlanRunner:
     def run(self, inputs: list[Box], outputs: list[Box]) -> None:
         """Run the plan on these boxes."""
         self.inputs, self.outputs = inputs, outputs
+        if self.times is not None:
+            self._run_timed(self.times)
+            return
         for step in self.steps:
             step()
+
+    def time_steps(self, times: list[tuple[str, int, int]] | None) -> None:
+        """Note there when each step runs, (name, begin, end) in nanoseconds, those of regions too; None ends that."""
+        for runner in {id(r): r for r in (self, *self.known.values())}.values():
+            runner.times = times
+
+    def _run_timed(self, times: list[tuple[str, int, int]]) -> None:
+        for launch, step in zip(self.plan.launches, self.steps):
+            begin = time.monotonic_ns()
+            step()
+            self.device.allocator.synchronize()
+            times.append((launch.title, begin, time.monotonic_ns()))
 
     # -- places --------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ executor goes from one to the other without copying. Plans with regions, or with
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,14 @@ class Launch:
     loc: Any = None
     region: Region | None = None
     binding: Binding | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, of groups with the operators in them: what profilers and errors call the launch."""
+        if self.kind != GROUP or self.body is None:
+            return self.name
+        members = [n.op.name for n in self.body.nodes if n.op.name not in ("parameter", "constant", "item")]
+        return f"{self.name} {' '.join(members[:8])}{' ...' * (len(members) > 8)}"
 
 
 @dataclass(slots=True)
@@ -177,7 +185,15 @@ def value_bytes(aval: TensorAval | TapeAval) -> int:
 
 class Executable:
     """What `compile` returns. `run` takes one device buffer per program input and returns one per output; donated
-    inputs come back as outputs (the same buffer object)."""
+    inputs come back as outputs (the same buffer object). `name` and `in_avals` say what it is for profilers."""
+
+    name = "graph"
+    in_avals: Sequence[Any] = ()
+
+    def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple[str, int, int]]]:
+        """As `run`, and the time of each launch: (name, begin, end) in nanoseconds of `time.monotonic_ns`. run: what
+        the executable's own `run` is. An executable that cannot time its launches gives none."""
+        return run(inputs), []
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
         raise TypeError(f"{type(self).__name__} does not implement run")

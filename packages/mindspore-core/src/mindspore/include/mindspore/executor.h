@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -56,10 +57,18 @@ class StepError : public std::runtime_error {
   }
 };
 
+// When a step ran, in nanoseconds of the steady clock. A region's time includes that of the steps inside it, which come
+// before it.
+struct StepTime {
+  const Step* step;
+  std::int64_t begin, end;
+};
+
 template <class Device>
 class Executor {
  public:
   static constexpr std::size_t idle_frames_limit = 4;
+  static constexpr std::size_t times_limit = std::size_t{1} << 20;
 
   // Throws std::invalid_argument for a plan that `check` refuses. The kernels and constants must outlive the executor.
   Executor(Plan plan, Device& device) : plan_(std::move(plan)), device_(device), code_(plan_) {
@@ -78,9 +87,11 @@ class Executor {
   // How many steps were run in all calls that have ended.
   std::uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
-  // Runs all steps. `inputs` and `outputs` hold one address per input and per output. Throws StepError.
-  void run(void* const* inputs, void* const* outputs) {
+  // Runs all steps. `inputs` and `outputs` hold one address per input and per output. Throws StepError. With `times`,
+  // every step is waited for and its time noted there, for the first `times_limit` of them.
+  void run(void* const* inputs, void* const* outputs, std::vector<StepTime>* times = nullptr) {
     Lease frame(*this);
+    frame->times = times;
     void** table = frame->table.data();
     for (const Code::Fill& fill : code_.from_inputs) table[fill.position] = inputs[fill.number];
     for (const Code::Fill& fill : code_.from_outputs) table[fill.position] = outputs[fill.number];
@@ -98,6 +109,7 @@ class Executor {
     typename Device::Stream stream;
     void* handle = nullptr;
     std::uint64_t steps = 0;
+    std::vector<StepTime>* times = nullptr;
   };
 
   // A frame for the length of one call.
@@ -167,22 +179,38 @@ class Executor {
   };
 
   void walk(Frame& frame, std::size_t number) {
-    void** table = frame.table.data();
     frame.steps += code_.blocks[number].size();
+    if (frame.times != nullptr) return walk_timed(frame, number);
+    for (const Op& op : code_.blocks[number]) step(frame, op);
+  }
+
+  void walk_timed(Frame& frame, std::size_t number) {
+    const auto now = [] {
+      const auto since = std::chrono::steady_clock::now().time_since_epoch();
+      return static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+    };
     for (const Op& op : code_.blocks[number]) {
-      if (op.direct != nullptr) {
-        char* const* buffers = reinterpret_cast<char* const*>(table + op.first);
-        for (std::uint64_t k = 0; k < op.direct->count; ++k) {
-          op.direct->phases[k].run(buffers, 0, op.direct->phases[k].units);
-        }
-      } else if (op.kind == Kind::kernel) {
-        if (op.on_host) device_.synchronize(frame.stream);
-        const int code = op.region == nullptr ? op.kernel->run(op.kernel->ctx, table + op.first, frame.handle)
-                                              : Served(device_, frame).run(op, table + op.first);
-        if (code != 0) throw StepError(*op.step, code);
-      } else {
-        region(frame, op);
+      const std::int64_t begin = now();
+      step(frame, op);
+      device_.synchronize(frame.stream);
+      if (frame.times->size() < times_limit) frame.times->push_back({op.step, begin, now()});
+    }
+  }
+
+  void step(Frame& frame, const Op& op) {
+    void** table = frame.table.data();
+    if (op.direct != nullptr) {
+      char* const* buffers = reinterpret_cast<char* const*>(table + op.first);
+      for (std::uint64_t k = 0; k < op.direct->count; ++k) {
+        op.direct->phases[k].run(buffers, 0, op.direct->phases[k].units);
       }
+    } else if (op.kind == Kind::kernel) {
+      if (op.on_host) device_.synchronize(frame.stream);
+      const int code = op.region == nullptr ? op.kernel->run(op.kernel->ctx, table + op.first, frame.handle)
+                                            : Served(device_, frame).run(op, table + op.first);
+      if (code != 0) throw StepError(*op.step, code);
+    } else {
+      region(frame, op);
     }
   }
 
