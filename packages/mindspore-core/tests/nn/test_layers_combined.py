@@ -188,8 +188,11 @@ def test_ctc_loss_counts_all_paths(mode, blank):
     np.testing.assert_allclose(mean, np.mean(np.array(each) / counts), rtol=1e-5)
     joined = np.concatenate([row[:count] for row, count in zip(labels, counts)])
     if mode == "pynative":
-        loss, each_again = ops.ctc_loss(Tensor(logs), Tensor(joined), Tensor(steps), Tensor(counts), blank)
-        np.testing.assert_allclose(each_again.asnumpy(), each, rtol=1e-5)
+        loss, alphas = ops.ctc_loss(Tensor(logs), Tensor(joined), Tensor(steps), Tensor(counts), blank)
+        np.testing.assert_allclose(loss.asnumpy(), mean, rtol=1e-5)
+        ends = np.exp(alphas.asnumpy()[np.arange(3), -1][np.arange(3)[:, None], counts[:, None] * 2 - [0, 1]])
+        np.testing.assert_allclose(-np.log(ends.sum(1)), each, rtol=1e-4)
+        assert alphas.shape == (3, 5, 5) and alphas.asnumpy()[0, 0, 2] == -np.inf
 
     def total(x):
         return nn.CTCLoss(blank, "sum")(ops.log_softmax(x, -1), Tensor(labels), Tensor(steps), Tensor(counts))

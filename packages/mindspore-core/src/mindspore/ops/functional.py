@@ -29,6 +29,7 @@ from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
 from mindspore.ops.debug import *
+from mindspore.ops.decoding import *
 from mindspore.ops.deforming import *
 from mindspore.ops.detection import *
 from mindspore.ops.elementwise import *

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     Operand,
@@ -28,7 +29,8 @@ from mindspore.ops.reduction import sum as sum_over
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",
     "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
-    "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "smooth_l1_loss",
+    "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "nll_loss", "smooth_l1_loss",
     "soft_margin_loss", "triplet_margin_loss",
 ]
 
@@ -382,3 +384,37 @@ def multi_margin_loss(input: Operand, target: Operand, p: int = 1, margin: float
     others = convert(apply(_NE, (apply(primitive("broadcast_to"), (column,), (x.shape,)),
                                  apply(primitive("broadcast_to"), (classes,), (x.shape,)))), x.dtype)
     return reduced(name, mean(mul(short, others), 1), reduction)
+
+
+def multilabel_margins(name: str, input: Operand, target: Operand, reduction: str) -> tuple[Tensor, Tensor]:
+    """(loss, whether each class is a target, in the shape and dtype of the target); see `multilabel_margin_loss`."""
+    x, labels = as_inexact(name, input), as_tensor(name, target, "target")
+    if x.ndim not in (1, 2) or labels.shape != x.shape:
+        raise ValueError(f"{name}: input has shape {x.shape} and target {labels.shape}; expected one shape, (C,) or "
+                         f"(N, C)")
+    if not labels.dtype.is_integer:
+        raise TypeError(f"{name}: target is {labels.dtype}; expected integers")
+    single, classes = x.ndim == 1, x.shape[-1]
+    rows = apply(_RESHAPE, (x,), ((1, classes),)) if single else x
+    numbers = apply(_RESHAPE, (labels,), (rows.shape,))
+    ended = apply(primitive("cumsum"), (convert(apply(_LT, (numbers, constant(0, numbers.dtype))), int64),),
+                  (1, False, False))
+    real = apply(_EQ, (ended, constant(0, int64)))
+    safe = apply(_SELECT, (real, numbers, constant(0, numbers.dtype)))
+    hot = apply(primitive("one_hot"), (safe,), (classes, 2, bool_))
+    hot = apply(_AND, (hot, apply(_RESHAPE, (real,), ((*real.shape, 1),))))
+    chosen = apply(primitive("any"), (hot,), ((1,), False))
+    own = apply(_RESHAPE, (apply(_GATHER_ELEMENTS, (rows, safe), (1,)),), ((*rows.shape, 1),))
+    short = maximum(add(sub(apply(_RESHAPE, (rows,), ((rows.shape[0], 1, classes),)), own), 1), 0)
+    others = apply(_AND, (apply(_RESHAPE, (real,), ((*real.shape, 1),)), apply(primitive("logical_not"), (
+        apply(_RESHAPE, (chosen,), ((rows.shape[0], 1, classes),)),))))
+    loss = true_divide(sum_over(mul(short, convert(others, x.dtype)), (1, 2)), constant(max(classes, 1), x.dtype))
+    loss = apply(_RESHAPE, (loss,), ((),)) if single else loss
+    return reduced(name, loss, reduction), convert(apply(_RESHAPE, (chosen,), (x.shape,)), labels.dtype)
+
+
+def multilabel_margin_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor:
+    """The sum over the targets i and the other classes j of max(0, 1 - (input[i] - input[j])), divided by the number
+    of classes: input (N, C) or (C,), target class numbers in the same shape, of which those before the first negative
+    one count."""
+    return multilabel_margins("multilabel_margin_loss", input, target, reduction)[0]
