@@ -63,6 +63,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
         "datasets", "iterators", "samplers", "serializer_deserializer")},
     "mindspore.dataset.engine": ("mindspore.dataset",),
+    **{f"mindspore.communication.{name}": ("mindspore.communication",) for name in ("management", "_comm_helper")},
     "mindspore.dataset.core": ("mindspore.dataset",),
     "mindspore.dataset.core.config": ("mindspore.dataset.config",),
 }

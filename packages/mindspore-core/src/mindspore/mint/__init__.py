@@ -491,6 +491,6 @@ def triangular_solve(b: Operand, A: Operand, upper: bool = True, transpose: bool
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("nn", "optim", "special", "linalg"):
+    if name in ("nn", "optim", "special", "linalg", "distributed"):
         return importlib.import_module(f"mindspore.mint.{name}")
     raise AttributeError(f"module 'mindspore.mint' has no attribute {name!r}")

@@ -19,6 +19,7 @@ from mindspore.ops import (
     arithmetic,
     blocks,
     choosing,
+    communication,
     comparison,
     complex_numbers,
     creation,
@@ -276,6 +277,26 @@ RandpermV2 = _define("RandpermV2", random_.randperm, seed=0, offset=0, dtype=mst
 StandardNormal = _define("StandardNormal", _legacy.standard_normal, seed=0, seed2=0)
 UniformInt = _define("UniformInt", _legacy.uniform_int, seed=0, seed2=0)
 UniformReal = _define("UniformReal", _legacy.uniform_real, seed=0, seed2=0)
+
+# -- among processes ---------------------------------------------------------------------------------------------------
+
+WORLD = communication.WORLD
+AllReduce = _define("AllReduce", communication.all_reduce, op="sum", group=WORLD)
+AllGather = _define("AllGather", communication.all_gather, group=WORLD)
+AllGatherV = _define("AllGatherV", communication.all_gather_v, group=WORLD)
+AlltoAll = _define("AlltoAll", communication.all_to_all, split_count=REQUIRED, split_dim=REQUIRED, concat_dim=REQUIRED,
+                   group=WORLD)
+AlltoAllV = _define("AlltoAllV", communication.all_to_all_v, group=WORLD, block_size=1)
+Barrier = _define("Barrier", communication.barrier, group=WORLD)
+Broadcast = _define("Broadcast", communication.broadcast, root_rank=REQUIRED, group=WORLD)
+CollectiveGather = _define("CollectiveGather", communication.gather, dest_rank=REQUIRED, group=WORLD)
+CollectiveScatter = _define("CollectiveScatter", communication.scatter, src_rank=0, group=WORLD)
+Reduce = _define("Reduce", communication.reduce, dest_rank=REQUIRED, op="sum", group=WORLD)
+ReduceScatter = _define("ReduceScatter", communication.reduce_scatter, op="sum", group=WORLD)
+ReduceScatterV = _define("ReduceScatterV", communication.reduce_scatter_v, op="sum", group=WORLD)
+ReduceOp = communication.ReduceOp
+__all__ += ["ReduceOp"]
+del WORLD
 
 # -- evaluation and assignment -----------------------------------------------------------------------------------------
 
