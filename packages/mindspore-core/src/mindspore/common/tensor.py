@@ -59,10 +59,11 @@ class Tensor(_Attached):
         ValueError: `shape` is missing or does not fit.
     """
 
-    __slots__ = ("_value", "_part_of", "__weakref__")
+    __slots__ = ("_value", "_shared", "__weakref__")
     __array_priority__ = 1000
 
     def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
+        self._shared = None  # what it has in common with its views (`tensor_views`)
         dtype = None if dtype is None else as_dtype(dtype)
         if input_data is None:
             self._value = _from_shape(shape, dtype, init)

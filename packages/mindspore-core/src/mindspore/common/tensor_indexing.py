@@ -12,9 +12,8 @@ that is integer and Bool tensors, arrays and lists. An index is brought into one
 
 Writing is functional: a new value is computed and becomes the value of the handle. A basic index places the values by
 padding and chooses between them and the old elements; an advanced one computes the flat place of each value, keeps the
-last one of equal places, and adds the values into zeros there. What a basic index, `view` or `reshape` gives remembers,
-of which tensor it is a part: a write into it is a write into that tensor too, as in `x[0][1] = v`. It does not keep the
-tensor alive, but keeps the parts that stand between.
+last one of equal places, and adds the values into zeros there. What a basic index gives is a view (`tensor_views`): a
+write into it is a write into the tensor too, as in `x[0][1] = v`.
 
 Ints and the bounds of slices are part of the program, integer tensors are operands of it. To read a part of a tensor
 whose value is at hand, outside of gradients and compiled functions, costs no entry in the recorded program, so that a
@@ -26,12 +25,13 @@ from __future__ import annotations
 
 from math import prod
 from typing import Any, NamedTuple
-from weakref import ref
 
 import numpy as np
 
 from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_views import check_writable
+from mindspore.common.view_places import shown
 from mindspore.compiler.ir.dims import Dim, same_shape
 from mindspore.compiler.ir.size_expressions import slice_of
 from mindspore.eager import segment as _segment
@@ -41,7 +41,7 @@ from mindspore.ops.indexing import last_of_equals, replace_rows
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["Window", "getitem", "setitem", "overwrite", "shown", "written"]
+__all__ = ["Window", "getitem", "setitem", "part_of", "written"]
 
 _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
     primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
@@ -204,22 +204,38 @@ def _block(shape: tuple, entries: list[Axis]) -> _Block:
     return _Block(begin, end, strides, tuple(turned), sizes, tuple(result))
 
 
-PARTS_KEPT = 8  # how many parts of parts keep each other: `x = x[1:]` in a loop must not keep all that went before
-_ALL = object()  # the place of a tensor that shows all elements of another one under its own shape
-
-
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 def getitem(x: Tensor, index: Any) -> Tensor:
     """x[index]; see the module's text."""
     part = _read_now(x, index)
-    if part is None:
-        entries = _entries(x.shape, index)
-        seen, entries = _seen_through(x, entries)
-        if any(e.kind == "array" for e in entries):
-            return _read_places(seen, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
-        part = _read_block(seen, entries)
-    return shown(x, part, index)
+    if part is not None:
+        return shown(x, part, "index", index)
+    entries = _entries(x.shape, index)
+    part = _read(x, entries)
+    if any(e.kind == "array" for e in entries):
+        return shown(x, part, "index", index) if _is_of_numbers(entries) else part
+    return shown(x, part, "index", tuple([e.value if e.kind != "new" else None for e in entries])) \
+        if all(e.value for e in entries if e.kind == "new") else part
+
+
+def part_of(x: Tensor, index: Any) -> Tensor:
+    """x[index] as a value of its own."""
+    return _read(x, _entries(x.shape, index))
+
+
+def _read(x: Tensor, entries: list[Axis]) -> Tensor:
+    seen, entries = _seen_through(x, entries)
+    if any(e.kind == "array" for e in entries):
+        return _read_places(seen, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
+    return _read_block(seen, entries)
+
+
+def _is_of_numbers(entries: list[Axis]) -> bool:
+    """Whether the index tensors stand for Python numbers, such as a loop's counter: then the index is a basic one."""
+    from mindspore.graph.numbers import kinds_of
+    return current_trace() is not None and all(
+        e.kind != "array" or (isinstance(e.value, Tensor) and kinds_of(e.value) == {int}) for e in entries)
 
 
 def _seen_through(x: Tensor, entries: list[Axis]) -> tuple[Tensor, list[Axis]]:
@@ -344,40 +360,8 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     if isinstance(value, (list, tuple)):
         value = Tensor(list(value))
     value = as_dtype_of("setitem", value, x, "the value")
-    base, place = _base(x)
-    now = x if base is None else _shaped(base, x.shape) if place is _ALL else getitem(base, place)
-    overwrite(x, written(now, index, value))
-
-
-def overwrite(x: Tensor, value: Tensor) -> None:
-    """Give x a value of its shape and dtype, and the same to the place of x in the tensor of which it is a part."""
-    record.assign(x, value)
-    base, place = _base(x)
-    if base is not None:
-        overwrite(base, _shaped(value, base.shape) if place is _ALL else written(base, place, value))
-
-
-def shown(x: Tensor, part: Tensor, place: Any = _ALL) -> Tensor:
-    """`part`, which from now on stands for the elements of x at `place`: a basic index, or all under another shape."""
-    if part is not x:
-        between = 0 if _base(x)[0] is None else x._part_of[2] + 1
-        part._part_of = (x if 0 < between < PARTS_KEPT else ref(x), place, between)
-    return part
-
-
-def whole_with(part: Tensor, value: Tensor) -> tuple[Tensor | None, Tensor]:
-    """The tensor of which one is a part, and its value with `value` in the place of the part; None if it is no part of
-    one."""
-    base, place = _base(part)
-    if base is None:
-        return None, value
-    return base, _shaped(value, base.shape) if place is _ALL else written(base, place, value)
-
-
-def _base(x: Tensor) -> tuple[Tensor | None, Any]:
-    """The tensor of which x is a part, if it still exists, and the index of the part."""
-    base, place, _ = getattr(x, "_part_of", (None, None, 0))
-    return (base() if type(base) is ref else base), place
+    check_writable("setitem", x)
+    record.assign(x, written(x, index, value))
 
 
 def written(x: Tensor, index: Any, value: Tensor) -> Tensor:

@@ -18,8 +18,9 @@ from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_functions import Functions
-from mindspore.common.tensor_indexing import getitem, overwrite, shown, written
+from mindspore.common.tensor_indexing import getitem, written
 from mindspore.common.tensor_operators import Operators
+from mindspore.common.tensor_views import check_writable
 from mindspore.ops import (
     activation,
     arithmetic,
@@ -35,6 +36,7 @@ from mindspore.ops import (
     triangles,
 )
 from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis
+from mindspore.runtime import record
 
 __all__ = ["TensorMethods", "from_numpy"]
 
@@ -48,7 +50,8 @@ def _in_place(function: Callable) -> Callable:
         if result.shape != self.shape:
             raise ValueError(f"{function.__name__}_: the result has shape {result.shape}, which differs from the "
                              f"tensor's, {self.shape}")
-        overwrite(self, convert(result, self.dtype))
+        check_writable(method.__name__, self)
+        record.assign(self, convert(result, self.dtype))
         return self
     method.__doc__ = f"In place: {function.__doc__}"
     method.__name__ = method.__qualname__ = f"{function.__name__}_"
@@ -76,13 +79,13 @@ class TensorMethods(Operators, Functions):
 
     def reshape(self, *sizes) -> Tensor:
         """The elements under another shape; one size may be -1."""
-        return shown(self, shapes.reshape(self, _sizes(sizes)))
+        return shapes.reshape(self, _sizes(sizes))
 
     def view(self, *sizes) -> Tensor:
         """The elements under another shape, or as another dtype of equal size when one dtype is given."""
         if len(sizes) == 1 and isinstance(sizes[0], DType):
             return convert(self, sizes[0])
-        return shown(self, shapes.reshape(self, _sizes(sizes)))
+        return shapes.reshape(self, _sizes(sizes))
 
     resize = reshape
 
@@ -371,12 +374,14 @@ class TensorMethods(Operators, Functions):
 
     def zero_(self) -> Tensor:
         """In place: zeros."""
-        overwrite(self, creation.zeros_like(self))
+        check_writable("zero_", self)
+        record.assign(self, creation.zeros_like(self))
         return self
 
     def copy_(self, src, non_blocking: bool = False) -> Tensor:
         """In place: the value of `src`, broadcast and cast."""
-        overwrite(self, convert(shapes.broadcast_to(as_tensor("copy_", src, "src"), self.shape), self.dtype))
+        check_writable("copy_", self)
+        record.assign(self, convert(shapes.broadcast_to(as_tensor("copy_", src, "src"), self.shape), self.dtype))
         return self
 
 

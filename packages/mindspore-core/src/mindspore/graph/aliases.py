@@ -11,6 +11,9 @@ A merged tensor that is merged again is a root as well, and so are its own roots
 
 All of this is selections in the graph, of which those die whose results nobody reads.
 
+A write into a tensor is one into its views and into the tensor of which it is a view (`common.tensor_views`), so these
+count as written, too, and what they may be takes its value.
+
 In a loop a variable's value is another tensor in each trip, and which one is not recorded. A tensor of a loop is only
 *related* to the one from before the loop: it may be the same. A write into one makes the other *stale*, and reading a
 stale tensor is refused. What a trip leaves in one variable and finds in another one is checked when the loop is made.
@@ -23,10 +26,13 @@ from typing import Any
 from weakref import ref
 
 from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_views import hidden_views, relatives, whole_with
+from mindspore.common.view_places import is_view
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.frontend.variants import Tag
 from mindspore.graph.trace import GraphTrace, PathsNeeded, Traced, current_trace
+from mindspore.runtime import record
 
 __all__ = ["Aliases"]
 
@@ -98,9 +104,10 @@ class Aliases:
         return found if found is not None and found.result() is tensor else None
 
     def roots_of(self, tensor: Any) -> list[Any]:
-        """The tensor, and what it may be."""
+        """The tensor and what it may be, with their views and the tensors of which they are views."""
         merged = self._of(tensor)
-        return [tensor, *([] if merged is None else [r for _, root in merged.roots if (r := root()) is not None])]
+        roots = [] if merged is None else [r for _, root in merged.roots if (r := root()) is not None]
+        return [each for root in (tensor, *roots) for each in (root, *relatives(root))]
 
     def tags_of(self, tensor: Any) -> list[Tensor]:
         """The tensors of the tags in the paths to the roots."""
@@ -112,29 +119,42 @@ class Aliases:
 
     def written(self, tensor: Tensor) -> None:
         """The program has written into a tensor."""
-        self._written[id(tensor)] = ref(tensor)
         trace = current_trace()
-        changed: list[Tensor] = [tensor]
-        merged = self._of(tensor)
+        changed: list[Tensor] = [tensor, *record.spread(tensor)]
+        for each in list(changed):
+            changed += self._into_roots(trace, each)
+        first = 0
+        while first < len(changed):
+            several, first = changed[first:], len(changed)
+            for other, path, source in list(self._seen_from(several, changed)):
+                if trace.can_lift(other):
+                    _overwrite(trace, other, path, source)
+                    changed += [other, *record.spread(other)]
+        for each in changed:
+            self._written[id(each)] = ref(each)
+        self._outdate(changed)
+
+    def _into_roots(self, trace: GraphTrace, tensor: Tensor) -> list[Tensor]:
+        """Give the value of a merged tensor to what it may be; what has changed."""
+        merged, changed = self._of(tensor), []
         for path, root in [] if merged is None else merged.roots:
             target, value = root(), tensor
             while target is not None and not trace.can_lift(target):
-                target, value = _in_whole(target, value)
+                target, value = whole_with(target, value)
             if target is not None:
                 _overwrite(trace, target, path, value)
-                changed.append(target)
-        for other, path, source in list(self._seen_from(changed)):
-            if other is not tensor and trace.can_lift(other):
-                _overwrite(trace, other, path, source)
-                changed.append(other)
-        self._outdate(changed)
+                changed += [target, *record.spread(target)]
+        return changed
 
-    def _seen_from(self, changed: list[Tensor]) -> Iterator[tuple[Tensor, _Path, Tensor]]:
-        """The merged tensors that may be one of these, with the path to it."""
+    def _seen_from(self, several: list[Tensor], changed: list[Tensor]) -> Iterator[tuple[Tensor, _Path, Tensor]]:
+        """The merged tensors, none of those that have changed, that may be one of several of these; with the path."""
         known = {id(tensor): tensor for tensor in changed}
+        if not self._holders:
+            return
+        hidden = {id(view): (view, value) for tensor in several for view, value in hidden_views(tensor)}
         found: dict[int, Merged] = {}
-        for tensor in changed:
-            found.update({id(each): each for each in self._holders.get(id(tensor), ())})
+        for key in (*map(id, several), *hidden):
+            found.update({id(each): each for each in self._holders.get(key, ())})
         for each in found.values():
             result = each.result()
             if result is None or id(result) in known:
@@ -142,6 +162,8 @@ class Aliases:
             for path, root in each.roots:
                 if known.get(id(source := root())) is source and source is not None:
                     yield result, path, source
+                elif id(source) in hidden and hidden[id(source)][0] is source:
+                    yield result, path, hidden[id(source)][1]()
 
     def is_written(self, tensor: Any) -> bool:
         """Whether the program has ever written into a tensor."""
@@ -160,6 +182,8 @@ class Aliases:
                 found = other()
                 if owner() is not None and found is not None and id(found) not in seen:
                     seen.add(id(found))
+                    if type(found._value) is not Traced:  # nobody reads it here, and all read it afterwards
+                        self._refuse(found, site)
                     for each in (*self.roots_of(found), *[r for h in self._holders.get(id(found), ())
                                                           if (r := h.result()) is not None]):
                         self.stale[id(each)] = ref(each), site
@@ -230,19 +254,12 @@ def _may_be_one(params: list, starts: list, roots: list) -> set[tuple[int, int]]
 
 
 def _hold(tensor: Tensor) -> _Ref:
-    """A reference that keeps no tensor alive, but for a part of another one: the write goes there."""
-    return (lambda: tensor) if getattr(tensor, "_part_of", None) is not None else ref(tensor)
-
-
-def _in_whole(part: Tensor, value: Tensor) -> tuple[Any, Tensor]:
-    """The tensor of which one is a part, and its value with `value` in the place of the part; None if it is no part."""
-    from mindspore.common.tensor_indexing import whole_with
-    return whole_with(part, value)
+    """A reference that keeps no tensor alive, but for a view of another one: the write goes there."""
+    return (lambda: tensor) if is_view(tensor) else ref(tensor)
 
 
 def _overwrite(trace: GraphTrace, target: Tensor, path: _Path, value: Tensor) -> None:
-    """Give `target` the value where the path holds, and the same to the tensor of which it is a part."""
-    from mindspore.common.tensor_indexing import overwrite
+    """Give `target` the value where the path holds."""
     from mindspore.graph import control
     b = trace.builder
     test = None
@@ -255,9 +272,4 @@ def _overwrite(trace: GraphTrace, target: Tensor, path: _Path, value: Tensor) ->
     if aval.shape:
         test = b.broadcast_to(b.reshape(test, shape=(1,) * aval.ndim), shape=aval.shape)
     node = b.select(test, trace.node_of(value), trace.node_of(target))
-    if getattr(target, "_part_of", None) is not None:
-        overwrite(target, control.wrap(Traced(trace, node)))
-    elif trace.is_local(target):
-        trace.rebind(target, Traced(trace, node))
-    else:
-        trace.write(target, node)
+    record.put(target, control.wrap(Traced(trace, node)))

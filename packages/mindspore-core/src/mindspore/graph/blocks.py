@@ -12,6 +12,9 @@ weights is the same. What was read must be equal or correspond. Then the program
 the graph is called with the other cell's Parameters; its guards are recorded all the same. Anything else (hooks, an
 attribute that the block assigns, a look at a value) is recorded as usual.
 
+A result that is an argument, or a view of one or of a tensor from outside, is made so again where the block is called.
+A block that writes into its arguments, or whose results show each other's elements, is recorded as usual.
+
 Tensors of a block's own trace cannot be used outside of it. Where the program has carried one out all the same (it put
 it into a list that it reads elsewhere), the whole function is recorded again without blocks.
 """
@@ -25,6 +28,7 @@ from typing import Any
 from mindspore.common.dtype import DType
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_views import is_moving, members, overlap, root_of, show_as
 from mindspore.compiler.frontend import location
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
@@ -141,9 +145,29 @@ class Block:
                         for obj, name in guards.assigned_since(before)]
         self.graph = settle_calls(trace.close([trace.node_of(t) for t in outputs]))
         self.count = len(outputs)
+        self.kin = self._kin(fresh, outputs)
         if any(not same(current_value(kind, place), seen) for kind, place, seen in self.reads if kind != "layer"):
             raise WithoutBlocks
-        self.reusable = not (self.effects or trace.looked or calls_of(self.graph)) and _is_plain(self.result)
+        viewed = any(members(t) for t in trace.written.values())
+        self.reusable = not (viewed or self.effects or trace.looked or calls_of(self.graph)) and _is_plain(self.result)
+
+    def _kin(self, fresh: list[Tensor], outputs: list[Tensor]) -> list[tuple[int, Tensor | None, Tensor] | None]:
+        """For each output that is a view, or an argument: the number of the argument (-1 for none), the tensor from
+        outside, and the output. WithoutBlocks where tensors that the block leaves have elements in common otherwise."""
+        aliases = self.trace.aliases
+        if any(aliases.is_written(t) for t in fresh) or any(
+                overlap(a, b) for k, a in enumerate(outputs) for b in outputs[:k] if a._shared or a is b):
+            raise WithoutBlocks
+        places, found = {id(t): k for k, t in enumerate(fresh)}, []
+        for output in outputs:
+            root = output if id(output) in places else root_of(output)
+            if root is None or (self.trace.is_local(root) and id(root) not in places):
+                found.append(None)
+            elif is_moving(output):
+                raise WithoutBlocks
+            else:
+                found.append((places.get(id(root), -1), root, output))
+        return found
 
     def emit(self, given: Arguments, twin: Twin | None) -> Any:
         """The call in the present trace, on the Parameters of the twin if there is one; the cell's result."""
@@ -157,7 +181,16 @@ class Block:
             results = results_of(outer, b.emit(PRIMITIVES["call"], operands, (self.graph, False)))
         written = {id(t): t for t in [t if twin is None else twin.tensor(t) for t in self.trace.written.values()]}
         assign_written(outer, written, results[self.count:])
-        found = iter([wrap(Traced(outer, node)) for node in results[:self.count]])
+        tensors = [wrap(Traced(outer, node)) for node in results[:self.count]]
+        for k, kin in enumerate(self.kin):
+            if kin is not None:
+                place, root, output = kin
+                base = given.tensors[place] if place >= 0 else root if twin is None else twin.tensor(root)
+                if output is root:
+                    tensors[k] = base
+                else:
+                    show_as(base, tensors[k], output)
+        found = iter(tensors)
         result = tree.rebuild(self.result, found)
         for obj, name, spec in self.effects:
             setattr(obj, name, tree.rebuild(spec, found))

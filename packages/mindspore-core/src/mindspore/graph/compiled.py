@@ -19,6 +19,7 @@ from typing import Any
 
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_views import refresh
 from mindspore.compiler import debug
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
@@ -166,9 +167,13 @@ class Entry:
         except Exception as error:
             without_executor(error)
             raise
+        viewed = False
         for tensor, out, _ in self.writes:
             value = tensor._value
             value.buffer, value.host = outputs[out], None
+            viewed = viewed or tensor._shared is not None
+        if viewed:
+            refresh([tensor for tensor, _, _ in self.writes])
         avals = instance.out_avals
         if self.single:
             return wrap(Storage(avals[0], outputs[0], device))

@@ -84,7 +84,7 @@ class MutableTensor(Tensor):
 def mutable_tensor(value: Any) -> MutableTensor:
     """A MutableTensor of a number or a tensor."""
     tensor = MutableTensor.__new__(MutableTensor)
-    tensor._value = (value if isinstance(value, Tensor) else Tensor(value))._value
+    tensor._value, tensor._shared = (value if isinstance(value, Tensor) else Tensor(value))._value, None
     return tensor
 
 

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_views import refresh
 from mindspore.compiler.frontend.tracebacks import Place, places_of, traceback_of
 from mindspore.graph import effects, tree
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
@@ -36,6 +37,7 @@ def raise_at_run_time(error: BaseException) -> None:
         model, now = known
         for tensor, value in zip(state, now):
             tensor._value = value._value
+        refresh(state)
         raise _revived(model, places)
 
     effects.perform(run, [_model(error), values], f"raise {type(error).__name__}", raises=True)

@@ -192,26 +192,29 @@ def is_inside(tensor: Tensor, trace: GraphTrace) -> bool:
     return at is not None
 
 
-def given_back(trace: GraphTrace, results: list, arguments: list) -> list:
+def given_back(trace: GraphTrace, results: list, arguments: list) -> list[tuple[Tensor, bool]]:
     """The tensors from outside that the results of a function, whose body is traced, may be: those that it returns by
-    name, and, where it returns an argument, what is passed in any call."""
-    outer, found, returns_arguments = trace.parent, [], False
+    name, and, where it returns an argument, what is passed in any call. Each with whether a result may be a view of it
+    rather than the tensor itself."""
+    outer, found = trace.parent, []
+    returns_arguments: set[bool] = set()
     for result in results:
         for root in trace.aliases.roots_of(result) if isinstance(result, Tensor) else ():
-            inner = root._value
+            inner, seen = root._value, root._value.aval is not result._value.aval
             if outer.can_lift(root):
-                found.append(root)
+                found.append((root, seen))
             elif type(inner) is Traced and inner.node.op.name == "parameter":
-                returns_arguments = True
-    passed = [a for a in arguments if isinstance(a, Tensor) and outer.can_lift(a)] if returns_arguments else []
-    return [*found, *passed]
+                returns_arguments.add(seen)
+    passed = [a for a in arguments if isinstance(a, Tensor) and outer.can_lift(a)]
+    return [*found, *[(a, seen) for seen in sorted(returns_arguments) for a in passed]]
 
 
-def relate(trace: GraphTrace, results: list, others: list) -> None:
-    """The results of a call may be one of these tensors."""
+def relate(trace: GraphTrace, results: list, others: list[tuple[Tensor, bool]]) -> None:
+    """The results of a call may be one of these tensors, or views of them."""
     for result in results:
-        for other in others:
-            if isinstance(result, Tensor) and result._value.aval is other._value.aval:
+        for other, seen in others:
+            if isinstance(result, Tensor) and (result._value.aval is other._value.aval or (
+                    seen and result.dtype is other.dtype)):
                 trace.aliases.relate(result, other)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType, bool_, float32, int64
 from mindspore.common.tensor import Tensor
-from mindspore.common.tensor_indexing import shown
+from mindspore.common.view_places import shown
 from mindspore.compiler.frontend.trip_numbers import Split, TripNumber, TripValueNeeded, join_values
 from mindspore.compiler.ir import tensor_aval
 from mindspore.compiler.ir.builder import FOLD_LIMIT_BYTES
@@ -139,7 +139,7 @@ def rows(trips: Trips, x: Tensor, places: range) -> Tensor:
     """x[places[k]] in trip k. TripValueNeeded where the loop assigns x."""
     if not trips.is_constant(x):
         raise TripValueNeeded("a tensor that the loop assigns, and goes over")
-    return shown(x, trips.row(x, list(places)), join_values(trips, list(places)))
+    return shown(x, trips.row(x, list(places)), "index", join_values(trips, list(places)))
 
 
 def row_at(trips: Trips, x: Tensor) -> Tensor:
@@ -162,7 +162,7 @@ def getitem(obj: Any, key: Any) -> Any:
 
     A row remembers of which tensor it is a part, as rows do; assigning to a part of it is refused."""
     if isinstance(obj, Tensor):
-        return shown(obj, _row(obj, key), key)
+        return shown(obj, _row(obj, key), "index", key)
     if type(key) is not TripNumber or not isinstance(obj, (list, tuple, dict, range)):
         raise TripValueNeeded(f"an element of a {type(obj).__name__}")
     return key.trips.combine([obj[value] for value in key.values])

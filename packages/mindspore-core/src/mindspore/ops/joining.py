@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
+from mindspore.common.view_places import shown
 from mindspore.ops._operands import (
     Operand,
     Sizes,
@@ -20,7 +21,7 @@ from mindspore.ops._operands import (
     static_int,
     static_ints,
 )
-from mindspore.ops.shapes import atleast_2d, atleast_3d, broadcast_to, cut, ravel, reshape
+from mindspore.ops.shapes import atleast_2d, atleast_3d, cut, piece, ravel, reshape
 
 __all__ = [
     "cat", "chunk", "column_stack", "concat", "dsplit", "dstack", "hsplit", "hstack", "meshgrid", "narrow",
@@ -139,8 +140,8 @@ def meshgrid(*inputs: Operand, indexing: str = "xy") -> tuple[Tensor, ...]:
     if indexing == "xy" and len(items) > 1:
         order[0], order[1] = 1, 0
     grid = tuple(items[i].size for i in order)
-    return tuple(broadcast_to(reshape(x, tuple(x.size if order[j] == i else 1 for j in range(len(items)))), grid)
-                 for i, x in enumerate(items))
+    lines = [reshape(x, tuple(x.size if order[j] == i else 1 for j in range(len(items)))) for i, x in enumerate(items)]
+    return tuple(apply(_BROADCAST, (line,), (grid,)) for line in lines)
 
 
 # -- splitting and cutting ---------------------------------------------------------------------------------------------
@@ -161,7 +162,7 @@ def split(tensor: Operand, split_size_or_sections: int | Sequence[int], axis: in
         sizes = tuple(min(step, total - i) for i in range(0, total, step)) or (0,)
     pieces, start = [], 0
     for length in sizes:
-        pieces.append(cut(x, axis, start, start + length))
+        pieces.append(piece(x, axis, start, start + length))
         start += length
     return tuple(pieces)
 
@@ -190,7 +191,7 @@ def tensor_split(input: Operand, indices_or_sections: int | Sequence[int], axis:
         each, longer = divmod(total, count)
         cuts = [i * each + min(i, longer) for i in range(count + 1)]
     cuts = [min(max(c + total if c < 0 else c, 0), total) for c in cuts]
-    return tuple(cut(x, axis, a, max(a, b)) for a, b in zip(cuts[:-1], cuts[1:]))
+    return tuple(piece(x, axis, a, max(a, b)) for a, b in zip(cuts[:-1], cuts[1:]))
 
 
 def hsplit(input: Operand, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
@@ -216,7 +217,9 @@ def unbind(input: Operand, dim: int = 0) -> tuple[Tensor, ...]:
     if x.ndim == 0:
         raise ValueError("unbind: a tensor of 0 dimensions has no axis to split")
     kept = x.shape[:axis] + x.shape[axis + 1:]
-    return tuple(apply(_RESHAPE, (cut(x, axis, i, i + 1),), (kept,)) for i in range(x.shape[axis]))
+    before = (slice(None),) * axis
+    return tuple([shown(x, apply(_RESHAPE, (cut(x, axis, i, i + 1),), (kept,)), "index", (*before, i))
+                  for i in range(x.shape[axis])])
 
 
 def unstack(input_x: Operand, axis: int = 0) -> tuple[Tensor, ...]:
@@ -232,4 +235,4 @@ def narrow(input: Operand, axis: int, start: int, length: int) -> Tensor:
     start = start + x.shape[axis] if start < 0 else start
     if start < 0 or length < 0 or start + length > x.shape[axis]:
         raise ValueError(f"narrow: {length} places from {start} on do not lie in axis {axis} of size {x.shape[axis]}")
-    return cut(x, axis, start, start + length)
+    return piece(x, axis, start, start + length)

@@ -2,6 +2,9 @@
 
 Shapes and axes must be known while the program is recorded. ValueError for shapes and axes that do not fit, TypeError
 for ones of a wrong type.
+
+What shows the elements of a tensor in another way is a view of it (`common.tensor_views`): writes into the one are
+seen in the other. `flip`, `roll`, `rot90` and conversions compute tensors of their own.
 """
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from math import prod
 
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
+from mindspore.common.view_places import shown
 from mindspore.ops._operands import (
     Axes,
     Operand,
@@ -98,11 +102,11 @@ def type_as(input: Operand, other: Tensor) -> Tensor:
 
 def reshape(input: Operand, shape: Sizes) -> Tensor:
     """The elements in row-major order under another shape; one size may be -1 and follows from the others."""
-    x = as_tensor("reshape", input)
+    x = input if isinstance(input, Tensor) else as_tensor("reshape", input)
     sizes = static_ints("reshape", "shape", shape)
     if -1 in sizes:
         sizes = _with_inferred("reshape", x, sizes)
-    return apply(_RESHAPE, (x,), (sizes,))
+    return shown(x, apply(_RESHAPE, (x,), (sizes,)), "reshape", sizes)
 
 
 def _with_inferred(name: str, x: Tensor, sizes: tuple) -> tuple:
@@ -128,27 +132,32 @@ def flatten(input: Operand, order: str = "C", *, start_dim: int = 1, end_dim: in
     if order == "F":
         x = apply(_TRANSPOSE, (x,), (tuple(range(x.ndim))[::-1],))
     if x.ndim == 0 or (x.ndim == 1 and start_dim == 1):
-        return apply(_RESHAPE, (x,), ((x.size,),))
+        return _reshaped(x, (x.size,))
     first, last = (normalize_axis("flatten", d, x.ndim, w) for d, w in ((start_dim, "start_dim"), (end_dim, "end_dim")))
     if first > last:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {x.shape}")
-    return apply(_RESHAPE, (x,), (x.shape[:first] + (prod(x.shape[first:last + 1]),) + x.shape[last + 1:],))
+    return _reshaped(x, x.shape[:first] + (prod(x.shape[first:last + 1]),) + x.shape[last + 1:])
+
+
+def _reshaped(x: Tensor, shape: tuple) -> Tensor:
+    return shown(x, apply(_RESHAPE, (x,), (shape,)), "reshape", shape)
 
 
 def ravel(input: Operand) -> Tensor:
     """All elements along one axis."""
     x = as_tensor("ravel", input)
-    return apply(_RESHAPE, (x,), ((x.size,),))
+    return _reshaped(x, (x.size,))
 
 
 def expand_dims(input_x: Operand, axis: int) -> Tensor:
     """A new axis of size 1 at `axis` of the result; a tuple names several."""
-    x = as_tensor("expand_dims", input_x)
+    x = input_x if isinstance(input_x, Tensor) else as_tensor("expand_dims", input_x)
     axes = static_ints("expand_dims", "axis", axis)
     ndim = x.ndim + len(axes)
     places = {normalize_axis("expand_dims", a, ndim) for a in axes}
     sizes = iter(x.shape)
-    return apply(_RESHAPE, (x,), (tuple(1 if i in places else next(sizes) for i in range(ndim)),))
+    shape = tuple(1 if i in places else next(sizes) for i in range(ndim))
+    return shown(x, apply(_RESHAPE, (x,), (shape,)), "reshape", shape)
 
 
 def unsqueeze(input: Operand, dim: int) -> Tensor:
@@ -158,27 +167,27 @@ def unsqueeze(input: Operand, dim: int) -> Tensor:
 
 def squeeze(input: Operand, axis: Axes = None) -> Tensor:
     """Without the axes of size 1, or without those named. ValueError for an axis of another size."""
-    x = as_tensor("squeeze", input)
+    x = input if isinstance(input, Tensor) else as_tensor("squeeze", input)
     if axis is None or axis == ():
-        return apply(_RESHAPE, (x,), (tuple(d for d in x.shape if d != 1),))
+        return _reshaped(x, tuple(d for d in x.shape if d != 1))
     axes = normalize_axes("squeeze", axis, x.ndim)
     wrong = [a for a in axes if x.shape[a] != 1]
     if wrong:
         raise ValueError(f"squeeze: axis {wrong[0]} of shape {x.shape} has size {x.shape[wrong[0]]}; only axes of size "
                          f"1 can be taken away")
-    return apply(_RESHAPE, (x,), (tuple(d for i, d in enumerate(x.shape) if i not in axes),))
+    return _reshaped(x, tuple(d for i, d in enumerate(x.shape) if i not in axes))
 
 
 def broadcast_to(input: Operand, shape: Sizes) -> Tensor:
     """input repeated to `shape`; -1 keeps the size of an axis."""
-    x = as_tensor("broadcast_to", input)
+    x = input if isinstance(input, Tensor) else as_tensor("broadcast_to", input)
     sizes = static_ints("broadcast_to", "shape", shape)
     if -1 in sizes:
         lead = len(sizes) - x.ndim
         if lead < 0 or -1 in sizes[:lead]:
             raise ValueError(f"broadcast_to: -1 in shape {sizes} stands for no axis of a tensor of shape {x.shape}")
         sizes = tuple(x.shape[i - lead] if d == -1 else d for i, d in enumerate(sizes))
-    return apply(_BROADCAST, (x,), (sizes,))
+    return shown(x, apply(_BROADCAST, (x,), (sizes,)), "broadcast", sizes)
 
 
 def expand(input_x: Operand, size: Sizes) -> Tensor:
@@ -220,9 +229,9 @@ def _at_least(inputs, widen):
 
 def transpose(input: Operand, dims: Sequence[int]) -> Tensor:
     """The axes in another order: axis i of the result is axis dims[i] of input."""
-    x = as_tensor("transpose", input)
+    x = input if isinstance(input, Tensor) else as_tensor("transpose", input)
     perm = tuple([normalize_axis("transpose", d, x.ndim, "dims") for d in static_ints("transpose", "dims", dims)])
-    return apply(_TRANSPOSE, (x,), (perm,))
+    return shown(x, apply(_TRANSPOSE, (x,), (perm,)), "transpose", perm)
 
 
 def permute(input: Operand, axis: Sequence[int]) -> Tensor:
@@ -232,12 +241,13 @@ def permute(input: Operand, axis: Sequence[int]) -> Tensor:
 
 def swapaxes(input: Operand, axis0: int, axis1: int) -> Tensor:
     """With two axes exchanged."""
-    x = as_tensor("swapaxes", input)
+    x = input if isinstance(input, Tensor) else as_tensor("swapaxes", input)
     first, second = normalize_axis("swapaxes", axis0, x.ndim), normalize_axis("swapaxes", axis1, x.ndim)
     perm = list(range(x.ndim))
     if perm:
         perm[first], perm[second] = second, first
-    return apply(_TRANSPOSE, (x,), (tuple(perm),))
+    order = tuple(perm)
+    return shown(x, apply(_TRANSPOSE, (x,), (order,)), "transpose", order)
 
 
 swapdims = swapaxes
@@ -248,7 +258,7 @@ def t(input: Operand) -> Tensor:
     x = as_tensor("t", input)
     if x.ndim > 2:
         raise ValueError(f"t: a tensor of shape {x.shape} has {x.ndim} axes; expected at most 2 (use transpose)")
-    return x if x.ndim < 2 else apply(_TRANSPOSE, (x,), ((1, 0),))
+    return x if x.ndim < 2 else shown(x, apply(_TRANSPOSE, (x,), ((1, 0),)), "transpose", (1, 0))
 
 
 def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
@@ -262,7 +272,8 @@ def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequenc
                          f"axes")
     target = dict(zip(places, moved))
     rest = iter([a for a in range(value.ndim) if a not in moved])
-    return apply(_TRANSPOSE, (value,), (tuple(target[i] if i in target else next(rest) for i in range(value.ndim)),))
+    order = tuple(target[i] if i in target else next(rest) for i in range(value.ndim))
+    return shown(value, apply(_TRANSPOSE, (value,), (order,)), "transpose", order)
 
 
 movedim = moveaxis
@@ -317,6 +328,11 @@ def rot90(input: Operand, k: int, dims: Sequence[int]) -> Tensor:
     if turns == 0:
         return x
     return flip(swapaxes(x, *axes), axes[0]) if turns == 1 else swapaxes(flip(x, axes[0]), *axes)
+
+
+def piece(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
+    """x[start:stop] along one axis, as a view."""
+    return shown(x, cut(x, axis, start, stop), "index", (*[slice(None)] * axis, slice(start, stop)))
 
 
 def cut(x: Tensor, axis: int, start: int, stop: int) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
+from mindspore.common.view_places import shown
 from mindspore.ops._operands import (
     Operand,
     apply,
@@ -55,10 +56,12 @@ def _ramps(sizes: tuple) -> tuple[Tensor, Tensor]:
 
 def diagonal(input: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of the matrices in the axes `dim1` and `dim2`, as a last axis."""
-    return _diagonal(as_tensor("diagonal", input), offset, dim1, dim2)
+    x = as_tensor("diagonal", input)
+    return shown(x, diagonal_of(x, offset, dim1, dim2), "diagonal", offset, dim1, dim2)
 
 
-def _diagonal(x: Tensor, offset: int, dim1: int = 0, dim2: int = 1) -> Tensor:
+def diagonal_of(x: Tensor, offset: int, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal as a tensor of its own; see `diagonal`."""
     first, second = normalize_axis("diagonal", dim1, x.ndim, "dim1"), normalize_axis("diagonal", dim2, x.ndim, "dim2")
     if x.ndim < 2 or first == second:
         raise ValueError(f"diagonal: dim1 {dim1} and dim2 {dim2} of shape {x.shape}; expected two different axes")
@@ -77,7 +80,7 @@ def diag(input: Operand, diagonal: int = 0) -> Tensor:
     """A matrix with the elements of a tensor of one axis on a diagonal; of a matrix, that diagonal."""
     x = as_tensor("diag", input)
     if x.ndim == 2:
-        return _diagonal(x, static_int("diag", "diagonal", diagonal))
+        return diagonal_of(x, static_int("diag", "diagonal", diagonal))
     if x.ndim != 1:
         raise ValueError(f"diag: shape {x.shape}; expected one or two axes")
     n = x.shape[0]
@@ -115,5 +118,5 @@ def trace(input: Operand) -> Tensor:
     x = as_tensor("trace", input)
     if x.ndim != 2:
         raise ValueError(f"trace: shape {x.shape}; expected a matrix")
-    values = _diagonal(x, 0)
+    values = diagonal_of(x, 0)
     return apply(_SUM, (convert(values, int64) if values.dtype is bool_ else values,), ((0,), False))

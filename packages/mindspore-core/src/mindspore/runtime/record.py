@@ -25,7 +25,7 @@ def wrap(value):
     """A Tensor that holds a storage or a traced value."""
     cls = _tensor_class[0]
     tensor = cls.__new__(cls)
-    tensor._value = value
+    tensor._value, tensor._shared = value, None
     return tensor
 
 
@@ -86,18 +86,46 @@ SCALARS_KEPT = 1024
 _scalars: dict = {}  # numbers that were used as data lately -> (aval, device buffer), shared since nothing writes them
 
 
-def assign(target, value) -> None:
-    """Give `target` the value of `value` (same shape and dtype); what its other readers hold is unchanged."""
+def assign(target, value, alone: bool = False) -> None:
+    """Give `target` the value of `value`; what its other readers hold is unchanged. Tensors that show elements of
+    `target`, or whose elements it shows, get the new elements too (`common.tensor_views`).
+
+    value: of the shape and dtype of `target`. Any other is for a target that has nothing to do with its views after it.
+    alone: only `target` itself changes.
+    """
     trace = _stack.trace
+    if target._shared is not None and not alone and target._value.aval is not value._value.aval:
+        leave(target)
     if trace is not None:
         if trace.is_local(target):
             trace.rebind(target, value._value)
         else:
             trace.write(target, trace.node_of(value))
-        trace.aliases.written(target)
+        if not alone:
+            trace.aliases.written(target)
         return
     new, old = value._value, target._value
     if type(new) is Storage and type(old) is Storage and new.pending is not None \
             and old.pending is not new.pending:
         new.pending.donations.append((new.index, old))
     target._value = new
+    if target._shared is not None and not alone:
+        spread(target)
+
+
+def put(target, value) -> None:
+    """`assign` for one of several tensors that show each other's elements: the caller sees to the others."""
+    assign(target, value, True)
+
+
+spreads: list = []  # what `common.tensor_views` is: (spread, leave)
+
+
+def spread(x) -> list:
+    """Give the elements of x to all tensors that share them; those that changed."""
+    return [] if x._shared is None else spreads[0][0](x)
+
+
+def leave(x) -> None:
+    """x shares its elements with nobody any more."""
+    spreads[0][1](x)
