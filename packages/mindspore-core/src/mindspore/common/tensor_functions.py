@@ -22,6 +22,7 @@ from mindspore.ops import (
     reduction,
     shapes,
     sorting,
+    special,
     state,
     statistics,
     systems,
@@ -73,6 +74,9 @@ class Functions:
     rsqrt, sin, sinc, sinh, sqrt = (elementwise.rsqrt, elementwise.sin, elementwise.sinc, elementwise.sinh,
                                     elementwise.sqrt)
     tan, tanh = elementwise.tan, elementwise.tanh
+    digamma, erfinv, gcd, i0, igamma, igammac = (special.digamma, special.erfinv, special.gcd, special.i0,
+                                                 special.igamma, special.igammac)
+    lcm, lgamma, mvlgamma, nextafter = special.lcm, special.lgamma, special.mvlgamma, special.nextafter
     allclose, isclose, approximate_equal = comparison.allclose, comparison.isclose, comparison.approximate_equal
     bitwise_and, bitwise_or, bitwise_xor = comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor
     bitwise_not = invert = comparison.bitwise_not

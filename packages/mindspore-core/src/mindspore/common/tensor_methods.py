@@ -371,6 +371,7 @@ class TensorMethods(Operators, Functions):
     scatter_ = _in_place(scatter)
     scatter_add_ = _in_place(scatter_add)
     fill_ = _in_place(Functions.fill)
+    erfinv_ = _in_place(Functions.erfinv)
 
     def zero_(self) -> Tensor:
         """In place: zeros."""

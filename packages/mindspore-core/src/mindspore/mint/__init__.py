@@ -138,6 +138,7 @@ from mindspore.ops.linalg import addbmm, addmm, addmv, cross, dot, matmul, mm, o
 from mindspore.ops.reduction import argmax, cumprod, logsumexp, sum
 from mindspore.ops.shapes import broadcast_to, flip, ravel, reshape, roll, swapaxes, t, unsqueeze
 from mindspore.ops.sorting import kthvalue, unique_consecutive
+from mindspore.ops.special import erfinv, gcd
 from mindspore.ops.statistics import histc
 from mindspore.ops.triangles import trace, tril, triu
 
@@ -147,20 +148,20 @@ __all__ = [
     "asin", "asinh", "atan", "atan2", "atanh", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_not",
     "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "cat", "cdist", "ceil", "chunk", "clamp", "clone", "concat",
     "conv2d", "cos", "cosh", "count_nonzero", "cross", "cummax", "cummin", "cumprod", "cumsum", "diag", "diff", "div",
-    "divide", "dot", "dstack", "einsum", "empty", "empty_like", "eq", "erf", "erfc", "exp", "exp2", "expm1", "eye",
-    "flatten", "flip", "float_power", "floor", "floor_divide", "fmod", "frac", "full", "full_like", "gather", "greater",
-    "greater_equal", "gt", "histc", "hstack", "imag", "index_add", "index_select", "inverse", "isclose", "isfinite",
-    "isinf", "isnan", "isneginf", "kthvalue", "le", "lerp", "less", "less_equal", "linspace", "log", "log10", "log1p",
-    "log2", "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt",
-    "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mul",
-    "multinomial", "mv", "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "nonzero", "norm", "normal",
-    "not_equal", "ones", "ones_like", "outer", "permute", "polar", "pow", "prod", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "randperm", "ravel", "real", "reciprocal", "remainder", "repeat_interleave",
-    "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "select", "sigmoid", "sign", "sin",
-    "sinc", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub", "sum",
-    "swapaxes", "t", "take", "tan", "tanh", "tile", "topk", "trace", "transpose", "triangular_solve", "tril", "triu",
-    "trunc", "unbind", "unique_consecutive", "unsqueeze", "var", "var_mean", "vdot", "where", "xlogy", "zeros",
-    "zeros_like",
+    "divide", "dot", "dstack", "einsum", "empty", "empty_like", "eq", "erf", "erfc", "erfinv", "exp", "exp2", "expm1",
+    "eye", "flatten", "flip", "float_power", "floor", "floor_divide", "fmod", "frac", "full", "full_like", "gather",
+    "gcd", "greater", "greater_equal", "gt", "histc", "hstack", "imag", "index_add", "index_select", "inverse",
+    "isclose", "isfinite", "isinf", "isnan", "isneginf", "kthvalue", "le", "lerp", "less", "less_equal", "linspace",
+    "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logsumexp", "lt", "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min",
+    "minimum", "mm", "mul", "multinomial", "mv", "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "nonzero",
+    "norm", "normal", "not_equal", "ones", "ones_like", "outer", "permute", "polar", "pow", "prod", "rand", "rand_like",
+    "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real", "reciprocal", "remainder",
+    "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "select",
+    "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",
+    "std_mean", "sub", "sum", "swapaxes", "t", "take", "tan", "tanh", "tile", "topk", "trace", "transpose",
+    "triangular_solve", "tril", "triu", "trunc", "unbind", "unique_consecutive", "unsqueeze", "var", "var_mean", "vdot",
+    "where", "xlogy", "zeros", "zeros_like",
 ]
 
 

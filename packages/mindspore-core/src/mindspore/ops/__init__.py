@@ -44,6 +44,7 @@ from mindspore.ops.shapes import *
 from mindspore.ops.slicing import *
 from mindspore.ops.sorting import *
 from mindspore.ops.sparse import *
+from mindspore.ops.special import *
 from mindspore.ops.state import *
 from mindspore.ops.statistics import *
 from mindspore.ops.systems import *

@@ -55,6 +55,7 @@ from mindspore.ops.slicing import slice as tensor_slice
 from mindspore.ops.sorting import *
 from mindspore.ops.sparse import *
 from mindspore.ops.sparse import row_tensor_add
+from mindspore.ops.special import *
 from mindspore.ops.state import *
 from mindspore.ops.statistics import *
 from mindspore.ops.systems import *

@@ -34,6 +34,7 @@ from mindspore.ops import (
     shapes,
     slicing,
     sorting,
+    special,
     state,
     systems,
     triangles,
@@ -102,6 +103,13 @@ for _name, _function in {
     "Angle": complex_numbers.angle, "Complex": complex_numbers.complex_of, "ComplexAbs": complex_numbers.complex_abs,
     "Conj": complex_numbers.conj, "ConjugateTranspose": complex_numbers.conjugate_transpose,
     "Imag": complex_numbers.imag, "Polar": complex_numbers.polar, "Real": complex_numbers.real,
+    **{f"Bessel{_part.upper()}": getattr(special, f"bessel_{_part}") for _part in (
+        "i0", "i1", "j0", "j1", "k0", "k1", "y0", "y1")},
+    "BesselI0e": special.bessel_i0e, "BesselI1e": special.bessel_i1e, "BesselK0e": special.bessel_k0e,
+    "BesselK1e": special.bessel_k1e, "Betainc": special.betainc, "Digamma": special.digamma, "Eps": special.eps,
+    "Erfinv": special.erfinv, "Gcd": special.gcd, "Igamma": special.igamma, "Igammac": special.igammac,
+    "Lcm": special.lcm, "Lgamma": special.lgamma, "NextAfter": special.nextafter,
+    "Polygamma": special.polygamma, "Zeta": special.zeta,
 }.items():
     globals()[_name] = _define(_name, _function)
 
@@ -112,6 +120,7 @@ GLU = _define("GLU", activation.glu, axis=-1)
 HShrink = _define("HShrink", activation.hardshrink, lambd=0.5)
 IsClose = _define("IsClose", comparison.isclose, rtol=1e-5, atol=1e-8, equal_nan=False)
 Logit = _define("Logit", elementwise.logit, eps=-1.0)
+Mvlgamma = _define("Mvlgamma", special.mvlgamma, p=REQUIRED)
 LogSoftmax = _define("LogSoftmax", activation.log_softmax, axis=-1)
 NanToNum = _define("NanToNum", arithmetic.nan_to_num, nan=None, posinf=None, neginf=None)
 SoftShrink = _define("SoftShrink", activation.softshrink, lambd=0.5)

@@ -293,6 +293,18 @@ def _round(w: Writer, x: Value) -> Value:
     return w.select(small, with_sign(w, whole, x), x)
 
 
+def _next_after(w: Writer, x: Value, y: Value, dtype: DType) -> Value:
+    """The neighbour of x towards y: as integers, floats of one sign are in the order of their sizes."""
+    bits = w.bits(x)
+    one = w.like(1, bits)
+    towards_zero = w.compare("olt", w.mul(with_sign(w, w.like(1, x), x), w.sub(y, x)), w.like(0, x))
+    step = w.select(towards_zero, w.sub(bits, one), w.add(bits, one))
+    least = with_sign(w, w.from_bits(one, x.kind), y)
+    moved = w.select(w.compare("oeq", x, w.like(0, x)), least, w.from_bits(step, x.kind))
+    moved = w.select(w.compare("oeq", x, y), y, moved)
+    return w.select(w.compare("uno", x, y), w.add(x, y), moved)
+
+
 # -- the table -------------------------------------------------------------------------------------------------------
 
 _Rule = Callable[..., Value]
@@ -312,7 +324,7 @@ _UNARY: dict[str, _Rule] = {
 _BINARY: dict[str, _Rule] = {
     "add": lambda w, a, b, t: w.add(a, b), "sub": lambda w, a, b, t: w.sub(a, b),
     "mul": lambda w, a, b, t: w.mul(a, b), "div": lambda w, a, b, t: w.div(a, b),
-    "floor_div": _floor_div, "mod": _mod, "pow": _pow, "maximum": larger, "minimum": smaller,
+    "floor_div": _floor_div, "mod": _mod, "pow": _pow, "nextafter": _next_after, "maximum": larger, "minimum": smaller,
     "logical_and": lambda w, a, b, t: w.binary("and", a, b), "logical_or": lambda w, a, b, t: w.binary("or", a, b),
     "logical_xor": lambda w, a, b, t: w.binary("xor", a, b), "bitwise_and": lambda w, a, b, t: w.binary("and", a, b),
     "bitwise_or": lambda w, a, b, t: w.binary("or", a, b), "bitwise_xor": lambda w, a, b, t: w.binary("xor", a, b),

@@ -1,9 +1,10 @@
-"""Element-wise rounding to whole numbers, and tests for NaN and infinities. Floating operands; no gradients."""
+"""Element-wise rounding to whole numbers, neighbouring numbers, and tests for NaN and infinities. Floating
+operands; no gradients."""
 from __future__ import annotations
 
 import numpy as np
 
-from mindspore.common.dtype import bool_
+from mindspore.common.dtype import bool_, float32, float64
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import SPECIAL, numpy_rule, uniform
 
@@ -59,6 +60,29 @@ class Trunc(_Rounding):
 
     name = "trunc"
     reference = numpy_rule(np.trunc)
+
+
+@register
+class NextAfter(Elementwise):
+    """The number next to x on the way to y, of those that the dtype has (float32 or float64); y where they are equal.
+    Gradient: none."""
+
+    name = "nextafter"
+    kinds = "f"
+    differentiable = False
+    reference = staticmethod(np.nextafter)
+
+    def infer(self, x, y):
+        if x.dtype not in (float32, float64):
+            raise TypeError(f"nextafter: got {x.dtype}, expected Float32 or Float64; cast the operand first")
+        return super().infer(x, y)
+
+    def samples(self):
+        x = np.array([0.0, -0.0, 1.0, -1.0, 2.0, 1e-45, 3.4028234663852886e38, np.inf, np.nan], np.float32)
+        y = np.array([[2.0], [-np.inf], [1.0], [0.0]], np.float32)
+        return [Sample((x, y), exact_dtypes=True), Sample((x.astype(np.float64), y.astype(np.float64)),
+                                                          exact_dtypes=True),
+                Sample((np.ones(2, np.float16), np.ones(2, np.float16)), error=TypeError, exact_dtypes=True)]
 
 
 class _Classify(Elementwise):

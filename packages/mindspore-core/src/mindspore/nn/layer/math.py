@@ -2,11 +2,15 @@
 from __future__ import annotations
 
 from mindspore import ops
+from mindspore.common import dtype as mstype
 from mindspore.common.tensor import Tensor
 from mindspore.nn._check import is_int, number, positive_int
 from mindspore.nn.cell import Cell
 
-__all__ = ["ReduceLogSumExp", "Moments", "MatrixDiag", "MatrixDiagPart", "Norm", "Range", "Roll", "LRN"]
+__all__ = [
+    "DiGamma", "IGamma", "LBeta", "LGamma", "LRN", "MatrixDiag", "MatrixDiagPart", "Moments", "Norm", "Range",
+    "ReduceLogSumExp", "Roll",
+]
 
 
 def _axes(name: str, value):
@@ -136,3 +140,37 @@ class LRN(Cell):
     def construct(self, input_x) -> Tensor:
         """The normalized images."""
         return ops.lrn(input_x, self.depth_radius, self.bias, self.alpha, self.beta, self.norm_region)
+
+
+class LGamma(Cell):
+    """log |gamma(x)|; see `ops.lgamma`."""
+
+    def construct(self, x):
+        """The function of x."""
+        return ops.lgamma(x)
+
+
+class DiGamma(Cell):
+    """The derivative of log gamma(x); see `ops.digamma`."""
+
+    def construct(self, x):
+        """The function of x."""
+        return ops.digamma(x)
+
+
+class IGamma(Cell):
+    """The regularised lower incomplete gamma function P(a, x); see `ops.igamma`."""
+
+    def construct(self, a, x):
+        """The function of a and x."""
+        return ops.igamma(a, x)
+
+
+class LBeta(Cell):
+    """log B(x, y) = lgamma(x) + lgamma(y) - lgamma(x + y) for positive x and y, whose large terms are subtracted in
+    Float64."""
+
+    def construct(self, x, y):
+        """The function of x and y, in the dtype of x."""
+        a, b = ops.cast(x, mstype.float64), ops.cast(y, mstype.float64)
+        return ops.cast(ops.lgamma(a) + ops.lgamma(b) - ops.lgamma(a + b), x.dtype)
