@@ -10,7 +10,7 @@ import pytest
 
 import mindspore.numpy as np
 
-MORE = ("copy",)
+MORE = ("around", "copy", "matrix_power", "round")
 FUNCTIONS = sorted({name for name in (*np.__all__, *MORE) if not isinstance(getattr(np, name), type(np.float32))})
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 

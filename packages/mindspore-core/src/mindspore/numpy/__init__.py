@@ -8,30 +8,54 @@ lists of these. Where results differ from NumPy's, docs/numpy.md says how.
 from __future__ import annotations
 
 from mindspore.numpy import (
+    calling,
+    correlation,
+    counting,
     creation,
+    differences,
     dtypes,
     elementwise,
+    indexing,
     joining,
+    linalg,
     logic,
     matrices,
     operators,
+    padding,
+    polynomials,
     ranges,
     reductions,
+    searching,
     shapes,
 )
+from mindspore.numpy.calling import *
+from mindspore.numpy.correlation import *
+from mindspore.numpy.counting import *
 from mindspore.numpy.creation import *
 from mindspore.numpy.creation import copy
+from mindspore.numpy.differences import *
 from mindspore.numpy.dtypes import *
 from mindspore.numpy.dtypes import NINF, PINF, inf, nan, numeric_types, pi, uint
 from mindspore.numpy.elementwise import *
+from mindspore.numpy.elementwise import around, round
+from mindspore.numpy.indexing import *
 from mindspore.numpy.joining import *
+from mindspore.numpy.linalg import *
+from mindspore.numpy.linalg import matrix_power
 from mindspore.numpy.logic import *
 from mindspore.numpy.matrices import *
 from mindspore.numpy.operators import *
+from mindspore.numpy.padding import *
+from mindspore.numpy.polynomials import *
 from mindspore.numpy.ranges import *
 from mindspore.numpy.reductions import *
+from mindspore.numpy.searching import *
 from mindspore.numpy.shapes import *
 
+_MODULES = (
+    calling, correlation, counting, creation, differences, dtypes, elementwise, indexing, joining, linalg, logic,
+    matrices, operators, padding, polynomials, ranges, reductions, searching, shapes,
+)
 __all__: list[str] = []
-for _module in (creation, dtypes, elementwise, joining, logic, matrices, operators, ranges, reductions, shapes):
+for _module in _MODULES:
     __all__ += _module.__all__

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mindspore.common.tensor import Tensor
 from mindspore.numpy._arrays import ArrayLike, DTypeLike, as_array, as_floats, given
 from mindspore.ops import arithmetic, elementwise
+from mindspore.ops._operands import static_int
 
 __all__ = [
     "abs", "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "ceil", "cos", "cosh",
@@ -262,6 +263,24 @@ def rint(x: ArrayLike, dtype: DTypeLike = None) -> Tensor:
     [-2.  0.  1.]
     """
     return given(elementwise.round(as_floats("rint", x, "x")), dtype)
+
+def around(a: ArrayLike, decimals: int = 0) -> Tensor:
+    """a rounded to `decimals` places, halves to the even number; integers stay as they are.
+
+    >>> print(np.around([1.25, 1.75], 1))
+    [1.2 1.8]
+    """
+    return elementwise.round(as_array("around", a, "a"), decimals=static_int("around", "decimals", decimals))
+
+
+def round(a: ArrayLike, decimals: int = 0) -> Tensor:
+    """a rounded to `decimals` places; see `around`.
+
+    >>> print(np.round([1.5, 2.5]))
+    [2. 2.]
+    """
+    return around(a, decimals)
+
 
 def fix(x: ArrayLike) -> Tensor:
     """x rounded towards 0; integers stay as they are.
