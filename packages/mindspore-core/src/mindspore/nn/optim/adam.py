@@ -11,7 +11,7 @@ from mindspore.nn._check import flag, fraction, positive_float
 from mindspore.nn.optim.optimizer import Optimizer
 from mindspore.runtime.record import apply, assign
 
-__all__ = ["Adam", "LazyAdam", "AdamWeightDecay", "AdaMax", "Lamb"]
+__all__ = ["Adam", "AdamOffload", "LazyAdam", "AdamWeightDecay", "AdaMax", "Lamb"]
 
 _ADAM = primitive("apply_adam")
 _AMSGRAD = primitive("apply_adam_with_amsgrad")
@@ -89,6 +89,15 @@ class LazyAdam(Adam):
     are the same but for the shape (1,) of the saved powers."""
 
     _power_shape = (1,)
+
+    def __init__(self, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, use_locking=False,
+                 use_nesterov=False, weight_decay=0.0, loss_scale=1.0):
+        super().__init__(params, learning_rate, beta1, beta2, eps, use_locking, use_nesterov, weight_decay, loss_scale)
+
+
+class AdamOffload(Adam):
+    """Adam; the name under which the update runs on the host elsewhere. Here it runs on the device of the parameters,
+    and the two are the same."""
 
     def __init__(self, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, use_locking=False,
                  use_nesterov=False, weight_decay=0.0, loss_scale=1.0):

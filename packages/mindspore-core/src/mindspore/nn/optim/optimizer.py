@@ -170,7 +170,10 @@ class Optimizer(Cell):
 
     def construct(self, gradients):
         """Update every parameter once; True."""
-        gradients = self.prepared(gradients)
+        return self.step(self.prepared(gradients))
+
+    def step(self, gradients):
+        """Update every parameter once by gradients that are prepared; True."""
         rates = self.current_rates()
         self.begin_step()
         for k, (param, gradient) in enumerate(zip(self.parameters, gradients)):
