@@ -93,7 +93,6 @@ _define("SparseGatherV2", indexing.gather)
 
 _define("Coalesce", segments.coalesce)
 _define("ComputeAccidentalHits", segments.compute_accidental_hits, num_true=1)
-_define("EditDistance", segments.edit_distance, normalize=True)
 _define("ListDiff", segments.list_diff, out_idx=int32)
 _define("RaggedRange", segments.ragged_range, Tsplits=REQUIRED)
 _define("SegmentMax", segments.segment_max)
