@@ -30,6 +30,7 @@ from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.rnn_cells import *
 from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.sparse import *
+from mindspore.nn.layer.time_distributed import *
 from mindspore.nn.layer.transformer import *
 from mindspore.nn.learning_rate_schedule import (
     CosineDecayLR,
@@ -47,6 +48,7 @@ from mindspore.nn.loss_scale import (
     TrainOneStepWithLossScaleCell,
 )
 from mindspore.nn.optim import *
+from mindspore.nn.sampled_loss import *
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
 
 _METRICS = ("Accuracy", "BleuScore", "ConfusionMatrix", "ConfusionMatrixMetric", "CosineSimilarity", "Dice", "F1",
@@ -55,13 +57,20 @@ _METRICS = ("Accuracy", "BleuScore", "ConfusionMatrix", "ConfusionMatrixMetric",
             "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc", "get_metric_fn",
             "get_metrics", "names", "rearrange_inputs")
 
+_MINT = {f"{name}Ext": name for name in (
+    "AvgPool1d", "AvgPool2d", "AvgPool3d", "Dropout", "Dropout2d", "Embedding", "L1Loss", "LayerNorm", "LogSoftmax",
+    "MaxPool2d", "PReLU")}
+
 if not TYPE_CHECKING:  # a checker would take any name for one of these
 
     def __getattr__(name: str):
-        """Metrics belong to `mindspore.train` and are known here, too."""
+        """Metrics belong to `mindspore.train` and are known here, too; so are layers of `mint.nn`, with Ext behind
+        their names."""
         if name in _METRICS:
             from mindspore.train import metrics
             return getattr(metrics, name)
+        if name in _MINT:
+            return getattr(importlib.import_module("mindspore.mint.nn"), _MINT[name])
         if name == "metrics":
             return importlib.import_module("mindspore.train.metrics")
         raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")

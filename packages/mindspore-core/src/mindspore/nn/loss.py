@@ -5,10 +5,12 @@ import math
 from collections.abc import Callable
 
 from mindspore import ops
+from mindspore.common import dtype as mstype
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._call import call
 from mindspore.nn._check import flag, number, positive_float
 from mindspore.nn.cell import Cell
+from mindspore.nn.layer.activation import get_activation
 from mindspore.runtime.record import apply
 
 __path__: list[str] = []  # names below this one are in `mindspore.module_paths`
@@ -17,7 +19,7 @@ __all__ = ["LossBase", "SoftmaxCrossEntropyWithLogits", "CrossEntropyLoss", "NLL
            "MAELoss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "SoftMarginLoss",
            "MultiLabelSoftMarginLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss",
            "TripletMarginLoss", "TripletMarginWithDistanceLoss", "GaussianNLLLoss", "PoissonNLLLoss", "DiceLoss",
-           "MultiMarginLoss", "CTCLoss"]
+           "MultiMarginLoss", "CTCLoss", "FocalLoss", "MultiClassDiceLoss", "MultilabelMarginLoss"]
 
 _SPARSE = primitive("sparse_softmax_cross_entropy")
 _DENSE = primitive("softmax_cross_entropy")
@@ -373,3 +375,95 @@ class CTCLoss(LossBase):
         """The loss of log-probabilities (T, N, C) for labels."""
         return ops.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
                             self.zero_infinity)[0]
+
+
+# -- images ------------------------------------------------------------------------------------------------------------
+
+
+class FocalLoss(LossBase):
+    """-(1 - p)^gamma log(p) for the probability p = softmax(logits) of the class: easy places count little.
+
+    Args:
+        weight: one factor for each class, (C,). gamma: how little, 2 by default. reduction: 'mean', 'sum' or 'none'.
+
+    Shapes: logits (N, C), (N, C, L) or (N, C, H, W); labels of the same shape, shares of the classes, or with one
+    channel, class numbers. The loss is the mean over the places: with 'none' (N, C) for shares, (N,) for numbers.
+    Source: Lin et al., "Focal loss for dense object detection" (2017).
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or out of range; ValueError at a call for other shapes.
+    """
+
+    def __init__(self, weight=None, gamma=2.0, reduction="mean"):
+        super().__init__(reduction)
+        self.gamma = float(number("FocalLoss", "gamma", gamma))
+        if weight is not None and weight.ndim != 1:
+            raise ValueError(f"For 'FocalLoss', the 'weight' must have one axis, but has shape {weight.shape}.")
+        self.weight = weight
+
+    def construct(self, logits, labels):
+        """The loss of logits for labels."""
+        if logits.ndim not in (2, 3, 4) or labels.ndim != logits.ndim or labels.shape[1] not in (1, logits.shape[1]) \
+                or labels.shape[0] != logits.shape[0] or labels.shape[2:] != logits.shape[2:]:
+            raise ValueError(f"For 'FocalLoss', the labels must have the shape of the logits, {logits.shape}, or one "
+                             f"channel, but have {labels.shape}.")
+        n, c = logits.shape[:2]
+        flat = ops.log_softmax(ops.reshape(logits, (n, c, -1)), 1)
+        labels = ops.reshape(labels, (n, labels.shape[1], -1))
+        weight = None if self.weight is None else ops.reshape(self.weight, (1, c, 1))
+        if labels.shape[1] == 1:
+            number_of = ops.cast(labels, mstype.int64)
+            weight = None if weight is None else ops.gather_elements(
+                ops.broadcast_to(weight, flat.shape), 1, number_of)
+            flat, shares = ops.gather_elements(flat, 1, number_of), 1.0
+        else:
+            shares = ops.cast(labels, flat.dtype)
+        loss = -ops.pow(1 - ops.exp(flat), self.gamma) * shares * flat
+        loss = loss if weight is None else loss * weight
+        loss = ops.mean(loss, -1)
+        return self.get_loss(ops.reshape(loss, (n,)) if labels.shape[1] == 1 else loss)
+
+
+class MultiClassDiceLoss(LossBase):
+    """The mean over the classes (axis 1) of their `DiceLoss`.
+
+    Args:
+        weights: one factor for each class. ignore_indiex: the number of a class that does not count.
+        activation: what the logits go through first: a name of `get_activation`, a function, or None.
+
+    Shapes: logits and label (N, C, ...) -> ().
+    """
+
+    def __init__(self, weights=None, ignore_indiex=None, activation="softmax"):
+        super().__init__()
+        self.activation = get_activation(activation) if isinstance(activation, str) else activation
+        if self.activation is not None and not callable(self.activation):
+            raise TypeError(f"For 'MultiClassDiceLoss', the 'activation' must be a name, a function or None, but got "
+                            f"{activation!r}.")
+        self.binarydiceloss = DiceLoss(smooth=1e-5)
+        self.weights, self.ignore_indiex = weights, ignore_indiex
+
+    def construct(self, logits, label):
+        """The loss of logits for shares of classes."""
+        if logits.ndim < 2 or logits.shape != label.shape:
+            raise ValueError(f"For 'MultiClassDiceLoss', logits and label must have one shape (N, C, ...), but have "
+                             f"{logits.shape} and {label.shape}.")
+        classes = label.shape[1]
+        if self.weights is not None and self.weights.shape[0] != classes:
+            raise ValueError(f"For 'MultiClassDiceLoss', the 'weights' must have {classes} numbers, one for each "
+                             f"class, but have shape {self.weights.shape}.")
+        logits = logits if self.activation is None else self.activation(logits)
+        total = 0.0
+        for k in range(classes):
+            if k != self.ignore_indiex:
+                loss = self.binarydiceloss(logits[:, k], label[:, k])
+                total = total + (loss if self.weights is None else loss * self.weights[k])
+        return total / classes
+
+
+class MultilabelMarginLoss(LossBase):
+    """The margins of the target classes above the others; see `ops.multilabel_margin_loss`."""
+
+    def construct(self, x, target):
+        """The loss of x for class numbers."""
+        return ops.multilabel_margin_loss(x, target, self.reduction)

@@ -15,6 +15,7 @@ from typing import Any
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
 from mindspore.ops.blocks import *
+from mindspore.ops.candidates import *
 from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *

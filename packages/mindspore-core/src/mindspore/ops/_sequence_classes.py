@@ -2,7 +2,7 @@
 from here."""
 from __future__ import annotations
 
-from mindspore.ops import decoding, loss, recurrent, sequence_loss
+from mindspore.ops import candidates, decoding, loss, recurrent, sequence_loss
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -32,6 +32,13 @@ _define("DynamicRNN", recurrent.dynamic_rnn, cell_type="LSTM", direction="UNIDIR
         forget_bias=0.0, is_training=True)
 _define("LSTM", recurrent.lstm, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED, has_bias=REQUIRED,
         bidirectional=REQUIRED, dropout=REQUIRED, proj_size=0)
+
+# -- classes drawn at random ------------------------------------------------------------------------------------------
+
+_define("LogUniformCandidateSampler", candidates.log_uniform_candidate_sampler, num_true=1, num_sampled=5, unique=True,
+        range_max=5, seed=0)
+_define("UniformCandidateSampler", candidates.uniform_candidate_sampler, num_true=REQUIRED, num_sampled=REQUIRED,
+        unique=REQUIRED, range_max=REQUIRED, seed=0, remove_accidental_hits=False)
 
 # -- margins -----------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from mindspore.ops.arithmetic import *
 from mindspore.ops.arithmetic import add, floor_divide, floor_mod, mul, sub, true_divide
 from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.blocks import *
+from mindspore.ops.candidates import *
 from mindspore.ops.choosing import *
 from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *

@@ -14,4 +14,5 @@ from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.rnn_cells import *
 from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.sparse import *
+from mindspore.nn.layer.time_distributed import *
 from mindspore.nn.layer.transformer import *

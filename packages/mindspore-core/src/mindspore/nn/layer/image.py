@@ -7,7 +7,7 @@ from mindspore.nn.cell import Cell
 
 __all__ = ["Pad", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "ZeroPad2d", "ReflectionPad1d",
            "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d",
-           "Upsample", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle"]
+           "Upsample", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold"]
 
 
 class Pad(Cell):
@@ -196,3 +196,32 @@ class ChannelShuffle(Cell):
     def construct(self, x):
         """The shuffled channels."""
         return ops.channel_shuffle(x, self.groups)
+
+
+class Unfold(Cell):
+    """The windows of images (N, C, H, W) as channels: (N, h w C, H', W'), the element of channel c at tap (i, j) of a
+    window in channel (i w + j) C + c.
+
+    Args:
+        ksizes, strides, rates: sizes of the windows, their steps and the distances of their taps, (1, down, right, 1)
+            each. padding: 'valid', or 'same' with zeros around the image.
+
+    Raises:
+        TypeError, ValueError: arguments of other forms.
+    """
+
+    def __init__(self, ksizes, strides, rates, padding="valid"):
+        super().__init__()
+        for name, value in (("ksizes", ksizes), ("strides", strides), ("rates", rates)):
+            if not isinstance(value, (tuple, list)) or not all(map(is_int, value)):
+                raise TypeError(f"For 'Unfold', the '{name}' must be a tuple or a list of ints, but got {value!r}.")
+            if len(value) != 4 or value[0] != 1 or value[3] != 1 or min(value) < 1:
+                raise ValueError(f"For 'Unfold', the '{name}' must be (1, down, right, 1), but got {value!r}.")
+        if not isinstance(padding, str) or padding.lower() not in ("valid", "same"):
+            raise ValueError(f"For 'Unfold', the 'padding' must be 'valid' or 'same', but got {padding!r}.")
+        self.extract_image_patches = ops.ExtractImagePatches(
+            tuple(ksizes[1:3]), tuple(strides[1:3]), tuple(rates[1:3]), padding.upper())
+
+    def construct(self, input_x):
+        """The windows."""
+        return self.extract_image_patches(input_x)

@@ -4,12 +4,12 @@ from __future__ import annotations
 from mindspore import ops
 from mindspore.common import dtype as mstype
 from mindspore.common.tensor import Tensor
-from mindspore.nn._check import is_int, number, positive_int
+from mindspore.nn._check import flag, is_int, number, positive_int
 from mindspore.nn.cell import Cell
 
 __all__ = [
-    "DiGamma", "IGamma", "LBeta", "LGamma", "LRN", "MatrixDiag", "MatrixDiagPart", "Moments", "Norm", "Range",
-    "ReduceLogSumExp", "Roll",
+    "DiGamma", "IGamma", "LBeta", "LGamma", "LRN", "MatDet", "MatInverse", "MatMul", "MatrixDiag", "MatrixDiagPart",
+    "MatrixSetDiag", "Moments", "Norm", "Range", "ReduceLogSumExp", "Roll",
 ]
 
 
@@ -174,3 +174,54 @@ class LBeta(Cell):
         """The function of x and y, in the dtype of x."""
         a, b = ops.cast(x, mstype.float64), ops.cast(y, mstype.float64)
         return ops.cast(ops.lgamma(a) + ops.lgamma(b) - ops.lgamma(a + b), x.dtype)
+
+
+# -- matrices ----------------------------------------------------------------------------------------------------------
+
+
+class MatMul(Cell):
+    """The product of matrices, each transposed first where its flag says so; see `ops.matmul`."""
+
+    def __init__(self, transpose_x1=False, transpose_x2=False):
+        super().__init__()
+        self.transpose_x1 = flag("MatMul", "transpose_x1", transpose_x1)
+        self.transpose_x2 = flag("MatMul", "transpose_x2", transpose_x2)
+
+    def construct(self, x1, x2):
+        """The product."""
+        x1 = ops.swapaxes(x1, -1, -2) if self.transpose_x1 and x1.ndim > 1 else x1
+        x2 = ops.swapaxes(x2, -1, -2) if self.transpose_x2 and x2.ndim > 1 else x2
+        return ops.matmul(x1, x2)
+
+
+class MatDet(Cell):
+    """The determinants of matrices (..., n, n); see `ops.det`."""
+
+    def __init__(self):
+        super().__init__()
+
+    def construct(self, a):
+        """The determinants."""
+        return ops.det(a)
+
+
+class MatInverse(Cell):
+    """The inverses of matrices (..., n, n); see `ops.inverse`."""
+
+    def __init__(self):
+        super().__init__()
+
+    def construct(self, a):
+        """The inverses."""
+        return ops.inverse(a)
+
+
+class MatrixSetDiag(Cell):
+    """Matrices (..., n, m) with other numbers, (..., min(n, m)), on their diagonals; see `ops.matrix_set_diag`."""
+
+    def __init__(self):
+        super().__init__()
+
+    def construct(self, input_x, diagonal):
+        """The matrices."""
+        return ops.matrix_set_diag(input_x, diagonal)

@@ -19,7 +19,7 @@ from mindspore.nn.cell import Cell
 from mindspore.runtime.record import apply, assign
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d",
-           "InstanceNorm3d"]
+           "InstanceNorm3d", "SyncBatchNorm"]
 
 _TRAIN, _INFER, _LAYER, _GROUP = map(primitive, ("batch_norm_train", "batch_norm_infer", "layer_norm", "group_norm"))
 
@@ -130,6 +130,26 @@ class BatchNorm3d(Cell):
         _check_input("BatchNorm3d", x, self.bn2d.num_features, (5,))
         n, c, d, h, w = x.shape
         return ops.reshape(self.bn2d(ops.reshape(x, (n, c, d * h, w))), x.shape)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalization over all processes of a group, with the arguments of `BatchNorm2d`; there is one process, so
+    it is that of its own batch, (N, C) or (N, C, H, W).
+
+    Raises:
+        ValueError: a group of processes is given that has others than this one, number 0.
+    """
+
+    ranks = (2, 4)
+
+    def __init__(self, num_features, eps=1e-5, momentum=0.9, affine=True, gamma_init="ones", beta_init="zeros",
+                 moving_mean_init="zeros", moving_var_init="ones", use_batch_statistics=None, process_groups=None,
+                 dtype=mstype.float32):
+        if process_groups is not None and [list(g) for g in process_groups] != [[0]]:
+            raise ValueError(f"For 'SyncBatchNorm', the 'process_groups' must be None or [[0]], but got "
+                             f"{process_groups!r}.")
+        super().__init__(num_features, eps, momentum, affine, gamma_init, beta_init, moving_mean_init,
+                         moving_var_init, use_batch_statistics, dtype=dtype)
 
 
 class LayerNorm(Cell):
