@@ -13,6 +13,7 @@
 
 #include "along_axis.h"
 #include "conv.h"
+#include "fft.h"
 #include "loop_kernel.h"
 #include "matmul.h"
 #include "movement.h"
@@ -43,6 +44,7 @@ Kind kind_of(const char* family, const std::array<const char*, N>& names, const 
 }
 
 constexpr std::array<const char*, 3> conv_kinds = {"forward", "input_grad", "weight_grad"};
+constexpr std::array<const char*, 3> fft_kinds = {"full", "real", "half"};
 constexpr std::array<const char*, 6> pool_kinds = {"max", "max_grad", "max_pick", "max_index", "mean", "mean_grad"};
 
 py::object conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
@@ -112,6 +114,19 @@ void bind_along_axis(py::module_& module) {
       "Stable sorting along the middle axis. Buffers: x, values, int32 places that they came from.");
 }
 
+void bind_fft(py::module_& module) {
+  module.def(
+      "fft",
+      [](const std::string& kind, const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner,
+         bool inverse) {
+        return wrap(make_fft({kind_of<FftKind>("fft", fft_kinds, kind), element_of(element), inverse, outer, size, inner}));
+      },
+      py::arg("kind"), py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("inverse"),
+      "Fourier transforms of `size` numbers along the middle axis, not divided by anything. kind: full (complex), real "
+      "(real to half a spectrum), half (half a spectrum to real); element: float32 or float64, of the parts; inverse: of "
+      "full. Buffers: x, y.");
+}
+
 void bind_foreign(py::module_& module) {
   module.def("loop_kernel", &loop_kernel, py::arg("phases"), py::arg("buffers"), py::arg("params"), py::arg("scratch"),
              py::arg("keep"),
@@ -141,6 +156,7 @@ void bind_foreign(py::module_& module) {
 void bind_kernels(py::module_& module) {
   bind_foreign(module);
   bind_along_axis(module);
+  bind_fft(module);
   module.def(
       "random_bits", [](std::int64_t count) { return wrap(make_random_bits(count)); }, py::arg("count"),
       "Words of 32 bits by Philox4x32-10. Buffers: (seed, offset) as int64[2], the words.");

@@ -16,7 +16,8 @@ from mindspore_cpu.codegen import SUPPORTED
 from mindspore_cpu.kernels import KERNELS, supports
 from mindspore_cpu.lowering import CPUExecutable, FallbackCounter, build_executable
 
-DTYPES = frozenset(t.key for t in DType._all if t.kind != "c")
+DTYPES = frozenset(t.key for t in DType._all)
+REAL_DTYPES = frozenset(t.key for t in DType._all if t.kind != "c")
 
 
 def _processor() -> str:
@@ -58,7 +59,7 @@ class CPUDevice:
     """One device for the process; all its parts may be used from several threads."""
 
     capabilities = Capabilities(dtypes=DTYPES, codegen=SUPPORTED, host_memory=True, in_place=True, regions=True,
-                                loops=True, symbolic=True)
+                                loops=True, symbolic=True, codegen_dtypes=REAL_DTYPES)
 
     def __init__(self):
         self.allocator = CPUAllocator()

@@ -98,7 +98,7 @@ def row_major(shape: tuple) -> list[int]:
     return steps
 
 
-@kernel("pad", kinds="biuf")
+@kernel("pad", kinds="biufc")
 def _pad(spec: KernelSpec):
     x, y = spec.ins[0], spec.outs[0]
     low, interior = spec.attrs["low"], spec.attrs["interior"]
@@ -108,7 +108,7 @@ def _pad(spec: KernelSpec):
     return _ext.copies([copy], y.size, np.full((), spec.attrs["value"]).astype(x.dtype.np).tobytes())
 
 
-@kernel("concat", kinds="biuf")
+@kernel("concat", kinds="biufc")
 def _concat(spec: KernelSpec):
     axis, y = spec.attrs["axis"], spec.outs[0]
     steps, copies, place = row_major(y.shape), [], 0
@@ -118,7 +118,7 @@ def _concat(spec: KernelSpec):
     return _ext.copies(copies, y.size, b"")
 
 
-@kernel("reverse", kinds="biuf")
+@kernel("reverse", kinds="biufc")
 def _reverse(spec: KernelSpec):
     x, axes = spec.ins[0], spec.attrs["axes"]
     steps = row_major(x.shape)
@@ -158,6 +158,44 @@ def _cumsum(spec: KernelSpec):
 def _sort(spec: KernelSpec):
     x = spec.ins[0]
     return _ext.sort(element(x.dtype), *around(x.shape, spec.attrs["axis"]), spec.attrs["descending"])
+
+
+@kernel("transpose", "slice", "broadcast_to", kinds="c")
+def _moved(spec: KernelSpec):
+    x, y = spec.ins[0], spec.outs[0]
+    steps, start = row_major(x.shape), 0
+    if spec.name == "transpose":
+        steps = [steps[axis] for axis in spec.attrs["perm"]]
+    elif spec.name == "slice":
+        start = sum(step * first for step, first in zip(steps, spec.attrs["begin"]))
+        steps = [step * stride for step, stride in zip(steps, spec.attrs["strides"])]
+    else:
+        steps = [0] * (y.ndim - x.ndim) + [0 if d == 1 else step for d, step in zip(x.shape, steps)]
+    return _ext.copies([(x.dtype.itemsize, list(y.shape), steps, row_major(y.shape), start, 0)], y.size, b"")
+
+
+@kernel("real", "imag", kinds="c")
+def _part(spec: KernelSpec):
+    x, size = spec.outs[0], spec.outs[0].size
+    return _ext.copies([(x.dtype.itemsize, [size], [2], [1], int(spec.name == "imag"), 0)], size, b"")
+
+
+@kernel("complex", kinds="f")
+def _complex(spec: KernelSpec):
+    shape, copies = spec.outs[0].shape, []
+    for place, x in enumerate(spec.ins):
+        sizes = (1,) * (len(shape) - x.ndim) + x.shape
+        steps = [0 if d == 1 else step for d, step in zip(sizes, row_major(sizes))]
+        copies.append((x.dtype.itemsize, list(shape), steps, [2 * step for step in row_major(shape)], 0, place))
+    return _ext.copies(copies, 2 * spec.outs[0].size, b"")
+
+
+@kernel("fft", "rfft", "irfft", kinds="fc")
+def _fft(spec: KernelSpec):
+    kind, part = {"fft": "full", "rfft": "real", "irfft": "half"}[spec.name], spec.ins[0].dtype.key
+    whole = spec.ins[0] if spec.name == "rfft" else spec.outs[0]
+    part = {"complex64": "float32", "complex128": "float64"}.get(part, part)
+    return _ext.fft(kind, part, *around(whole.shape, spec.attrs["axis"]), spec.attrs.get("inverse", False))
 
 
 @kernel("random_bits", kinds="i")

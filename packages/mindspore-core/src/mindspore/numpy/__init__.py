@@ -15,6 +15,7 @@ from mindspore.numpy import (
     differences,
     dtypes,
     elementwise,
+    fft,
     indexing,
     joining,
     linalg,
@@ -56,6 +57,6 @@ _MODULES = (
     calling, correlation, counting, creation, differences, dtypes, elementwise, indexing, joining, linalg, logic,
     matrices, operators, padding, polynomials, ranges, reductions, searching, shapes,
 )
-__all__: list[str] = []
+__all__: list[str] = ["fft"]
 for _module in _MODULES:
     __all__ += _module.__all__

@@ -33,8 +33,8 @@ from mindspore.ops._operands import (
 
 __all__ = [
     "arange", "bartlett_window", "blackman_window", "eye", "fill", "fills", "full", "full_like", "hamming_window",
-    "hann_window", "linspace", "logspace", "ones", "ones_like", "range", "scalar_to_array", "scalar_to_tensor",
-    "tril_indices", "triu_indices", "tuple_to_array", "zeros", "zeros_like",
+    "hann_window", "kaiser_window", "linspace", "logspace", "ones", "ones_like", "range", "scalar_to_array",
+    "scalar_to_tensor", "tril_indices", "triu_indices", "tuple_to_array", "zeros", "zeros_like",
 ]
 
 _IOTA, _EQ, _MUL, _ADD, _POW, _COS = map(primitive, ("iota", "eq", "mul", "add", "pow", "cos"))
@@ -239,4 +239,14 @@ def bartlett_window(window_length: int, periodic: bool = True, *, dtype: DType |
         raise ValueError(f"bartlett_window: window_length is {length}; expected an int that is not negative")
     n = np.arange(length) * (2 / max(length if periodic else length - 1, 1))
     values = np.ones(length) if length == 1 else 1 - np.abs(n - 1)
+    return Tensor(values, float32 if dtype is None else as_dtype(dtype))
+
+
+def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0, *,
+                  dtype: DType | None = None) -> Tensor:
+    """I0(beta sqrt(1 - (2 n / N - 1)^2)) / I0(beta): the Kaiser window, with the Bessel function I0."""
+    length = static_int("kaiser_window", "window_length", window_length)
+    if length < 0:
+        raise ValueError(f"kaiser_window: window_length is {length}; expected an int that is not negative")
+    values = np.ones(length) if length < 2 else np.kaiser(length + bool(periodic), beta)[:length]
     return Tensor(values, float32 if dtype is None else as_dtype(dtype))

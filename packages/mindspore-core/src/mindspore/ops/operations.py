@@ -26,6 +26,7 @@ from mindspore.ops import (
     creation,
     debug,
     elementwise,
+    fourier,
     indexing,
     joining,
     layers,
@@ -232,6 +233,17 @@ MatrixTriangularSolve = _define(
 Qr = _define("Qr", lambda x, full_matrices: systems.qr(x, "complete" if full_matrices else "reduced"),
              full_matrices=False)
 Svd = _define("Svd", systems.svd, full_matrices=False, compute_uv=True)
+
+# -- signals -----------------------------------------------------------------------------------------------------------
+
+BartlettWindow = _define("BartlettWindow", creation.bartlett_window, periodic=True, dtype=mstype.float32)
+BlackmanWindow = _define("BlackmanWindow", creation.blackman_window, periodic=True, dtype=mstype.float32)
+HammingWindow = _define("HammingWindow", creation.hamming_window, periodic=True, alpha=0.54, beta=0.46,
+                        dtype=mstype.float32)
+FFTWithSize = _define("FFTWithSize", fourier.fft_with_size, signal_ndim=REQUIRED, inverse=REQUIRED, real=REQUIRED,
+                      norm="backward", onesided=True, signal_sizes=())
+STFT = _define("STFT", fourier.stft_of, n_fft=REQUIRED, hop_length=REQUIRED, win_length=REQUIRED, normalized=REQUIRED,
+               onesided=REQUIRED, return_complex=REQUIRED)
 
 # -- neural networks ---------------------------------------------------------------------------------------------------
 

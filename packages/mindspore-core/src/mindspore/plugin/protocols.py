@@ -22,7 +22,8 @@ class Capabilities:
     """What a device can do, as data.
 
     dtypes: keys of the element types that its kernels take (`float32`, ...). codegen: names of the primitives that may
-    be members of generated groups (empty: no code generation). host_memory: whether `Allocator.as_numpy` gives a
+    be members of generated groups (empty: no code generation). codegen_dtypes: the element types of generated groups,
+    where they are fewer than `dtypes`. host_memory: whether `Allocator.as_numpy` gives a
     zero-copy view. in_place: whether element-wise kernels and groups may write over an input that dies there. regions:
     whether `Device.compile` takes plans with regions (version 2); without it core runs branches and loops itself.
     loops: whether it makes one kernel of a loop of groups; core then says which loops are such (`Region.whole`).
@@ -37,6 +38,7 @@ class Capabilities:
     regions: bool = False
     loops: bool = False
     symbolic: bool = False
+    codegen_dtypes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

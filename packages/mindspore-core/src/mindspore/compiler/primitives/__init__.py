@@ -7,6 +7,7 @@ from mindspore.compiler.primitives import (
     complex_parts,
     custom_vjp,
     effects,
+    fourier,
     indexing,
     integers,
     lane_cond,

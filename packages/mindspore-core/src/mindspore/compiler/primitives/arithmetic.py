@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import (
     SPECIAL,
@@ -31,6 +32,7 @@ class Add(Elementwise):
     """a + b. Gradient: ct, ct."""
 
     name = "add"
+    partwise = True
     kinds = "iufc"
     reference = numpy_rule(np.add)
 
@@ -54,6 +56,7 @@ class Sub(Elementwise):
     """a - b. Gradient: ct, -ct."""
 
     name = "sub"
+    partwise = True
     kinds = "iufc"
     reference = numpy_rule(np.subtract)
 
@@ -89,6 +92,9 @@ class Mul(Elementwise):
             return y
         return super().simplify(b, ins, attrs)
 
+    def lower_parts(self, b, x, y):
+        return complex_rules.product(b, x, y)
+
     def samples(self):
         return binary_samples(-2, 2) + integer_samples() + complex_samples()
 
@@ -115,6 +121,9 @@ class Div(Elementwise):
         if y.dtype.is_floating and _has_exact_reciprocal(divisor):
             return b.mul(x, b.constant(1 / float(divisor), y.dtype))
         return super().simplify(b, ins, attrs)
+
+    def lower_parts(self, b, x, y):
+        return complex_rules.quotient(b, x, y)
 
     def samples(self):
         return binary_samples(-2, 2, right=(0.5, 2)) + complex_samples() + [
@@ -177,6 +186,7 @@ class Neg(Elementwise):
     """-x; unsigned integers wrap around. Gradient: -ct."""
 
     name = "neg"
+    partwise = True
     kinds = "iufc"
     reference = numpy_rule(np.negative)
 

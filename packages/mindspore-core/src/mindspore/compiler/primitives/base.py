@@ -15,6 +15,8 @@ A primitive is a class with one instance. It declares
 * `jvp(b, ins, tangents, **attrs)`: results and their tangents; only where `autodiff.jvp` cannot derive them from `vjp`;
 * `reference(*arrays, **attrs)`: what it means, in NumPy; not needed where `lower` is given;
 * `lower(b, *ins, **attrs)`: an optional decomposition into simpler primitives;
+* `lower_parts(b, *ins, **attrs)`, or `partwise = True`: an optional decomposition of the operator on complex numbers
+  into operators on their real and imaginary parts (`complex_rules`), for devices that generate code for real ones only;
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
 * `one_pass`: True where the decomposition is one element-wise pass that many tensors of one type go through;
 * `regions`: True where attributes are graphs that the operator runs;
@@ -77,8 +79,10 @@ class Primitive:
     scalar: bool = False
     one_pass: bool = False
     draws: bool = False
+    partwise: bool = False
 
     lower = None
+    lower_parts = None
     vjp = None
     record = None
     jvp = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.dtype import bool_
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import SPECIAL, complex_samples, integer_samples
 
@@ -36,6 +37,9 @@ class Eq(_Comparison):
     kinds = "biufc"
     reference = staticmethod(np.equal)
 
+    def lower_parts(self, b, x, y):
+        return complex_rules.both(b, self, x, y, name="logical_and")
+
     def samples(self):
         return super().samples() + complex_samples()
 
@@ -47,6 +51,9 @@ class Ne(_Comparison):
     name = "ne"
     kinds = "biufc"
     reference = staticmethod(np.not_equal)
+
+    def lower_parts(self, b, x, y):
+        return complex_rules.both(b, self, x, y)
 
     def samples(self):
         return super().samples() + complex_samples()

@@ -14,6 +14,7 @@ import numpy as np
 from mindspore.common.dtype import DType, complex64, complex128, float32, float64
 from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.ir.dims import same_shape
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, broadcast_shapes, register
 from mindspore.compiler.primitives.support import integers, uniform
 
@@ -44,6 +45,13 @@ class _Part(Elementwise):
 
     def jvp(self, b, ins, tangents):
         return b.emit(self, (ins[0],)), b.emit(self, (tangents[0],))
+
+    def simplify(self, b, ins, attrs):
+        """The part of a number that is repeated is repeated, and views are taken of the part."""
+        x = ins[0]
+        if x.op.name in ("broadcast_to", "reshape"):
+            return b.emit(x.op, (b.emit(self, (x.ins[0],)),), x.attrs)
+        return super().simplify(b, ins, attrs)
 
     def samples(self):
         return _unary_samples(_SPECIAL)
@@ -147,6 +155,9 @@ class Conj(Elementwise):
     def simplify(self, b, ins, attrs):
         return ins[0].ins[0] if ins[0].op is self else super().simplify(b, ins, attrs)
 
+    def lower_parts(self, b, x):
+        return b.complex(b.real(x), b.neg(b.imag(x)))
+
     def samples(self):
         return _unary_samples(_SPECIAL)
 
@@ -174,6 +185,9 @@ class ComplexAbs(Elementwise):
         out = b.complex_abs(x)
         along = b.add(b.mul(b.real(x), b.real(t)), b.mul(b.imag(x), b.imag(t)))
         return out, _over(b, along, out)
+
+    def lower_parts(self, b, x):
+        return complex_rules.absolute(b, x)
 
     def samples(self):
         return [*_unary_samples(_SPECIAL[:-1]), Sample((np.array([1e300 + 1e300j, 3e-300 - 4e-300j]),), grad=False)]

@@ -52,6 +52,7 @@ class Gather(Primitive):
     of range gives zeros. Gradient: ct added into zeros at those places."""
 
     name = "gather"
+    partwise = True
     attrs = ("axis",)
     defaults = {"axis": 0}
 
@@ -101,6 +102,7 @@ class ScatterAdd(Primitive):
     range adds nothing. float16 and bfloat16 accumulate in float32. Gradient: ct, and ct gathered at those places."""
 
     name = "scatter_add"
+    partwise = True
     attrs = ("axis",)
     defaults = {"axis": 0}
     kinds = "iufc"
@@ -165,6 +167,7 @@ class GatherElements(Primitive):
     index (`numpy.take_along_axis`). An index out of range gives 0. Gradient: ct added into zeros at those places."""
 
     name = "gather_elements"
+    partwise = True
     attrs = ("axis",)
 
     def infer(self, x, indices, *, axis):
@@ -202,6 +205,7 @@ class ScatterAddElements(Primitive):
     places add up. An index out of range adds nothing. Gradient: ct, and ct gathered at those places."""
 
     name = "scatter_add_elements"
+    partwise = True
     attrs = ("axis",)
     kinds = "iufc"
 

@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 
 from mindspore.compiler.ir.aval import tensor_aval
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.axes import infer_from_axes
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.support import complex_samples, integers, uniform, widen
@@ -67,6 +68,9 @@ class Matmul(Primitive):
         plain = [x.ins[0] if _swaps_last(x) else x for x in ins]
         flags = [bool(flag) != (p is not x) for flag, p, x in zip(attrs, plain, ins)]
         return None if plain == list(ins) else b.emit(self, tuple(plain), tuple(flags))
+
+    def lower_parts(self, b, x, y, *, transpose_a, transpose_b):
+        return complex_rules.matrix_product(b, x, y, transpose_a=transpose_a, transpose_b=transpose_b)
 
     def samples(self):
         shapes = [((3, 4), (4, 5)), ((1, 1), (1, 1)), ((2, 3, 4), (2, 4, 5)), ((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)),

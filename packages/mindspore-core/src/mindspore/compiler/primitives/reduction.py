@@ -74,6 +74,7 @@ class Sum(Reduction):
     """The sum over `axis`, 0 over no elements. Gradient: ct broadcast back."""
 
     name = "sum"
+    partwise = True
     kinds = "iufc"
 
     def reference(self, x, *, axis, keepdims):
@@ -285,6 +286,7 @@ class Cumsum(Primitive):
     leaves the place itself out. Gradient: the running sum of ct in the other direction."""
 
     name = "cumsum"
+    partwise = True
     attrs = ("axis", "reverse", "exclusive")
     defaults = {"reverse": False, "exclusive": False}
     kinds = "iufc"

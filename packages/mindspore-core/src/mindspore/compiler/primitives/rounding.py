@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.dtype import bool_, float32, float64
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import SPECIAL, numpy_rule, uniform
 
@@ -103,6 +104,9 @@ class IsNan(_Classify):
     name = "isnan"
     reference = staticmethod(np.isnan)
 
+    def lower_parts(self, b, x):
+        return complex_rules.both(b, self, x)
+
 
 @register
 class IsInf(_Classify):
@@ -111,6 +115,9 @@ class IsInf(_Classify):
     name = "isinf"
     reference = staticmethod(np.isinf)
 
+    def lower_parts(self, b, x):
+        return complex_rules.both(b, self, x)
+
 
 @register
 class IsFinite(_Classify):
@@ -118,3 +125,6 @@ class IsFinite(_Classify):
 
     name = "isfinite"
     reference = staticmethod(np.isfinite)
+
+    def lower_parts(self, b, x):
+        return complex_rules.both(b, self, x, name="logical_and")

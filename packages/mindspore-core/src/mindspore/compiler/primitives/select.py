@@ -5,6 +5,7 @@ import numpy as np
 
 from mindspore.common.dtype import DType, bfloat16, bool_, complex64, float16, float32, float64, int8, int32, uint8
 from mindspore.compiler.ir.aval import tensor_aval
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, broadcast_shapes, register
 from mindspore.compiler.primitives.support import SPECIAL, complex_samples, integers, scalar_of, uniform
 
@@ -15,6 +16,7 @@ class Select(Elementwise):
     NaN included. Gradient: select(cond, ct, 0) for a, select(cond, 0, ct) for b."""
 
     name = "select"
+    partwise = True
     kinds = "biufc"
 
     def infer(self, cond, x, y):
@@ -90,6 +92,9 @@ class Cast(Elementwise):
         if x.op is self and holds(x.dtype, x.ins[0].dtype):
             return b.cast(x.ins[0], dtype=dtype)
         return super().simplify(b, ins, attrs)
+
+    def lower_parts(self, b, x, *, dtype):
+        return complex_rules.converted(b, x, dtype)
 
     def samples(self):
         x = np.array([[0.0, 1.0, -1.0], [2.75, -3.5, 100.25]])

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import SPECIAL, analytic_samples, numpy_rule, unary_samples, uniform
 
@@ -23,6 +24,9 @@ class Exp(Elementwise):
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, out),)
+
+    def lower_parts(self, b, x):
+        return complex_rules.exponential(b, x)
 
     def samples(self):
         return unary_samples(-3, 3) + analytic_samples()
@@ -68,6 +72,9 @@ class Log(Elementwise):
 
     def grad(self, b, ct, out, x):
         return (b.div(ct, x),)
+
+    def lower_parts(self, b, x):
+        return complex_rules.logarithm(b, x)
 
     def samples(self):
         return unary_samples(0.2, 5) + analytic_samples()
@@ -130,6 +137,9 @@ class Sqrt(Elementwise):
     def grad(self, b, ct, out, x):
         return (b.div(ct, b.mul(out, 2)),)
 
+    def lower_parts(self, b, x):
+        return complex_rules.square_root(b, x)
+
     def samples(self):
         return unary_samples(0.2, 5) + analytic_samples()
 
@@ -144,6 +154,9 @@ class Rsqrt(Elementwise):
 
     def grad(self, b, ct, out, x):
         return (b.mul(b.mul(ct, -0.5), b.mul(out, b.mul(out, out))),)
+
+    def lower_parts(self, b, x):
+        return b.div(b.constant(1, x.dtype), b.sqrt(x))
 
     def samples(self):
         return unary_samples(0.3, 4) + analytic_samples()
@@ -160,6 +173,9 @@ class Sin(Elementwise):
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.cos(x)),)
 
+    def lower_parts(self, b, x):
+        return complex_rules.sine(b, x)
+
     def samples(self):
         return unary_samples(-4, 4) + analytic_samples()
 
@@ -175,6 +191,9 @@ class Cos(Elementwise):
     def grad(self, b, ct, out, x):
         return (b.neg(b.mul(ct, b.sin(x))),)
 
+    def lower_parts(self, b, x):
+        return complex_rules.cosine(b, x)
+
     def samples(self):
         return unary_samples(-4, 4) + analytic_samples()
 
@@ -189,6 +208,9 @@ class Tan(Elementwise):
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.add(b.mul(out, out), 1)),)
+
+    def lower_parts(self, b, x):
+        return complex_rules.tangent(b, x)
 
     def samples(self):
         return unary_samples(-1.2, 1.2) + analytic_samples()
@@ -270,6 +292,9 @@ class Sinh(Elementwise):
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.cosh(x)),)
 
+    def lower_parts(self, b, x):
+        return complex_rules.hyperbolic_sine(b, x)
+
     def samples(self):
         return unary_samples(-3, 3) + analytic_samples()
 
@@ -285,6 +310,9 @@ class Cosh(Elementwise):
     def grad(self, b, ct, out, x):
         return (b.mul(ct, b.sinh(x)),)
 
+    def lower_parts(self, b, x):
+        return complex_rules.hyperbolic_cosine(b, x)
+
     def samples(self):
         return unary_samples(-3, 3) + analytic_samples()
 
@@ -299,6 +327,9 @@ class Tanh(Elementwise):
 
     def grad(self, b, ct, out, x):
         return (b.mul(ct, _one_minus_square(b, out)),)
+
+    def lower_parts(self, b, x):
+        return complex_rules.hyperbolic_tangent(b, x)
 
     def samples(self):
         return unary_samples(-3, 3) + analytic_samples()
