@@ -104,10 +104,11 @@ _LAZY_NAMES = {
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((
         "Accuracy", "BleuScore", "Callback", "CheckpointConfig", "ConfusionMatrix", "ConfusionMatrixMetric",
-        "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta", "HausdorffDistance", "History",
-        "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE", "MeanSurfaceDistance", "Metric",
-        "ModelCheckpoint", "OcclusionSensitivity", "Perplexity", "Precision", "ROC", "Recall", "ReduceLROnPlateau",
-        "RootMeanSquareDistance", "RunContext", "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy",
+        "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta", "HausdorffDistance",
+        "History", "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE",
+        "MeanSurfaceDistance", "Metric", "ModelCheckpoint", "OcclusionSensitivity", "Perplexity", "Precision",
+        "ROC", "Recall", "ReduceLROnPlateau", "RootMeanSquareDistance", "RunContext", "SummaryCollector",
+        "SummaryRecord", "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy",
         "TopKCategoricalAccuracy", "auc", "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
 module_paths.install()

@@ -12,6 +12,7 @@ from mindspore.train.callback import (
     ProgressBar,
     ReduceLROnPlateau,
     RunContext,
+    SummaryCollector,
     TimeMonitor,
 )
 from mindspore.train.dataset_helper import DatasetHelper
@@ -57,3 +58,4 @@ from mindspore.train.serialization import (
     safetensors_to_ckpt,
     save_checkpoint,
 )
+from mindspore.train.summary import SummaryRecord

@@ -3,7 +3,8 @@ from mindspore.train.callback.base import Callback, CallbackManager, InternalCal
 from mindspore.train.callback.checkpoint import CheckpointConfig, ModelCheckpoint
 from mindspore.train.callback.control import EarlyStopping, LambdaCallback, LearningRateScheduler, ReduceLROnPlateau
 from mindspore.train.callback.monitor import History, LossMonitor, ProgressBar, TimeMonitor
+from mindspore.train.callback.summary import SummaryCollector
 
 __all__ = ["Callback", "CallbackManager", "InternalCallbackParam", "RunContext", "CheckpointConfig", "ModelCheckpoint",
            "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ReduceLROnPlateau", "History", "LossMonitor",
-           "ProgressBar", "TimeMonitor"]
+           "ProgressBar", "SummaryCollector", "TimeMonitor"]
