@@ -92,6 +92,41 @@ def test_greedy_decoding(merge):
                                rtol=1e-5, atol=1e-6)
 
 
+def transducer_cost(logs, labels, blank):
+    """Minus the logarithm of the summed probability of all ways, way by way."""
+    steps, places = len(logs), len(labels) + 1
+
+    def ways(t, u):
+        if t == steps:
+            return float(u == places - 1)
+        total = np.exp(logs[t, u, blank]) * ways(t + 1, u)
+        return total + (np.exp(logs[t, u, labels[u]]) * ways(t, u + 1) if u < places - 1 else 0)
+
+    return -np.log(ways(0, 0))
+
+
+@pytest.mark.parametrize("blank", [0, 3])
+def test_transducer_loss(mode, blank):
+    scores, labels = draw.normal(size=(3, 4, 3, 4)), np.array([[1, 2], [2, 2], [1, 1]])
+    steps, counts = np.array([4, 3, 1]), np.array([2, 1, 0])
+
+    def costs(x):
+        logs = x - np.log(np.exp(x).sum(-1, keepdims=True))
+        return [transducer_cost(logs[n, :steps[n]], labels[n, :counts[n]], blank) for n in range(3)]
+
+    net = P.RNNTLoss(blank)
+    run = ms.jit(net) if mode == "graph" else net
+    others = [Tensor(v.astype(np.int32)) for v in (labels, steps, counts)]
+    found, gradient = run(Tensor(scores.astype(np.float32)), *others)
+    np.testing.assert_allclose(found.asnumpy(), costs(scores), rtol=1e-5)
+    step = 1e-4 * draw.normal(size=scores.shape)
+    np.testing.assert_allclose((gradient.asnumpy() * step).sum() * 2, sum(costs(scores + step)) - sum(
+        costs(scores - step)), rtol=1e-3)
+    one = P.RNNTLoss()(Tensor(scores[:, :1, :1].astype(np.float32)), Tensor(np.zeros((3, 0), np.int32)), *[
+        Tensor(np.int32([n] * 3)) for n in (1, 0)])[0]
+    np.testing.assert_allclose(one.asnumpy(), np.log(np.exp(scores[:, 0, 0]).sum(-1)) - scores[:, 0, 0, 0], rtol=1e-5)
+
+
 def changes(a, b):
     """The least number of changes from a to b, by recursion."""
     if not a or not b:
@@ -275,6 +310,8 @@ Z = Tensor(np.zeros((2, 3), np.float32))
      "at least two"),
     (lambda: P.EditDistance()(Tensor([[0]]), Tensor([1]), (1, 1), Tensor([[0, 0]]), Tensor([1]), (1, 1)), ValueError,
      "hypothesis_indices"),
+    (lambda: P.RNNTLoss()(Tensor(X), Tensor([1]), Tensor([1]), Tensor([1])), ValueError, "N, T, U, classes"),
+    (lambda: P.RNNTLoss()(Tensor(X), Tensor([1.0]), Tensor([1]), Tensor([1])), TypeError, "labels is Float32"),
     (lambda: P.LSTM(3, 2, 1, False, False, 0.0)(Z, Z, Z, Z), ValueError, "LSTM: input has shape"),
     (lambda: P.LSTM(3, 2, 1, False, False, 0.0)(Tensor(X), Tensor(H0[:1]), Tensor(C0[:1]), Z), ValueError,
      "w has 6 numbers; expected 40 weights"),

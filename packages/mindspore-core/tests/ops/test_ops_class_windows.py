@@ -83,6 +83,21 @@ def deformed_conv(x, w, offsets):
     return np.einsum("ncpiqj,ocij->nopq", blocks, w)
 
 
+def attended(value, locations, weight, sizes=((3, 2), (1, 4))):
+    """Place by place, pixel by pixel."""
+    n, queries, heads, maps, points, _ = locations.shape
+    y = np.zeros((n, queries, heads, value.shape[3]))
+    for b, q, h, m, p in np.ndindex(n, queries, heads, maps, points):
+        rows, columns = sizes[m]
+        start = sum(r * c for r, c in sizes[:m])
+        x, v = (float(locations[b, q, h, m, p, k]) * s - 0.5 for k, s in ((0, columns), (1, rows)))
+        for i, j in product((int(np.floor(v)), int(np.floor(v)) + 1), (int(np.floor(x)), int(np.floor(x)) + 1)):
+            if 0 <= i < rows and 0 <= j < columns:
+                share = (1 - abs(v - i)) * (1 - abs(x - j)) * weight[b, q, h, m, p]
+                y[b, q, h] += share * value[b, start + i * columns + j, h]
+    return y.reshape(n, queries, -1).astype(np.float32)
+
+
 def flat_places(x, kernel, stride, sides=None):
     """The flat place in x of the largest element of each window."""
     spatial = len(kernel)
@@ -172,6 +187,10 @@ CASES = [
     Case("deformable_conv2d", lambda x, w, o: ops.deformable_conv2d(
         x, w, o, (2, 2), (1, 1, 2, 1), (1, 0, 0, 1), deformable_groups=2), deformed_conv,
         (uniform((2, 4, 3, 5)), uniform((3, 4, 2, 2)), OFFSETS), rtol=1e-4, atol=1e-4),
+    Case("multi_scale_deformable_attn_function", lambda v, at, w: ops.multi_scale_deformable_attn_function(
+        v, Tensor([[3, 2], [1, 4]]), Tensor([0, 6]), at, w), attended,
+        (uniform((2, 10, 2, 3)), uniform((2, 3, 2, 2, 2, 2), -0.2, 1.2), uniform((2, 3, 2, 2, 2), 0, 1)), rtol=1e-4,
+        atol=1e-5),
     Case("AvgPool3D", P.AvgPool3D((2, 3, 2), (1, 2, 2), "same"),
          lambda x: averaged(x, (2, 3, 2), (1, 2, 2), (0, 1, 1, 1, 0, 0)), (VOLUMES,)),
     Case("AvgPool3D padded", P.AvgPool3D(2, 2, "pad", pad=(0, 0, 1, 0, 0, 0), divisor_override=5),
@@ -238,6 +257,9 @@ def test_cases(case):
     (lambda x: P.DeformableOffsets((1, 2, 2, 1), (0,) * 4, (1, 1))(x, x), ValueError, "strides is .1, 2, 2, 1."),
     (lambda x: P.DeformableOffsets((1, 1, 2, 1), (0,) * 4, (1, 1))(x, x), ValueError, "offsets has shape"),
     (lambda x: P.DeformableOffsets((1, 1, 1, 1), (0,) * 4, (1, 1), modulated=False)(x, x), ValueError, "modulated"),
+    (lambda x: ops.multi_scale_deformable_attn_function(x, ((2, 2),), (0,), x, x), ValueError, "as many pixels"),
+    (lambda x: P.Dropout2D(1.5)(x), ValueError, "keep_prob is 1.5"),
+    (lambda x: P.Dropout3D()(x), ValueError, "expected 5 axes"),
     (lambda x: P.MaxPool3D(2)(x), ValueError, "expected .N, C, D, H, W."),
     (lambda x: P.AvgPool3D(2, ceil_mode=True)(ops.expand_dims(x, 0)), ValueError, "belongs to 'pad'"),
     (lambda x: P.MaxPoolWithArgmaxV2(2, argmax_type=ms.float32)(x), TypeError, "expected int32 or int64"),
@@ -260,3 +282,19 @@ def test_names_of_the_functional_interface():
                  "crop_and_resize", "deformable_conv2d", "fractional_max_pool2d", "grid_sample", "max_pool3d",
                  "max_unpool3d", "mirror_pad", "space_to_batch_nd"):
         assert getattr(F, name) is getattr(ops, name)
+
+
+@pytest.mark.parametrize("net, shape", [(P.Dropout2D(0.7), (40, 10, 2, 3)), (P.Dropout3D(0.7), (40, 10, 2, 3, 1))])
+def test_dropout_of_channels(net, shape):
+    ms.set_seed(1)
+    x = uniform(shape)
+    y, mask = net(Tensor(x))
+    kept = mask.asnumpy()
+    assert kept.dtype == bool and 0.6 < kept.mean() < 0.8
+    assert (kept == kept[(slice(None), slice(None), *(slice(0, 1),) * (len(shape) - 2))]).all()
+    np.testing.assert_allclose(y.asnumpy(), np.where(kept, x / 0.7, 0), rtol=1e-5)
+    assert not P.Dropout2D(0.0)(Tensor(IMAGES))[0].asnumpy().any()
+
+
+def test_other_names():
+    assert ops.adaptive_avg_pool2d_ext is ops.adaptive_avg_pool2d and ops.mse_loss_ext is ops.mse_loss

@@ -11,6 +11,7 @@ from typing import Any
 from mindspore.common.dtype import DType, int64
 from mindspore.common.generator import Generator
 from mindspore.common.tensor import Tensor
+from mindspore.mint._batches import batch_norm_elemt, batch_norm_gather_stats_with_counts, batch_norm_stats, conv_tbc
 from mindspore.mint._renamed import (
     baddbmm,
     bmm,
@@ -39,6 +40,7 @@ from mindspore.ops import linalg as _linalg
 from mindspore.ops import random as _random
 from mindspore.ops import systems as _systems
 from mindspore.ops._operands import Axes, Operand, Sizes, as_tensor
+from mindspore.ops.activation import gelu as npu_gelu
 from mindspore.ops.activation import sigmoid
 from mindspore.ops.arithmetic import (
     abs,
@@ -145,17 +147,18 @@ from mindspore.ops.triangles import trace, tril, triu
 __all__ = [
     "abs", "acos", "acosh", "add", "addbmm", "addcdiv", "addmm", "addmv", "all", "allclose", "amax", "amin", "any",
     "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
-    "asin", "asinh", "atan", "atan2", "atanh", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_not",
-    "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "cat", "cdist", "ceil", "chunk", "clamp", "clone", "concat",
-    "conv2d", "cos", "cosh", "count_nonzero", "cross", "cummax", "cummin", "cumprod", "cumsum", "diag", "diff", "div",
-    "divide", "dot", "dstack", "einsum", "empty", "empty_like", "eq", "erf", "erfc", "erfinv", "exp", "exp2", "expm1",
-    "eye", "flatten", "flip", "float_power", "floor", "floor_divide", "fmod", "frac", "full", "full_like", "gather",
-    "gcd", "greater", "greater_equal", "gt", "histc", "hstack", "imag", "index_add", "index_select", "inverse",
-    "isclose", "isfinite", "isinf", "isnan", "isneginf", "kthvalue", "le", "lerp", "less", "less_equal", "linspace",
-    "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logsumexp", "lt", "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min",
-    "minimum", "mm", "mul", "multinomial", "mv", "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "nonzero",
-    "norm", "normal", "not_equal", "ones", "ones_like", "outer", "permute", "polar", "pow", "prod", "rand", "rand_like",
+    "asin", "asinh", "atan", "atan2", "atanh", "baddbmm", "batch_norm_elemt", "batch_norm_gather_stats_with_counts",
+    "batch_norm_stats", "bernoulli", "bincount", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm",
+    "broadcast_to", "cat", "cdist", "ceil", "chunk", "clamp", "clone", "concat", "conv2d", "conv_tbc", "cos", "cosh",
+    "count_nonzero", "cross", "cummax", "cummin", "cumprod", "cumsum", "diag", "diff", "div", "divide", "dot", "dstack",
+    "einsum", "empty", "empty_like", "eq", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "flatten", "flip",
+    "float_power", "floor", "floor_divide", "fmod", "frac", "full", "full_like", "gather", "gcd", "greater",
+    "greater_equal", "gt", "histc", "hstack", "imag", "index_add", "index_select", "inverse", "isclose", "isfinite",
+    "isinf", "isnan", "isneginf", "kthvalue", "le", "lerp", "less", "less_equal", "linspace", "log", "log10", "log1p",
+    "log2", "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt",
+    "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mul",
+    "multinomial", "mv", "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "nonzero", "norm", "normal",
+    "not_equal", "npu_gelu", "ones", "ones_like", "outer", "permute", "polar", "pow", "prod", "rand", "rand_like",
     "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real", "reciprocal", "remainder",
     "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "select",
     "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",

@@ -2,7 +2,7 @@
 from here."""
 from __future__ import annotations
 
-from mindspore.ops import candidates, decoding, loss, recurrent, sequence_loss
+from mindspore.ops import candidates, decoding, loss, recurrent, sequence_loss, transducer
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -19,6 +19,7 @@ _define("CTCLoss", sequence_loss.ctc_loss_of_logits, preprocess_collapse_repeate
         ignore_longer_outputs_than_inputs=False)
 _define("CTCLossV2", sequence_loss.ctc_loss, blank=0, reduction="none", zero_infinity=False)
 _define("EditDistance", decoding.edit_distance, normalize=True)
+_define("RNNTLoss", transducer.rnnt_loss, blank_label=0)
 
 # -- recurrent networks ------------------------------------------------------------------------------------------------
 

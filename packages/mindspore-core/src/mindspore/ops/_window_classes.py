@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mindspore.common import dtype as mstype
 from mindspore.common.tensor import Tensor
-from mindspore.ops import blocks, choosing, deforming, layers, shapes, volumes, windows
+from mindspore.ops import blocks, choosing, comparison, deforming, layers, random, shapes, volumes, windows
 from mindspore.ops._operands import apply, as_inexact, as_tensor, convert, primitive, promote, static_int
-from mindspore.ops.arithmetic import add
+from mindspore.ops.arithmetic import add, mul
 from mindspore.ops.joining import stack
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 from mindspore.ops.reduction import amax
@@ -188,6 +188,23 @@ def _unpool(function, name, layout):
     return unpool
 
 
+def _dropped_channels(name, rank):
+    def dropped(x, keep_prob=0.5):
+        value = as_inexact(name, x)
+        if value.ndim != rank:
+            raise ValueError(f"{name}: x has shape {value.shape}; expected {rank} axes")
+        if not 0 <= keep_prob <= 1:
+            raise ValueError(f"{name}: keep_prob is {keep_prob}; expected a number from 0 to 1")
+        drawn = random.rand(*value.shape[:2], *(1,) * (rank - 2), dtype=mstype.float32)
+        mask = shapes.broadcast_to(comparison.less(drawn, keep_prob), value.shape)
+        return comparison.where(mask, mul(value, 1 / keep_prob if keep_prob else 0.0), 0), mask
+    dropped.__doc__ = ("(x / keep_prob in the channels that are kept, 0 in the others; whether an element is kept). "
+                       "Each channel of each sample is kept with the probability keep_prob.")
+    return dropped
+
+
+_define("Dropout2D", _dropped_channels("Dropout2D", 4), keep_prob=0.5)
+_define("Dropout3D", _dropped_channels("Dropout3D", 5), keep_prob=0.5)
 _define("AdaptiveAvgPool3D", volumes.adaptive_avg_pool3d, output_size=REQUIRED)
 _define("AdaptiveMaxPool3D", adaptive_max_pool3d)
 _define("AvgPool3D", avg_pool3d, kernel_size=1, strides=1, pad_mode="valid", pad=0, ceil_mode=False,

@@ -1,4 +1,4 @@
-"""Convolution whose taps are moved by offsets that the network computes.
+"""Convolution whose taps are moved by offsets that the network computes, and attention to places that it chooses.
 
 Each tap of each window reads the image between pixels, beside its usual place by an offset, and is scaled by a mask:
 y = sum over the taps k of w_k m_k x(p + p_k + o_k). The moved taps are laid out as an image in which the windows do not
@@ -11,12 +11,13 @@ import numpy as np
 
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, as_dtype_of, as_inexact, as_tensor, static_int, static_ints
-from mindspore.ops.arithmetic import add, mul
+from mindspore.ops.arithmetic import add, mul, sub
+from mindspore.ops.reduction import sum as sum_over
 from mindspore.ops.sampling import taps_between, weighted
-from mindspore.ops.shapes import broadcast_to, reshape, transpose
+from mindspore.ops.shapes import broadcast_to, cut, expand_dims, reshape, transpose
 from mindspore.ops.windows import conv2d
 
-__all__ = ["deformable_conv2d"]
+__all__ = ["deformable_conv2d", "multi_scale_deformable_attn_function"]
 
 
 def _four(name: str, what: str, value, first: bool) -> tuple[int, ...]:
@@ -90,3 +91,46 @@ def deformable_conv2d(x: Operand, weight: Operand, offsets: Operand, kernel_size
     kernel = static_ints("deformable_conv2d", "kernel_size", kernel_size)
     moved = deformable_offsets(x, offsets, strides, padding, kernel, dilations, "NCHW", deformable_groups, modulated)
     return conv2d(moved, weight, bias, kernel, groups=groups)
+
+
+# -- attention to a few places of several images -----------------------------------------------------------------------
+
+def multi_scale_deformable_attn_function(value: Operand, shape: Operand, offset: Operand, locations: Operand,
+                                         weight: Operand) -> Tensor:
+    """The weighted mean of what stands at a few places of the feature maps of several scales: (N, queries, heads dim).
+
+    Args:
+        value: (N, keys, heads, dim), the pixels of all maps one behind the other. shape: (maps, 2), height and width
+            of each map, which must be known. offset: (maps,), where the pixels of each map begin.
+        locations: (N, queries, heads, maps, points, 2), (x, y) of each place, 0 to 1 from edge to edge; between pixels
+            there is bilinear interpolation, beyond the border there are zeros.
+        weight: (N, queries, heads, maps, points).
+
+    Source: Zhu et al., "Deformable DETR" (2021). ValueError for other shapes.
+    """
+    name = "multi_scale_deformable_attn_function"
+    x = as_inexact(name, value)
+    places, shares = (as_dtype_of(name, as_tensor(name, v, w), x) for v, w in (
+        (locations, "locations"), (weight, "weight")))
+    sizes = [static_ints(name, "shape", row) for row in (shape.tolist() if isinstance(shape, Tensor) else shape)]
+    starts = static_ints(name, "offset", offset)
+    if x.ndim != 4 or places.ndim != 6 or places.shape[-1] != 2 or places.shape[:-1] != shares.shape or \
+            places.shape[0] != x.shape[0] or places.shape[2:4] != (x.shape[2], len(sizes)) or \
+            len(starts) != len(sizes) or sum(h * w for h, w in sizes) != x.shape[1]:
+        raise ValueError(f"{name}: shapes {x.shape}, shape {sizes}, offset {starts}, locations {places.shape} and "
+                         f"weight {shares.shape}; expected (N, keys, heads, dim), sizes with as many pixels as keys, "
+                         f"(N, queries, heads, maps, points, 2) and (N, queries, heads, maps, points)")
+    n, _, heads, dim = x.shape
+    queries, points = places.shape[1], places.shape[4]
+    total = None
+    for k, ((height, width), start) in enumerate(zip(sizes, starts)):
+        image = transpose(cut(x, 1, start, start + height * width), (0, 2, 3, 1))
+        image = reshape(image, (n * heads, dim, height, width))
+        own = reshape(transpose(places[:, :, :, k], (0, 2, 1, 3, 4)), (n * heads, queries * points, 2))
+        taps = [taps_between(sub(mul(own[..., 1 - axis], size), 0.5), size)
+                for axis, size in enumerate((height, width))]
+        read = reshape(weighted(image, taps), (n, heads, dim, queries, points))
+        share = expand_dims(transpose(shares[:, :, :, k], (0, 2, 1, 3)), 2)
+        part = sum_over(mul(read, share), 4)
+        total = part if total is None else add(total, part)
+    return reshape(transpose(total, (0, 3, 1, 2)), (n, queries, heads * dim))

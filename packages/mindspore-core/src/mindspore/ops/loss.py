@@ -29,7 +29,7 @@ from mindspore.ops.reduction import sum as sum_over
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",
     "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
-    "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "margin_ranking_loss", "mse_loss", "mse_loss_ext", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "nll_loss", "smooth_l1_loss",
     "soft_margin_loss", "triplet_margin_loss",
 ]
@@ -246,6 +246,9 @@ def mse_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor
     x, y = _pair("mse_loss", input, target)
     gap = apply(_SUB, (x, y))
     return reduced("mse_loss", apply(_MUL, (gap, gap)), reduction)
+
+
+mse_loss_ext = mse_loss
 
 
 def l1_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor:

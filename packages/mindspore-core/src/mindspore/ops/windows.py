@@ -33,9 +33,9 @@ from mindspore.ops.linalg import matmul
 from mindspore.ops.shapes import expand_dims, reshape, squeeze, swapaxes, transpose
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "channel_shuffle", "conv1d", "conv2d",
-    "conv3d", "conv_transpose2d", "fold", "interpolate", "lp_pool1d", "lp_pool2d", "max_pool2d", "pixel_shuffle",
-    "pixel_unshuffle", "unfold", "upsample",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool2d_ext", "avg_pool1d", "avg_pool2d",
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose2d", "fold", "interpolate", "lp_pool1d",
+    "lp_pool2d", "max_pool2d", "pixel_shuffle", "pixel_unshuffle", "unfold", "upsample",
 ]
 
 _CONV2D, _CONV3D, _CONV2D_INPUT_GRAD, _MAX_POOL, _MAX_INDEX, _AVG_POOL = map(
@@ -280,6 +280,9 @@ def adaptive_avg_pool2d(input: Operand, output_size: Sizes) -> Tensor:
     else:
         y = adaptive_avg(adaptive_avg(x, 2, height), 3, width)
     return squeeze(y, 0) if as_tensor("adaptive_avg_pool2d", input).ndim == 3 else y
+
+
+adaptive_avg_pool2d_ext = adaptive_avg_pool2d
 
 
 def adaptive_avg_pool1d(input: Operand, output_size: int) -> Tensor:
