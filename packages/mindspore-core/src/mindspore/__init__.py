@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 
-import mindspore.common.tensor_methods  # attaches the operators and methods of tensors
+import mindspore.common.tensor_attached  # attaches the operators and methods of tensors
 import mindspore.compiler.primitives  # registers the operators
 from mindspore import context, module_paths
 from mindspore._version import __version__

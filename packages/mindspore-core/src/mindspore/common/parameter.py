@@ -27,6 +27,12 @@ class Parameter(Tensor):
         TypeError: the value or the name has a wrong type.
     """
 
+    name = "Parameter"
+    requires_grad, layerwise_parallel, parallel_optimizer = True, False, True
+    # What programs for several devices note of a parameter; one device computes as without them.
+    comm_fusion, parallel_optimizer_comm_recompute, sliced = 1, False, False
+    cache_enable, cache_shape, inited_param, key = False, (), None, -1
+
     def __init__(self, default_input=None, name=None, requires_grad=True, layerwise_parallel=False,
                  parallel_optimizer=True, storage_format="", device=None):
         if name is not None and not isinstance(name, str):
@@ -46,19 +52,18 @@ class Parameter(Tensor):
 
     @property
     def data(self) -> Parameter:
-        """The parameter itself."""
+        """The parameter itself; assigning to it is `set_data`."""
         return self
 
-    @property
-    def has_init(self) -> bool:
-        """Whether an initializer is still to be run (never: values are made at construction)."""
-        return False
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.set_data(value)
 
     def value(self) -> Tensor:
         """The present value as a plain tensor."""
         return record.wrap(self._value)
 
-    def init_data(self, layout=None, set_sliced=False) -> Parameter:
+    def init_data(self, layout=None, set_sliced=False) -> Parameter:  # type: ignore[override]
         """The parameter itself: its data are always initialised."""
         return self
 
@@ -81,7 +86,7 @@ class Parameter(Tensor):
 
     def set_dtype(self, set_dtype) -> Parameter:
         """Cast the parameter in place."""
-        self._value = self.value().astype(as_dtype(set_dtype))._value
+        record.assign(self, self.value().astype(as_dtype(set_dtype)))
         return self
 
     def clone(self, init="same") -> Parameter:

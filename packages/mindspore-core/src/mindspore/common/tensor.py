@@ -6,7 +6,7 @@ here are creation, conversion and printing.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +18,10 @@ from mindspore.runtime import record
 from mindspore.runtime.storage import Storage, from_numpy
 
 if TYPE_CHECKING:
-    from mindspore.common.tensor_methods import TensorMethods as _Attached
+    from mindspore.common.tensor_attached import Attached as _Attached
     from mindspore.graph.dynamic import Placeholder
 else:
-    _Attached = object  # what type checkers see as inherited, mindspore.common.tensor_methods attaches
+    _Attached = object  # what type checkers see as inherited, mindspore.common.tensor_attached attaches
 
 __all__ = ["Tensor", "tensor"]
 
@@ -63,7 +63,7 @@ class Tensor(_Attached):
     __array_priority__ = 1000
 
     def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
-        self._shared = None  # what it has in common with its views (`tensor_views`)
+        self._shared: Any = None  # what it has in common with its views (`tensor_views`)
         dtype = None if dtype is None else as_dtype(dtype)
         if input_data is None:
             self._value = _from_shape(shape, dtype, init)
@@ -111,15 +111,6 @@ class Tensor(_Attached):
     def nbytes(self) -> int:
         """Bytes of all elements."""
         return self._value.aval.nbytes
-
-    @property
-    def strides(self) -> tuple:
-        """Bytes to step in each dimension (tensors are dense, in row-major order)."""
-        steps, step = [], self.itemsize
-        for d in reversed(self.shape):
-            steps.append(step)
-            step *= d
-        return tuple(reversed(steps))
 
     # -- its value ---------------------------------------------------------------------------------------------------
 
@@ -208,6 +199,13 @@ class Tensor(_Attached):
 
     def __reduce__(self):
         return (_unpickle, (storage_of(self).to_numpy(), self.dtype))
+
+    def __getstate__(self) -> dict:
+        return {"value": storage_of(self).to_numpy(), "dtype": self.dtype}
+
+    def __setstate__(self, state: dict) -> None:
+        self._shared = None
+        self._value = Tensor(state["value"], state["dtype"])._value
 
     def flush_from_cache(self) -> None:
         """Compute the value now."""

@@ -215,14 +215,6 @@ class Functions:
 
     copy = clone = state.deepcopy
 
-    def contiguous(self) -> Tensor:
-        """self: tensors are always dense, in row-major order."""
-        return self
-
-    def is_contiguous(self) -> builtins.bool:
-        """True: tensors are always dense, in row-major order."""
-        return True
-
     def is_signed(self) -> builtins.bool:
         """Whether the dtype has negative numbers."""
         return self.dtype.kind in "ifc"

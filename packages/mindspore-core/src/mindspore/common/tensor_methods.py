@@ -3,13 +3,12 @@
 They are the functions of `mindspore.ops` with the tensor as first argument. Operators stand in `tensor_operators`,
 functions that are methods as they are in `tensor_functions`; where a method's signature differs from the function's, or
 has two spellings in the API (`axis`, `keepdims` and `dim`, `keepdim`), a small function here brings the arguments into
-order. Importing this module attaches everything to `Tensor`, in one place.
+order. Methods that change a tensor stand in `tensor_in_place`; `tensor_attached` attaches all of them to `Tensor`.
 """
 # In these classes `self` is a Tensor, which a type checker cannot be told of a part of Tensor.
 # mypy: disable-error-code="arg-type, attr-defined, return-value"
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,14 +19,11 @@ from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_functions import Functions
 from mindspore.common.tensor_indexing import getitem, written
 from mindspore.common.tensor_operators import Operators
-from mindspore.common.tensor_views import check_writable
 from mindspore.ops import (
-    activation,
     arithmetic,
     comparison,
     complex_numbers,
-    creation,
-    elementwise,
+    indexed,
     indexing,
     joining,
     reduction,
@@ -36,26 +32,10 @@ from mindspore.ops import (
     triangles,
 )
 from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis
-from mindspore.runtime import record
 
 __all__ = ["TensorMethods", "from_numpy"]
 
 from_numpy = Tensor.from_numpy
-
-
-def _in_place(function: Callable) -> Callable:
-    """A method that gives the tensor the function's result as its value, in its own dtype, and returns it."""
-    def method(self, *args, **kwargs):
-        result = function(self, *args, **kwargs)
-        if result.shape != self.shape:
-            raise ValueError(f"{function.__name__}_: the result has shape {result.shape}, which differs from the "
-                             f"tensor's, {self.shape}")
-        check_writable(method.__name__, self)
-        record.assign(self, convert(result, self.dtype))
-        return self
-    method.__doc__ = f"In place: {function.__doc__}"
-    method.__name__ = method.__qualname__ = f"{function.__name__}_"
-    return method
 
 
 def _axis_of(axis: Any, dim: Any) -> Any:
@@ -71,7 +51,7 @@ def _sizes(sizes: tuple) -> Any:
 
 
 class TensorMethods(Operators, Functions):
-    """Everything that is attached to `Tensor`. A type checker sees it as a base class of `Tensor`."""
+    """Operators and methods that compute new tensors."""
 
     __slots__ = ()
 
@@ -229,11 +209,7 @@ class TensorMethods(Operators, Functions):
         from mindspore.ops.sparse import dense_to_sparse_csr
         return dense_to_sparse_csr(self)
 
-    def masked_scatter(self, mask, source) -> Tensor:
-        """self with the elements of `source`, in order, where the mask is true, which must be known."""
-        count = int(reduction.count_nonzero(mask))
-        values = getitem(shapes.ravel(as_tensor("masked_scatter", source, "source")), slice(0, count))
-        return written(self, mask, convert(values, self.dtype))
+    masked_scatter = indexed.masked_scatter
 
     def searchsorted(self, v, side="left", sorter=None) -> Tensor:
         """How many elements of the sorted tensor stand before each value."""
@@ -348,43 +324,6 @@ class TensorMethods(Operators, Functions):
         """self summed over the axes that were broadcast from a shape."""
         return _summed_to(self, tuple(_sizes(size)) if isinstance(_sizes(size), (tuple, list)) else (size[0],))
 
-    # -- in place ------------------------------------------------------------------------------------------------------
-
-    add_ = _in_place(Functions.add)
-    sub_ = _in_place(Functions.sub)
-    mul_ = _in_place(arithmetic.mul)
-    div_ = _in_place(arithmetic.div)
-    floor_divide_ = _in_place(arithmetic.floor_divide)
-    remainder_ = _in_place(arithmetic.remainder)
-    exp_ = _in_place(elementwise.exp)
-    log_ = _in_place(elementwise.log)
-    tanh_ = _in_place(elementwise.tanh)
-    sigmoid_ = _in_place(activation.sigmoid)
-    sign_ = _in_place(arithmetic.sign)
-    floor_ = _in_place(elementwise.floor)
-    clamp_ = _in_place(arithmetic.clamp)
-    masked_fill_ = _in_place(comparison.masked_fill)
-    index_fill_ = _in_place(indexing.index_fill)
-    index_add_ = _in_place(index_add)
-    index_put_ = _in_place(index_put)
-    masked_scatter_ = _in_place(masked_scatter)
-    scatter_ = _in_place(scatter)
-    scatter_add_ = _in_place(scatter_add)
-    fill_ = _in_place(Functions.fill)
-    erfinv_ = _in_place(Functions.erfinv)
-
-    def zero_(self) -> Tensor:
-        """In place: zeros."""
-        check_writable("zero_", self)
-        record.assign(self, creation.zeros_like(self))
-        return self
-
-    def copy_(self, src, non_blocking: bool = False) -> Tensor:
-        """In place: the value of `src`, broadcast and cast."""
-        check_writable("copy_", self)
-        record.assign(self, convert(shapes.broadcast_to(as_tensor("copy_", src, "src"), self.shape), self.dtype))
-        return self
-
 
 def _extremum(x, values_of, place_of, axis, keepdims, initial, where, return_indices, dim):
     condition = None if where is True else where
@@ -406,15 +345,3 @@ def _summed_to(x: Tensor, size: tuple) -> Tensor:
         raise ValueError(f"sum_to_size: a tensor of shape {x.shape} was not broadcast from shape {size}")
     axes = tuple(i for i, d in enumerate(x.shape) if i < extra or (size[i - extra] == 1 and d != 1))
     return shapes.reshape(reduction.sum(x, axes, dtype=x.dtype) if axes else x, size)
-
-
-def _attach() -> None:
-    own = ("__slots__", "__module__", "__doc__", "__qualname__", "__dict__", "__weakref__", "__hash__",
-           "__firstlineno__", "__static_attributes__")
-    for part in (Operators, Functions, TensorMethods):
-        for name, member in vars(part).items():
-            if name not in own:
-                setattr(Tensor, name, member)
-
-
-_attach()

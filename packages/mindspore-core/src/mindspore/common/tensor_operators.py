@@ -44,8 +44,8 @@ def _bits(logical: Callable, bitwise: Callable) -> Callable:
 
 
 class Operators:
-    """The operators, to be attached to `Tensor`. Augmented assignment (`x += 1`) is not among them: it gives the name a
-    new tensor, and other names keep the old one."""
+    """The operators, to be attached to `Tensor`. Augmented assignment (`x += 1`) gives the name a new tensor, and other
+    names keep the old one; `x[index] += 1` writes into x."""
 
     __slots__ = ()
 
@@ -79,6 +79,8 @@ class Operators:
     __rxor__ = _reflected(_bits(comparison.logical_xor, comparison.bitwise_xor))
     __lshift__ = _operator(comparison.bitwise_left_shift)
     __rshift__ = _operator(comparison.bitwise_right_shift)
+    __iadd__, __isub__, __imul__, __itruediv__ = __add__, __sub__, __mul__, __truediv__
+    __ifloordiv__, __imod__ = __floordiv__, __mod__
     __neg__ = arithmetic.neg
     __pos__ = arithmetic.positive
     __abs__ = arithmetic.abs

@@ -37,7 +37,7 @@ from mindspore.graph.trace import Traced, current_trace
 from mindspore.runtime import record
 
 __all__ = ["check_writable", "hidden_views", "is_moving", "leave", "members", "overlap", "refresh", "relatives",
-           "root_of", "show_as", "spread", "whole_with"]
+           "root_of", "root_with_all", "show_as", "spread", "whole_with"]
 
 _HARDEST = 1000  # how hard NumPy tries to find that two views have no element in common
 
@@ -281,6 +281,19 @@ def overlap(x: Tensor, y: Tensor) -> bool:
 def root_of(x: Tensor) -> Tensor | None:
     """The tensor of which x is a view, if it is one and that still exists."""
     return x._shared[0].root() if is_view(x) else None
+
+
+def root_with_all(name: str, x: Tensor) -> Tensor:
+    """The tensor that has all elements of which x shows some: x itself where it is no view. ValueError where that
+    does not exist any more."""
+    if not is_view(x):
+        return x
+    place = place_of(*x._shared)
+    root = next((view for view in members(x) if place is not None and view._shared[1] is place.base), None)
+    if root is None and (place is None or x._shared[1] is not place.base):
+        raise ValueError(f"{name}: the tensor of shape {x.shape} shows elements of another one that is gone; make a "
+                         f"copy of it (copy()), or keep the other one in a variable")
+    return x if root is None else root
 
 
 def show_as(x: Tensor, part: Tensor, like: Tensor) -> None:
