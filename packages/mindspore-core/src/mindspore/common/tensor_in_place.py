@@ -26,6 +26,7 @@ from mindspore.ops import (
     indexing,
     linalg,
     matrices,
+    random_in_place,
     shapes,
 )
 from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis
@@ -65,7 +66,8 @@ class InPlace:
     floor_divide_ = _in_place(arithmetic.floor_divide)
     remainder_ = _in_place(arithmetic.remainder)
     exp_ = _in_place(elementwise.exp)
-    erfinv_ = _in_place(Functions.erfinv)
+    erfinv_, exponential_, normal_ = random_in_place.erfinv_, random_in_place.exponential_, random_in_place.normal_
+    bernoulli_, random_, uniform_ = random_in_place.bernoulli_, random_in_place.random_, random_in_place.uniform_
     log_ = _in_place(elementwise.log)
     tanh_ = _in_place(elementwise.tanh)
     sigmoid_ = _in_place(activation.sigmoid)

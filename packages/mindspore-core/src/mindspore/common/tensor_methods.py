@@ -26,6 +26,8 @@ from mindspore.ops import (
     indexed,
     indexing,
     joining,
+    random,
+    random_shapes,
     reduction,
     shapes,
     sorting,
@@ -323,6 +325,18 @@ class TensorMethods(Operators, Functions):
     def sum_to_size(self, *size) -> Tensor:
         """self summed over the axes that were broadcast from a shape."""
         return _summed_to(self, tuple(_sizes(size)) if isinstance(_sizes(size), (tuple, list)) else (size[0],))
+
+    # -- random numbers ------------------------------------------------------------------------------------------------
+
+    log_normal = random_shapes.log_normal
+
+    def cauchy(self, median=0.0, sigma=1.0) -> Tensor:
+        """Numbers of the Cauchy distribution in the shape and dtype of self."""
+        return convert(random_shapes.cauchy(self.shape, median, sigma), self.dtype)
+
+    def uniform(self, from_=0.0, to=1.0, generator=None) -> Tensor:
+        """Numbers evenly distributed over [from_, to) in the shape and dtype of self."""
+        return convert(random.uniform(self.shape, float(from_), float(to), generator), self.dtype)
 
 
 def _extremum(x, values_of, place_of, axis, keepdims, initial, where, return_indices, dim):

@@ -37,6 +37,8 @@ from mindspore.ops.linalg import *
 from mindspore.ops.loss import *
 from mindspore.ops.matrices import *
 from mindspore.ops.random import *
+from mindspore.ops.random_in_place import *
+from mindspore.ops.random_shapes import *
 from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
 from mindspore.ops.sampling import *

@@ -13,6 +13,7 @@ from mindspore.ops import (
     _array_classes,
     _image_classes,
     _legacy,
+    _random_classes,
     _sequence_classes,
     _step_classes,
     _summary_classes,
@@ -354,7 +355,8 @@ SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampen
 
 # -- tables of other files ---------------------------------------------------------------------------------------------
 
-for _table in (_array_classes, _image_classes, _sequence_classes, _step_classes, _summary_classes, _window_classes):
+for _table in (_array_classes, _image_classes, _random_classes, _sequence_classes, _step_classes, _summary_classes,
+               _window_classes):
     __all__.extend(_table.CLASSES)
     globals().update(_table.CLASSES)
 

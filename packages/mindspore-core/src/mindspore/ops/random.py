@@ -63,6 +63,11 @@ def _draw(op, shape: tuple, dtype: DType | None, seed: Seed) -> Tensor:
     return apply(op, (state_of(seed),), (shape, target))
 
 
+def uniform_unit(shape: tuple, dtype: DType, seed: Seed) -> Tensor:
+    """Numbers evenly distributed over [0, 1)."""
+    return _draw(_UNIFORM, shape, dtype, seed)
+
+
 def _sizes(name: str, size: tuple) -> tuple:
     return static_shape(name, size[0] if len(size) == 1 and isinstance(size[0], (tuple, list, Tensor)) else size)
 
@@ -98,10 +103,11 @@ def standard_normal(shape: Sizes, seed: Seed = None) -> Tensor:
 
 def normal(shape: Sizes, mean: Operand, stddev: Operand, seed: Seed = None) -> Tensor:
     """Numbers of the normal distribution with this mean and standard deviation, to which `shape` is broadcast."""
-    return add(mul(_draw(_NORMAL, _spread("normal", shape, mean, stddev), None, seed), stddev), mean)
+    return add(mul(_draw(_NORMAL, spread("normal", shape, mean, stddev), None, seed), stddev), mean)
 
 
-def _spread(name: str, shape: Sizes, *parameters: Operand) -> tuple:
+def spread(name: str, shape: Sizes, *parameters: Operand) -> tuple:
+    """`shape` and the shapes of parameters, broadcast together."""
     shapes = [as_tensor(name, p).shape for p in parameters]
     try:
         return tuple(np.broadcast_shapes(static_shape(name, shape), *shapes))
@@ -113,7 +119,7 @@ def _spread(name: str, shape: Sizes, *parameters: Operand) -> tuple:
 def uniform(shape: Sizes, minval: Operand, maxval: Operand, seed: Seed = None,
             dtype: DType = float32) -> Tensor:
     """Numbers evenly distributed over [minval, maxval): floating, or integers for Int32 and Int64."""
-    size = _spread("uniform", shape, minval, maxval)
+    size = spread("uniform", shape, minval, maxval)
     if as_dtype(dtype).is_integer:
         low, high = as_tensor("uniform", minval), as_tensor("uniform", maxval)
         return convert(_integers(size, convert(low, int64), convert(high, int64), seed), as_dtype(dtype))
@@ -187,7 +193,7 @@ def standard_laplace(shape: Sizes, seed: Seed = None) -> Tensor:
 
 def laplace(shape: Sizes, mean: Operand, lambda_param: Operand, seed: Seed = None) -> Tensor:
     """Numbers of the Laplace distribution with this mean and scale."""
-    unit = standard_laplace(_spread("laplace", shape, mean, lambda_param), seed)
+    unit = standard_laplace(spread("laplace", shape, mean, lambda_param), seed)
     return add(mul(unit, lambda_param), mean)
 
 

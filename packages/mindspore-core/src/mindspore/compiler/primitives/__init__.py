@@ -26,6 +26,7 @@ from mindspore.compiler.primitives import (
     nn_softmax,
     nn_unfold,
     random,
+    random_rejection,
     recursion,
     reduction,
     regions,

@@ -54,9 +54,11 @@ class _Random(Primitive):
         graph = one.finish([one.call(self, one.parameter(tensor_aval((2,), int64)), **attrs)])
         return lane_after_lane(b, lanes, graph, (state,))[0]
 
-    def check_state(self, state) -> None:
-        if state.dtype is not int64 or state.shape != (2,):
-            raise TypeError(f"{self.name}: the state is {state}, expected int64[2]: the seed and the offset")
+
+def check_state(name: str, state) -> None:
+    """TypeError unless the operand `state` is a seed and an offset."""
+    if state.dtype is not int64 or state.shape != (2,):
+        raise TypeError(f"{name}: the state is {state}, expected int64[2]: the seed and the offset")
 
 
 @register
@@ -68,7 +70,7 @@ class RandomBits(_Random):
     attrs = ("shape",)
 
     def infer(self, state, *, shape):
-        self.check_state(state)
+        check_state(self.name, state)
         return tensor_aval(check_sizes("random_bits", shape), uint32)
 
     def reference(self, state, *, shape):
@@ -97,7 +99,7 @@ class _RandomFloat(_Random):
     defaults = {"dtype": float32}
 
     def infer(self, state, *, shape, dtype):
-        self.check_state(state)
+        check_state(self.name, state)
         check_sizes(self.name, shape)
         if not isinstance(dtype, DType) or not dtype.is_floating:
             raise TypeError(f"{self.name}: dtype is {dtype}, expected a floating dtype such as mindspore.float32")

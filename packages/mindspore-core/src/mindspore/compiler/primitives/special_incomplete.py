@@ -175,7 +175,7 @@ def _slope_graph(op: Special, avals: tuple) -> Graph:
     return jvp_graph(one.finish([value.node]), (0,))
 
 
-def _gamma_density(b, a, x):
+def gamma_density(b, a, x):
     """x**(a - 1) exp(-x) / gamma(a), from logarithms."""
     return b.exp(b.sub(b.mul(b.sub(a, 1), b.log(x)), b.add(x, b.lgamma(a))))
 
@@ -197,7 +197,7 @@ class Igamma(Special):
         return incomplete_gamma(a, x, False, least)
 
     def grad(self, b, ct, out, a, x):
-        return b.mul(ct, slope(Igamma.op, b, a, x)), b.mul(ct, _gamma_density(b, a, x))
+        return b.mul(ct, slope(Igamma.op, b, a, x)), b.mul(ct, gamma_density(b, a, x))
 
     def samples(self):
         return [Sample((np.array([0.7]), np.array([[0.5]])), order=1), *_edges()]
@@ -215,7 +215,7 @@ class Igammac(Special):
 
     def grad(self, b, ct, out, a, x):
         ct = b.neg(ct)
-        return b.mul(ct, slope(Igamma.op, b, a, x)), b.mul(ct, _gamma_density(b, a, x))
+        return b.mul(ct, slope(Igamma.op, b, a, x)), b.mul(ct, gamma_density(b, a, x))
 
     def samples(self):
         return _edges()
