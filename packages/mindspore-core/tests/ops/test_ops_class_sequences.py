@@ -79,6 +79,23 @@ def test_ctc_loss_with_log_alpha():
     np.testing.assert_allclose(alphas.asnumpy()[:, 0], first, rtol=1e-6)
 
 
+def test_losses_of_half_precision():
+    """They are computed in single precision, so that numbers for impossible paths are finite."""
+    half = [Tensor(LOGITS.astype(t)) for t in (np.float16, np.float32)]
+    others = Tensor(AT), Tensor(FLAT), Tensor(STEPS)
+    small, wide = (P.CTCLoss()(x, *others) for x in half)
+    for got, want in zip(small, wide):
+        assert got.dtype is ms.float16
+        np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), rtol=1e-2, atol=1e-2)
+    labels = Tensor([[0, 0, 0], [1, 0, 0], [1, 1, 0]])
+    loss, alphas = ops.ctc_loss(ops.log_softmax(half[0], 2), labels, Tensor(STEPS), Tensor([2, 1, 3]), 2, "none")
+    assert loss.dtype is ms.float16 and alphas.dtype is ms.float16
+    np.testing.assert_allclose(loss.asnumpy(), wide[0].asnumpy(), rtol=1e-2)
+    scores = [ops.reshape(x, (1, 4, 3, 3)) for x in half]
+    small, wide = (P.RNNTLoss()(x, Tensor([[1, 2]]), Tensor([4]), Tensor([2])) for x in scores)
+    np.testing.assert_allclose(small[1].asnumpy(), wide[1].asnumpy(), atol=1e-2)
+
+
 @pytest.mark.parametrize("merge", [True, False])
 def test_greedy_decoding(merge):
     logits = draw.normal(size=(12, 5, 3)).astype(np.float32)

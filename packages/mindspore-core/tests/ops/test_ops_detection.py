@@ -39,6 +39,49 @@ DELTAS = uniform((5, 4))
 MEANS, STDS = (0.1, -0.2, 0.3, 0.0), (0.5, 2.0, 1.0, 0.25)
 
 
+def quad(box, corners):
+    """The corners of a rotated box, one after the other."""
+    x, y, w, h = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, abs(box[2] - box[0]), abs(box[3] - box[1])) \
+        if corners else box[:4]
+    c, s = np.cos(np.deg2rad(box[4])), np.sin(np.deg2rad(box[4]))
+    return [(x + c * u - s * v, y + s * u + c * v) for u, v in ((-w / 2, -h / 2), (w / 2, -h / 2), (w / 2, h / 2),
+                                                              (-w / 2, h / 2))]
+
+
+def clipped(polygon, corners):
+    """What is left of a polygon behind all sides of another one, cut by one side after the other."""
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1]):
+        sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for x, y in polygon]
+        left = []
+        for k, (p, d) in enumerate(zip(polygon, sides)):
+            q, e = polygon[(k + 1) % len(polygon)], sides[(k + 1) % len(polygon)]
+            if d >= 0:
+                left.append(p)
+            if d * e < 0:
+                left.append(tuple(u + (v - u) * d / (d - e) for u, v in zip(p, q)))
+        polygon = left
+    return polygon
+
+
+def surface(polygon):
+    return abs(sum(p[0] * q[1] - p[1] * q[0] for p, q in zip(polygon, polygon[1:] + polygon[:1]))) / 2
+
+
+def rotated(a, b, corners=False, of_first=False):
+    one, two = (quad(v.astype(np.float64), corners) for v in (a, b))
+    common = surface(clipped(one, two))
+    return common / (surface(one) if of_first else surface(one) + surface(two) - common)
+
+
+def turned_boxes(count, seed):
+    draw = np.random.default_rng(seed)
+    return np.concatenate([draw.uniform(0, 6, (2, count, 2)), draw.uniform(1, 6, (2, count, 2)),
+                           draw.uniform(-180, 180, (2, count, 1))], 2).astype(np.float32)
+
+
+TURNED, QUERIES = turned_boxes(5, 0), turned_boxes(4, 1)
+
+
 def encoded(anchors, boxes):
     rows = []
     for a, g in zip(anchors.astype(np.float64), boxes.astype(np.float64)):
@@ -91,6 +134,11 @@ CASES = [
          lambda a, d: decoded(a, d, 12, 14, 0.3), (ANCHORS, DELTAS), rtol=1e-4, atol=1e-5),
     Case("check_valid", lambda b: ops.check_valid(b, Tensor([8.0, 12.0, 1.25])), lambda b: np.array(
         [x[0] >= 0 and x[1] >= 0 and x[2] <= 14 and x[3] <= 9 for x in b]), (ANCHORS - 1,), grad=False),
+    Case("rotated_iou", ops.rotated_iou, lambda a, q: np.float32(
+        [[[rotated(x, y) for y in m] for x in n] for n, m in zip(a, q)]), (TURNED, QUERIES), rtol=1e-4, atol=1e-5),
+    Case("rotated_iou of corners", lambda a, q: ops.rotated_iou(a, q, True, 1, False), lambda a, q: np.float32(
+        [[rotated(x, y, True, True) for x, y in zip(n, m)] for n, m in zip(a, q)]), (TURNED[:, :4], QUERIES),
+         rtol=1e-4, atol=1e-5, grad=False),
     Case("ROIAlign", lambda x, r: P.ROIAlign(3, 2, 0.5)(x, r), lambda x, r: aligned(x, r, (3, 2), 0.5, 2, 1),
          (FEATURES, ROIS), rtol=1e-4, atol=1e-5, grad=False),
     Case("ROIAlign of features", lambda x: P.ROIAlign(2, 2, 0.5, 3, 0)(x, Tensor(ROIS)),
@@ -120,6 +168,16 @@ def test_numbers_of_the_documentation():
     np.testing.assert_allclose(found.asnumpy(), [[-1, 0.25, 0, np.log(1.5)]], rtol=1e-6)
     found = ops.bounding_box_decode(Tensor([[2.0, 2, 2, 3]]), Tensor([[1.0, 2, 0, np.log(3)]]), (768, 1280))
     np.testing.assert_allclose(found.asnumpy(), [[3, 4, 3, 9]], rtol=1e-6)
+
+
+def test_rotated_boxes_with_common_sides():
+    """Equal boxes, quarter turns, boxes that touch, one inside of the other."""
+    a = Tensor([[[2.0, 3, 4, 2, 0], [2, 3, 4, 2, 90], [2, 3, 4, 2, 180], [4, 5, 4, 2, 0], [100, 100, 1, 1, 7]]])
+    b = Tensor([[[2.0, 3, 4, 2, 0], [2, 3, 1.6, 1, 30]]])
+    found = ops.rotated_iou(a, b).asnumpy()[0]
+    np.testing.assert_allclose(found, [[1, 0.2], [4 / 12, 0.2], [1, 0.2], [0, 0], [0, 0]], atol=1e-4)
+    slack = ops.rotated_iou(Tensor([[[0.0, 0, 2, 2, 0]]]), Tensor([[[2.0, 0, 2, 2, 0]]]), v_threshold=0.1)
+    np.testing.assert_allclose(slack.asnumpy(), 0, atol=1e-6)
 
 
 def test_nms_with_mask(mode):
@@ -175,6 +233,9 @@ def test_combined_non_max_suppression(mode, shared):
 @pytest.mark.parametrize("call, error, text", [
     (lambda x: ops.iou(x, x), ValueError, "expected .boxes, 4."),
     (lambda x: ops.iou(x[:, :4], x[:, :4], "giou"), ValueError, "mode is 'giou'"),
+    (lambda x: ops.rotated_iou(x, x), ValueError, "expected .B, N, 5."),
+    (lambda x: ops.rotated_iou(x[None], x[None], mode=2), ValueError, "mode is 2"),
+    (lambda x: ops.rotated_iou(x[None], x[None, :2], is_cross=False), ValueError, "with N = K"),
     (lambda x: ops.bounding_box_encode(x[:, :4], x[:1, :4]), ValueError, "expected equal shapes"),
     (lambda x: ops.bounding_box_encode(x[:, :4], x[:, :4], (0.0, 0.0)), ValueError, "means is"),
     (lambda x: ops.bounding_box_decode(x[:, :4], x[:, :4], (3,)), ValueError, "max_shape is"),
@@ -193,5 +254,5 @@ def test_refused(call, error, text):
 
 
 def test_names_of_the_functional_interface():
-    for name in ("affine_grid", "bounding_box_decode", "bounding_box_encode", "check_valid", "iou"):
+    for name in ("affine_grid", "bounding_box_decode", "bounding_box_encode", "check_valid", "iou", "rotated_iou"):
         assert getattr(F, name) is getattr(ops, name)

@@ -7,7 +7,7 @@ pairs" (1978).
 from __future__ import annotations
 
 from mindspore.common.tensor import Tensor
-from mindspore.ops._operands import Operand, as_inexact, as_tensor
+from mindspore.ops._operands import Operand, as_dtype_of, as_inexact
 from mindspore.ops.arithmetic import abs as absolute
 from mindspore.ops.arithmetic import add, clamp, maximum, minimum, mul, remainder, sub, true_divide
 from mindspore.ops.comparison import eq, greater, less, where
@@ -58,19 +58,17 @@ def hsv_to_rgb(x: Operand) -> Tensor:
 def adjust_hue(images: Operand, delta: Operand) -> Tensor:
     """The hue of colours (..., 3) moved by `delta`, a part of the circle."""
     hue, saturation, value = _hsv(_images("AdjustHue", images))
-    return _rgb(remainder(add(hue, _number("AdjustHue", delta, "delta")), 1), saturation, value)
+    return _rgb(remainder(add(hue, _number("AdjustHue", delta, "delta", hue)), 1), saturation, value)
 
 
 def adjust_saturation(images: Operand, scale: Operand) -> Tensor:
     """The saturation of colours (..., 3) multiplied by `scale`, not above 1."""
     hue, saturation, value = _hsv(_images("AdjustSaturation", images))
-    return _rgb(hue, clamp(mul(saturation, _number("AdjustSaturation", scale, "scale")), 0, 1), value)
+    return _rgb(hue, clamp(mul(saturation, _number("AdjustSaturation", scale, "scale", hue)), 0, 1), value)
 
 
-def _number(name: str, value: Operand, what: str) -> Tensor | float:
-    if isinstance(value, (int, float)):
-        return value
-    number = as_tensor(name, value, what)
+def _number(name: str, value: Operand, what: str, like: Tensor) -> Tensor:
+    number = as_dtype_of(name, value, like, what)
     if number.ndim:
         raise ValueError(f"{name}: {what} has shape {number.shape}; expected one number")
     return number

@@ -49,6 +49,7 @@ from mindspore.ops.random_in_place import *
 from mindspore.ops.random_shapes import *
 from mindspore.ops.rearranging import *
 from mindspore.ops.reduction import *
+from mindspore.ops.rotated import *
 from mindspore.ops.sampling import *
 from mindspore.ops.segments import *
 from mindspore.ops.sequence_loss import *

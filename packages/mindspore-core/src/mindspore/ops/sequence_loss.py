@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mindspore.common.dtype import int64
+from mindspore.common.dtype import float32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.graph.stepping import scan
 from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, convert, primitive, static_bool, static_int
@@ -55,14 +55,20 @@ def ctc_loss(log_probs: Operand, targets: Operand, input_lengths: Operand, targe
     inputs, lengths = (_lengths(name, what, value, batch) for what, value in
                        (("input_lengths", input_lengths), ("target_lengths", target_lengths)))
     labels = _labels(name, targets, lengths, batch, single)
-    loss, alphas = path_losses(logs, labels, inputs, lengths, blank)
+    loss, alphas = path_losses(at_least_single(logs), labels, inputs, lengths, blank)
     loss = where(less(loss, -NEVER / 2), loss, full_like(loss, 0.0 if zero_infinity else float("inf")))
     alphas = swapaxes(alphas, 0, 1)
-    alphas = where(less(alphas, NEVER / 2), full_like(alphas, float("-inf")), alphas)
+    alphas = convert(where(less(alphas, NEVER / 2), full_like(alphas, float("-inf")), alphas), logs.dtype)
+    loss = convert(loss, logs.dtype)
     if single:
         loss, alphas, lengths = squeeze(loss, 0), squeeze(alphas, 0), squeeze(lengths, 0)
     each = true_divide(loss, convert(maximum(lengths, 1), loss.dtype)) if reduction == "mean" else loss
     return reduced(name, each, reduction), alphas
+
+
+def at_least_single(x: Tensor) -> Tensor:
+    """x in Float32 where its dtype has fewer digits: sums over many paths need them, and numbers such as `NEVER`."""
+    return convert(x, float32) if x.dtype.is_floating and x.dtype.itemsize < 4 else x
 
 
 def _lengths(name: str, what: str, value: Operand, batch: int) -> Tensor:
@@ -191,9 +197,10 @@ def ctc_loss_of_logits(inputs: Operand, labels_indices: Operand, labels_values: 
 
 def _loss_of_logits(logits: Tensor, labels: Tensor, inputs: Tensor, counts: Tensor, merge: bool, ignore: bool):
     width = labels.shape[1]
-    loss, _ = path_losses(log_softmax(logits, 2), labels, inputs, minimum(counts, width), logits.shape[2] - 1, merge)
+    scores = log_softmax(at_least_single(logits), 2)
+    loss, _ = path_losses(scores, labels, inputs, minimum(counts, width), logits.shape[2] - 1, merge)
     fits = logical_and(less(loss, -NEVER / 2), less_equal(counts, width))
-    return where(fits, loss, full_like(loss, 0.0 if ignore else float("inf")))
+    return convert(where(fits, loss, full_like(loss, 0.0 if ignore else float("inf"))), logits.dtype)
 
 
 def _total_of_logits(*operands) -> Tensor:

@@ -22,7 +22,7 @@ from mindspore.ops.indexing import gather_elements
 from mindspore.ops.joining import concat
 from mindspore.ops.reduction import cumsum, logsumexp
 from mindspore.ops.reduction import sum as sum_over
-from mindspore.ops.sequence_loss import NEVER
+from mindspore.ops.sequence_loss import NEVER, at_least_single
 from mindspore.ops.shapes import broadcast_to, cut, expand_dims, reshape, squeeze, swapaxes
 
 __all__: list[str] = []
@@ -58,7 +58,7 @@ def _total(*operands) -> Tensor:
 
 
 def _costs(scores: Tensor, labels: Tensor, steps: Tensor, counts: Tensor, blank: int) -> Tensor:
-    logs = log_softmax(scores, 3)
+    logs = log_softmax(at_least_single(scores), 3)
     batch, length, places, _ = logs.shape
     blanks = logs[:, :, :, blank]
     index = broadcast_to(reshape(labels, (batch, 1, places - 1, 1)), (batch, length, places - 1, 1))
@@ -73,7 +73,8 @@ def _costs(scores: Tensor, labels: Tensor, steps: Tensor, counts: Tensor, blank:
     alphas = concat([expand_dims(first, 0), *later], 0)
     flat = add(swapaxes(alphas, 0, 1), blanks)
     at = add((steps - 1) * places, counts)
-    return neg(squeeze(gather_elements(reshape(flat, (batch, length * places)), 1, expand_dims(at, 1)), 1))
+    cost = neg(squeeze(gather_elements(reshape(flat, (batch, length * places)), 1, expand_dims(at, 1)), 1))
+    return convert(cost, scores.dtype)
 
 
 def _step(state, slices, fixed):
