@@ -13,14 +13,30 @@ from mindspore.gradient import GradOperation
 from mindspore.ops.clipping import clip_by_global_norm, clip_by_value
 from mindspore.ops.creation import ones_like, zeros_like
 from mindspore.ops.joining import repeat_elements, repeat_interleave
+from mindspore.ops.legacy_names import (
+    augassign_add,
+    augassign_div,
+    augassign_floordiv,
+    augassign_mod,
+    augassign_mul,
+    augassign_sub,
+    iter_converter,
+    ms_hasnext,
+    ms_next,
+    tail,
+    zip_operation,
+)
 from mindspore.ops.linalg import batch_dot, dot, matmul, mm, tensor_dot, vecdot
 from mindspore.ops.random import laplace, multinomial, normal, uniform
 from mindspore.ops.reduction import count_nonzero, cummin
+from mindspore.ops.statistics import sequence_mask
 
 __all__ = [
-    "GradOperation", "HyperMap", "Map", "MultitypeFuncGraph", "add_flags", "batch_dot", "clip_by_global_norm",
-    "clip_by_value", "core", "count_nonzero", "cummin", "dot", "hyper_add", "laplace", "matmul", "mm", "multinomial",
-    "normal", "ones_like", "repeat_elements", "repeat_interleave", "tensor_dot", "uniform", "vecdot", "zeros_like",
+    "GradOperation", "HyperMap", "Map", "MultitypeFuncGraph", "add_flags", "augassign_add", "augassign_div",
+    "augassign_floordiv", "augassign_mod", "augassign_mul", "augassign_sub", "batch_dot", "clip_by_global_norm",
+    "clip_by_value", "core", "count_nonzero", "cummin", "dot", "hyper_add", "iter_converter", "laplace", "matmul", "mm",
+    "ms_hasnext", "ms_next", "multinomial", "normal", "ones_like", "repeat_elements", "repeat_interleave",
+    "sequence_mask", "tail", "tensor_dot", "uniform", "vecdot", "zeros_like", "zip_operation",
 ]
 
 _KINDS: dict[str, Callable[[Any], bool]] = {

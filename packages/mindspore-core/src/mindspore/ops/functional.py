@@ -40,7 +40,20 @@ from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *
 from mindspore.ops.joining import *
 from mindspore.ops.layers import *
+from mindspore.ops.legacy_names import (
+    SliceGetItem,
+    array_to_scalar,
+    broadcast_gradient_args,
+    dyn_shape,
+    hastype,
+    is_tensor_bool_cond,
+    mixed_precision_cast,
+    reduced_shape,
+    tensor_muls,
+    tuple_div,
+)
 from mindspore.ops.linalg import *
+from mindspore.ops.loops import switch, switch_layer
 from mindspore.ops.loss import *
 from mindspore.ops.matrices import *
 from mindspore.ops.primitive import constexpr
@@ -79,6 +92,10 @@ tensor_pow = pows = power
 tensor_exp, tensor_expm1, tensor_range = exp, expm1, arange
 reshape_, shape_ = reshape, shape
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
+
+# Operators that this interface offers as classes.
+AdaptiveMaxPool2D, Median, Roll, TensorToTuple, UniqueConsecutive = (
+    P.AdaptiveMaxPool2D, P.Median, P.Roll, P.TensorToTuple, P.UniqueConsecutive)
 
 # Numbers.
 scalar_add, scalar_sub, scalar_mul, scalar_div = operator.add, operator.sub, operator.mul, operator.truediv

@@ -29,10 +29,13 @@ from mindspore.ops import (
     debug,
     elementwise,
     fourier,
+    host,
     indexing,
     joining,
     layers,
+    legacy_names,
     linalg,
+    loops,
     loss,
     reduction,
     shapes,
@@ -356,7 +359,7 @@ SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampen
 # -- tables of other files ---------------------------------------------------------------------------------------------
 
 for _table in (_array_classes, _image_classes, _random_classes, _sequence_classes, _step_classes, _summary_classes,
-               _window_classes):
+               _window_classes, host, legacy_names, loops):
     __all__.extend(_table.CLASSES)
     globals().update(_table.CLASSES)
 

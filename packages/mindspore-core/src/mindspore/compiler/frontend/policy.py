@@ -83,7 +83,8 @@ class Policy:
         """Whether the Python function `fn` is called as it is instead of being interpreted.
 
         By default the framework, the standard library and installed third-party modules are native, except for
-        third-party modules that import the framework themselves: their functions are model code.
+        third-party modules that import the framework themselves, whose functions are model code, and modules of the
+        framework that say `INTERPRETED = True`, whose functions are written as a user's are.
         """
         module = fn.__globals__.get("__name__")
         known = self._native_modules.get(module) if type(module) is str else None
@@ -151,7 +152,7 @@ class Policy:
 def _is_native_module(name: object, filename: str, namespace: dict[str, Any]) -> bool:
     root = name.partition(".")[0] if isinstance(name, str) else ""
     if root == _FRAMEWORK or root in sys.builtin_module_names:
-        return True
+        return not namespace.get("INTERPRETED", False)
     parts = PurePath(filename).parts
     if "site-packages" in parts or "dist-packages" in parts:
         return not any(map(_is_of_framework, list(namespace.values())))

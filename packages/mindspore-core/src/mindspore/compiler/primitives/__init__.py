@@ -8,6 +8,7 @@ from mindspore.compiler.primitives import (
     custom_vjp,
     effects,
     fourier,
+    host_function,
     indexing,
     integers,
     lane_cond,
