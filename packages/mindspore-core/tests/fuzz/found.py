@@ -191,4 +191,23 @@ def main(s, t, v, w, n):
         other(w)
     return v + other.u
 """,
+    "larger_of_a_parameter_and_itself": """
+class Net(Cell):
+
+    def __init__(self):
+        super().__init__()
+        self.p = Parameter(Tensor(0.4, float64), name="p")
+        self.u = Parameter(Tensor([0.2, -0.7, 1.1], float64), name="u")
+
+    def construct(self, x):
+        def make7(a8):
+            return lambda p9: self.u + a8
+        f6 = make7(max(self.p, self.p))
+        self.p = ops.sin(self.p) * 1.0
+        return ops.tanh(f6(self.u)) * self.u
+net = Net()
+
+def main(s, t, v, w, n):
+    return s + s * 0.7 - t * 0.4, (v + net(v)) + v * 0.9 - w * 0.6
+""",
 }

@@ -163,14 +163,14 @@ class NoneInOneBranch(Holder):
         return x
 
 
-class NumberInOneBranch(Holder):
+class TextInOneBranch(Holder):
     def construct(self, x):
         if x > 0:
             del self.w
-            self.w = 5
+            self.w = "none"
         else:
             self.w = x
-        return self.w * 2
+        return x
 
 
 class NoneInALoop(Holder):
@@ -182,7 +182,7 @@ class NoneInALoop(Holder):
         return trips
 
 
-@pytest.mark.parametrize("cls", [NoneInOneBranch, NumberInOneBranch, NoneInALoop])
+@pytest.mark.parametrize("cls", [NoneInOneBranch, TextInOneBranch, NoneInALoop])
 def test_a_parameter_is_not_one_by_the_value_of_a_tensor(cls):
     with use_backend("reference"):
         net = cls()
@@ -206,6 +206,56 @@ def test_a_parameter_may_be_replaced_where_no_tensor_decides(way):
         assert type(net.w) is Tensor and float(net.w) == 2.0 and not net.parameters_dict()
 
 
-def test_a_number_is_no_value_of_a_parameter():
-    with use_backend("reference"), pytest.raises(TypeError, match=r"Holder\.w is a Parameter, .* got 3 of type int"):
-        Holder().w = 3
+class Numbers(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.count = Parameter(Tensor(3), name="count")
+        self.scale = Parameter(Tensor(2.0), name="scale")
+
+    def construct(self, x):
+        for k in range(3):
+            self.scale = k
+        if x > 0:
+            self.count = 0
+        else:
+            self.count += 1
+        return self.count * x + self.scale
+
+
+@pytest.mark.parametrize("way", [jit, lambda net: net])
+def test_a_number_becomes_the_value_of_a_parameter(way):
+    with use_backend("reference"):
+        net = Numbers()
+        run = way(net)
+        assert float(run(Tensor(-2.0))) == -6.0 and int(net.count) == 4
+        assert float(run(Tensor(2.0))) == 2.0 and int(net.count) == 0
+        assert isinstance(net.count, Parameter) and str(net.count.dtype) == "Int64"
+
+
+@pytest.mark.parametrize("name, value, words", [
+    ("w", "three", r"Holder\.w is a Parameter, .* got 'three' of type str"), ("w", [1.0], "of type list"),
+    ("k", 2.5, "parameter 'k' has dtype Int64, the assigned number is 2.5")])
+def test_what_is_no_value_of_a_parameter(name, value, words):
+    with use_backend("reference"), pytest.raises(TypeError, match=words):
+        net = Holder()
+        net.k = Parameter(Tensor(1), name="k")
+        setattr(net, name, value)
+
+
+class LargerOfTwo(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.p = Parameter(Tensor(1.0), name="p")
+        self.q = Parameter(Tensor(3.0), name="q")
+
+    def construct(self, x):
+        larger, same = max(self.p, self.q), min(self.p, self.p)
+        self.p = self.p + 10
+        self.q = self.q * x
+        return larger, same
+
+
+@pytest.mark.parametrize("way", [jit, lambda net: net])
+def test_the_larger_of_two_parameters_is_one_of_them(way):
+    with use_backend("reference"):
+        assert [float(each) for each in way(LargerOfTwo())(Tensor(2.0))] == [6.0, 11.0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mindspore.common.dtype import bool_, int32
+from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import RowIterator, Tensor
 from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.frontend.trip_numbers import TripNumber
@@ -85,9 +86,10 @@ def has(container: Tensor, item: Any) -> Tensor:
 
 
 def where(pred: Tensor, a: Any, b: Any) -> Tensor | None:
-    """`a` where the predicate holds, else `b`; None if they are no numbers and tensors that have a common aval."""
+    """`a` where the predicate holds, else `b`; None if they are no numbers and tensors that have a common aval, or one is
+    a Parameter: the choice between objects that may be assigned is one of them."""
     aval = common_aval([a, b])
-    if aval is None:
+    if aval is None or isinstance(a, Parameter) or isinstance(b, Parameter):
         return None
     trace = current_trace()
     test = trace.node_of(predicate(pred))

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from mindspore import context
 from mindspore.common.dtype import as_dtype
 from mindspore.common.parameter import Parameter, ParameterTuple
@@ -29,6 +31,7 @@ from mindspore.runtime.mixing import mixed
 
 __all__ = ["Cell"]
 
+_VALUES = (Tensor, bool, int, float, complex, np.number)  # what may be written into a Parameter
 _TABLES = ("_params", "_cells", "_buffers")  # where attributes are that do not stand in the Cell's __dict__
 
 
@@ -90,7 +93,7 @@ class Cell(CellState, CellMembers):
             object.__setattr__(self, name, value)
             return
         params, cells = own["_params"], own["_cells"]
-        if name in params and isinstance(value, Tensor) and not isinstance(value, Parameter):
+        if params.get(name) is not None and isinstance(value, _VALUES) and not isinstance(value, Parameter):
             record.assign(params[name], _fitting(value, params[name], name))
             return
         if name in own["_buffers"]:
@@ -110,9 +113,9 @@ class Cell(CellState, CellMembers):
         elif value is None and (name in params or name in cells):
             (params if name in params else cells)[name] = None
         elif params.get(name) is not None:
-            raise TypeError(f"{type(self).__name__}.{name} is a Parameter, which takes a Tensor, another Parameter or "
-                            f"None, but got {value!r} of type {type(value).__name__}: assign Tensor(...), or delete "
-                            f"the attribute first")
+            raise TypeError(f"{type(self).__name__}.{name} is a Parameter, which takes a Tensor, a number, another "
+                            f"Parameter or None, but got {value!r} of type {type(value).__name__}: assign Tensor(...), "
+                            f"or delete the attribute first")
         else:
             if isinstance(value, ParameterTuple):
                 for param in value:
@@ -475,7 +478,12 @@ def _cast_floats(value: Any, dtype) -> Any:
         else t, value)
 
 
-def _fitting(value: Tensor, param: Parameter, name: str) -> Tensor:
+def _fitting(value: Any, param: Parameter, name: str) -> Tensor:
+    if not isinstance(value, Tensor):
+        if isinstance(value, float) and not param.dtype.is_inexact:
+            raise TypeError(f"parameter {name!r} has dtype {param.dtype}, the assigned number is {value!r}; assign "
+                            f"Tensor({value!r}) to have it converted")
+        value = Tensor(value, param.dtype)
     if value.shape != param.shape:
         raise ValueError(f"parameter {name!r} has shape {param.shape}, the assigned tensor has {value.shape}")
     return value if value.dtype is param.dtype else value.astype(param.dtype)

@@ -55,6 +55,8 @@ def _extreme(name: str, native: Callable[..., Any], operator_name: str) -> Calla
 def _better(frame: Frame, better: Any, new: tuple[Any, Any], old: tuple[Any, Any], name: str) -> Any:
     control, site = frame.session.policy.control, frame.site
     assert site is not None
+    if new[0] is old[0]:
+        return old
     if new[0] is new[1] and frame.session.is_traced(better):
         chosen = control.where(better, new[0], old[0])
         if chosen is not None:
