@@ -5,6 +5,7 @@ function (typed at a prompt, made by exec, or part of the framework) is called a
 """
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -31,8 +32,9 @@ def call_construct(cell: Any, args: tuple, kwargs: dict) -> Any:
 
 @lru_cache(maxsize=4096)
 def is_framework_class(cls: type) -> bool:
-    """Whether the class's construct belongs to this package."""
+    """Whether the class's construct belongs to this package, in a module whose functions are not interpreted."""
     for base in cls.__mro__:
         if "construct" in vars(base):
-            return base.__module__.partition(".")[0] == __name__.partition(".")[0]
+            return base.__module__.partition(".")[0] == __name__.partition(".")[0] \
+                and not getattr(sys.modules.get(base.__module__), "INTERPRETED", False)
     return False

@@ -86,8 +86,8 @@ def has(container: Tensor, item: Any) -> Tensor:
 
 
 def where(pred: Tensor, a: Any, b: Any) -> Tensor | None:
-    """`a` where the predicate holds, else `b`; None if they are no numbers and tensors that have a common aval, or where
-    one is a Parameter: the choice between objects that may be assigned is one of them."""
+    """`a` where the predicate holds, else `b`; None if they are no numbers and tensors that have a common aval, or
+    where one is a Parameter: the choice between objects that may be assigned is one of them."""
     aval = common_aval([a, b])
     if aval is None or isinstance(a, Parameter) or isinstance(b, Parameter):
         return None
