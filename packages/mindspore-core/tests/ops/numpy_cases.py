@@ -1,43 +1,52 @@
 """How the table of calls of `mindspore.numpy` is tested: against NumPy's function of the same name.
 
 A call is written once, with NumPy arrays among its arguments; they become tensors. The values are compared in PyNative
-mode and in the graph that the call records, with shape and dtype; for floating operands the derivative of the graph in
-a random direction is compared with central differences (`ops_cases`).
+mode and as a compiled function, with shape and dtype; for floating operands the derivative of the graph in a random
+direction is compared with central differences (`ops_cases`), and a batch with its parts.
 
 The rule of dtypes: as NumPy's result, but of 32 bits where no operand has 64. A case names another dtype itself.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from ops_cases import Case, flat, traced
+from ops_cases import Case, flat
 
+import mindspore as ms
 import mindspore.numpy as mnp
 from mindspore import Tensor
-from mindspore.compiler.ir.evaluate import evaluate
 
 NARROW = {np.dtype(np.float64): np.float32, np.dtype(np.int64): np.int32, np.dtype(np.uint64): np.uint32,
           np.dtype(np.complex128): np.complex64}
 
 
-def arrays_in(value: Any) -> list[np.ndarray]:
-    """The arrays in arguments, in order."""
-    if isinstance(value, np.ndarray):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [a for v in value for a in arrays_in(v)] if isinstance(value, (list, tuple)) else []
+class Slot(NamedTuple):
+    """Where the array with a number stands in the arguments of a call."""
+
+    number: int
 
 
-def with_arrays(value: Any, others: Any) -> Any:
-    """The arguments with the next of `others` (an iterator) in place of each array."""
+def emptied(value: Any, arrays: list[np.ndarray]) -> Any:
+    """The arguments with a slot in place of each array; these are appended to `arrays`."""
     if isinstance(value, np.ndarray):
-        return next(others)
+        arrays.append(value)
+        return Slot(len(arrays) - 1)
     if isinstance(value, dict):
-        return {k: with_arrays(v, others) for k, v in value.items()}
-    return type(value)(with_arrays(v, others) for v in value) if type(value) in (list, tuple) else value
+        return {k: emptied(v, arrays) for k, v in value.items()}
+    return type(value)([emptied(v, arrays) for v in value]) if type(value) in (list, tuple) else value
+
+
+def filled(value: Any, arrays: Any) -> Any:
+    """The arguments with arrays, or tensors, in their slots."""
+    if isinstance(value, Slot):
+        return arrays[value.number]
+    if isinstance(value, dict):
+        return {k: filled(v, arrays) for k, v in value.items()}
+    if isinstance(value, list):
+        return [filled(v, arrays) for v in value]
+    return tuple([filled(v, arrays) for v in value]) if isinstance(value, tuple) else value
 
 
 _count: dict[str, int] = {}
@@ -50,12 +59,11 @@ def call(name: str, *args: Any, meaning: Callable | None = None, grad: bool = Tr
     number = _count[name] = _count.get(name, 0) + 1
     of_numpy = getattr(np, name) if meaning is None else meaning
 
-    def run(function: Callable, values: tuple) -> Any:
-        others = iter(values)
-        return function(*with_arrays(args, others), **with_arrays(kwargs, others))
-
-    case = Case(f"{name} {number}", lambda *ts: run(getattr(mnp, name), ts), lambda *xs: run(of_numpy, xs),
-                tuple(arrays_in([args, kwargs])), grad, traced, rtol, atol)
+    arrays: list[np.ndarray] = []
+    slots, named = emptied(args, arrays), emptied(kwargs, arrays)
+    of_tensors = getattr(mnp, name)
+    case = Case(f"{name} {number}", lambda *ts: of_tensors(*filled(slots, ts), **filled(named, ts)),
+                lambda *xs: of_numpy(*filled(slots, xs), **filled(named, xs)), tuple(arrays), grad, traced, rtol, atol)
     case.gives = gives  # type: ignore[attr-defined]
     return case
 
@@ -85,7 +93,16 @@ def check_pynative(case: Case) -> None:
     compare(case, case.call(*[Tensor(a) for a in case.ins]))
 
 
-def check_recorded(case: Case) -> None:
-    graph, arrays = traced(case.call, case.ins)
-    with np.errstate(all="ignore"):
-        compare(case, evaluate(graph, arrays))
+def check_compiled(case: Case) -> None:
+    compare(case, ms.jit(case.call)(*[Tensor(a) for a in case.ins]))
+
+
+def check_batched(case: Case) -> None:
+    """`vmap` over two sets of operands gives what two calls give."""
+    batches = [np.stack([a, a[::-1]] if a.ndim else [a, a]) for a in case.ins]
+    results = flat(ms.vmap(case.call)(*[Tensor(b) for b in batches]))
+    for lane in range(2):
+        expected = flat(case.call(*[Tensor(b[lane]) for b in batches]))
+        for result, wanted in zip(results, expected, strict=True):
+            assert result.dtype is wanted.dtype
+            np.testing.assert_allclose(result.asnumpy()[lane], wanted.asnumpy(), rtol=1e-4, atol=1e-5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy_table as table
 import numpy_table_more as more
 import pytest
-from numpy_cases import check_pynative, check_recorded
+from numpy_cases import check_batched, check_compiled, check_pynative
 from ops_cases import check_gradient
 
 FAMILIES = (table.elementwise, table.operators, table.logic, table.reductions, table.arrays, table.matrices,
@@ -20,10 +20,15 @@ def test_values(case):
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.traced], ids=repr)
-def test_values_in_a_graph(case):
-    check_recorded(case)
+def test_values_of_compiled_functions(case):
+    check_compiled(case)
 
 
 @pytest.mark.parametrize("case", SMOOTH, ids=repr)
 def test_gradients(case):
     check_gradient(case)
+
+
+@pytest.mark.parametrize("case", [c for c in SMOOTH if c.name.endswith((" 1", " 2"))], ids=repr)
+def test_batches(case):
+    check_batched(case)

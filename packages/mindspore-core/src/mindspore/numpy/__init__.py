@@ -7,6 +7,9 @@ lists of these. Where results differ from NumPy's, docs/numpy.md says how.
 # ruff: noqa: F403  (each module names in __all__ what it offers)
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
+
 from mindspore.numpy import (
     calling,
     correlation,
@@ -60,3 +63,14 @@ _MODULES = (
 __all__: list[str] = ["fft"]
 for _module in _MODULES:
     __all__ += _module.__all__
+
+_SUBMODULES = ("array_creations", "array_ops", "fft", "logic_ops", "math_ops")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _SUBMODULES:
+        try:
+            return importlib.import_module(f"mindspore.numpy.{name}")
+        except ModuleNotFoundError:
+            pass
+    raise AttributeError(f"module 'mindspore.numpy' has no attribute {name!r}")

@@ -59,7 +59,9 @@ def pad(arr: ArrayLike, pad_width: Any, mode: str | Callable = "constant", stat_
     for axis, count in enumerate(counts):
         if not any(count):
             continue
-        if mode in _OWN:
+        if mode == "edge":
+            x = _around(x, axis, *_edges(x, axis, count))
+        elif mode in _OWN:
             x = _own_elements(x, axis, count, mode, reflect_type)
         elif mode in _STATISTICS:
             x = _around(x, axis, *_statistics(x, axis, count, mode, None if lengths is None else lengths[axis]))
@@ -97,10 +99,20 @@ def _around(x: Tensor, axis: int, before: Tensor, behind: Tensor) -> Tensor:
     return joining.concat([before, x, behind], axis)
 
 
-def _own_elements(x: Tensor, axis: int, count: tuple[int, int], mode: str, reflect_type: str) -> Tensor:
-    size = x.shape[axis]
-    if size == 0:
+def _edges(x: Tensor, axis: int, count: tuple[int, int]) -> list[Tensor]:
+    size = _filled(x, axis, "edge")
+    return [shapes.broadcast_to(part, _sizes(x, axis, n))
+            for part, n in zip((cut(x, axis, 0, 1), cut(x, axis, size - 1, size)), count)]
+
+
+def _filled(x: Tensor, axis: int, mode: str) -> int:
+    if x.shape[axis] == 0:
         raise ValueError(f"pad: axis {axis} of shape {x.shape} has no elements for mode {mode!r}")
+    return x.shape[axis]
+
+
+def _own_elements(x: Tensor, axis: int, count: tuple[int, int], mode: str, reflect_type: str) -> Tensor:
+    size = _filled(x, axis, mode)
     if reflect_type == "odd" and mode in ("reflect", "symmetric") and x.dtype is not bool_:
         weights = np.pad(np.eye(size), ((0, 0), count), mode, reflect_type="odd")
         mixed = linalg.matmul(shapes.moveaxis(x, axis, -1), Tensor(weights.astype(x.dtype.np)))

@@ -3,10 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from mindspore.common.dtype import DType, float32, int32, promote_types
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.primitives.base import broadcast_shapes
 from mindspore.numpy._arrays import ArrayLike, DTypeLike, arrays, as_array, as_floats, given, number_dtype, to_dtype
 from mindspore.ops import arithmetic, comparison, creation, elementwise, joining, shapes
 from mindspore.ops._operands import Sizes, convert, normalize_axis, static_bool, static_int, static_shape
@@ -72,7 +71,7 @@ def _ends(name: str, start: ArrayLike, stop: ArrayLike) -> tuple[Tensor, Tensor]
     """Both ends, floating, of one dtype and shape."""
     first, last = as_floats(name, start, "start"), as_floats(name, stop, "stop")
     kind = promote_types(first.dtype, last.dtype)
-    shape = np.broadcast_shapes(first.shape, last.shape)
+    shape = broadcast_shapes(name, first.shape, last.shape)
     return tuple(shapes.broadcast_to(convert(v, kind), shape) for v in (first, last))  # type: ignore[return-value]
 
 

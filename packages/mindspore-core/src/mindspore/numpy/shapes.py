@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.primitives.base import broadcast_shapes
 from mindspore.numpy._arrays import ArrayLike, as_array
 from mindspore.ops import shapes
 from mindspore.ops._operands import Axes, Sizes, normalize_axis, static_int, static_ints
@@ -89,11 +88,7 @@ def broadcast_arrays(*args: ArrayLike) -> list[Tensor]:
      [4 4]]
     """
     items = [as_array("broadcast_arrays", a, f"array {i}") for i, a in enumerate(args)]
-    try:
-        shape = np.broadcast_shapes(*[x.shape for x in items])
-    except ValueError:
-        raise ValueError(f"broadcast_arrays: shapes {', '.join(str(x.shape) for x in items)} do not broadcast; "
-                         f"expected equal sizes, or 1, on each axis from the last one on") from None
+    shape = broadcast_shapes("broadcast_arrays", *[x.shape for x in items]) if items else ()
     return [shapes.broadcast_to(x, shape) for x in items]
 
 
