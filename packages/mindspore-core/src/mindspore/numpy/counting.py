@@ -63,7 +63,7 @@ def bincount(x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0,
     if value.ndim != 1:
         raise ValueError(f"bincount: x has shape {value.shape}; expected one axis")
     if length is None:
-        known = storage_of(value, "array").to_numpy()
+        known = storage_of(value, "index").to_numpy()
         count = int(known.max()) + 1 if known.size else 0
     else:
         count = static_int("bincount", "length", length)

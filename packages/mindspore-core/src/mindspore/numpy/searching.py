@@ -119,7 +119,7 @@ def in1d(ar1: ArrayLike, ar2: ArrayLike, invert: bool = False) -> Tensor:
 
 
 def _known(x: Tensor) -> np.ndarray:
-    return storage_of(x, "array").to_numpy()
+    return storage_of(x, "index").to_numpy()
 
 
 def _picked(x: Tensor, places: np.ndarray) -> Tensor:
