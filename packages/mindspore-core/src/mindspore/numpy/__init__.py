@@ -64,13 +64,10 @@ __all__: list[str] = ["fft"]
 for _module in _MODULES:
     __all__ += _module.__all__
 
-_SUBMODULES = ("array_creations", "array_ops", "fft", "logic_ops", "math_ops")
+_OTHER_PATHS = ("array_creations", "array_ops", "logic_ops", "math_ops")
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _SUBMODULES:
-        try:
-            return importlib.import_module(f"mindspore.numpy.{name}")
-        except ModuleNotFoundError:
-            pass
+    if name in _OTHER_PATHS:
+        return importlib.import_module(f"mindspore.numpy.{name}")
     raise AttributeError(f"module 'mindspore.numpy' has no attribute {name!r}")
