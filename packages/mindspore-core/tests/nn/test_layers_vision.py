@@ -185,6 +185,18 @@ def test_batch_normalization_of_one_process(mode):
     assert nn.SyncBatchNorm(3, process_groups=[[0]])(Tensor(x[:, :, 0, 0])).shape == (6, 3)
 
 
+def test_clipped_and_penalized(mode):
+    x = normal(3, 4)
+    norm = np.linalg.norm(x)
+    np.testing.assert_allclose(run(nn.ClipByNorm(), x, np.float32(1.5)), x * 1.5 / norm, rtol=1e-5)
+    np.testing.assert_allclose(run(nn.ClipByNorm(), x, np.float32(norm + 1)), x, rtol=1e-5)
+    rows = np.linalg.norm(x, axis=1, keepdims=True)
+    np.testing.assert_allclose(run(nn.ClipByNorm(1), x, np.float32(1)), x / np.maximum(rows, 1), rtol=1e-5)
+    zero = ms.grad(lambda v: nn.ClipByNorm()(v, Tensor(2.0)).sum())(Tensor(np.zeros(3, np.float32)))
+    assert zero.asnumpy().tolist() == [1, 1, 1]
+    assert run(nn.L1Regularizer(0.5), x) == pytest.approx(np.abs(x).sum() / 2)
+
+
 def test_layers_of_mint_have_a_second_name():
     for name in ("AvgPool1d", "AvgPool2d", "AvgPool3d", "Dropout", "Dropout2d", "Embedding", "L1Loss", "LayerNorm",
                  "LogSoftmax", "MaxPool2d", "PReLU"):
@@ -214,6 +226,8 @@ X = normal(1, 2, 3, 3)
     (lambda: nn.TimeDistributed(3, 1), TypeError, "'layer' must be a Cell"),
     (lambda: nn.TimeDistributed(nn.ReLU(), 1.5), TypeError, "'time_axis' must be an int"),
     (lambda: nn.TimeDistributed(nn.ReLU(), 1, 1)(Tensor(X)), ValueError, "must be different axes"),
+    (lambda: nn.ClipByNorm(0.5), TypeError, "'axis' must be None"),
+    (lambda: nn.L1Regularizer(0.0), ValueError, "must be a positive number"),
     (lambda: nn.SyncBatchNorm(3, process_groups=[[0, 1]]), ValueError, "must be None or"),
 ])
 def test_refused(call, error, text):

@@ -230,7 +230,53 @@ def test_combined_non_max_suppression(mode, shared):
             assert found[3].asnumpy()[image] == len(best)
 
 
+def test_distorted_boxes():
+    """Of many parts each keeps the bounds and shows enough of an object, and they differ."""
+    ms.set_seed(0)
+    size, objects = Tensor([60, 80, 3]), Tensor([[[0.2, 0.3, 0.5, 0.6], [0.7, 0.1, 0.9, 0.2]]])
+    draw = P.SampleDistortedBoundingBoxV2(aspect_ratio_range=(0.5, 2.0), area_range=(0.2, 0.6))
+    seen = set()
+    for _ in range(30):
+        begin, extent, box = draw(size, objects, 0.8)
+        (y, x, _), (h, w, depth) = begin.asnumpy(), extent.asnumpy()
+        seen.add((y, x, h, w))
+        assert depth == -1 and 0 <= y <= 60 - h and 0 <= x <= 80 - w
+        assert 0.2 <= h * w / 4800 <= 0.6 and 0.48 <= w / h <= 2.1
+        np.testing.assert_allclose(box.asnumpy()[0, 0], [y / 60, x / 80, (y + h) / 60, (x + w) / 80], rtol=1e-6)
+        best = 0
+        for o in objects.asnumpy()[0] * [60, 80, 60, 80]:
+            common = max(min(o[2], y + h) - max(o[0], y), 0) * max(min(o[3], x + w) - max(o[1], x), 0)
+            best = max(best, common / ((o[2] - o[0]) * (o[3] - o[1])))
+        assert best >= 0.8 - 1e-6
+        assert (ops.slice(ops.zeros((60, 80, 3)), begin.asnumpy().tolist(), extent.asnumpy().tolist()).shape
+                == (h, w, 3))
+    assert len(seen) > 20
+
+
+def test_distorted_boxes_of_last_resort():
+    size = Tensor([10, 20, 1], ms.int32)
+    one = P.SampleDistortedBoundingBoxV2(area_range=(0.05, 0.1), max_attempts=5)
+    begin, extent, box = one(size, Tensor([[[0.0, 0, 1, 1]]]), Tensor([0.9]))  # no small part shows so much
+    assert begin.dtype is ms.int32 and begin.asnumpy().tolist() == [0, 0, 0]
+    assert extent.asnumpy().tolist() == [10, 20, -1]
+    assert box.asnumpy().tolist() == [[[0, 0, 1, 1]]]
+    free = P.SampleDistortedBoundingBoxV2(seed=3, use_image_if_no_bounding_boxes=True)
+    none = Tensor(np.zeros((1, 0, 4), np.float32))
+    assert free(size, none, 0.1)[1].asnumpy().tolist() == free(size, none, 0.1)[1].asnumpy().tolist()
+    again = ms.jit(P.SampleDistortedBoundingBoxV2())
+    parts = {tuple(again(size, Tensor([[[0.0, 0, 1, 1]]]), 0.1)[0].asnumpy().tolist()) for _ in range(9)}
+    assert len(parts) > 1
+
+
+BOX = Tensor([[[0.0, 0, 1, 1]]])
+
+
 @pytest.mark.parametrize("call, error, text", [
+    (lambda x: P.SampleDistortedBoundingBoxV2()(x, BOX, 0.1), ValueError, "expected three integers"),
+    (lambda x: P.SampleDistortedBoundingBoxV2(area_range=(0.5, 2.0))(Tensor([5, 5, 3]), BOX, 0.1), ValueError,
+     "areas at most 1"),
+    (lambda x: P.SampleDistortedBoundingBoxV2()(Tensor([5, 5, 3]), Tensor(np.zeros((1, 0, 4))), 0.1), ValueError,
+     "there are no bounding_boxes"),
     (lambda x: ops.iou(x, x), ValueError, "expected .boxes, 4."),
     (lambda x: ops.iou(x[:, :4], x[:, :4], "giou"), ValueError, "mode is 'giou'"),
     (lambda x: ops.rotated_iou(x, x), ValueError, "expected .B, N, 5."),

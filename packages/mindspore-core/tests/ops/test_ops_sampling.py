@@ -118,6 +118,22 @@ def test_crop_and_resize(mode, method):
         np.testing.assert_allclose(got[inside], expected[inside], rtol=1e-3, atol=1e-4)
 
 
+def test_crop_of_whole_pixels(mode):
+    image = draw.normal(size=(2, 5, 6, 3)).astype(np.float32)
+    boxes = np.array([[0.1, 0.2, 0.7, 0.9], [0.0, 0.0, 0.99, 0.99]], np.float32)
+    expected = np.zeros((2, 3, 4, 3))
+    for b, i, j in np.ndindex(2, 3, 4):
+        near = []
+        for k, (n, at, count) in enumerate(((5, i, 3), (6, j, 4))):
+            first, last = (int(v * n) for v in (boxes[b, k], boxes[b, k + 2]))
+            place = min(max((at + 0.5) * (last - first + 1) / count - 0.5, 0), last - first)
+            near.append([(first + int(place), 1 - place % 1), (first + int(np.ceil(place)), place % 1)])
+        for (p, u), (q, v) in product(*near):
+            expected[b, i, j] += u * v * image[1 - b, p, q]
+    got = ops.crop_and_resize(Tensor(image), Tensor(boxes), Tensor([1, 0]), (3, 4), "bilinear_v2", 7.0).asnumpy()
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("call, error, text", [
     (lambda x: ops.grid_sample(x, Tensor(np.zeros((1, 2, 2, 3), np.float32))), ValueError, "expected"),
     (lambda x: ops.grid_sample(x, Tensor(np.zeros((1, 2, 2, 2), np.float32)), "linear"), ValueError,
@@ -126,7 +142,7 @@ def test_crop_and_resize(mode, method):
      "padding_mode is 'wrap'"),
     (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0.0]), (2, 2)), TypeError, "expected integers"),
     (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0]), (2, 0)), ValueError, "crop_size"),
-    (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0]), (2, 2), "bilinear_v2"), ValueError,
+    (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0]), (2, 2), "bicubic"), ValueError,
      "method is"),
 ])
 def test_refused(call, error, text):

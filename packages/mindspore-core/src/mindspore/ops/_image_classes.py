@@ -1,7 +1,7 @@
 """Operator classes of images: sizes, colours, reading at given places, boxes. `operations` takes them from here."""
 from __future__ import annotations
 
-from mindspore.ops import colors, detection, fractional, resizing, sampling
+from mindspore.ops import colors, detection, distorted, fractional, resizing, sampling
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -66,5 +66,8 @@ _define("IOU", detection.iou, mode="iou")
 _define("NMSWithMask", detection.nms_with_mask, iou_threshold=0.5)
 _define("NonMaxSuppressionV3", detection.non_max_suppression)
 _define("NonMaxSuppressionWithOverlaps", detection.non_max_suppression_with_overlaps)
+_define("SampleDistortedBoundingBoxV2", distorted.sample_distorted_bounding_box, seed=0, seed2=0,
+        aspect_ratio_range=(0.75, 1.33), area_range=(0.05, 1.0), max_attempts=100,
+        use_image_if_no_bounding_boxes=False)
 _define("ROIAlign", detection.roi_align, pooled_height=REQUIRED, pooled_width=REQUIRED, spatial_scale=REQUIRED,
         sample_num=2, roi_end_mode=1)

@@ -33,8 +33,8 @@ from mindspore.ops.state import stop_gradient
 from mindspore.runtime import record
 
 __all__ = [
-    "batch_norm", "bidense", "embedding", "group_norm", "layer_norm", "lrn", "pad", "rms_norm",
-    "scaled_dot_product_attention",
+    "add_layer_norm", "add_rms_norm", "batch_norm", "bidense", "embedding", "group_norm", "layer_norm", "lrn", "pad",
+    "rms_norm", "rotary_position_embedding", "scaled_dot_product_attention",
 ]
 
 _LAYER_NORM, _RMS_NORM, _GROUP_NORM, _BATCH_TRAIN, _BATCH_INFER = map(
@@ -67,6 +67,46 @@ def rms_norm(x: Operand, gamma: Operand, epsilon: float = 1e-6) -> tuple[Tensor,
     """(y, rstd): x divided by the root of its mean square over the axes of gamma, times gamma; and 1 over the root."""
     value = as_inexact("rms_norm", x)
     return apply(_RMS_NORM, (value, as_dtype_of("rms_norm", gamma, value, "gamma")), (float(epsilon),))
+
+
+def add_layer_norm(x1: Operand, x2: Operand, gamma: Operand, beta: Operand, epsilon: float = 1e-5,
+                   additional_output: bool = False) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """(y, mean, rstd, x): x = x1 + x2 with mean 0 and variance 1 over its last axis, times gamma plus beta, which have
+    its size; mean and 1 / root of the variance; and x itself. `additional_output` asks a device for x, which is always
+    there here."""
+    first = as_inexact("add_layer_norm", x1)
+    total = add(first, as_dtype_of("add_layer_norm", x2, first, "x2"))
+    g, b = (as_dtype_of("add_layer_norm", v, total, w) for v, w in ((gamma, "gamma"), (beta, "beta")))
+    y, mean, rstd = apply(_LAYER_NORM, (total, g, b), (total.ndim - g.ndim, float(epsilon)))
+    return y, mean, rstd, total
+
+
+def add_rms_norm(x1: Operand, x2: Operand, gamma: Operand,
+                 epsilon: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
+    """(y, rstd, x): `rms_norm` of x = x1 + x2, and x itself."""
+    first = as_inexact("add_rms_norm", x1)
+    total = add(first, as_dtype_of("add_rms_norm", x2, first, "x2"))
+    return (*rms_norm(total, gamma, epsilon), total)
+
+
+def rotary_position_embedding(x: Operand, cos: Operand, sin: Operand, mode: int = 0) -> Tensor:
+    """x cos + r(x) sin, where r turns pairs of elements of the last axis (a, b) into (-b, a): element k and the one
+    half an axis behind it (mode 0), or neighbours (mode 1). cos and sin broadcast to x. ValueError for an odd size and
+    another mode. Source: Su et al., "RoFormer" (2021)."""
+    name = "rotary_position_embedding"
+    value = as_inexact(name, x)
+    if mode not in (0, 1) or not value.ndim or value.shape[-1] % 2:
+        raise ValueError(f"{name}: x has shape {value.shape} and mode is {mode!r}; expected an even last size, and 0 "
+                         f"or 1")
+    size = value.shape[-1]
+    if mode == 0:
+        axis = value.ndim - 1
+        turned = concat([mul(cut(value, axis, size // 2, size), -1), cut(value, axis, 0, size // 2)], -1)
+    else:
+        pairs = reshape(value, (*value.shape[:-1], size // 2, 2))
+        axis = pairs.ndim - 1
+        turned = reshape(concat([mul(cut(pairs, axis, 1, 2), -1), cut(pairs, axis, 0, 1)], -1), value.shape)
+    return add(mul(value, as_dtype_of(name, cos, value, "cos")), mul(turned, as_dtype_of(name, sin, value, "sin")))
 
 
 def group_norm(input: Operand, num_groups: int, weight: Operand | None = None, bias: Operand | None = None,

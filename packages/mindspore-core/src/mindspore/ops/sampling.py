@@ -15,7 +15,7 @@ from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, Sizes, as_dtype_of, as_inexact, as_tensor, convert, static_ints
 from mindspore.ops.arithmetic import abs as absolute
-from mindspore.ops.arithmetic import add, clamp, mul, remainder, sub
+from mindspore.ops.arithmetic import add, clamp, maximum, minimum, mul, remainder, sub
 from mindspore.ops.comparison import greater_equal, less_equal, logical_and, where
 from mindspore.ops.creation import arange, full_like, ones_like, zeros_like
 from mindspore.ops.elementwise import floor
@@ -183,8 +183,9 @@ def crop_and_resize(image: Operand, boxes: Operand, box_indices: Operand, crop_s
     """Parts of images (N, H, W, C), resized to crop_size (h, w): (boxes, h, w, C).
 
     boxes: (B, 4), (y1, x1, y2, x2) of each, 0 for the first and 1 for the last pixel of an axis; y1 > y2 turns the part
-    over. box_indices: (B,) integers, the image of each box. method: 'bilinear' or 'nearest'. Beyond the border there is
-    `extrapolation_value`. ValueError for other words and shapes that do not fit.
+    over. box_indices: (B,) integers, the image of each box. method: 'bilinear' or 'nearest', beyond the border there is
+    `extrapolation_value`; or 'bilinear_v2', where the part consists of the whole pixels from int(y1 H) to int(y2 H) and
+    is resized with the edges of its corners in place. ValueError for other words and shapes that do not fit.
     """
     name = "crop_and_resize"
     x, ends = as_inexact(name, image), as_tensor(name, boxes, "boxes")
@@ -197,10 +198,11 @@ def crop_and_resize(image: Operand, boxes: Operand, box_indices: Operand, crop_s
     sizes = static_ints(name, "crop_size", crop_size)
     if len(sizes) != 2 or min(sizes) < 1:
         raise ValueError(f"{name}: crop_size is {crop_size}; expected two positive ints")
-    if method not in ("bilinear", "nearest"):
-        raise ValueError(f"{name}: method is {method!r}; expected 'bilinear' or 'nearest'")
+    if method not in ("bilinear", "nearest", "bilinear_v2"):
+        raise ValueError(f"{name}: method is {method!r}; expected 'bilinear', 'nearest' or 'bilinear_v2'")
     ends = convert(ends, x.dtype)
-    height, width = (_crop_places(ends[:, k], ends[:, k + 2], size, count)
+    places_of = _whole_pixels if method == "bilinear_v2" else _crop_places
+    height, width = (places_of(ends[:, k], ends[:, k + 2], size, count)
                      for k, size, count in zip((0, 1), x.shape[1:3], sizes))
     count, (h, w) = ends.shape[0], sizes
     rows = broadcast_to(expand_dims(height, 2), (count, h, w))
@@ -214,7 +216,8 @@ def crop_and_resize(image: Operand, boxes: Operand, box_indices: Operand, crop_s
     taps = [[_inside(floor(add(p, 0.5)), ones_like(p), n)] if method == "nearest"
             else _taps(p, n, method, "border", True) for p, n in zip(places, x.shape[1:3])]
     y = weighted(own, taps)
-    y = where(broadcast_to(expand_dims(inside, 1), y.shape), y, full_like(y, extrapolation_value))
+    if method != "bilinear_v2":
+        y = where(broadcast_to(expand_dims(inside, 1), y.shape), y, full_like(y, extrapolation_value))
     return transpose(reshape(y, (count, x.shape[3], h, w)), (0, 2, 3, 1))
 
 
@@ -224,3 +227,13 @@ def _crop_places(start: Tensor, stop: Tensor, size: int, count: int) -> Tensor:
         return expand_dims(mul(add(start, stop), 0.5 * (size - 1)), 1)
     step = mul(sub(stop, start), (size - 1) / (count - 1))
     return add(expand_dims(mul(start, size - 1), 1), mul(expand_dims(step, 1), convert(arange(count), start.dtype)))
+
+
+def _whole_pixels(start: Tensor, stop: Tensor, size: int, count: int) -> Tensor:
+    """(boxes, count): the places on an axis that are read, between the middles of the first and the last pixel."""
+    first, last = (floor(mul(v, size)) for v in (start, stop))
+    pixels = clamp(add(sub(last, first), 1), 1, None)
+    share = expand_dims(mul(pixels, 1 / count), 1)
+    place = sub(mul(add(convert(arange(count), start.dtype), 0.5), share), 0.5)
+    place = minimum(maximum(place, 0), expand_dims(sub(pixels, 1), 1))
+    return add(expand_dims(first, 1), place)

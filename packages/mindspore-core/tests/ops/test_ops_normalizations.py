@@ -1,11 +1,12 @@
-"""Batch normalization of batches in parts, and convolution with the time first, in the mint interface."""
+"""Batch normalization of batches in parts, convolution with the time first, sums with their normalization, and rotated
+pairs of elements."""
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from ops_cases import Case, check_eager, check_gradient, check_graph, uniform
 
-from mindspore import Parameter, Tensor, mint
+from mindspore import Parameter, Tensor, mint, ops
 from mindspore.mint.nn import functional as F
 
 X = uniform((6, 3, 4))
@@ -18,7 +19,37 @@ def convolved(x, w, b):
     return sum(x[k:k + 5] @ w[k] for k in range(3)) + b
 
 
+def added(x, y, gamma, beta):
+    total = x + y
+    mean, root = total.mean(-1, keepdims=True), 1 / np.sqrt(total.var(-1, keepdims=True) + 1e-5)
+    return (total - mean) * root * gamma + beta, mean, root, total
+
+
+def added_squares(x, y, gamma):
+    total = x + y
+    root = 1 / np.sqrt((total ** 2).mean(-1, keepdims=True) + 1e-6)
+    return total * root * gamma, root, total
+
+
+def rotated(x, angle, pairs):
+    """Each pair of elements as a point in the plane."""
+    y = np.zeros_like(x)
+    for a, b in pairs:
+        y[..., a] = x[..., a] * np.cos(angle) - x[..., b] * np.sin(angle)
+        y[..., b] = x[..., b] * np.cos(angle) + x[..., a] * np.sin(angle)
+    return y
+
+
+COS, SIN = np.float32(np.cos(0.4)), np.float32(np.sin(0.4))
 CASES = [
+    Case("add_layer_norm", ops.add_layer_norm, added, (X, X[::-1].copy(), uniform((4,)), uniform((4,), seed=1)),
+         rtol=1e-4, atol=1e-5),
+    Case("add_rms_norm", ops.add_rms_norm, added_squares, (X, X[::-1].copy(), uniform((4,))), rtol=1e-4, atol=1e-5),
+    Case("rotary_position_embedding", lambda x: ops.rotary_position_embedding(x, COS, SIN),
+         lambda x: rotated(x, 0.4, ((0, 2), (1, 3))), (X,), rtol=1e-4),
+    Case("rotary_position_embedding of neighbours", lambda x: ops.rotary_position_embedding(
+        x, Tensor(np.full((1, 4), COS)), Tensor(np.full((1, 4), SIN)), 1),
+        lambda x: rotated(x, 0.4, ((0, 1), (2, 3))), (X,), rtol=1e-4),
     Case("batch_norm_stats", lambda x: mint.batch_norm_stats(x, 0.1), lambda x: (
         x.mean((0, 2)), 1 / np.sqrt(x.var((0, 2)) + 0.1)), (X,)),
     Case("batch_norm_elemt", mint.batch_norm_elemt, lambda x, w, b, m, s: (
@@ -60,6 +91,8 @@ def test_parts_of_a_batch_make_the_whole():
     (lambda x: mint.batch_norm_stats(x[0, 0], 0.1), "expected .N, C, ..."),
     (lambda x: mint.batch_norm_elemt(x, Tensor([1.0])), "weight has shape"),
     (lambda x: mint.batch_norm_gather_stats_with_counts(x, x, x), "parts, 3"),
+    (lambda x: ops.rotary_position_embedding(x[..., :3], 1.0, 0.0), "even last size"),
+    (lambda x: ops.rotary_position_embedding(x, 1.0, 0.0, 2), "mode is 2"),
     (lambda x: mint.conv_tbc(x, x, x), "expected .T, N, C."),
 ])
 def test_refused(call, text):
