@@ -23,7 +23,7 @@ from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.inner import Recorded, record, tensors
 from mindspore.graph.trace import current_trace
 
-__all__ = ["hessian", "jacfwd", "jacrev", "jvp"]
+__all__ = ["hessian", "jacfwd", "jacrev", "jvp", "linearize"]
 
 
 def compiled(fn: Callable, name: str, options: Any, recorded: Callable) -> CompiledFunction:
@@ -78,6 +78,20 @@ def jvp(fn: Callable, inputs, v, has_aux: bool = False):
     args, directions = as_tuple(inputs), as_tuple(v)
     _check_directions(args, directions)
     return compiled(fn, "jvp", has_aux, recorded)(args, directions)
+
+
+def linearize(fn: Callable, inputs) -> tuple[Any, Callable]:
+    """The outputs of `fn` at `inputs`, a tensor or a tuple of them, and the function from directions, one for each
+    input, to the derivative of the outputs along them: see `jvp`."""
+    args = as_tuple(inputs)
+
+    def along(*directions):
+        if len(directions) != len(args):
+            raise TypeError(f"linearize: the function takes {len(args)} directions, one for each input, but got "
+                            f"{len(directions)}")
+        return jvp(fn, args, directions)[1]
+
+    return fn(*args), along
 
 
 def jacfwd(fn: Callable, grad_position: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:

@@ -116,6 +116,13 @@ CASES = [
         x[:, :, None] - y[:, None]).sum(-1), (TALL, BAND)),
     Case("pdist", P.Pdist(), lambda x: np.array([np.linalg.norm(x[i] - x[j]) for i, j in itertools.combinations(
         range(len(x)), 2)], np.float32), (TALL[0],)),
+    Case("tridiagonal", P.TridiagonalMatMul(), lambda a, b, c, x: np.stack(
+        [np.diag(b[k, 0]) @ x[k] + np.diag(a[k, 0, :-1], 1) @ x[k] + np.diag(c[k, 0, 1:], -1) @ x[k] for k in (0, 1)]),
+        (*[uniform((2, 1, 4), seed=s) for s in (5, 6, 7)], TALL)),
+    Case("log space", lambda x, y: P.LogSpace(5, 2)(x, y), lambda x, y: np.logspace(x, y, 5, base=2).astype(np.float32),
+         (np.array(1, np.float32), np.array(3, np.float32)), False),
+    Case("log softmax", lambda x: P.LogSoftmaxExt()(x, 1), lambda x: x - np.log(np.exp(x).sum(1, keepdims=True)), (
+        TALL,)),
     Case("einsum", lambda x, y: P.Einsum("bij,bjk->bik")((x, y)), lambda x, y: x @ y, (TALL, WIDE)),
 
     Case("bincount", lambda x, w: P.Bincount()(x, 4, w), lambda x, w: np.bincount(x[x < 4], w[x < 4], 4).astype(
@@ -186,6 +193,14 @@ def test_gradients(case):
     check_gradient(case)
 
 
+def test_methods_of_tensors():
+    x = Tensor(HOLES)
+    np.testing.assert_allclose(x.nanmedian(1)[0].asnumpy(), np.nanquantile(HOLES, 0.5, 1, method="lower"))
+    np.testing.assert_allclose(x.nanquantile(0.5, 1).asnumpy(), np.nanquantile(HOLES, 0.5, 1), rtol=1e-6)
+    assert Tensor([2, 1, 2]).unique_with_pad(0)[0].asnumpy().tolist() == [1, 2, 0]
+    assert Tensor([[1, 2, 3]]).reverse_sequence(Tensor([2]), 1).asnumpy().tolist() == [[2, 1, 3]]
+
+
 def test_nothing_but_nan():
     nothing = Tensor(np.full(3, np.nan, np.float32))
     assert np.isnan(ops.nanmedian(nothing)[0].asnumpy()) and np.isnan(ops.nanquantile(nothing, 0.5).asnumpy())
@@ -193,6 +208,7 @@ def test_nothing_but_nan():
 
 @pytest.mark.parametrize(("call", "error", "word"), [
     (lambda: ops.matrix_diag_part(TALL, (1, 0), 0), ValueError, "the lowest and the highest"),
+    (lambda: P.TridiagonalMatMul()(Tensor(TALL), Tensor(TALL), Tensor(TALL), Tensor(TALL)), ValueError, "superdiag"),
     (lambda: ops.matrix_diag_part(TALL, 3, 0), ValueError, "4 rows and 3 columns"),
     (lambda: ops.matrix_diag_part(TALL, 0, 0, "LEFT"), ValueError, "align"),
     (lambda: ops.matrix_diag(BAND, 0, 5, 5), ValueError, "exactly 3 rows"),

@@ -91,6 +91,18 @@ def test_gradients(case):
     check_gradient(case)
 
 
+CHOICES = [np.float32([1, 2, 3]), np.float32([[10], [20]]), np.float32(7)]
+NUMBERED = np.array([[0, 1, 5], [-1, 2, 1]])
+
+
+@pytest.mark.parametrize("mode", ["clip", "wrap"])
+def test_choices(mode):
+    expected = np.choose(NUMBERED, CHOICES, mode=mode)
+    assert Tensor(NUMBERED).choose([Tensor(c) for c in CHOICES], mode).asnumpy().tolist() == expected.tolist()
+    traced = ms.jit(lambda x: x.choose(Tensor(np.stack([CHOICES[0], CHOICES[0] * 2])), mode))(Tensor(NUMBERED))
+    assert traced.asnumpy().tolist() == np.choose(NUMBERED, [CHOICES[0], CHOICES[0] * 2], mode=mode).tolist()
+
+
 @pytest.mark.parametrize("mode", [ms.PYNATIVE_MODE, ms.GRAPH_MODE], ids=["pynative", "graph"])
 def test_parameters_are_assigned(mode):
     ms.set_context(mode=mode)
@@ -134,6 +146,9 @@ def test_weights_of_accidental_hits():
 @pytest.mark.parametrize(("call", "error", "word"), [
     (lambda: ops.inplace_add(X, ROWS, 1.5), TypeError, "an int or one axis"),
     (lambda: ops.put_(Tensor(X), Tensor([1]), Tensor([1.0, 2.0])), ValueError, "equally many"),
+    (lambda: Tensor(NUMBERED).choose([1, 2], "raise"), IndexError, "outside of 0 .. 1"),
+    (lambda: Tensor(NUMBERED).choose([]), ValueError, "at least one"),
+    (lambda: Tensor(X).choose([1]), TypeError, "an integer dtype"),
     (lambda: P.SegmentSum()(Tensor(X), Tensor([1])), ValueError, "one integer for each"),
     (lambda: P.SegmentMax()(Tensor(X), Tensor([1, 0, 1, 2, 3])), ValueError, "ascending"),
     (lambda: ops.coalesce(Tensor([[1, 0], [2, 1]]), Tensor([1.0, 2.0]), (2, 2)), ValueError, "outside"),

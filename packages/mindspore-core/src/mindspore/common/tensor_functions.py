@@ -13,12 +13,14 @@ from mindspore.ops import (
     arithmetic,
     comparison,
     complex_numbers,
+    counting,
     creation,
     elementwise,
     indexing,
     joining,
     linalg,
     random,
+    rearranging,
     reduction,
     shapes,
     sorting,
@@ -90,6 +92,8 @@ class Functions:
     logical_and, logical_or = comparison.logical_and, comparison.logical_or
     logical_not, logical_xor = comparison.logical_not, comparison.logical_xor
     masked_fill = comparison.masked_fill
+    nanmedian, nanquantile = counting.nanmedian, counting.nanquantile
+    unique_with_pad = rearranging.unique_with_pad
     amax, amin, aminmax, median, ptp = (reduction.amax, reduction.amin, reduction.aminmax, reduction.median,
                                         reduction.ptp)
     cumprod, cummax, cummin, logcumsumexp = (reduction.cumprod, reduction.cummax, reduction.cummin,

@@ -28,6 +28,7 @@ from mindspore.ops import (
     joining,
     random,
     random_shapes,
+    rearranging,
     reduction,
     shapes,
     sorting,
@@ -212,6 +213,11 @@ class TensorMethods(Operators, Functions):
         return dense_to_sparse_csr(self)
 
     masked_scatter = indexed.masked_scatter
+    choose = indexed.choose
+
+    def reverse_sequence(self, seq_lengths, seq_dim=0, batch_dim=0) -> Tensor:
+        """self with the first seq_lengths[i] places along `seq_dim` of each slice along `batch_dim` reversed."""
+        return rearranging.reverse_sequence(self, seq_lengths, seq_dim, batch_dim)
 
     def searchsorted(self, v, side="left", sorter=None) -> Tensor:
         """How many elements of the sorted tensor stand before each value."""

@@ -11,6 +11,7 @@ from typing import Any
 from mindspore.common.dtype import DType, int64
 from mindspore.common.generator import Generator
 from mindspore.common.tensor import Tensor
+from mindspore.common.tensor_in_place import change
 from mindspore.mint._batches import batch_norm_elemt, batch_norm_gather_stats_with_counts, batch_norm_stats, conv_tbc
 from mindspore.mint._renamed import (
     baddbmm,
@@ -145,26 +146,26 @@ from mindspore.ops.statistics import histc
 from mindspore.ops.triangles import trace, tril, triu
 
 __all__ = [
-    "abs", "acos", "acosh", "add", "addbmm", "addcdiv", "addmm", "addmv", "all", "allclose", "amax", "amin", "any",
-    "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
-    "asin", "asinh", "atan", "atan2", "atanh", "baddbmm", "batch_norm_elemt", "batch_norm_gather_stats_with_counts",
-    "batch_norm_stats", "bernoulli", "bincount", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm",
-    "broadcast_to", "cat", "cdist", "ceil", "chunk", "clamp", "clone", "concat", "conv2d", "conv_tbc", "cos", "cosh",
-    "count_nonzero", "cross", "cummax", "cummin", "cumprod", "cumsum", "diag", "diff", "div", "divide", "dot", "dstack",
-    "einsum", "empty", "empty_like", "eq", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "flatten", "flip",
-    "float_power", "floor", "floor_divide", "fmod", "frac", "full", "full_like", "gather", "gcd", "greater",
-    "greater_equal", "gt", "histc", "hstack", "imag", "index_add", "index_select", "inverse", "isclose", "isfinite",
-    "isinf", "isnan", "isneginf", "kthvalue", "le", "lerp", "less", "less_equal", "linspace", "log", "log10", "log1p",
-    "log2", "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt",
-    "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mul",
-    "multinomial", "mv", "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "nonzero", "norm", "normal",
-    "not_equal", "npu_gelu", "ones", "ones_like", "outer", "permute", "polar", "pow", "prod", "rand", "rand_like",
-    "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real", "reciprocal", "remainder",
-    "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "select",
-    "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",
-    "std_mean", "sub", "sum", "swapaxes", "t", "take", "tan", "tanh", "tile", "topk", "trace", "transpose",
-    "triangular_solve", "tril", "triu", "trunc", "unbind", "unique_consecutive", "unsqueeze", "var", "var_mean", "vdot",
-    "where", "xlogy", "zeros", "zeros_like",
+    "abs", "acos", "acosh", "add", "addbmm", "addcdiv", "addmm", "addmv", "addr_", "all", "allclose", "amax", "amin",
+    "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin",
+    "argsort", "asin", "asinh", "atan", "atan2", "atanh", "baddbmm", "batch_norm_elemt",
+    "batch_norm_gather_stats_with_counts", "batch_norm_stats", "bernoulli", "bincount", "bitwise_and", "bitwise_not",
+    "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "cat", "cdist", "ceil", "chunk", "clamp", "clone", "concat",
+    "conv2d", "conv_tbc", "cos", "cosh", "count_nonzero", "cross", "cummax", "cummin", "cumprod", "cumsum", "diag",
+    "diff", "div", "divide", "dot", "dstack", "einsum", "empty", "empty_like", "eq", "erf", "erfc", "erfinv", "exp",
+    "exp2", "expm1", "eye", "flatten", "flip", "float_power", "floor", "floor_divide", "fmod", "frac", "full",
+    "full_like", "gather", "gcd", "greater", "greater_equal", "gt", "histc", "hstack", "imag", "index_add",
+    "index_select", "inverse", "isclose", "isfinite", "isinf", "isnan", "isneginf", "kthvalue", "le", "lerp", "less",
+    "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logsumexp", "lt", "masked_select", "matmul", "max", "maximum", "mean", "median",
+    "meshgrid", "min", "minimum", "mm", "mul", "multinomial", "mv", "nan_to_num", "nansum", "narrow", "ne", "neg",
+    "negative", "nonzero", "norm", "normal", "not_equal", "npu_gelu", "ones", "ones_like", "outer", "permute", "polar",
+    "pow", "prod", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "real",
+    "reciprocal", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add",
+    "searchsorted", "select", "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "sort", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "std_mean", "sub", "sum", "swapaxes", "t", "take", "tan", "tanh", "tile", "topk",
+    "trace", "transpose", "triangular_solve", "tril", "triu", "trunc", "unbind", "unique_consecutive", "unsqueeze",
+    "var", "var_mean", "vdot", "where", "xlogy", "zeros", "zeros_like",
 ]
 
 
@@ -183,6 +184,11 @@ def sub(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
 def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, *, value: float = 1) -> Tensor:
     """input + value * tensor1 / tensor2."""
     return arithmetic.addcdiv(input, tensor1, tensor2, value)
+
+
+def addr_(input: Tensor, vec1: Operand, vec2: Operand, beta: float = 1, alpha: float = 1) -> Tensor:
+    """In place: beta * input + alpha * outer(vec1, vec2). Returns input."""
+    return change("addr_", input, _linalg.addr(input, vec1, vec2, beta=beta, alpha=alpha))
 
 
 def vdot(input: Operand, other: Operand) -> Tensor:

@@ -1,11 +1,13 @@
 """Operator classes of arrays: matrices, order, counting, places. `operations` takes them from here."""
 from __future__ import annotations
 
-from mindspore.common.dtype import int32
+from mindspore.common.dtype import float32, int32
 from mindspore.ops import (
+    activation,
     arithmetic,
     contraction,
     counting,
+    creation,
     indexed,
     indexing,
     joining,
@@ -39,6 +41,7 @@ _define("MatrixDiagPartV3", matrices.matrix_diag_part, align="RIGHT_LEFT")
 _define("MatrixDiagV3", matrices.matrix_diag, align="RIGHT_LEFT")
 _define("MatrixSetDiagV3", matrices.matrix_set_diag, align="RIGHT_LEFT")
 _define("Pdist", statistics.pdist, p=2.0)
+_define("TridiagonalMatMul", matrices.tridiagonal_matmul)
 _define("Renorm", lambda x, p, dim, maxnorm: statistics.renorm(x, p, dim, maxnorm), p=REQUIRED, dim=REQUIRED,
         maxnorm=REQUIRED)
 
@@ -48,6 +51,10 @@ _define("ChannelShuffle", lambda x, group: windows.channel_shuffle(x, group), gr
 _define("DataFormatDimMap", rearranging.data_format_dim_map, src_format="NHWC", dst_format="NCHW")
 _define("DataFormatVecPermute", rearranging.data_format_vec_permute, src_format="NHWC", dst_format="NCHW")
 _define("Expand", shapes.broadcast_to)
+_define("LogSoftmaxExt", lambda input, dim=None, dtype=None: activation.log_softmax(
+    input if dtype is None else shapes.cast(input, dtype), -1 if dim is None else dim))
+_define("LogSpace", lambda start, end, steps, base, dtype: creation.logspace(start, end, steps, base, dtype=dtype),
+        steps=10, base=10, dtype=float32)
 _define("IdentityN", rearranging.identities)
 _define("Padding", rearranging.padding, pad_dim_size=8)
 _define("ParallelConcat", lambda values: joining.concat(values, 0))

@@ -28,15 +28,16 @@ from mindspore.ops.legacy_names import (
 )
 from mindspore.ops.linalg import batch_dot, dot, matmul, mm, tensor_dot, vecdot
 from mindspore.ops.random import laplace, multinomial, normal, uniform
+from mindspore.ops.random_shapes import gamma, poisson
 from mindspore.ops.reduction import count_nonzero, cummin
 from mindspore.ops.statistics import sequence_mask
 
 __all__ = [
     "GradOperation", "HyperMap", "Map", "MultitypeFuncGraph", "add_flags", "augassign_add", "augassign_div",
     "augassign_floordiv", "augassign_mod", "augassign_mul", "augassign_sub", "batch_dot", "clip_by_global_norm",
-    "clip_by_value", "core", "count_nonzero", "cummin", "dot", "hyper_add", "iter_converter", "laplace", "matmul", "mm",
-    "ms_hasnext", "ms_next", "multinomial", "normal", "ones_like", "repeat_elements", "repeat_interleave",
-    "sequence_mask", "tail", "tensor_dot", "uniform", "vecdot", "zeros_like", "zip_operation",
+    "clip_by_value", "core", "count_nonzero", "cummin", "dot", "gamma", "hyper_add", "iter_converter", "laplace",
+    "matmul", "mm", "ms_hasnext", "ms_next", "multinomial", "normal", "ones_like", "poisson", "repeat_elements",
+    "repeat_interleave", "sequence_mask", "tail", "tensor_dot", "uniform", "vecdot", "zeros_like", "zip_operation",
 ]
 
 _KINDS: dict[str, Callable[[Any], bool]] = {

@@ -17,7 +17,7 @@ from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 from mindspore.ops import operations as P
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
-from mindspore.ops.arithmetic import add, floor_divide, floor_mod, mul, sub, true_divide
+from mindspore.ops.arithmetic import add, float_power, floor_divide, floor_mod, mul, sub, true_divide
 from mindspore.ops.arithmetic import pow as power
 from mindspore.ops.blocks import *
 from mindspore.ops.candidates import *
@@ -82,7 +82,7 @@ from mindspore.ops.updates import *
 from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
 from mindspore.taylor import derivative, jet
-from mindspore.transforms import hessian, jacfwd, jacrev, jvp
+from mindspore.transforms import hessian, jacfwd, jacrev, jvp, linearize
 
 # Tensors.
 tensor_add, tensor_sub, tensor_mul, tensor_div = add, sub, mul, true_divide
@@ -91,6 +91,7 @@ tensor_mod = floormod = floor_mod
 tensor_pow = pows = power
 tensor_exp, tensor_expm1, tensor_range = exp, expm1, arange
 reshape_, shape_ = reshape, shape
+float_power_ext, zero_, tanh_, inplace_sigmoid = float_power, Tensor.zero_, Tensor.tanh_, Tensor.sigmoid_
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
 
 # Operators that this interface offers as classes.

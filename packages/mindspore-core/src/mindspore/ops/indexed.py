@@ -15,6 +15,7 @@ import numpy as np
 from mindspore.common.dtype import int64
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import (
     Operand,
     apply,
@@ -24,6 +25,7 @@ from mindspore.ops._operands import (
     constant,
     convert,
     primitive,
+    promote_all,
 )
 from mindspore.ops.indexing import (
     index_add,
@@ -32,6 +34,7 @@ from mindspore.ops.indexing import (
     tensor_scatter_sub,
     tensor_scatter_update,
 )
+from mindspore.ops.joining import stack
 from mindspore.ops.shapes import broadcast_to, ravel, reshape
 from mindspore.ops.state import assign
 
@@ -122,3 +125,34 @@ def map_uniform(input: Operand, per_group_size: int, group_num: int) -> Tensor:
     """Keys dealt out to groups: key % group_num * per_group_size + key // group_num."""
     key = as_tensor("MapUniform", input)
     return key % group_num * per_group_size + key // group_num
+
+
+def choose(input: Tensor, choices: Operand | Sequence[Operand], mode: str = "clip") -> Tensor:
+    """For each element of `input` the element at its place of the choice that it numbers; all of them broadcast.
+
+    Args:
+        input: integers. choices: a sequence of tensors, or a tensor whose first axis they stand along. mode: a number
+            out of range is the nearest one ('clip'), counted round the end ('wrap'), or an error ('raise', which needs
+            known numbers).
+
+    Raises:
+        TypeError: input is not of integers. ValueError: another mode, or no choices. IndexError: 'raise', and a number
+            out of range.
+    """
+    if not input.dtype.is_integer:
+        raise TypeError(f"choose: the tensor is {input.dtype}; expected an integer dtype")
+    items = promote_all("choose", choices if isinstance(choices, (tuple, list)) else list(as_tensor(
+        "choose", choices, "choices")))
+    if mode not in ("clip", "wrap", "raise") or not items:
+        raise ValueError(f"choose: mode is {mode!r}, for {len(items)} choices; expected 'clip', 'wrap' or 'raise', and "
+                         f"at least one")
+    count = len(items)
+    if mode == "raise":
+        known = storage_of(input).to_numpy()
+        if known.size and (known.min() < 0 or known.max() >= count):
+            raise IndexError(f"choose: a number lies outside of 0 .. {count - 1}")
+    place = input % count if mode == "wrap" else input.clip(0, count - 1)
+    shape = np.broadcast_shapes(input.shape, *[x.shape for x in items])
+    stacked = stack([broadcast_to(x, shape) for x in items], 0)
+    place = reshape(broadcast_to(convert(place, int64), shape), (1, *shape))
+    return reshape(apply(primitive("gather_elements"), (stacked, place), (0,)), shape)

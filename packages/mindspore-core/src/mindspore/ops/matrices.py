@@ -29,13 +29,13 @@ from mindspore.ops._operands import (
     static_int,
     static_ints,
 )
-from mindspore.ops.shapes import moveaxis
+from mindspore.ops.shapes import cut, moveaxis
 
 __all__ = [
     "diagonal_scatter", "matrix_band_part", "matrix_diag", "matrix_diag_part", "matrix_set_diag",
 ]
 
-_RESHAPE, _GATHER, _SELECT, _IOTA = map(primitive, ("reshape", "gather", "select", "iota"))
+_RESHAPE, _GATHER, _SELECT, _IOTA, _PAD = map(primitive, ("reshape", "gather", "select", "iota", "pad"))
 _SUB, _LT, _LE, _OR, _AND, _EQ, _MOD = map(
     primitive, ("sub", "lt", "le", "logical_or", "logical_and", "eq", "mod"))
 
@@ -180,3 +180,25 @@ def diagonal_scatter(input: Operand, src: Operand, offset: int = 0, dim1: int = 
         raise ValueError(f"diagonal_scatter: dim1 {dim1} and dim2 {dim2} are one axis; expected two")
     result = matrix_set_diag(moveaxis(x, axes, (-2, -1)), src, static_int("diagonal_scatter", "offset", offset))
     return moveaxis(result, (-2, -1), axes)
+
+
+def tridiagonal_matmul(superdiag: Operand, maindiag: Operand, subdiag: Operand, rhs: Operand) -> Tensor:
+    """The products of tridiagonal matrices with matrices `rhs` (..., n, k). Each diagonal is (..., 1, n): superdiag[i]
+    and subdiag[i] stand beside the diagonal in row i, so the last of the first and the first of the second count for
+    nothing."""
+    name = "TridiagonalMatMul"
+    x = as_tensor(name, rhs, "rhs")
+    if x.ndim < 2:
+        raise ValueError(f"{name}: rhs has shape {x.shape}; expected (..., n, k)")
+    n, axis = x.shape[-2], x.ndim - 2
+    columns = []
+    for what, value in (("superdiag", superdiag), ("maindiag", maindiag), ("subdiag", subdiag)):
+        given = as_dtype_of(name, value, x, what)
+        if given.shape != (*x.shape[:-2], 1, n):
+            raise ValueError(f"{name}: {what} has shape {given.shape}; expected {(*x.shape[:-2], 1, n)} for rhs of "
+                             f"shape {x.shape}")
+        columns.append(apply(_RESHAPE, (given,), ((*x.shape[:-1], 1),)))
+    zeros, one = (0,) * x.ndim, (*(0,) * axis, min(1, n), 0)
+    after = apply(_PAD, (cut(x, axis, min(1, n), n),), (zeros, one, zeros, 0))
+    before = apply(_PAD, (cut(x, axis, 0, max(n - 1, 0)),), (one, zeros, zeros, 0))
+    return columns[0] * after + columns[1] * x + columns[2] * before

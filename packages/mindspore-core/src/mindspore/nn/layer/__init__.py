@@ -5,12 +5,14 @@ from mindspore.nn.layer.basic import *
 from mindspore.nn.layer.combined import *
 from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
+from mindspore.nn.layer.derivatives import *
 from mindspore.nn.layer.image import *
 from mindspore.nn.layer.image_quality import *
 from mindspore.nn.layer.math import *
 from mindspore.nn.layer.max_windows import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
+from mindspore.nn.layer.regularization import *
 from mindspore.nn.layer.rnn_cells import *
 from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.sparse import *
