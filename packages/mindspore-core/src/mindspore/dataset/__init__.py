@@ -16,9 +16,23 @@ from typing import TYPE_CHECKING
 from . import config, text, transforms, vision
 from ._map import BatchInfo
 from ._mindrecord import MindDataset
+from .array_datasets import (
+    PhotoTourDataset,
+    QMnistDataset,
+    SemeionDataset,
+    STL10Dataset,
+    SVHNDataset,
+    USPSDataset,
+)
 from .callbacks import DSCallback
 from .datasets import Dataset
 from .datasets import zip_datasets as zip
+from .detection_datasets import (
+    CocoDataset,
+    KITTIDataset,
+    VOCDataset,
+    WIDERFaceDataset,
+)
 from .image_datasets import (
     Caltech256Dataset,
     Cifar10Dataset,
@@ -28,6 +42,22 @@ from .image_datasets import (
     OmniglotDataset,
 )
 from .made_datasets import FakeImageDataset, PaddedDataset, RandomDataset
+from .paired_datasets import (
+    Caltech101Dataset,
+    CityscapesDataset,
+    DIV2KDataset,
+    Flowers102Dataset,
+    LFWDataset,
+)
+from .photo_datasets import (
+    CelebADataset,
+    FlickrDataset,
+    Food101Dataset,
+    Places365Dataset,
+    RenderedSST2Dataset,
+    SBUDataset,
+    SUN397Dataset,
+)
 from .record_datasets import CSVDataset, TextFileDataset, TFRecordDataset
 from .samplers import (
     DistributedSampler,
@@ -50,6 +80,20 @@ from .source_datasets import (
     MnistDataset,
     NumpySlicesDataset,
 )
+from .speech_datasets import (
+    CMUArcticDataset,
+    LibriTTSDataset,
+    LJSpeechDataset,
+    SpeechCommandsDataset,
+    YesNoDataset,
+)
+from .tagged_datasets import (
+    CoNLL2000Dataset,
+    Multi30kDataset,
+    SQuADDataset,
+    SST2Dataset,
+    UDPOSDataset,
+)
 from .text_datasets import (
     AGNewsDataset,
     AmazonReviewDataset,
@@ -68,14 +112,20 @@ if TYPE_CHECKING:
     from .waiting import WaitedDSCallback
 
 __all__ = [
-    "AGNewsDataset", "AmazonReviewDataset", "BatchInfo", "CLUEDataset", "CSVDataset", "Caltech256Dataset",
-    "Cifar100Dataset", "Cifar10Dataset", "DBpediaDataset", "DSCallback", "Dataset", "DistributedSampler",
-    "EMnistDataset", "EnWik9Dataset", "FakeImageDataset", "FashionMnistDataset", "GeneratorDataset", "IMDBDataset",
-    "ImageFolderDataset", "IterSampler", "KMnistDataset", "ManifestDataset", "MindDataset", "MnistDataset",
-    "NumpySlicesDataset", "OmniglotDataset", "PKSampler", "PaddedDataset", "PennTreebankDataset", "RandomDataset",
-    "RandomSampler", "Sampler", "Schema", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SubsetRandomSampler",
-    "SubsetSampler", "TFRecordDataset", "TextFileDataset", "WaitedDSCallback", "WeightedRandomSampler",
-    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "config", "text", "transforms", "vision", "zip",
+    "AGNewsDataset", "AmazonReviewDataset", "BatchInfo", "CLUEDataset", "CMUArcticDataset", "CSVDataset",
+    "Caltech101Dataset", "Caltech256Dataset", "CelebADataset", "Cifar100Dataset", "Cifar10Dataset",
+    "CityscapesDataset", "CoNLL2000Dataset", "CocoDataset", "DBpediaDataset", "DIV2KDataset", "DSCallback",
+    "Dataset", "DistributedSampler", "EMnistDataset", "EnWik9Dataset", "FakeImageDataset", "FashionMnistDataset",
+    "FlickrDataset", "Flowers102Dataset", "Food101Dataset", "GeneratorDataset", "IMDBDataset",
+    "ImageFolderDataset", "IterSampler", "KITTIDataset", "KMnistDataset", "LFWDataset", "LJSpeechDataset",
+    "LibriTTSDataset", "ManifestDataset", "MindDataset", "MnistDataset", "Multi30kDataset", "NumpySlicesDataset",
+    "OmniglotDataset", "PKSampler", "PaddedDataset", "PennTreebankDataset", "PhotoTourDataset",
+    "Places365Dataset", "QMnistDataset", "RandomDataset", "RandomSampler", "RenderedSST2Dataset", "SBUDataset",
+    "SQuADDataset", "SST2Dataset", "STL10Dataset", "SUN397Dataset", "SVHNDataset", "Sampler", "Schema",
+    "SemeionDataset", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SpeechCommandsDataset",
+    "SubsetRandomSampler", "SubsetSampler", "TFRecordDataset", "TextFileDataset", "UDPOSDataset", "USPSDataset",
+    "VOCDataset", "WIDERFaceDataset", "WaitedDSCallback", "WeightedRandomSampler", "WikiTextDataset",
+    "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "config", "text", "transforms", "vision", "zip",
 ]
 
 

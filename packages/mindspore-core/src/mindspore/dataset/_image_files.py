@@ -14,7 +14,7 @@ from .datasets import Dataset
 from .record_datasets import refuse_cache
 from .samplers import Sampler, select_sampler
 
-__all__ = ["EXTENSIONS", "ImageFiles", "ImageFilesDataset", "check_folder"]
+__all__ = ["EXTENSIONS", "ImageFiles", "ImageFilesDataset", "check_folder", "check_usage", "lines_of"]
 
 EXTENSIONS = (".jpg", ".jpeg", ".bmp", ".png", ".gif", ".tif", ".tiff", ".webp")
 
@@ -29,14 +29,32 @@ def check_folder(path, name: str, function: str) -> Path:
     return folder
 
 
+def check_usage(usage, usages: Sequence[str], function: str) -> list[str]:
+    """The parts that a usage stands for: itself, or all for "all" and None. ValueError for any other."""
+    if usage is not None and usage != "all" and usage not in usages:
+        raise ValueError(f"For '{function}', 'usage' must be one of {[*usages, 'all']} or None, but got {usage!r}.")
+    return list(usages) if usage in (None, "all") else [usage]
+
+
+def lines_of(path: Path, function: str) -> list[str]:
+    """The lines of a text file that are not empty. ValueError where it does not exist or is no text."""
+    try:
+        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError:
+        raise ValueError(f"For '{function}', the file '{path}' does not exist. Download the data set there, or choose "
+                         f"the part that is there.") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"For '{function}', the file '{path}' is no text in UTF-8: {error}.") from None
+
+
 class _Read:
-    """Reads an image: its bytes as uint8, or decoded as RGB."""
+    """Reads the images of rows: their bytes as uint8, or decoded as RGB."""
 
     def __init__(self, decode: bool, decrypt: Callable | None):
         self.decode, self.decrypt = decode, decrypt
 
-    def __call__(self, paths: Sequence[str]) -> list[np.ndarray]:
-        return [self._one(path) for path in paths]
+    def __call__(self, rows: Sequence[Sequence[str]]) -> list[tuple]:
+        return [tuple([self._one(path) for path in row]) for row in rows]
 
     def _one(self, path: str) -> np.ndarray:
         try:
@@ -54,19 +72,22 @@ class ImageFiles(Node):
     """Images in files, and further columns in memory.
 
     Args:
-        columns: the names, the image's first.
-        paths: the images' files.
+        columns: the names, those of what is read first.
+        paths: the files of each row: a path, or a tuple of several.
         others: the further columns: arrays, or lists of arrays of different shapes.
         sampler: which rows, in which order.
         decode: whether to decode the images.
         parallel: how many threads read them.
         decrypt: gets a path and returns the image's bytes; None to read the file.
+        read: reads files that are no images: called with a list of rows' paths, it returns a list of rows' values.
     """
 
-    def __init__(self, columns: tuple[str, ...], paths: Sequence[str], others: Sequence[np.ndarray | list],
-                 sampler: Sampler, decode: bool, parallel: Parallel, decrypt: Callable | None = None):
-        self.columns, self.paths, self.others, self.sampler = columns, list(paths), others, sampler
-        self.read, self.parallel = _Read(decode, decrypt), parallel
+    def __init__(self, columns: tuple[str, ...], paths: Sequence, others: Sequence[np.ndarray | list],
+                 sampler: Sampler, decode: bool, parallel: Parallel, decrypt: Callable | None = None,
+                 read: Callable | None = None):
+        self.columns, self.others, self.sampler = columns, others, sampler
+        self.paths = [(path,) if isinstance(path, str) else path for path in paths]
+        self.read, self.parallel = read or _Read(decode, decrypt), parallel
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         indices = self.sampler.indices(len(self.paths), stage.rng, stage.probing, self.values).tolist()
@@ -74,13 +95,14 @@ class ImageFiles(Node):
         parts = [indices[start:start + step] for start in range(0, len(indices), step)]
         tasks = (([self.paths[i] for i in part],) for part in parts)
         for part, images in zip(parts, stage.call(self.read, tasks, self.parallel, "reading images"), strict=True):
-            rows = [(image, *(np.asarray(other[i]) for other in self.others)) for i, image in zip(part, images)]
+            rows = [(*read, *(np.asarray(other[i]) for other in self.others)) for i, read in zip(part, images)]
             yield Block.of_rows(rows)
 
     def values(self, column: str) -> np.ndarray:
         """All values of a column that is in memory."""
-        check_known([column], self.columns[1:], "sampler")
-        return np.asarray(self.others[self.columns.index(column) - 1])
+        first = len(self.columns) - len(self.others)
+        check_known([column], self.columns[first:], "sampler")
+        return np.asarray(self.others[self.columns.index(column) - first])
 
     def size(self, endless: float) -> float | None:
         return self.sampler.size(len(self.paths))
@@ -91,12 +113,13 @@ class ImageFilesDataset(Dataset):
 
     _class_indexing: dict[str, int] | None = None
 
-    def _build(self, columns: tuple[str, ...], paths: Sequence[str], others: Sequence, options: dict,
-               decrypt: Callable | None = None) -> None:
+    def _build(self, columns: tuple[str, ...], paths: Sequence, others: Sequence, options: dict,
+               decrypt: Callable | None = None, read: Callable | None = None) -> None:
         """Makes the node; `options` holds the constructor's arguments that all such datasets share."""
         name = type(self).__name__
         if not paths:
-            raise ValueError(f"For '{name}', there are no images in the folder. Check the path and the layout that the "
+            what = "images" if read is None else "files"
+            raise ValueError(f"For '{name}', there are no {what} in the folder. Check the path and the layout that the "
                              f"class describes.")
         refuse_cache(options.get("cache"), name)
         if decrypt is not None and not callable(decrypt):
@@ -106,7 +129,13 @@ class ImageFilesDataset(Dataset):
         decode = check_bool(bool(options.get("decode")) if options.get("decode") is None else options["decode"],
                             "decode", name)
         parallel = Parallel(check_workers(options["num_parallel_workers"], name))
-        super().__init__(ImageFiles(columns, paths, others, sampler, decode, parallel, decrypt))
+        super().__init__(ImageFiles(columns, paths, others, sampler, decode, parallel, decrypt, read))
+
+    def _open(self, options: dict, usages: Sequence[str] = ()) -> tuple[Path, list[str]]:
+        """The folder of a collection, and the parts of it that `usage` chooses: one of `usages`, or all of them."""
+        name = type(self).__name__
+        folder = check_folder(options["dataset_dir"], "dataset_dir", name)
+        return folder, check_usage(options.get("usage"), usages, name)
 
     def get_class_indexing(self) -> dict[str, int]:
         """The names of the classes and their numbers."""
