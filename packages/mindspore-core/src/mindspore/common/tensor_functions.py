@@ -16,6 +16,7 @@ from mindspore.ops import (
     counting,
     creation,
     elementwise,
+    factors,
     indexing,
     joining,
     linalg,
@@ -117,6 +118,8 @@ class Functions:
         linalg.outer)
     cholesky, cholesky_inverse, cholesky_solve = systems.cholesky, systems.cholesky_inverse, systems.cholesky_solve
     det = matrix_determinant = systems.det
+    eigvals, geqrf, lu_solve, orgqr, lstsq = (factors.eigvals, factors.geqrf, factors.lu_solve, factors.orgqr,
+                                              systems.lstsq)
     inverse, logdet, qr, svd = systems.inverse, systems.logdet, systems.qr, systems.svd
     slogdet = log_matrix_determinant = systems.slogdet
     relu, sigmoid, softmax, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softmax,
@@ -153,6 +156,15 @@ class Functions:
     def round(self, decimals: int = 0) -> Tensor:
         """self rounded to `decimals` places, ties to even."""
         return elementwise.round(self, decimals=decimals)
+
+    def ormqr(self, input2, input3, left: builtins.bool = True, transpose: builtins.bool = False) -> Tensor:
+        """The product of the reflections in self with the factors input2 times input3; see `mindspore.ops.ormqr`."""
+        return factors.ormqr(self, input2, input3, left, transpose)
+
+    def triangular_solve(self, A, upper: builtins.bool = True, transpose: builtins.bool = False,
+                         unitriangular: builtins.bool = False) -> tuple[Tensor, Tensor]:
+        """(x, A) with A @ x = self, where one triangle of A is read; see `mindspore.mint.triangular_solve`."""
+        return systems.triangular_solve(A, self, not upper, transpose, unitriangular), A
 
     def where(self, condition, y) -> Tensor:
         """self where condition is true, else y."""

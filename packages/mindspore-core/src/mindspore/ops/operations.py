@@ -28,6 +28,7 @@ from mindspore.ops import (
     creation,
     debug,
     elementwise,
+    factors,
     fourier,
     host,
     indexing,
@@ -227,14 +228,24 @@ ReduceSum = _define("ReduceSum", _legacy.reduce_sum, keep_dims=False, skip_mode=
 Cholesky = _define("Cholesky", systems.cholesky, upper=False)
 CholeskyInverse = _define("CholeskyInverse", systems.cholesky_inverse, upper=False)
 CholeskySolve = _define("CholeskySolve", systems.cholesky_solve, upper=False)
+Eig = _define("Eig", factors.complex_eig, compute_v=False)
+Geqrf = _define("Geqrf", factors.geqrf)
 LogMatrixDeterminant = _define("LogMatrixDeterminant", systems.slogdet)
+LuSolve = _define("LuSolve", factors.lu_solve)
+LuUnpack = _define("LuUnpack", factors.lu_unpack, unpack_data=True, unpack_pivots=True)
 Lstsq = _define("Lstsq", systems.regularized_lstsq, fast=True, l2_regularizer=0.0)
 MatrixDeterminant = _define("MatrixDeterminant", systems.det)
+MatrixExp = _define("MatrixExp", factors.matrix_exp)
 MatrixInverse = _define("MatrixInverse", systems.inverse, adjoint=False)
+MatrixLogarithm = _define("MatrixLogarithm", factors.matrix_logarithm)
 MatrixSolve = _define("MatrixSolve", systems.matrix_solve, adjoint=False)
+MatrixSolveLs = _define("MatrixSolveLs", factors.matrix_solve_ls, fast=True)
 MatrixTriangularSolve = _define(
     "MatrixTriangularSolve", lambda matrix, rhs, lower, adjoint: systems.triangular_solve(matrix, rhs, lower, adjoint),
     lower=True, adjoint=False)
+NuclearNorm = _define("NuclearNorm", factors.nuclear_norm, dim=None, keepdim=False)
+Orgqr = _define("Orgqr", factors.orgqr)
+Ormqr = _define("Ormqr", factors.ormqr, left=True, transpose=False)
 Qr = _define("Qr", lambda x, full_matrices: systems.qr(x, "complete" if full_matrices else "reduced"),
              full_matrices=False)
 Svd = _define("Svd", systems.svd, full_matrices=False, compute_uv=True)

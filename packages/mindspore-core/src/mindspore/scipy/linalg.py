@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.tensor import Tensor
-from mindspore.ops import systems
-from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, primitive, promote_all
+from mindspore.ops import factors, systems
+from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, convert, primitive, promote_all
 from mindspore.ops.comparison import greater
+from mindspore.ops.complex_numbers import conj
 from mindspore.ops.creation import zeros
 from mindspore.ops.joining import cat
 from mindspore.ops.linalg import matmul
@@ -18,7 +19,8 @@ from mindspore.ops.reduction import amax
 from mindspore.ops.reduction import sum as sum_over
 from mindspore.ops.shapes import expand_dims, squeeze, swapaxes
 
-__all__ = ["block_diag", "cho_factor", "cho_solve", "cholesky", "det", "eigh", "inv", "lstsq", "solve_triangular"]
+__all__ = ["block_diag", "cho_factor", "cho_solve", "cholesky", "det", "eigh", "inv", "lstsq", "lu",
+           "lu_factor", "lu_pivots_to_permutation", "lu_solve", "solve_triangular"]
 
 _EIGH = primitive("eigh")
 
@@ -98,6 +100,39 @@ def eigh(a: Operand, b: Operand | None = None, lower: bool = True, eigvals_only:
         first, last = eigvals
         w, v = w[..., first:last + 1], v[..., first:last + 1]
     return w if eigvals_only else (w, v)
+
+
+def lu_factor(a: Operand, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Tensor, Tensor]:
+    """(lu, pivots), for `lu_solve`: L and U in one matrix, and the place (Int32), from 0, of the row that each row was
+    exchanged with."""
+    return factors.lu_factors("lu_factor", a)
+
+
+def lu(a: Operand, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True):
+    """(p, l, u) with p @ l @ u = a (..., m, n): a permutation, a triangle with ones on its diagonal, and an upper
+    triangle; with `permute_l` (p @ l, u)."""
+    packed, pivots = factors.lu_factors("lu", a)
+    p = factors.permutation(factors.row_order(pivots, packed.shape[-2]), packed.dtype)
+    lower, upper = factors.triangles_of(packed)
+    return (matmul(p, lower), upper) if permute_l else (p, lower, upper)
+
+
+def lu_solve(lu_and_piv: tuple[Tensor, Tensor], b: Operand, trans: int = 0, overwrite_b: bool = False,
+             check_finite: bool = True) -> Tensor:
+    """x with a @ x = b (trans 0) or a^T @ x = b (1; 2 with the conjugate of a), from `lu_factor(a)`; b (..., n, k) or
+    (n,)."""
+    if trans not in (0, 1, 2):
+        raise ValueError(f"lu_solve: trans is {trans!r}; expected 0, 1 or 2")
+    packed, pivots = lu_and_piv
+    packed = conj(packed) if trans == 2 else packed
+    order = factors.row_order(pivots, packed.shape[-1])
+    return _with_columns(lambda y: factors.solve_factored("lu_solve", packed, order, convert(y, packed.dtype),
+                                                          bool(trans)), packed, b)
+
+
+def lu_pivots_to_permutation(pivots: Tensor, permutation_size: int) -> Tensor:
+    """The order in which rows stand after the exchanges that `lu_factor` gives."""
+    return factors.row_order(pivots, permutation_size)
 
 
 def lstsq(A: Operand, B: Operand, rcond: float | None = None, driver: str | None = None):

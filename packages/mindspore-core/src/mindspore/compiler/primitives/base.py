@@ -51,7 +51,8 @@ class Sample:
     attrs: the static attributes. error: the exception type that the shape and dtype rule must raise.
     grad: whether derivatives exist and are smooth at this point; order: how many times it is differentiated in tests.
     rtol, atol: tolerance in float32 against the reference, for operators that need more than the default.
-    exact_dtypes: keep the dtypes of `ins` (no casting).
+    exact_dtypes: keep the dtypes of `ins` (no casting). resizes: whether the operator is tested at other sizes with the
+    elements repeated or left out; not where that would make a problem that has no solution.
     """
 
     ins: tuple
@@ -62,6 +63,7 @@ class Sample:
     rtol: float = 2e-5
     atol: float = 2e-6
     exact_dtypes: bool = False
+    resizes: bool = True
 
 
 class Primitive:

@@ -27,6 +27,10 @@ def _bad_square(*more: np.ndarray) -> list[Sample]:
     return [Sample((uniform((3, 4)), *more), error=ValueError), Sample((uniform((3,)), *more), error=ValueError)]
 
 
+def _complex_matrix() -> np.ndarray:
+    return well_conditioned((3, 3)) + 1j * uniform((3, 3))
+
+
 def _system_aval(name: str, op: Primitive, a, y):
     """The aval of the solution of a x = y."""
     dtype = op.check_dtypes((a, y))
@@ -45,7 +49,7 @@ class Solve(Primitive):
 
     name = "solve"
     axes = "... n n, ... n k -> ... n k"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a, y):
@@ -64,7 +68,9 @@ class Solve(Primitive):
                 Sample((well_conditioned((2, 3, 3)), uniform((2, 3, 1))), **tolerance),
                 Sample((well_conditioned((3, 3)), uniform((2, 1, 3, 2))), **tolerance),
                 Sample((well_conditioned((2, 1, 2, 2)), uniform((3, 2, 1))), **tolerance),
-                Sample((well_conditioned((1, 1)), uniform((1, 3)))), Sample((uniform((0, 3, 3)), uniform((0, 3, 2)))),
+                Sample((well_conditioned((1, 1)), uniform((1, 3)))),
+                Sample((_complex_matrix(), uniform((3, 2)) + 2j), **tolerance),
+                Sample((uniform((0, 3, 3)), uniform((0, 3, 2)))),
                 Sample((np.ones((2, 2)), uniform((2, 1))), grad=False), *_bad_square(uniform((3, 1))),
                 Sample((well_conditioned((3, 3)), uniform((4, 1))), error=ValueError),
                 Sample((well_conditioned((3, 3)), uniform((3,))), error=ValueError),
@@ -82,7 +88,7 @@ class TriangularSolve(Primitive):
     attrs = ("lower", "transpose_a", "unit_diagonal")
     defaults = {"lower": True, "transpose_a": False, "unit_diagonal": False}
     axes = "... n n, ... n k -> ... n k"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a, y, *, lower, transpose_a, unit_diagonal):
@@ -114,7 +120,9 @@ class TriangularSolve(Primitive):
         return [*[Sample((well_conditioned((3, 3), k), uniform((3, 2), seed=k)), f, **tolerance)
                   for k, f in enumerate(flags)],
                 Sample((well_conditioned((2, 1, 3, 3)), uniform((4, 3, 1))), **tolerance),
-                Sample((well_conditioned((1, 1)), uniform((1, 2)))), Sample((uniform((0, 2, 2)), uniform((2, 1)))),
+                Sample((well_conditioned((1, 1)), uniform((1, 2)))),
+                Sample((_complex_matrix(), uniform((3, 2)) + 2j), {"lower": False}, **tolerance),
+                Sample((uniform((0, 2, 2)), uniform((2, 1)))),
                 *_bad_square(uniform((3, 1))), Sample((well_conditioned((3, 3)), uniform((2, 1))), error=ValueError),
                 Sample((integers((2, 2)), integers((2, 1))), error=TypeError)]
 
@@ -133,7 +141,7 @@ class MatrixInverse(Primitive):
 
     name = "matrix_inverse"
     axes = "... n n -> ... n n"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a):
@@ -150,7 +158,9 @@ class MatrixInverse(Primitive):
     def samples(self):
         tolerance = {"rtol": 1e-3, "atol": 1e-4}
         return [*[Sample((well_conditioned(shape),), **tolerance) for shape in ((4, 4), (2, 3, 3), (2, 1, 2, 2))],
-                Sample((well_conditioned((1, 1)),)), Sample((uniform((0, 3, 3)),)),
+                Sample((well_conditioned((1, 1)),)),
+                Sample((_complex_matrix(),), **tolerance),
+                Sample((uniform((0, 3, 3)),)),
                 Sample((np.stack([np.ones((2, 2)), np.eye(2)]),), grad=False), *_bad_square(),
                 Sample((integers((2, 2)),), error=TypeError)]
 
@@ -194,7 +204,7 @@ class Determinant(Primitive):
     for singular matrices too."""
 
     name = "determinant"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a):
@@ -210,7 +220,9 @@ class Determinant(Primitive):
     def samples(self):
         tolerance = {"rtol": 1e-3, "atol": 1e-4}
         return [*[Sample((well_conditioned(shape),), **tolerance) for shape in ((4, 4), (2, 3, 3), (2, 1, 2, 2))],
-                Sample((uniform((1, 1)),), order=1), Sample((uniform((0, 3, 3)),)),
+                Sample((uniform((1, 1)),), order=1),
+                Sample((_complex_matrix(),), **tolerance),
+                Sample((uniform((0, 3, 3)),)),
                 Sample((np.ones((2, 2)),), order=1), *_bad_square(), Sample((integers((2, 2)),), error=TypeError)]
 
 
@@ -221,7 +233,7 @@ class Adjugate(Primitive):
 
     name = "adjugate"
     axes = "... n n -> ... n n"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a):
@@ -242,7 +254,9 @@ class Adjugate(Primitive):
     def samples(self):
         tolerance = {"rtol": 1e-3, "atol": 1e-4}
         return [*[Sample((well_conditioned(shape),), **tolerance) for shape in ((4, 4), (2, 3, 3))],
-                Sample((uniform((2, 1, 2, 2), 1, 2) + 3 * np.eye(2),), **tolerance), Sample((uniform((0, 3, 3)),)),
+                Sample((uniform((2, 1, 2, 2), 1, 2) + 3 * np.eye(2),), **tolerance),
+                Sample((_complex_matrix(),), **tolerance),
+                Sample((uniform((0, 3, 3)),)),
                 Sample((np.ones((2, 2)),), grad=False), *_bad_square(), Sample((integers((2, 2)),), error=TypeError)]
 
 
@@ -252,8 +266,8 @@ def _adjugate(a: np.ndarray) -> np.ndarray:
     others = np.broadcast_to(s[..., None, :], (*s.shape, size)).copy()
     others[..., np.arange(size), np.arange(size)] = 1
     turn = np.linalg.det(u) * np.linalg.det(vh)
-    scaled = np.swapaxes(vh, -1, -2) * (turn[..., None] * others.prod(axis=-1))[..., None, :]
-    return scaled @ np.swapaxes(u, -1, -2)
+    scaled = np.swapaxes(vh, -1, -2).conj() * (turn[..., None] * others.prod(axis=-1))[..., None, :]
+    return scaled @ np.swapaxes(u, -1, -2).conj()
 
 
 @register

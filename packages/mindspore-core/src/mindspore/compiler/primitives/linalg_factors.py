@@ -82,8 +82,8 @@ class Qr(Primitive):
                              f"exist, since the last {m - n} columns of q are arbitrary; use the reduced factors")
         (ct_q, ct_r), (q, r) = cts, outs
         if m >= n:
-            return (_qr_gradient(b, ct_q, ct_r, q, r),)
-        return (_wide_qr_gradient(b, ct_q, ct_r, q, r, a),)
+            return (qr_gradient(b, ct_q, ct_r, q, r),)
+        return (wide_qr_gradient(b, ct_q, ct_r, q, r, a),)
 
     def samples(self):
         return [*[Sample((well_conditioned((4, 4))[:rows, :columns],), **_TOLERANCE)
@@ -95,7 +95,7 @@ class Qr(Primitive):
                 Sample((integers((2, 2)),), error=TypeError)]
 
 
-def _qr_gradient(b, ct_q, ct_r, q, r):
+def qr_gradient(b, ct_q, ct_r, q, r):
     """The gradient for a matrix with at least as many rows as columns."""
     inner = _total(b, None if ct_r is None else _matmul_t(b, r, ct_r),
                    None if ct_q is None else b.neg(_t_matmul(b, ct_q, q)))
@@ -104,26 +104,26 @@ def _qr_gradient(b, ct_q, ct_r, q, r):
     return transposed(b, b.triangular_solve(r, transposed(b, total), lower=False))
 
 
-def _wide_qr_gradient(b, ct_q, ct_r, q, r, a):
+def wide_qr_gradient(b, ct_q, ct_r, q, r, a):
     """The gradient for a matrix with more columns than rows: its first columns x have the factors q and u, and the
     others are y = q @ v, where r = [u, v]."""
     rows = a.shape[-2]
-    y, u = _columns(b, a, rows, None), _columns(b, r, 0, rows)
+    y, u = columns(b, a, rows, None), columns(b, r, 0, rows)
     if ct_r is None:
-        return _pad_columns(b, _qr_gradient(b, ct_q, None, q, u), 0, a.shape[-1] - rows)
-    ct_u, ct_v = _columns(b, ct_r, 0, rows), _columns(b, ct_r, rows, None)
-    first = _qr_gradient(b, _total(b, ct_q, _matmul_t(b, y, ct_v)), ct_u, q, u)
+        return pad_columns(b, qr_gradient(b, ct_q, None, q, u), 0, a.shape[-1] - rows)
+    ct_u, ct_v = columns(b, ct_r, 0, rows), columns(b, ct_r, rows, None)
+    first = qr_gradient(b, _total(b, ct_q, _matmul_t(b, y, ct_v)), ct_u, q, u)
     return b.concat(first, b.matmul(q, ct_v), axis=a.aval.ndim - 1)
 
 
-def _columns(b, x, start: int, stop: int | None):
+def columns(b, x, start: int, stop: int | None):
     """The columns from `start` to `stop` of matrices."""
     begin, end = (0,) * (x.aval.ndim - 1), x.shape[:-1]
     stop = x.shape[-1] if stop is None else stop
     return b.slice(x, begin=(*begin, start), end=(*end, stop), strides=(1,) * x.aval.ndim)
 
 
-def _pad_columns(b, x, before: int, after: int):
+def pad_columns(b, x, before: int, after: int):
     """Matrices with columns of zeros in front and behind."""
     none = (0,) * (x.aval.ndim - 1)
     return b.pad(x, low=(*none, before), high=(*none, after))
@@ -162,7 +162,7 @@ class Svd(Primitive):
             if ct_u is not None or ct_v is not None:
                 raise ValueError(f"svd: the gradient of the full factors of matrices of {m} rows and {n} columns does "
                                  f"not exist, since some of their columns are arbitrary; use full_matrices=False")
-            u, v = (_columns(b, x, 0, min(m, n)) for x in (u, v))
+            u, v = (columns(b, x, 0, min(m, n)) for x in (u, v))
         inner = None if ct_s is None else b.mul(as_rows(b, ct_s), identity_like(b, _square(b, s)))
         outer = None
         if ct_u is not None or ct_v is not None:

@@ -1,8 +1,8 @@
 """Graphs with symbolic sizes: each operator's samples with symbols in place of their sizes.
 
 A sample's sizes from 2 on become symbols, equal sizes the same one. The graph, and its derivative, is compiled once and
-run for the sample's own sizes, and for others wherever what was decided while it was made holds for these. Expected is
-what the graph with these sizes put in means.
+run for the sample's own sizes, and, where the sample allows it, for others wherever what was decided while it was made
+holds for these. Expected is what the graph with these sizes put in means.
 """
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _problems(name: str, sample: Sample, device) -> Iterator[str | None]:
     sizes = {f"d{d}": d for a in sample.ins for d in a.shape if d >= LOWEST}
     graphs, facts = _symbolic(PRIMITIVES[name], sample, sizes)
     yield None if facts.hold(sizes) else f"the decisions {facts} do not hold for the sizes that they were made for"
-    for change in (lambda n: n, *OTHER_SIZES):
+    for change in (lambda n: n, *(OTHER_SIZES if sample.resizes else ())):
         binding = {key: change(size) for key, size in sizes.items()}
         if facts.hold(binding):
             for graph in graphs:
