@@ -41,6 +41,11 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.nn.layer.{name}": ("mindspore.nn",) for name in (
         "channel_shuffle", "combined", "dense", "embedding", "math", "padding", "rnn_cells", "rnns", "thor_layer",
         "timedistributed")},
+    **{f"mindspore.nn.probability.distribution.{name}": ("mindspore.nn.probability.distribution",) for name in (
+        "bernoulli", "beta", "categorical", "cauchy", "exponential", "gamma", "geometric", "gumbel", "half_normal",
+        "laplace", "log_normal", "logistic", "normal", "poisson", "student_t", "uniform")},
+    **{f"mindspore.nn.probability.bijector.{name}": ("mindspore.nn.probability.bijector",) for name in (
+        "bijector", "exp", "gumbel_cdf", "invert", "power_transform", "scalar_affine", "softplus")},
     "mindspore.nn.grad": ("mindspore.nn",),
     "mindspore.nn.grad.cell_grad": ("mindspore.nn",),
     "mindspore.nn.metrics": ("mindspore.train", "mindspore.nn"),

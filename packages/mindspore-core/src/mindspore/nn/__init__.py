@@ -73,6 +73,8 @@ if not TYPE_CHECKING:  # a checker would take any name for one of these
             return getattr(metrics, name)
         if name in _MINT:
             return getattr(importlib.import_module("mindspore.mint.nn"), _MINT[name])
+        if name == "probability":
+            return importlib.import_module("mindspore.nn.probability")
         if name == "metrics":
             return importlib.import_module("mindspore.train.metrics")
         raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")
