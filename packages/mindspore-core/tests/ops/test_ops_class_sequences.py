@@ -100,7 +100,7 @@ def test_losses_of_half_precision():
 def test_greedy_decoding(merge):
     logits = draw.normal(size=(12, 5, 3)).astype(np.float32)
     steps = np.array([12, 0, 5, 7, 12])
-    at, values, shape, score = ops.ctc_greedy_decoder(Tensor(logits), Tensor(steps), merge)
+    at, values, shape, score = P.CTCGreedyDecoder(merge)(Tensor(logits), Tensor(steps))
     expected = [collapsed(logits[:steps[n], n].argmax(-1), 2, merge) for n in range(5)]
     assert at.asnumpy().tolist() == [[n, k] for n in range(5) for k in range(len(expected[n]))]
     assert values.asnumpy().tolist() == [v for row in expected for v in row]
@@ -269,6 +269,8 @@ CASES = [
          rtol=1e-4, atol=1e-5),
     Case("multilabel_margin_loss", lambda x: ops.multilabel_margin_loss(x, Tensor(TARGETS)),
          lambda x: np.float32(margins(x, TARGETS)), (SCORES,)),
+    Case("multi_margin_loss", lambda x, w: ops.multi_margin_loss(x, Tensor([1, 4, 0]), 2, 0.5, w, "sum"),
+         lambda x, w: multi_margins(x, (1, 4, 0), w).sum(), (SCORES, np.abs(uniform((5,)))), rtol=1e-4),
     Case("MultilabelMarginLoss", lambda x: P.MultilabelMarginLoss("sum")(x, Tensor(TARGETS)),
          lambda x: (np.float32(3 * margins(x, TARGETS)), np.int32([[0, 1, 0, 0, 1], [0, 0, 0, 1, 0], [1] * 5])),
          (SCORES,), grad=False),

@@ -132,7 +132,7 @@ CASES = [
     Case("BoundingBoxEncode", P.BoundingBoxEncode(MEANS, STDS), encoded, (ANCHORS[:4], TRUTH), rtol=1e-4),
     Case("BoundingBoxDecode", P.BoundingBoxDecode((12, 14), MEANS, STDS, 0.3),
          lambda a, d: decoded(a, d, 12, 14, 0.3), (ANCHORS, DELTAS), rtol=1e-4, atol=1e-5),
-    Case("check_valid", lambda b: ops.check_valid(b, Tensor([8.0, 12.0, 1.25])), lambda b: np.array(
+    Case("CheckValid", lambda b: P.CheckValid()(b, Tensor([8.0, 12.0, 1.25])), lambda b: np.array(
         [x[0] >= 0 and x[1] >= 0 and x[2] <= 14 and x[3] <= 9 for x in b]), (ANCHORS - 1,), grad=False),
     Case("rotated_iou", ops.rotated_iou, lambda a, q: np.float32(
         [[[rotated(x, y) for y in m] for x in n] for n, m in zip(a, q)]), (TURNED, QUERIES), rtol=1e-4, atol=1e-5),
