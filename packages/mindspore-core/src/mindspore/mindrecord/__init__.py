@@ -7,6 +7,14 @@
 
 `mindspore.dataset.MindDataset` reads such files for training.
 """
+from mindspore.mindrecord.converters import (
+    Cifar10ToMR,
+    Cifar100ToMR,
+    CsvToMR,
+    ImageNetToMR,
+    MnistToMR,
+    TFRecordToMR,
+)
 from mindspore.mindrecord.exceptions import (
     MindRecordException,
     MRMAddIndexError,
@@ -28,7 +36,8 @@ from mindspore.mindrecord.page import MindPage
 from mindspore.mindrecord.reader import FileReader
 from mindspore.mindrecord.writer import FAILED, SUCCESS, FileWriter
 
-__all__ = ["FAILED", "SUCCESS", "FileReader", "FileWriter", "MRMAddIndexError", "MRMAddSchemaError", "MRMCommitError",
-           "MRMDefineIndexError", "MRMFetchDataError", "MRMInvalidHeaderSizeError", "MRMInvalidPageSizeError",
-           "MRMInvalidSchemaError", "MRMOpenError", "MRMOpenForAppendError", "MRMValidateDataError",
-           "MRMWriteDatasetError", "MindPage", "MindRecordException", "ParamTypeError", "ParamValueError"]
+__all__ = ["Cifar100ToMR", "Cifar10ToMR", "CsvToMR", "FAILED", "FileReader", "FileWriter", "ImageNetToMR",
+           "MRMAddIndexError", "MRMAddSchemaError", "MRMCommitError", "MRMDefineIndexError", "MRMFetchDataError",
+           "MRMInvalidHeaderSizeError", "MRMInvalidPageSizeError", "MRMInvalidSchemaError", "MRMOpenError",
+           "MRMOpenForAppendError", "MRMValidateDataError", "MRMWriteDatasetError", "MindPage", "MindRecordException",
+           "MnistToMR", "ParamTypeError", "ParamValueError", "SUCCESS", "TFRecordToMR"]
