@@ -99,17 +99,20 @@ _LAZY_NAMES = {
     **dict.fromkeys(("Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed",
                      "set_rng_state"), "common.generator"),
     **dict.fromkeys(("frombuffer", "swap_tensors"), "common.handles"), "is_tensor": "ops",
+    **dict.fromkeys(("load_mindir", "load_segmented_checkpoints", "save_mindir"), "train._segments"),
+    **dict.fromkeys(("connect_network_with_dataset", "data_sink"), "train.sinking"),
     "Profiler": "profiler", "get_level": "log", "get_log_config": "log",
     "build_train_network": "train.amp", **dict.fromkeys(("DynamicLossScaleManager", "FixedLossScaleManager",
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((
-        "Accuracy", "BleuScore", "Callback", "CheckpointConfig", "ConfusionMatrix", "ConfusionMatrixMetric",
-        "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta", "HausdorffDistance",
-        "History", "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor", "MAE", "MSE",
-        "MeanSurfaceDistance", "Metric", "ModelCheckpoint", "OcclusionSensitivity", "Perplexity", "Precision",
-        "ROC", "Recall", "ReduceLROnPlateau", "RootMeanSquareDistance", "RunContext", "SummaryCollector",
-        "SummaryRecord", "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy",
-        "TopKCategoricalAccuracy", "auc", "get_metric_fn", "names", "rearrange_inputs"), "train"),
+        "Accuracy", "BackupAndRestore", "BleuScore", "Callback", "CheckpointConfig", "ConfusionMatrix",
+        "ConfusionMatrixMetric", "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta",
+        "HausdorffDistance", "History", "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor",
+        "MAE", "MSE", "MeanSurfaceDistance", "Metric", "ModelCheckpoint", "OnRequestExit",
+        "OcclusionSensitivity", "Perplexity", "Precision", "ROC", "Recall", "ReduceLROnPlateau",
+        "RootMeanSquareDistance", "RunContext", "SummaryCollector", "SummaryRecord", "TimeMonitor",
+        "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc",
+        "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
 module_paths.install()
 pynative = PYNATIVE_MODE

@@ -1,6 +1,7 @@
 """Training: Model, callbacks, metrics, checkpoints."""
 from mindspore.train.amp import build_train_network
 from mindspore.train.callback import (
+    BackupAndRestore,
     Callback,
     CheckpointConfig,
     EarlyStopping,
@@ -9,6 +10,7 @@ from mindspore.train.callback import (
     LearningRateScheduler,
     LossMonitor,
     ModelCheckpoint,
+    OnRequestExit,
     ProgressBar,
     ReduceLROnPlateau,
     RunContext,
@@ -58,4 +60,5 @@ from mindspore.train.serialization import (
     safetensors_to_ckpt,
     save_checkpoint,
 )
+from mindspore.train.sinking import connect_network_with_dataset, data_sink
 from mindspore.train.summary import SummaryRecord

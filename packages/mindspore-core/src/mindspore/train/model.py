@@ -112,7 +112,7 @@ class Model:
             run["list_callback"] = manager
             context_ = RunContext(run)
             manager.on_train_begin(context_)
-            for number in range(initial + 1, epochs + 1):
+            for number in range(max(initial, run.cur_epoch_num) + 1, epochs + 1):  # a callback may know more is done
                 run.cur_epoch_num = number
                 self._train_epoch(dataset, run, context_, manager)
                 if valid is not None and _is_due(number, frequency):

@@ -2,9 +2,10 @@
 from mindspore.train.callback.base import Callback, CallbackManager, InternalCallbackParam, RunContext
 from mindspore.train.callback.checkpoint import CheckpointConfig, ModelCheckpoint
 from mindspore.train.callback.control import EarlyStopping, LambdaCallback, LearningRateScheduler, ReduceLROnPlateau
+from mindspore.train.callback.leaving import BackupAndRestore, OnRequestExit
 from mindspore.train.callback.monitor import History, LossMonitor, ProgressBar, TimeMonitor
 from mindspore.train.callback.summary import SummaryCollector
 
-__all__ = ["Callback", "CallbackManager", "InternalCallbackParam", "RunContext", "CheckpointConfig", "ModelCheckpoint",
-           "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ReduceLROnPlateau", "History", "LossMonitor",
-           "ProgressBar", "SummaryCollector", "TimeMonitor"]
+__all__ = ["BackupAndRestore", "Callback", "CallbackManager", "CheckpointConfig", "EarlyStopping", "History",
+           "InternalCallbackParam", "LambdaCallback", "LearningRateScheduler", "LossMonitor", "ModelCheckpoint",
+           "OnRequestExit", "ProgressBar", "ReduceLROnPlateau", "RunContext", "SummaryCollector", "TimeMonitor"]
