@@ -93,6 +93,13 @@ def check_pynative(case: Case) -> None:
     compare(case, case.call(*[Tensor(a) for a in case.ins]))
 
 
+def check_array_likes(case: Case) -> None:
+    """NumPy arrays, and their lists where these have the same dtype, are operands like tensors."""
+    compare(case, case.call(*case.ins))
+    if all(a.dtype in (np.float32, np.int32, np.bool_) for a in case.ins):
+        compare(case, case.call(*[a.tolist() for a in case.ins]))
+
+
 def check_compiled(case: Case) -> None:
     compare(case, ms.jit(case.call)(*[Tensor(a) for a in case.ins]))
 

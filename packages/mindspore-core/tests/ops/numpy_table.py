@@ -141,6 +141,10 @@ def reductions():
     yield call("sum", X, initial=2.5)
     yield call("sum", K, initial=3)
     yield call("max", X, 0, initial=0.5)
+    yield call("max", X[:0], 0, initial=0.5, grad=False)
+    yield call("min", X[:0], keepdims=True, initial=2, grad=False)
+    yield call("cumsum", 3, 0)
+    yield call("argmax", 3, -1, gives=np.int64)
     yield call("min", X, 1, initial=0.5, where=B, grad=False)
     for name in ("argmax", "argmin"):
         yield call(name, X, gives=np.int64, grad=False)

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 import mindspore.numpy as mnp
 from mindspore import Tensor
 
-drawn = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+drawn = settings(max_examples=12, deadline=None, derandomize=True, database=None)
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 WHOLE = st.integers(-4, 4)
 

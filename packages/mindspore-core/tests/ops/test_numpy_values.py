@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy_table as table
 import numpy_table_more as more
 import pytest
-from numpy_cases import check_batched, check_compiled, check_pynative
+from numpy_cases import check_array_likes, check_batched, check_compiled, check_pynative
 from ops_cases import check_gradient
 
 FAMILIES = (table.elementwise, table.operators, table.logic, table.reductions, table.arrays, table.matrices,
@@ -17,6 +17,12 @@ SMOOTH = [c for c in CASES if c.grad and c.traced and any(a.dtype.kind == "f" fo
 @pytest.mark.parametrize("case", CASES, ids=repr)
 def test_values(case):
     check_pynative(case)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.ins and c.name.endswith(" 1") and c.name != "histogramdd 1"],
+                         ids=repr)
+def test_array_likes(case):
+    check_array_likes(case)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.traced], ids=repr)

@@ -135,9 +135,9 @@ def promoted(name: str, x1: ArrayLike, x2: ArrayLike) -> tuple[Tensor, Tensor]:
 
 
 def arrays(name: str, values: Any, what: str = "arrays") -> list[Tensor]:
-    """The tensors of a sequence of array-likes, or the slices of a tensor along its first axis."""
-    if isinstance(values, Tensor):
-        return list(joining.unbind(values))
+    """The tensors of a sequence of array-likes, or the slices of a tensor or array along its first axis."""
+    if isinstance(values, (Tensor, np.ndarray)):
+        return list(joining.unbind(as_array(name, values, what)))
     if not isinstance(values, (list, tuple)):
         raise TypeError(f"{name}: {what} must be a list or tuple of arrays, but got {type(values).__name__}")
     if not values:
@@ -196,9 +196,8 @@ def summable(x: Tensor, dtype: DTypeLike) -> Tensor:
 def axis_or_all(name: str, x: Tensor, axis: Any) -> tuple[Tensor, int]:
     """The tensor and the axis to work along; without one the flattened tensor and its only axis."""
     from mindspore.ops import shapes
-    if axis is None:
-        return shapes.ravel(x), 0
-    return x, normalize_axis(name, axis, x.ndim)
+    place = 0 if axis is None else normalize_axis(name, axis, x.ndim)
+    return (shapes.ravel(x), 0) if axis is None or x.ndim == 0 else (x, place)
 
 
 def reduced_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:

@@ -56,8 +56,6 @@ def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, mode: str = 
     [4 3 7] 7
     """
     x, place = axis_or_all("take", as_array("take", a, "a"), axis)
-    if x.ndim == 0:
-        x, place = shapes.reshape(x, (1,)), 0
     index = _places("take", indices, x.shape[place])
     return indexing.gather(x, _inside("take", index, x.shape[place], mode, True), place)
 

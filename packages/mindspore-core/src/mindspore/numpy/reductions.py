@@ -23,7 +23,7 @@ from mindspore.numpy._arrays import (
     to_dtype,
 )
 from mindspore.ops import arithmetic, comparison, creation, elementwise, reduction, shapes
-from mindspore.ops._operands import NUMBERS, Axes, constant, convert, normalize_axis, static_bool
+from mindspore.ops._operands import NUMBERS, Axes, as_dtype_of, constant, convert, normalize_axis, static_bool
 
 __all__ = [
     "amax", "amin", "argmax", "argmin", "average", "count_nonzero", "cumprod", "cumsum", "max", "mean", "min",
@@ -192,6 +192,8 @@ def _extremum(name: str, of: Any, a: ArrayLike, axis: Axes, keepdims: bool, init
     if not axes:
         x, axes, keepdims = shapes.expand_dims(x, 0), (0,), False
     chosen = None if where is True else as_array(name, where, "where")
+    if initial is not None and any(type(x.shape[n]) is int and x.shape[n] == 0 for n in axes):
+        return reduction.sum(creation.zeros_like(x), axes, keepdims, dtype=x.dtype) + as_dtype_of(name, initial, x)
     return of(x, axes, static_bool(name, "keepdims", keepdims), initial=initial, where=chosen)
 
 
