@@ -15,6 +15,7 @@ import numpy as np
 from mindspore.common.dtype import int64
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.primitives.base import broadcast_shapes
 from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import (
     Operand,
@@ -152,7 +153,7 @@ def choose(input: Tensor, choices: Operand | Sequence[Operand], mode: str = "cli
         if known.size and (known.min() < 0 or known.max() >= count):
             raise IndexError(f"choose: a number lies outside of 0 .. {count - 1}")
     place = input % count if mode == "wrap" else input.clip(0, count - 1)
-    shape = np.broadcast_shapes(input.shape, *[x.shape for x in items])
+    shape = broadcast_shapes("choose", input.shape, *[x.shape for x in items])
     stacked = stack([broadcast_to(x, shape) for x in items], 0)
     place = reshape(broadcast_to(convert(place, int64), shape), (1, *shape))
     return reshape(apply(primitive("gather_elements"), (stacked, place), (0,)), shape)

@@ -6,13 +6,14 @@ replace what is there, the last one stays.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 
 from mindspore.common.dtype import DType, bool_, int32, int64
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.ir.dims import same_shape
+from mindspore.compiler.ir.dims import Symbolic, same_shape
 from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import (
     Operand,
@@ -145,13 +146,20 @@ def _rows(name: str, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor, tuple]:
     count = index.shape[-1]
     sizes, rest = x.shape[:count], x.shape[count:]
     index = convert(index, int64)
-    bounds = constant(np.array(sizes), int64)
+    bounds = _vector(sizes)
     inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, bounds))))
     inside = apply(primitive("all"), (inside,), ((index.ndim - 1,), False))
-    steps = np.array([prod(sizes[i + 1:]) for i in range(count)])
-    flat = apply(_SUM, (apply(_MUL, (index, constant(steps, int64))),), ((index.ndim - 1,), False))
+    steps = _vector([prod(sizes[i + 1:]) for i in range(count)])
+    flat = apply(_SUM, (apply(_MUL, (index, steps)),), ((index.ndim - 1,), False))
     places = apply(_SELECT, (inside, flat, constant(-1, int64)))
     return apply(_RESHAPE, (x,), ((prod(sizes), *rest),)), places, rest
+
+
+def _vector(numbers: Sequence[int]) -> Tensor:
+    """Sizes, symbolic ones among them, as a tensor (Int64)."""
+    if not any(isinstance(n, Symbolic) for n in numbers):
+        return constant(np.array(numbers, np.int64), int64)
+    return apply(_CONCAT, tuple([apply(_RESHAPE, (constant(n, int64),), ((1,),)) for n in numbers]), (0,))
 
 
 def index_select(input: Operand, axis: int, index: Operand) -> Tensor:
