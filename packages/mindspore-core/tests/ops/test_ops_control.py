@@ -221,6 +221,12 @@ def test_errors(call, error, word):
     (lambda: (F.is_tensor_bool_cond(Tensor([True])), F.is_tensor_bool_cond(Tensor(X))), (True, False)),
     (lambda: F.mixed_precision_cast(ms.float16, {"a": (Tensor(X), Tensor([1])), "b": 2})["a"][0].dtype, ms.float16),
     (lambda: F.mixed_precision_cast(ms.float16, [Tensor([1])])[0].dtype, ms.int64),
+    (lambda: F.diff_ext(Tensor([1, 4, 9]), dim=0).asnumpy().tolist(), [3, 5]),
+    (lambda: F.einsum_ext("i,i->", Tensor(X), Tensor(X)).item(), 14.0),
+    (lambda: F.isnan_ext(Tensor(1.0)).item(), False),
+    (lambda: F.clamp_(Tensor(X), 2.0).asnumpy().tolist(), [2, 2, 3]),
+    (lambda: F.baddbmm_ext(*[Tensor(np.full((1, 1, 1), v)) for v in (1, 2, 3)], beta=2, alpha=3).item(), 20),
+    (lambda: F.bernoulli_ext(Tensor([0.0, 1.0])).asnumpy().tolist(), [0, 1]),
     (lambda: F.Median(True)(Tensor(X))[0].asnumpy().tolist(), 2.0),
 ])
 def test_helpers(got, wanted):

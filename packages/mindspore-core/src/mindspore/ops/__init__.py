@@ -30,6 +30,7 @@ from mindspore.ops.detection import *
 from mindspore.ops.elementwise import *
 from mindspore.ops.factors import *
 from mindspore.ops.fourier import *
+from mindspore.ops.fused_attention import *
 from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *
 from mindspore.ops.joining import *

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from mindspore import mint
 from mindspore.batching import vmap
 from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
@@ -26,6 +27,7 @@ from mindspore.ops.clipping import *
 from mindspore.ops.comparison import *
 from mindspore.ops.complex_numbers import *
 from mindspore.ops.contraction import *
+from mindspore.ops.contraction import einsum
 from mindspore.ops.counting import *
 from mindspore.ops.creation import *
 from mindspore.ops.creation import arange
@@ -34,9 +36,10 @@ from mindspore.ops.decoding import *
 from mindspore.ops.deforming import *
 from mindspore.ops.detection import *
 from mindspore.ops.elementwise import *
-from mindspore.ops.elementwise import exp, expm1
+from mindspore.ops.elementwise import exp, expm1, isnan
 from mindspore.ops.factors import *
 from mindspore.ops.fourier import *
+from mindspore.ops.fused_attention import *
 from mindspore.ops.indexed import *
 from mindspore.ops.indexing import *
 from mindspore.ops.joining import *
@@ -93,6 +96,8 @@ tensor_pow = pows = power
 tensor_exp, tensor_expm1, tensor_range = exp, expm1, arange
 reshape_, shape_ = reshape, shape
 float_power_ext, zero_, tanh_, inplace_sigmoid = float_power, Tensor.zero_, Tensor.tanh_, Tensor.sigmoid_
+baddbmm_ext, bernoulli_ext, diff_ext = mint.baddbmm, mint.bernoulli, mint.diff
+einsum_ext, isnan_ext, clamp_ = einsum, isnan, Tensor.clamp_
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
 
 # Operators that this interface offers as classes.
