@@ -2,6 +2,7 @@
 registers all of them."""
 from mindspore.compiler.primitives import (
     arithmetic,
+    assignment,
     call,
     comparison,
     complex_parts,
