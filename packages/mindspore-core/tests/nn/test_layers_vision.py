@@ -201,6 +201,8 @@ def test_layers_of_mint_have_a_second_name():
     for name in ("AvgPool1d", "AvgPool2d", "AvgPool3d", "Dropout", "Dropout2d", "Embedding", "L1Loss", "LayerNorm",
                  "LogSoftmax", "MaxPool2d", "PReLU"):
         assert getattr(nn, name + "Ext") is getattr(mint.nn, name)
+    x = normal(1, 2, 3, 3)
+    np.testing.assert_array_equal(run(nn.MaxPool2dExt(), x), x)
 
 
 X = normal(1, 2, 3, 3)

@@ -247,7 +247,7 @@ class MaxPool2d(Function):
 
     function = staticmethod(F.max_pool2d)
 
-    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
+    def __init__(self, kernel_size=1, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
         super().__init__(kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation,
                          return_indices=flag("MaxPool2d", "return_indices", return_indices),
                          ceil_mode=flag("MaxPool2d", "ceil_mode", ceil_mode))
