@@ -228,7 +228,7 @@ X = normal(1, 2, 3, 3)
     (lambda: nn.TimeDistributed(3, 1), TypeError, "'layer' must be a Cell"),
     (lambda: nn.TimeDistributed(nn.ReLU(), 1.5), TypeError, "'time_axis' must be an int"),
     (lambda: nn.TimeDistributed(nn.ReLU(), 1, 1)(Tensor(X)), ValueError, "must be different axes"),
-    (lambda: nn.ClipByNorm(0.5), TypeError, "'axis' must be None"),
+    (lambda: nn.ClipByNorm(0.5), TypeError, "'axis' must be an int"),
     (lambda: nn.L1Regularizer(0.0), ValueError, "must be a positive number"),
     (lambda: nn.SyncBatchNorm(3, process_groups=[[0, 1]]), ValueError, "must be None or"),
 ])

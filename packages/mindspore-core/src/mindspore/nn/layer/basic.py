@@ -11,13 +11,13 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._call import call
-from mindspore.nn._check import is_int, number, positive_float, positive_int
+from mindspore.nn._check import is_int, number, positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import get_activation
 from mindspore.runtime.record import apply
 
 __all__ = ["Dense", "Flatten", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Identity", "Embedding", "Unflatten",
-           "OneHot", "Tril", "Triu", "ClipByNorm", "L1Regularizer"]
+           "OneHot", "Tril", "Triu"]
 
 _MATMUL = primitive("matmul")
 _GATHER = primitive("gather")
@@ -252,38 +252,3 @@ class Triu(Cell):
     def construct(self, x, k=0):
         """x with zeros below diagonal k."""
         return ops.triu(x, k)
-
-
-class ClipByNorm(Cell):
-    """A tensor shortened to the length `clip_norm` where it is longer, in the Euclidean norm over some axes; over all
-    of them by default."""
-
-    def __init__(self, axis=None):
-        super().__init__()
-        if axis is not None and not is_int(axis) and not (isinstance(axis, tuple) and all(map(is_int, axis))):
-            raise TypeError(f"For 'ClipByNorm', the 'axis' must be None, an int or a tuple of ints, but got {axis!r}.")
-        self.axis = axis
-
-    def construct(self, x, clip_norm):
-        """x clip_norm / max(|x|, clip_norm)."""
-        axes = tuple(range(x.ndim)) if self.axis is None else self.axis
-        total = ops.sum(ops.square(x), axes, True)
-        length = ops.sqrt(ops.where(total > 0, total, ops.ones_like(total)))  # a square root of 0 has no gradient
-        length = ops.where(total > 0, length, ops.zeros_like(length))
-        return x * clip_norm / ops.maximum(length, clip_norm)
-
-
-class L1Regularizer(Cell):
-    """scale times the sum of the absolute values of weights.
-
-    Raises:
-        TypeError, ValueError: the scale is no positive number.
-    """
-
-    def __init__(self, scale):
-        super().__init__()
-        self.scale = positive_float("L1Regularizer", "scale", scale)
-
-    def construct(self, weights):
-        """The penalty."""
-        return ops.sum(ops.abs(weights)) * self.scale

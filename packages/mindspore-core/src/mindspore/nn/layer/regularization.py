@@ -27,7 +27,9 @@ class ClipByNorm(Cell):
 
     def construct(self, x, clip_norm):
         """The scaled tensor, for a number or a tensor that broadcasts."""
-        norm = ops.sqrt(ops.sum(ops.square(x), self.axis, True))
+        total = ops.sum(ops.square(x), self.axis, True)
+        some = total > 0  # the root has no derivative at 0, where nothing is scaled
+        norm = ops.where(some, ops.sqrt(ops.where(some, total, ops.ones_like(total))), ops.zeros_like(total))
         return x * clip_norm / ops.maximum(norm, clip_norm)
 
 
