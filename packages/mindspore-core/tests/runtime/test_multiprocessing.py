@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 def test_tensors_through_queues(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
-    done = subprocess.run([sys.executable, str(tmp_path / "program.py"), "spawn"], capture_output=True, text=True,
+    done = subprocess.run([sys.executable, str(tmp_path / "program.py"), "fork"], capture_output=True, text=True,
                           timeout=120)
     assert done.stdout.splitlines() == ["Tensor BFloat16 (20000,) 4.0", "Parameter Float64 (3,) 4.0", "0"], done.stderr
     assert "leaked" not in done.stderr

@@ -294,3 +294,13 @@ def test_the_bar_is_closed_when_training_fails(mode, monkeypatch):
 def test_refused(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_policy_of_checkpoints():
+    config = CheckpointConfig(3, keep_checkpoint_max=2, append_info=["epoch_num", {"a": 1}])
+    assert config.get_checkpoint_policy() == {"save_checkpoint_steps": 3, "save_checkpoint_seconds": 0,
+                                              "keep_checkpoint_max": 2, "keep_checkpoint_per_n_minutes": 0,
+                                              "saved_network": None}
+    assert config.append_dict == {"a": 1}
+    with pytest.raises(AttributeError):
+        config.keep_checkpoint_maximum = 3

@@ -31,6 +31,10 @@ class CheckpointConfig:
             fit its mode, or another format. ImportError: `cryptography`, which keys need, is missing.
     """
 
+    __slots__ = ("append_info", "async_save", "crc_check", "enc_key", "enc_mode", "exception_save", "format",
+                 "integrated_save", "keep_checkpoint_max", "keep_checkpoint_per_n_minutes", "remove_redundancy",
+                 "save_checkpoint_seconds", "save_checkpoint_steps", "saved_network")
+
     def __init__(self, save_checkpoint_steps=1, save_checkpoint_seconds=0, keep_checkpoint_max=5,
                  keep_checkpoint_per_n_minutes=0, integrated_save=True, async_save=False, saved_network=None,
                  append_info=None, enc_key=None, enc_mode="AES-GCM", exception_save=False, crc_check=False,
@@ -59,6 +63,17 @@ class CheckpointConfig:
         self.integrated_save, self.async_save, self.saved_network = integrated_save, async_save, saved_network
         self.append_info = append_info or []
         self.exception_save, self.crc_check = bool(exception_save), bool(crc_check)
+
+    @property
+    def append_dict(self) -> dict:
+        """The values of `append_info`, without the numbers of epoch and step, which are known when a file is saved."""
+        return {name: value for info in self.append_info if isinstance(info, dict) for name, value in info.items()}
+
+    def get_checkpoint_policy(self) -> dict:
+        """When files are saved and how many are kept, as a dict of the arguments of these names."""
+        return {name: getattr(self, name) for name in (
+            "save_checkpoint_steps", "save_checkpoint_seconds", "keep_checkpoint_max",
+            "keep_checkpoint_per_n_minutes", "saved_network")}
 
 
 class ModelCheckpoint(Callback):
