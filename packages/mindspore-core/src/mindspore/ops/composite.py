@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from mindspore.common.dtype import DType
+from mindspore.common.parameter import Parameter
+from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import GradOperation
 from mindspore.ops.clipping import clip_by_global_norm, clip_by_value
@@ -40,17 +42,27 @@ __all__ = [
     "repeat_interleave", "sequence_mask", "tail", "tensor_dot", "uniform", "vecdot", "zeros_like", "zip_operation",
 ]
 
+_SPARSE = (RowTensor, COOTensor, CSRTensor)  # tensors, although they are made as tuples of their parts
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "Tensor": lambda v: isinstance(v, Tensor),
     "Number": lambda v: isinstance(v, (int, float, np.number)) and not isinstance(v, bool),
     "Bool": lambda v: isinstance(v, (bool, np.bool_)),
-    "Tuple": lambda v: isinstance(v, tuple),
+    "Int": lambda v: isinstance(v, (int, np.integer)) and not isinstance(v, bool),
+    "Float": lambda v: isinstance(v, (float, np.floating)),
+    "Ref": lambda v: isinstance(v, Parameter),
+    "RowTensor": lambda v: isinstance(v, RowTensor),
+    "COOTensor": lambda v: isinstance(v, COOTensor),
+    "SparseTensor": lambda v: isinstance(v, COOTensor),
+    "CSRTensor": lambda v: isinstance(v, CSRTensor),
+    "Tuple": lambda v: isinstance(v, tuple) and not isinstance(v, _SPARSE),
     "List": lambda v: isinstance(v, list),
     "Dictionary": lambda v: isinstance(v, dict),
     "String": lambda v: isinstance(v, str),
     "Function": callable,
     "None": lambda v: v is None,
     "Type": lambda v: isinstance(v, DType),
+    "Slice": lambda v: isinstance(v, slice),
+    "Ellipsis": lambda v: v is Ellipsis,
 }
 
 
@@ -69,8 +81,9 @@ class MultitypeFuncGraph:
         """Decorator: the function serves arguments of these types.
 
         Args:
-            type_names: 'Tensor', 'Number', 'Bool', 'Tuple', 'List', 'Dictionary', 'String', 'Function', 'None', 'Type',
-                or a dtype for tensors of it.
+            type_names: 'Tensor', 'Ref' (a Parameter), 'RowTensor', 'COOTensor', 'CSRTensor', 'Number', 'Int', 'Float',
+                'Bool', 'Tuple', 'List', 'Dictionary', 'String', 'Function', 'None', 'Type', 'Slice', 'Ellipsis', or a
+                dtype for tensors of it.
 
         Raises:
             TypeError: a name is unknown.
@@ -121,7 +134,7 @@ class Map:
         return self._mapped(function, args, True)
 
     def _mapped(self, function: Callable, args: tuple, enter: bool) -> Any:
-        sequences = [a for a in args if isinstance(a, (tuple, list))]
+        sequences = [a for a in args if isinstance(a, (tuple, list)) and not isinstance(a, _SPARSE)]
         if not enter or not sequences:
             return function(*args)
         length = len(sequences[0])
