@@ -35,6 +35,15 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.nn.wrap.{name}": ("mindspore.nn.wrap", "mindspore.nn") for name in (
         "cell_wrapper", "grad_reducer", "loss_scale")},
     "mindspore.nn.loss.loss": ("mindspore.nn.loss",),
+    "mindspore.nn.metrics.metric": ("mindspore.train",),
+    "mindspore._extends": ("mindspore.nn.init_arguments",),
+    "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
+    "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),
+    "mindspore.profiler.profiling": ("mindspore.profiler",),
+    "mindspore.train.summary.summary_record": ("mindspore.train.summary",),
+    **{f"mindspore.train.callback.{name}": ("mindspore.train.callback",) for name in (
+        "_callback", "_checkpoint", "_early_stop", "_history", "_lambda_callback", "_loss_monitor",
+        "_lr_scheduler_callback", "_reduce_lr_on_plateau", "_summary_collector", "_time_monitor")},
     **{f"mindspore.nn.optim.{name}": ("mindspore.nn.optim", "mindspore.nn") for name in (
         "ada_grad", "adadelta", "adafactor", "adamax", "asgd", "ftrl", "lamb", "lars", "lazyadam", "proximal_ada_grad",
         "rmsprop", "rprop", "thor")},

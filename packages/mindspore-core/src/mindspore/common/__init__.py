@@ -11,6 +11,8 @@ _NAMES = {
     **dict.fromkeys(("constexpr", "jit", "jit_class", "ms_class", "ms_function", "mutable"), "mindspore.common.api"),
     **dict.fromkeys(("get_seed", "set_seed"), "mindspore.common.seed"),
     **dict.fromkeys(("initializer", "Initializer"), "mindspore.common.initializer"),
+    **dict.fromkeys(("COOTensor", "CSRTensor", "RowTensor"), "mindspore.common.sparse_tensor"),
+    **dict.fromkeys(("JitConfig",), "mindspore.common.jit_config"),
     **dict.fromkeys(("recompute",), "mindspore.recomputation"),
 }
 

@@ -286,6 +286,30 @@ def gain(nonlinearity: str, slope: float = 0) -> float:
     return known[nonlinearity]
 
 
+# What initializers of programs call; no part of the interface, but much used.
+
+
+def _calculate_fan_in_and_fan_out(shape: tuple) -> tuple[int, int]:
+    return fans(tuple(shape))
+
+
+def _calculate_correct_fan(shape: tuple, mode: str) -> int:
+    """One of the two; ValueError for another mode than 'fan_in' and 'fan_out'."""
+    if mode.lower() not in ("fan_in", "fan_out"):
+        raise ValueError(f"mode must be 'fan_in' or 'fan_out', got {mode!r}")
+    return fans(tuple(shape))[mode.lower() == "fan_out"]
+
+
+def _calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    return gain(nonlinearity, 0.01 if param is None else param)
+
+
+def _assignment(arr: np.ndarray, num) -> np.ndarray:
+    """Fill an array in place; the array."""
+    arr[...] = np.reshape(num, arr.shape) if np.size(num) == arr.size else num
+    return arr
+
+
 def initializer(init, shape=None, dtype=mstype.float32) -> Tensor:
     """A tensor drawn by an initializer.
 

@@ -53,6 +53,11 @@ def check_seed(seed, function: str) -> int:
     return value
 
 
+def _get_graph_seed(op_seed: int, kernel_name: str) -> tuple[int, int]:
+    """The global seed and an operator's own, as operators with two seeds take them; no part of the interface."""
+    return get_seed() or 0, check_seed(op_seed or 0, kernel_name)
+
+
 def set_seed(seed: int) -> None:
     """Makes initialisers, random operators, datasets and `numpy.random` reproducible from here on.
 

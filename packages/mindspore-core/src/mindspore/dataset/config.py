@@ -11,13 +11,16 @@ from mindspore.common import seed as _seed
 from ._check import check_int
 
 __all__ = ["set_seed", "get_seed", "set_prefetch_size", "get_prefetch_size", "set_num_parallel_workers",
-           "get_num_parallel_workers"]
+           "get_num_parallel_workers", "set_enable_shared_mem", "get_enable_shared_mem", "set_numa_enable",
+           "get_numa_enable"]
 
 
 @dataclass
 class _Settings:
     prefetch_size: int = 16
     num_parallel_workers: int = 1
+    enable_shared_mem: bool = True
+    numa_enable: bool = False
 
 
 _settings = _Settings()
@@ -72,3 +75,37 @@ def set_num_parallel_workers(num: int) -> None:
 def get_num_parallel_workers() -> int:
     """How many threads an operation uses that does not say so itself."""
     return _settings.num_parallel_workers
+
+
+def set_enable_shared_mem(enable: bool) -> None:
+    """Notes whether worker processes are to pass large arrays through shared memory, which they always do.
+
+    Raises:
+        TypeError: `enable` is not a bool.
+    """
+    _settings.enable_shared_mem = _check_bool(enable, "set_enable_shared_mem")
+
+
+def get_enable_shared_mem() -> bool:
+    """What `set_enable_shared_mem` noted; True at first."""
+    return _settings.enable_shared_mem
+
+
+def set_numa_enable(numa_enable: bool) -> None:
+    """Notes whether threads are to stay near their memory; the operating system places them.
+
+    Raises:
+        TypeError: `numa_enable` is not a bool.
+    """
+    _settings.numa_enable = _check_bool(numa_enable, "set_numa_enable")
+
+
+def get_numa_enable() -> bool:
+    """What `set_numa_enable` noted; False at first."""
+    return _settings.numa_enable
+
+
+def _check_bool(value: bool, function: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: expected a bool, but got {value!r} of type {type(value).__name__}")
+    return value

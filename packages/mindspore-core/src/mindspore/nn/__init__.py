@@ -29,6 +29,7 @@ from mindspore.nn.layer.max_windows import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.regularization import *
+from mindspore.nn.layer.resizing import *
 from mindspore.nn.layer.rnn_cells import *
 from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.sparse import *
@@ -50,6 +51,7 @@ from mindspore.nn.loss_scale import (
     TrainOneStepWithLossScaleCell,
 )
 from mindspore.nn.optim import *
+from mindspore.nn.reducers import *
 from mindspore.nn.sampled_loss import *
 from mindspore.nn.wrap import ForwardValueAndGrad, TrainOneStepCell, WithEvalCell, WithGradCell, WithLossCell
 

@@ -49,6 +49,9 @@ class LossBase(Cell):
 # -- classes -----------------------------------------------------------------------------------------------------------
 
 
+_Loss = Loss = LossBase  # what MindSpore 1.x called it
+
+
 class SoftmaxCrossEntropyWithLogits(LossBase):
     """-sum(labels * log_softmax(logits)) for each row.
 

@@ -21,6 +21,14 @@ __path__: list[str] = []  # names below this one are in `mindspore.module_paths`
 __all__ = ["WithLossCell", "WithEvalCell", "WithGradCell", "TrainOneStepCell", "ForwardValueAndGrad"]
 
 
+def __getattr__(name: str):
+    if name in ("TrainOneStepWithLossScaleCell", "DynamicLossScaleUpdateCell", "FixedLossScaleUpdateCell",
+                "DistributedGradReducer"):
+        from mindspore import nn
+        return getattr(nn, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def _value_and_gradients(network: Cell, inputs: tuple, wanted: list[Tensor], weights, sens) -> tuple:
     """(outputs, gradients by the wanted inputs, gradients by the weights).
 

@@ -109,6 +109,22 @@ def avg_pool(x, kernel_size=1, strides=1, pad_mode="valid", data_format="NCHW"):
                                                                 data_format), False))
 
 
+def npu_alloc_float_status():
+    """Room for the float status of an Ascend device: eight zeros."""
+    return creation.zeros((8,), float32)
+
+
+def npu_clear_float_status(x):
+    """The float status before a computation: zeros."""
+    return creation.zeros_like(x)
+
+
+def npu_get_float_status(x):
+    """RuntimeError: only an Ascend device has such a register."""
+    raise RuntimeError("NPUGetFloatStatus: this device has no register that notes overflows; look at the results "
+                       "themselves with ops.isfinite, as nn.TrainOneStepWithLossScaleCell does")
+
+
 def resize(weights_of):
     """Resizing of images to a size, by weights for the positions of the new places."""
     def resized(image, size, align_corners=False, half_pixel_centers=False):

@@ -98,6 +98,8 @@ for _name, _function in {
     "Tan": elementwise.tan, "Tanh": elementwise.tanh, "Trunc": elementwise.trunc,
     "BitwiseAnd": comparison.bitwise_and, "BitwiseOr": comparison.bitwise_or, "BitwiseXor": comparison.bitwise_xor,
     "Equal": comparison.eq, "EqualCount": _legacy.equal_count, "FloatStatus": _legacy.float_status,
+    "NPUAllocFloatStatus": _legacy.npu_alloc_float_status, "NPUClearFloatStatus": _legacy.npu_clear_float_status,
+    "NPUGetFloatStatus": _legacy.npu_get_float_status,
     "Greater": comparison.gt, "GreaterEqual": comparison.ge, "Invert": comparison.invert,
     "LeftShift": comparison.bitwise_left_shift, "Less": comparison.lt, "LessEqual": comparison.le,
     "LogicalAnd": comparison.logical_and, "LogicalNot": comparison.logical_not, "LogicalOr": comparison.logical_or,
@@ -292,6 +294,8 @@ LayerNorm = _define("LayerNorm", _legacy.layer_norm, begin_norm_axis=1, begin_pa
 MaxPool = _define("MaxPool", _legacy.max_pool, **_window)
 MaxPoolWithArgmax = _define("MaxPoolWithArgmax", _legacy.max_pool_with_argmax, **_window)
 NLLLoss = _define("NLLLoss", _legacy.nll_loss, reduction="mean", ignore_index=-100)
+ResizeBilinear = _define("ResizeBilinear", _legacy.resize(windows.linear_weights), size=REQUIRED, align_corners=False,
+                         half_pixel_centers=False)
 ResizeBilinearV2 = _define("ResizeBilinearV2", _legacy.resize(windows.linear_weights), align_corners=False,
                            half_pixel_centers=False)
 ResizeNearestNeighbor = _define("ResizeNearestNeighbor", _legacy.resize(windows.nearest_weights), size=REQUIRED,

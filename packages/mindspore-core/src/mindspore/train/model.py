@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from mindspore import context
 from mindspore.nn.cell import Cell
 from mindspore.nn.wrap import WithEvalCell
+from mindspore.runtime.parallel_settings import ParallelMode  # noqa: F401  programs take it from here
 from mindspore.train import amp
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
 from mindspore.train.dataset_helper import batches, dataset_size

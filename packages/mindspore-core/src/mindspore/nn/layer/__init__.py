@@ -13,6 +13,7 @@ from mindspore.nn.layer.max_windows import *
 from mindspore.nn.layer.normalization import *
 from mindspore.nn.layer.pooling import *
 from mindspore.nn.layer.regularization import *
+from mindspore.nn.layer.resizing import *
 from mindspore.nn.layer.rnn_cells import *
 from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.sparse import *

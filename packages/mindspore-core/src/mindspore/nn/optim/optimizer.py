@@ -18,10 +18,11 @@ from mindspore.eager.segment import flush
 from mindspore.graph.trace import _stack
 from mindspore.nn._check import positive_float
 from mindspore.nn.cell import Cell
+from mindspore.nn.init_arguments import opt_init_args_register
 from mindspore.nn.optim._groups import groups_of
 from mindspore.runtime.record import apply, assign, scalar
 
-__all__ = ["Optimizer"]
+__all__ = ["Optimizer", "opt_init_args_register"]
 
 _GATHER = primitive("gather")
 

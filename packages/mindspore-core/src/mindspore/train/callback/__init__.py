@@ -1,5 +1,7 @@
 """Callbacks: what happens beside training and evaluation."""
 from mindspore.train.callback.base import Callback, CallbackManager, InternalCallbackParam, RunContext
+from mindspore.train.callback.base import CallbackManager as _CallbackManager
+from mindspore.train.callback.base import InternalCallbackParam as _InternalCallbackParam
 from mindspore.train.callback.checkpoint import CheckpointConfig, ModelCheckpoint
 from mindspore.train.callback.control import EarlyStopping, LambdaCallback, LearningRateScheduler, ReduceLROnPlateau
 from mindspore.train.callback.leaving import BackupAndRestore, OnRequestExit

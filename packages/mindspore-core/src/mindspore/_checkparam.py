@@ -1,0 +1,160 @@
+"""Checks of arguments that programs call by the names they have in MindSpore; no part of the interface, but much used.
+
+A check returns the value that it is given. `Validator` has them as static methods, as MindSpore 1.x does.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+GT, GE, LT, LE, EQ, NE = "greater than", "greater than or equal to", "less than", "less than or equal to", "equal to", \
+    "not equal to"
+INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER = "[a, b)", "(a, b]", "[a, b]", "(a, b)"
+_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    GT: lambda a, b: a > b, GE: lambda a, b: a >= b, LT: lambda a, b: a < b, LE: lambda a, b: a <= b,
+    EQ: lambda a, b: a == b, NE: lambda a, b: a != b,
+}
+
+
+class Rel:
+    """Relations and ranges."""
+
+    GT, GE, LT, LE, EQ, NE = GT, GE, LT, LE, EQ, NE
+    INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER = INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER
+    IN = "in"
+
+
+def _where(prim_name: str | None, arg_name: str | None) -> str:
+    return (f"For '{prim_name}', " if prim_name else "") + f"the '{arg_name or 'argument'}'"
+
+
+def check_value_type(arg_name, arg_value, valid_types, prim_name=None):
+    """TypeError unless the value is of one of the types; a bool is no int."""
+    types = tuple(valid_types) if isinstance(valid_types, (tuple, list)) else (valid_types,)
+    if not isinstance(arg_value, types) or isinstance(arg_value, bool) and bool not in types:
+        names = " or ".join(each.__name__ for each in types)
+        raise TypeError(f"{_where(prim_name, arg_name)} must be of type {names}, but got {arg_value!r} of type "
+                        f"{type(arg_value).__name__}.")
+    return arg_value
+
+
+def _number(value, kinds, arg_name, prim_name):
+    return check_value_type(arg_name, value, kinds, prim_name)
+
+
+def _related(value, bound, rel, arg_name, prim_name):
+    if not _HOLDS[rel](value, bound):
+        raise ValueError(f"{_where(prim_name, arg_name)} must be {rel} {bound}, but got {value}.")
+    return value
+
+
+def _in_range(value, low, high, rel, arg_name, prim_name):
+    left = value >= low if rel in (INC_LEFT, INC_BOTH) else value > low
+    right = value <= high if rel in (INC_RIGHT, INC_BOTH) else value < high
+    if not (left and right):
+        span = rel.replace("a", str(low)).replace("b", str(high))
+        raise ValueError(f"{_where(prim_name, arg_name)} must be in range of {span}, but got {value}.")
+    return value
+
+
+def check_int(arg_value, value, rel, arg_name=None, prim_name=None):
+    """An int in a relation to another."""
+    return _related(_number(arg_value, int, arg_name, prim_name), value, rel, arg_name, prim_name)
+
+
+def check_is_int(arg_value, arg_name=None, prim_name=None):
+    """An int."""
+    return _number(arg_value, int, arg_name, prim_name)
+
+
+def check_int_range(arg_value, lower_limit, upper_limit, rel, arg_name=None, prim_name=None):
+    """An int in a range."""
+    return _in_range(_number(arg_value, int, arg_name, prim_name), lower_limit, upper_limit, rel, arg_name, prim_name)
+
+
+def check_positive_int(arg_value, arg_name=None, prim_name=None):
+    """An int above 0."""
+    return check_int(arg_value, 0, GT, arg_name, prim_name)
+
+
+def check_non_negative_int(arg_value, arg_name=None, prim_name=None):
+    """An int of at least 0."""
+    return check_int(arg_value, 0, GE, arg_name, prim_name)
+
+
+def check_positive_int_sequence(sequence, arg_name=None, prim_name=None):
+    """A sequence of ints above 0."""
+    for each in sequence:
+        check_positive_int(each, arg_name, prim_name)
+    return sequence
+
+
+def check_is_float(arg_value, arg_name=None, prim_name=None):
+    """A float."""
+    return _number(arg_value, float, arg_name, prim_name)
+
+
+def check_float_range(arg_value, lower_limit, upper_limit, rel, arg_name=None, prim_name=None):
+    """A number in a range."""
+    value = _number(arg_value, (float, int), arg_name, prim_name)
+    return _in_range(value, lower_limit, upper_limit, rel, arg_name, prim_name)
+
+
+def check_positive_float(arg_value, arg_name=None, prim_name=None):
+    """A number above 0."""
+    return _related(_number(arg_value, (float, int), arg_name, prim_name), 0, GT, arg_name, prim_name)
+
+
+def check_non_negative_float(arg_value, arg_name=None, prim_name=None):
+    """A number of at least 0."""
+    return _related(_number(arg_value, (float, int), arg_name, prim_name), 0, GE, arg_name, prim_name)
+
+
+def check_number(arg_value, value, rel, arg_name=None, prim_name=None):
+    """A number in a relation to another."""
+    return _related(_number(arg_value, (float, int), arg_name, prim_name), value, rel, arg_name, prim_name)
+
+
+def check(arg_name, arg_value, value_name, value, rel=EQ, prim_name=None, excp_cls=ValueError):
+    """Two values in a relation."""
+    if not _HOLDS[rel](arg_value, value):
+        raise excp_cls(f"{_where(prim_name, arg_name)} must be {rel} '{value_name}' ({value}), but got {arg_value}.")
+    return arg_value
+
+
+def check_equal_int(arg_value, value, arg_name=None, prim_name=None):
+    """An int equal to another."""
+    return check_int(arg_value, value, EQ, arg_name, prim_name)
+
+
+def check_bool(arg_value, arg_name=None, prim_name=None):
+    """A bool."""
+    return check_value_type(arg_name, arg_value, bool, prim_name)
+
+
+def check_string(arg_value, valid_values, arg_name=None, prim_name=None):
+    """One of several strings."""
+    if not isinstance(arg_value, str) or arg_value not in valid_values:
+        raise ValueError(f"{_where(prim_name, arg_name)} must be one of {list(valid_values)}, but got {arg_value!r}.")
+    return arg_value
+
+
+def check_subclass(arg_name, type_, template_types, prim_name=None, addition_error_info=None):
+    """A class, or a dtype, that is one of those given."""
+    templates = tuple(template_types) if isinstance(template_types, (tuple, list)) else (template_types,)
+    is_one = any(type_ is each or isinstance(type_, type) and isinstance(each, type) and issubclass(type_, each)
+                 for each in templates)
+    if not is_one:
+        more = f" {addition_error_info}" if addition_error_info else ""
+        known = ", ".join(map(str, templates))
+        raise TypeError(f"{_where(prim_name, arg_name)} must be one of {known}, but got {type_}{more}.")
+    return type_
+
+
+class Validator:
+    """The checks as static methods."""
+
+
+for _name, _check in list(globals().items()):
+    if _name.startswith("check"):
+        setattr(Validator, _name, staticmethod(_check))
