@@ -15,19 +15,22 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.partition import Stages
 from mindspore.compiler.autodiff.vjp import seedable, vjp_graph
+from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.compiler.frontend.variants import Tag
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.eager import segment as _segment
+from mindspore.eager.hooks import gradients_of
 from mindspore.graph import tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction, current_guards
 from mindspore.graph.control import is_one_of
 from mindspore.graph.dynamic import described_by
 from mindspore.graph.guards import Guards
+from mindspore.graph.hooks import fire, hooked_gradient, hooks_of
 from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
-from mindspore.runtime.record import apply, wrap
+from mindspore.runtime.record import apply, with_hooks_of, wrap
 
 __all__ = ["grad", "value_and_grad", "vjp", "GradOperation", "get_grad"]
 
@@ -66,7 +69,7 @@ def linearize(fn: Callable, args: tuple, kwargs: dict, wanted: list[Tensor], wei
 def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
     outer = current_trace()
     inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
-    fresh = {id(t): wrap(inner.add_parameter(t._value.aval)) for t in wanted}
+    fresh = {id(t): with_hooks_of(wrap(inner.add_parameter(t._value.aval)), t) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
     guards = current_guards() or Guards()
     before = set(guards.effects)
@@ -85,6 +88,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     nodes = [inner.node_of(t) for t in (*outputs, *assigned)]
     for weight in weights:
         inner.node_of(weight)
+        guards.add_attr(weight, "_hooks", hooks_of(weight) or ABSENT, True)
     places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
     graph = settle_calls(inner.close(nodes))
     sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
@@ -92,7 +96,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     able = seedable(graph.out_avals, [graph.params[k].aval for k in positions])
     seeded = tuple(k for k in differentiated(outputs, spec) if k in able)
     count = len(graph.outputs)
-    stages = Stages(outer.builder, vjp_graph(graph, positions, seeded), sources)
+    stages = Stages(outer.builder, vjp_graph(graph, positions, seeded, staged=True), sources)
     primal = stages.outputs(count)
     assign_written(outer, inner.written, primal[len(nodes):])
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
@@ -106,11 +110,9 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         b = trace.builder
         cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(seeds[k]) for k in seeded]
         cts = [_where_chosen(ct, conditions[k], values) for ct, k in zip(cts, seeded)]
-        if trace is outer:
-            grads = stages.gradients(b, count, cts)
-        else:
-            grads = stages.gradients(b, count, cts, lambda node: trace.node_of(carried(node)))
-        return [wrap(Traced(trace, g)) for g in grads]
+        carry = (lambda node: node) if trace is outer else (lambda node: trace.node_of(carried(node)))
+        grads = stages.gradients(b, count, cts, carry, fire)[:len(positions)]
+        return _after_hooks(wanted, weights, [wrap(Traced(trace, g)) for g in grads])
 
     held: dict[int, Tensor] = {}
 
@@ -137,7 +139,7 @@ def _where_chosen(ct: Any, conditions: list | None, values: list[Tensor]) -> Any
 
 def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
     identity = PRIMITIVES["identity"]
-    fresh = {id(t): apply(identity, (t,)) for t in wanted}
+    fresh = {id(t): with_hooks_of(apply(identity, (t,)), t) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
     points = [fresh[id(t)]._value for t in wanted] + [w._value for w in weights]
     segment = _segment.current()
@@ -158,10 +160,10 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
     def pull(seeds: list) -> list:
         try:
             given = [None if seeds[k] is None else seeds[k]._value for k in chosen]
-            grads = _segment.current().record_vjp(region, points, storages, given)
+            grads = gradients_of(region, points, storages, given)
         finally:
             _leave(regions, region)
-        return [wrap(g) for g in grads]
+        return _after_hooks(wanted, weights, [wrap(g) for g in grads])
 
     def hold() -> Callable[[list], list]:
         recorded = _segment.current().capture(region)
@@ -169,11 +171,17 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
 
         def pull_later(seeds: list) -> list:
             given = [None if seeds[k] is None else seeds[k]._value for k in chosen]
-            return [wrap(g) for g in _segment.current().record_vjp_of(recorded, points, storages, given)]
+            grads = gradients_of(region, points, storages, given, recorded)
+            return _after_hooks(wanted, weights, [wrap(g) for g in grads])
 
         return pull_later
 
     return Linearized(outputs, spec, pull, hold)
+
+
+def _after_hooks(wanted: list[Tensor], weights: list[Parameter], grads: list[Tensor]) -> list[Tensor]:
+    """The gradients after the hooks of the tensors that they are of."""
+    return [hooked_gradient(t, g) for t, g in zip((*wanted, *weights), grads)]
 
 
 def _leave(regions: list, region) -> None:

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -99,6 +101,10 @@ class Parameter(Tensor):
                          layerwise_parallel=self.layerwise_parallel, parallel_optimizer=self.parallel_optimizer)
         copy.named = self.named
         return copy
+
+    def register_hook(self, hook_fn: Callable) -> Any:
+        """See `Tensor.register_hook`."""
+        return super().register_hook(hook_fn)
 
     def __deepcopy__(self, memo):
         return self.clone()

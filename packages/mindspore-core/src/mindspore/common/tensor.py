@@ -6,6 +6,7 @@ here are creation, conversion and printing.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Tensor(_Attached):
         ValueError: `shape` is missing or does not fit.
     """
 
-    __slots__ = ("_value", "_shared", "__weakref__")
+    __slots__ = ("_value", "_shared", "_hooks", "__weakref__")
     __array_priority__ = 1000
 
     def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
@@ -188,6 +189,38 @@ class Tensor(_Attached):
         if type(self._value) is Traced:
             return repr(self)
         return str(_printable(self))
+
+    # -- hooks on gradients ------------------------------------------------------------------------------------------
+
+    def register_hook(self, hook: Callable) -> Any:
+        """Let `hook(gradient)` see the gradient by this tensor whenever one is computed; what it returns, if it is not
+        None, takes the gradient's place.
+
+        The hook sees the whole gradient, the sum over all uses of the tensor. The hooks of one tensor run in the order
+        of their registration, each on what the one before it gave. Of a Parameter or another tensor from outside the
+        hooks are kept until they are removed; those on a value inside of a function last as long as the value.
+
+        Returns:
+            a handle whose `remove()` takes the hook off again; in a compiled function, where every call registers the
+            hook anew, the tensor itself.
+
+        Raises:
+            TypeError: `hook` cannot be called. GraphCompileError: in a compiled function, on a tensor from outside, or
+            after the tensor was used.
+        """
+        from mindspore.graph.hooks import register_hook
+        return register_hook(self, hook)
+
+    def hooks(self) -> list:
+        """The hooks of this tensor, in the order of their registration."""
+        from mindspore.graph.hooks import hooks_of
+        return [hook for _, hook in hooks_of(self)]
+
+    @staticmethod
+    def remove_hook(handle: Any) -> None:
+        """Take off the hook of which `register_hook` returned the handle."""
+        from mindspore.graph.hooks import remove_hook
+        remove_hook(handle)
 
     # -- copies ------------------------------------------------------------------------------------------------------
 

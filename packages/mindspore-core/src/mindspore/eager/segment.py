@@ -66,13 +66,14 @@ def _new_step(step: Step, key, entry: tuple, aval) -> Step:
 
 class Region:
     """The part of a stream that a gradient call is recording: where it starts in the current segment, and what of it
-    earlier segments have run, as `Segment.capture` gives it."""
+    earlier segments have run, as `Segment.capture` gives it. hooks: the points that cotangents pass (`eager.hooks`)."""
 
-    __slots__ = ("history", "start")
+    __slots__ = ("history", "hooks", "start")
 
     def __init__(self, start: int):
         self.start = start
         self.history: list[tuple] = []
+        self.hooks: list = []
 
 
 class Segment:
@@ -207,7 +208,8 @@ class Segment:
                     made = self.record(op, tuple([again.get(id(s), s) for s in operands]), attrs)
                 for old, new in zip(results, made if isinstance(made, tuple | list) else (made,)):
                     again[id(old)] = new if op is _known_value() else self._known(new, old)
-            return self.record_vjp(region, wanted, [again.get(id(s), s) for s in outputs], seeds)
+            return self.record_vjp(region, [again.get(id(s), s) for s in wanted],
+                                   [again.get(id(s), s) for s in outputs], seeds)
         finally:
             self.regions.remove(region)
 

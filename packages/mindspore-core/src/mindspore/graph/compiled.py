@@ -36,6 +36,7 @@ from mindspore.graph.outside import put_back
 from mindspore.graph.raising import without_executor
 from mindspore.graph.trace import (
     GraphTrace,
+    HookHasEffects,
     PathsNeeded,
     SizeAsked,
     Traced,
@@ -44,7 +45,7 @@ from mindspore.graph.trace import (
     tracing,
 )
 from mindspore.runtime import device as _device
-from mindspore.runtime.record import apply_plainly, assign, wrap
+from mindspore.runtime.record import apply_plainly, assign, with_hooks_of, wrap
 from mindspore.runtime.storage import Storage
 
 ENTRIES_PER_FUNCTION = 64
@@ -58,6 +59,7 @@ class _Session(threading.local):
     guards: Guards | None = None
     blocks: Blocks | None = None
     changes: list = []
+    hooks: frozenset = frozenset()
 
 
 _session = _Session()
@@ -70,7 +72,12 @@ def current_guards() -> Guards | None:
 
 def note_changes(changes: list) -> None:
     """What the function that is compiled has changed outside of itself (`outside.Change`)."""
-    _session.changes = changes
+    _session.changes = _session.changes + changes
+
+
+def hooks_with_effects() -> frozenset:
+    """The keys of hooks that are known to have effects, in the compilation under way on this thread."""
+    return _session.hooks
 
 
 def current_blocks() -> Blocks | None:
@@ -191,6 +198,10 @@ class Entry:
                 continue
             if node.op.name == "item":
                 values[node.idx] = values[node.ins[0].idx][node.attr("index")]
+            elif node.op.name == "gradient_hook" and node.attrs[0] is not None:
+                from mindspore.eager.hooks import marked_eagerly
+                inputs = [values[i.idx] for i in node.ins[:node.attr("inputs")]]
+                values[node.idx] = marked_eagerly(inputs, node.attrs[0], node.attr("extras"))
             else:
                 values[node.idx] = apply_plainly(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
         for tensor, out, _ in self.writes:
@@ -344,11 +355,16 @@ class CompiledFunction:
         return self.specialise(key, args, kwargs).graph
 
     def _trace(self, args: tuple, kwargs: dict, avals: list | None = None) -> Entry:
-        by_blocks, hands_out_paths = True, False
+        by_blocks, hands_out_paths, hooks = True, False, _session.hooks
         while True:
             guards = Guards()
+            outer, _session.hooks = _session.hooks, hooks
             try:
                 return self._record(args, kwargs, guards, Blocks(guards) if by_blocks else None, avals, hands_out_paths)
+            except HookHasEffects as found:
+                if found.key in hooks:
+                    raise RuntimeError("a hook that is known to have effects was recorded as a graph") from None
+                hooks |= {found.key}
             except WithoutBlocks:
                 by_blocks = False
             except PathsNeeded:
@@ -357,6 +373,8 @@ class CompiledFunction:
                         "A tensor that a decision chose is changed in place where the decision is not known.",
                         remedy="change it in the branch that chooses it, or compute a new value") from None
                 hands_out_paths = True
+            finally:
+                _session.hooks = outer
 
     def _trace_sizes(self, args: tuple, kwargs: dict, leaves: list, axes: list,
                      known: dynamic.Found) -> tuple[Entry, Any]:
@@ -425,7 +443,7 @@ class CompiledFunction:
                 trace.sizes[found.node.idx] = number
             elif avals is not None and type(leaf) is dynamic.MutableTensor:
                 trace.sizes[found.node.idx] = SizeAsked(found.node.idx)
-            return wrap(found)
+            return with_hooks_of(wrap(found), leaf)
 
         args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
         saved = _session.guards, _session.blocks, _session.changes
@@ -444,7 +462,7 @@ class CompiledFunction:
                 trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
         finally:
-            put_back(_session.changes)
+            put_back(_session.changes[::-1])
             _session.guards, _session.blocks, _session.changes = saved
         guards.close()
         graph = settle_calls(trace.close(nodes))
@@ -482,6 +500,9 @@ def _signature(value: Any, leaves: list, part: Callable | None = None) -> Any:
         leaves.append(value)
         if part is None and type(value) is dynamic.MutableTensor:
             return dynamic.MutableTensor, inner.aval, value.number
+        hooks = getattr(value, "_hooks", None)
+        if hooks:
+            return (Tensor, inner.aval if part is None else part(inner.aval), hooks)
         return inner.aval if part is None else part(inner.aval)
     kind = type(value)
     if kind in _PLAIN:

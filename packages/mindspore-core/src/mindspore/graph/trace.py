@@ -25,12 +25,12 @@ _REPEATED = frozenset({"cond", "while_", "scan", "call", "rec"})
 
 
 class Traced:
-    """A value that is known only as a node of a trace."""
+    """A value that is known only as a node of a trace. used: whether an operation has read it."""
 
-    __slots__ = ("trace", "node", "aval")
+    __slots__ = ("trace", "node", "aval", "used")
 
     def __init__(self, trace: GraphTrace, node: Node):
-        self.trace, self.node, self.aval = trace, node, node.aval
+        self.trace, self.node, self.aval, self.used = trace, node, node.aval, False
 
 
 class GraphTrace:
@@ -81,8 +81,10 @@ class GraphTrace:
     def node_of(self, tensor) -> Node:
         """The node that stands for a tensor here; lifts what comes from outside."""
         value = tensor._value
-        if type(value) is Traced and value.trace is self:
-            return value.node
+        if type(value) is Traced:
+            value.used = True
+            if value.trace is self:
+                return value.node
         found = self.nodes.get(id(tensor))
         if found is None:
             if not self.can_lift(tensor):
@@ -299,6 +301,15 @@ class SizeAsked(Unwinding):
 
 class WithoutBlocks(Unwinding):
     """A tensor has left the block that computed it: the function is to be recorded without blocks."""
+
+
+class HookHasEffects(Unwinding):
+    """A hook on a gradient changes something outside of itself, so that it has no graph of its own: the function is
+    recorded again without making one. key: what identifies the hook."""
+
+    def __init__(self, key: object):
+        super().__init__("a hook has effects")
+        self.key = key
 
 
 class PathsNeeded(Unwinding):

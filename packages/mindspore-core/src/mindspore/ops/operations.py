@@ -11,6 +11,7 @@ from mindspore.common import dtype as mstype
 from mindspore.compiler.primitives import primitive
 from mindspore.ops import (
     _array_classes,
+    _hook_classes,
     _image_classes,
     _legacy,
     _random_classes,
@@ -373,8 +374,8 @@ SGD = _define("SGD", _legacy.update(primitive("apply_sgd"), single=True), dampen
 
 # -- tables of other files ---------------------------------------------------------------------------------------------
 
-for _table in (_array_classes, _image_classes, _random_classes, _sequence_classes, _step_classes, _summary_classes,
-               _window_classes, host, legacy_names, loops):
+for _table in (_array_classes, _hook_classes, _image_classes, _random_classes, _sequence_classes, _step_classes,
+               _summary_classes, _window_classes, host, legacy_names, loops):
     __all__.extend(_table.CLASSES)
     globals().update(_table.CLASSES)
 

@@ -29,6 +29,14 @@ def wrap(value):
     return tensor
 
 
+def with_hooks_of(tensor, source):
+    """`tensor`, which stands for `source` inside of a function, with the hooks on gradients that `source` has."""
+    hooks = getattr(source, "_hooks", None)
+    if hooks:
+        tensor._hooks = hooks
+    return tensor
+
+
 def apply(op: Primitive, tensors: tuple, attrs: tuple = ()):
     """Call a primitive on tensors; attrs in the order that it declares. A Tensor, or a tuple of them."""
     mixing = _stack.mixing

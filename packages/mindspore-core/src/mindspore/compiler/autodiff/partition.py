@@ -19,10 +19,11 @@ Source: the minimum cut as a recomputation policy follows Zeng and others, "min-
 """
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from mindspore.compiler.autodiff.cuts import INFINITE, values_to_keep
+from mindspore.compiler.autodiff.staged import Firing
 from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
 
@@ -192,20 +193,31 @@ class Stages:
         """The first outputs, which depend on no cotangent."""
         return [self.env[o.idx] for o in self.joint.outputs[:count]]
 
-    def gradients(self, b: Builder, count: int, cotangents: list[Node], carry=lambda node: node) -> list[Node]:
-        """The outputs from `count` on. carry: the node in `b` of a node of the builder of the first step."""
+    def gradients(self, b: Builder, count: int, cotangents: list[Node], carry=lambda node: node,
+                  hook: Callable | None = None) -> list[Node]:
+        """The outputs from `count` on. carry: the node in `b` of a node of the builder of the first step. hook: called
+        with each point that hooks of the graph see (`staged.Fired`) and its cotangents, nodes or None; gives those of
+        its inputs."""
+        outputs = self.joint.outputs[count:]
         read = [n for n in self.joint.nodes if self.late[n.idx] and n.ins]
-        used = {i.idx for n in read for i in n.ins} | {o.idx for o in self.joint.outputs[count:]}
+        used = {i.idx for n in read for i in n.ins} | {o.idx for o in outputs}
         env = [carry(node) if node is not None and k in used else None for k, node in enumerate(self.env)]
         for param, node in zip(self.joint.params[self.inputs:], cotangents):
             env[param.idx] = node
-        self._emit(b, env, read, 1)
-        return [env[o.idx] for o in self.joint.outputs[count:]]
+        stages = Firing(self.joint, env, hook)
+        self._emit(b, env, read, 1, stages.need if stages.waiting else None)
+        for output in outputs:
+            stages.need(output)
+        stages.fire_all()
+        return [env[o.idx] for o in outputs]
 
-    def _emit(self, b: Builder, env: list, nodes: list[Node], late: int) -> None:
+    def _emit(self, b: Builder, env: list, nodes: list[Node], late: int, need: Callable | None = None) -> None:
         outer = b.loc
         for node in nodes:
             if self.late[node.idx] == late:
+                if need is not None:
+                    for operand in node.ins:
+                        need(operand)
                 b.loc = node.loc or outer
                 env[node.idx] = b.emit(node.op, tuple([env[i.idx] for i in node.ins]), node.attrs)
         b.loc = outer

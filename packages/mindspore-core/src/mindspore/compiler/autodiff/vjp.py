@@ -25,26 +25,30 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from mindspore.compiler.autodiff.staged import HookSlots
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval, rewrite
 from mindspore.compiler.ir.bind import copied
 from mindspore.compiler.ir.dims import same, same_shape
 from mindspore.compiler.primitives.base import Primitive
 
 
-def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | None = None) -> Graph:
+def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | None = None,
+              staged: bool = False) -> Graph:
     """The joint graph. wanted: positions of the parameters to differentiate by. seeded: positions of the outputs that
-    have a cotangent parameter (default: `seedable`)."""
+    have a cotangent parameter (default: `seedable`). staged: whether hooks of the graph run between the parts of its
+    derivative (`staged.HookSlots`); otherwise they are graphs that become a part of it."""
     points = [graph.params[k].aval for k in wanted]
     if seeded is None:
         seeded = seedable(graph.out_avals, points)
-    key = ("vjp", wanted, seeded)
+    staged = staged and any(n.op.name == "gradient_hook" and n.attrs[0] is not None for n in graph.nodes)
+    key = ("vjp", wanted, seeded, staged)
     found = graph.memo.get(key)
     if found is None:
         if any(map(_is_integer, points)):
             with _integers_too():  # a copy, since derivatives of graphs inside are remembered with these
-                found = _joint(copied(graph), wanted, seeded)
+                found = _joint(copied(graph), wanted, seeded, staged)
         else:
-            found = _joint(graph, wanted, seeded)
+            found = _joint(graph, wanted, seeded, staged)
         graph.memo[key] = found
     return found
 
@@ -85,7 +89,7 @@ def is_differentiable(aval) -> bool:
     return isinstance(aval, TensorAval) and (aval.dtype.is_inexact or (_mode.integers and _is_integer(aval)))
 
 
-def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Graph:
+def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...], staged: bool) -> Graph:
     graph = expand(graph, wanted)
     active = activity(graph, wanted)
     b = Builder(f"vjp_{graph.name}")
@@ -94,12 +98,17 @@ def _joint(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Gr
     env: list = [None] * len(graph.nodes)
     for param, node in zip(graph.params, params):
         env[param.idx] = node
+    slots = HookSlots(b, graph, active) if staged else None
     recorded = _clone(b, graph, env, active, seeded)
-    grads = _reverse(b, graph, env, active, recorded, wanted, cotangents)
+    grads = _reverse(b, graph, env, active, recorded, wanted, cotangents, slots)
     outputs = [env[o.idx] for o in graph.outputs]
     for position, grad in zip(wanted, grads):
         outputs.append(b.zeros_like(graph.params[position].aval) if grad is None else grad)
-    return b.finish(outputs)
+    if slots is None:
+        return b.finish(outputs)
+    joint = b.finish(outputs + slots.outputs)
+    joint.memo["hooks"] = slots.fired
+    return joint
 
 
 def _clone(b: Builder, graph: Graph, env: list, active: bytearray, seeded: tuple[int, ...]) -> dict:
@@ -138,7 +147,7 @@ def _expected(graph: Graph, active: bytearray, seeded: tuple[int, ...]) -> dict[
 
 
 def _reverse(b: Builder, graph: Graph, env: list, active: bytearray, recorded: dict, wanted: tuple,
-             seeds: dict[int, Node]) -> list[Node | None]:
+             seeds: dict[int, Node], slots: HookSlots | None) -> list[Node | None]:
     cts: dict[int, Node | list] = {}
 
     def contribute(target: Node, grad: Node) -> None:
@@ -158,7 +167,9 @@ def _reverse(b: Builder, graph: Graph, env: list, active: bytearray, recorded: d
         if node.op.name == "item":
             _contribute_item(b, cts, node, ct)
             continue
-        for operand, grad in zip(node.ins, _gradients(b, node, env, recorded, ct), strict=True):
+        hooked = slots is not None and node.idx in slots.params
+        grads = slots.reach(node, ct) if hooked else _gradients(b, node, env, recorded, ct)
+        for operand, grad in zip(node.ins, grads, strict=True):
             if grad is not None and active[operand.idx]:
                 contribute(operand, grad)
     return [cts.get(graph.params[p].idx) for p in wanted]
@@ -240,7 +251,9 @@ def activity(graph: Graph, wanted: tuple[int, ...]) -> bytearray:
         if is_differentiable(graph.params[position].aval):
             active[graph.params[position].idx] = 1
     for node in graph.nodes:
-        if passes_derivatives(node):
+        if node.op.name == "gradient_hook" and node.attrs[0] is not None and node.attrs[0].always:
+            active[node.idx] = passes_derivatives(node)
+        elif passes_derivatives(node):
             for operand in node.ins:
                 if active[operand.idx]:
                     active[node.idx] = 1

@@ -55,7 +55,7 @@ def without_rules(graph: Graph) -> Graph:
     calls are settled, since what they call may have such derivatives."""
     while True:
         graph = settle_calls(graph)
-        chosen = {node.idx for node in graph.nodes if node.op.name == "custom_vjp"}
+        chosen = {node.idx for node in graph.nodes if node.op.name in ("custom_vjp", "gradient_hook")}
         if not chosen:
             return graph
         graph = lower_nodes(graph, chosen)

@@ -9,6 +9,7 @@ from mindspore.compiler.primitives import (
     custom_vjp,
     effects,
     fourier,
+    gradient_hook,
     host_function,
     indexing,
     integers,
