@@ -66,8 +66,11 @@ def record_again(block: Callable, args: tuple, kwargs: dict, call: Callable | No
 
     trace = current_trace()
     found = inner.record(getattr(block, "__name__", type(block).__name__), run, [t._value.aval for t in given])
-    nodes = recomputed(trace.builder, with_chunked_loops(settle_calls(found.graph)),
-                       found.sources([trace.node_of(t) for t in given]))
+    sources = found.sources([trace.node_of(t) for t in given])
+    if any(n.op.name == "gradient_hook" and n.attr("backward") is None for n in found.graph.nodes):
+        nodes = trace.builder.inline(found.graph, sources)  # a hook with effects runs in the derivative around it
+    else:
+        nodes = recomputed(trace.builder, with_chunked_loops(settle_calls(found.graph)), sources)
     found.assign(nodes[found.count:])
     return found.result(nodes[:found.count])
 

@@ -234,7 +234,7 @@ class Twin:
         if len(ours) != len(theirs):
             return False
         for (path, a), (other, b) in zip(ours, theirs):
-            hooked = a is not first and (a._hooks or a._pre_hooks or b._hooks or b._pre_hooks)
+            hooked = a is not first and (a._hooks or b._hooks)
             if path != other or hooked or a._low_precision is not b._low_precision \
                     or a._mixing is not b._mixing or a._result_dtype is not b._result_dtype or not self.same(a, b):
                 return False

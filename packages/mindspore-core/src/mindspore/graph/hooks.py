@@ -15,6 +15,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError
@@ -27,8 +29,9 @@ from mindspore.graph.call import call_function
 from mindspore.graph.compiled import HookHasEffects, current_guards, hooks_with_effects
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.outside import changes_since
-from mindspore.graph.trace import Traced, current_trace
+from mindspore.graph.trace import Traced, WithoutBlocks, current_trace
 from mindspore.runtime.record import apply_plainly, assign, wrap
+from mindspore.runtime.storage import Storage
 
 __all__ = ["HookPoint", "TensorHookHandle", "hooked_gradient", "marked", "register_hook", "remove_hook",
            "run_hook"]
@@ -107,8 +110,10 @@ def marked(tensors: list[Tensor], point: HookPoint, extras: tuple = ()) -> list[
         return marked_eagerly(tensors, point, extras)
     held: tuple = ()
     backward = None
-    if point.key not in hooks_with_effects():
+    if point.graph and point.key not in hooks_with_effects():
         backward, held = _recorded(point, [t._value.aval for t in tensors], extras)
+    if backward is None and trace.in_block():
+        raise WithoutBlocks
     found = apply_plainly(PRIMITIVES["gradient_hook"], (*tensors, *held), (point, backward, len(tensors), extras))
     return list(found)
 
@@ -121,7 +126,7 @@ def _recorded(point: HookPoint, avals: list, extras: tuple) -> tuple:
 
     def run(trace: Any, given: list[Tensor]) -> list[Tensor]:
         found = point.run(given)
-        return [trace_zeros(trace, a) if t is None else t for t, a in zip(found, avals)]
+        return [zeros(a) if t is None else t for t, a in zip(found, avals)]
 
     rec = inner.record(f"hook_{point.name}", run, [*avals, *extras])
     if guards is not None and (guards.assigned_since(before) or changes_since(session, guards, noted)):
@@ -131,8 +136,11 @@ def _recorded(point: HookPoint, avals: list, extras: tuple) -> tuple:
     return rec.graph, tuple(rec.lifted)
 
 
-def trace_zeros(trace: Any, aval: Any) -> Tensor:
-    """Zeros in a trace."""
+def zeros(aval: Any) -> Tensor:
+    """Zeros where the program is recorded now."""
+    trace = current_trace()
+    if trace is None:
+        return wrap(Storage(aval, host=np.zeros(aval.shape, aval.dtype.np)))
     return wrap(Traced(trace, trace.builder.zeros_like(aval)))
 
 

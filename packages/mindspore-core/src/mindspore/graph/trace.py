@@ -97,6 +97,13 @@ class GraphTrace:
             self.lifted.append(tensor)
         return found
 
+    def in_block(self) -> bool:
+        """Whether the trace is of a block, or lies in one."""
+        at: GraphTrace | None = self
+        while at is not None and not at.is_block:
+            at = at.parent
+        return at is not None
+
     def can_lift(self, tensor) -> bool:
         """Whether the tensor is known here or outside of this trace."""
         value, at = tensor._value, self

@@ -23,7 +23,7 @@ from mindspore.graph.compiled import CompiledFunction, current_blocks, current_g
 from mindspore.graph.dynamic import Described
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
-from mindspore.nn.hook_handle import HookHandle
+from mindspore.nn.hooks import CellHooks, hooked_parameter, run_hooked
 from mindspore.nn.members import CellMembers, cells_of
 from mindspore.nn.state import CellState
 from mindspore.runtime import record
@@ -35,7 +35,7 @@ _VALUES = (Tensor, bool, int, float, complex, np.number)  # what may be written 
 _TABLES = ("_params", "_cells", "_buffers")  # where attributes are that do not stand in the Cell's __dict__
 
 
-class Cell(CellState, CellMembers):
+class Cell(CellState, CellHooks, CellMembers):
     """Base class of all networks and layers.
 
     Subclasses create parameters and child cells in `__init__` (after `super().__init__()`) and define `construct`.
@@ -45,7 +45,7 @@ class Cell(CellState, CellMembers):
         flags: attributes to set, as a dict.
     """
 
-    UNGUARDED = frozenset({"_compiled", "_varying", "_hooks", "_pre_hooks", "_backward_hooks", "cls_name",
+    UNGUARDED = frozenset({"_compiled", "_varying", "_hooked_reads", "cls_name",
                            "_computing", "_state_hooks", "_transient"}) | CellMembers.UNGUARDED_MEMBERS
 
     def __init__(self, auto_prefix: bool = True, flags: dict | None = None):
@@ -62,8 +62,8 @@ class Cell(CellState, CellMembers):
         own["_computing"] = 0
         own["_recompute"] = False
         own["_compiled"] = own["_varying"] = None
-        own["_hooks"] = OrderedDict()
-        own["_pre_hooks"] = OrderedDict()
+        own["_hooks"] = ()
+        own["_hooked_reads"] = 0
         self.add_flags(**(flags or {}))
 
     # -- attributes --------------------------------------------------------------------------------------------------
@@ -80,7 +80,10 @@ class Cell(CellState, CellMembers):
                 found = own["_buffers"].get(name)
             if found is None and not any(name in own[table] for table in _TABLES):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        elif own["_computing"] and found.requires_grad and found.dtype.is_floating:
+            return found
+        if own["_hooked_reads"]:
+            found = hooked_parameter(self, found)
+        if own["_computing"] and found.requires_grad and found.dtype.is_floating:
             return found.astype(own["_low_precision"])
         return found
 
@@ -184,7 +187,7 @@ class Cell(CellState, CellMembers):
         return self._construct_with_hooks(args, kwargs)
 
     def _construct_with_hooks(self, args: tuple, kwargs: dict) -> Any:
-        if self._pre_hooks or self._hooks or self._converts:
+        if self._hooks or self._converts:
             return self._run(_construct_natively, args, kwargs)
         return self.construct(*args, **kwargs)
 
@@ -229,16 +232,9 @@ class Cell(CellState, CellMembers):
         """construct with what goes around it: casts of inputs and outputs, hooks."""
         if self._converts:
             runner = self._converting(runner)
-        for hook in self._pre_hooks.values():
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        result = runner(self, args, kwargs)
-        for hook in self._hooks.values():
-            changed = hook(self, args, result)
-            if changed is not None:
-                result = changed
-        return result
+        if self._hooks:
+            return run_hooked(self, runner, args, kwargs)
+        return runner(self, args, kwargs)
 
     def _converting(self, runner: Callable) -> Callable:
         """`runner` in the precision that the cell computes in: inputs, and what a user's construct reads of its own
@@ -413,23 +409,6 @@ class Cell(CellState, CellMembers):
         """Parameters are initialised at construction; returns the identity mapping."""
         return {p: p for p in self.get_parameters()}
 
-    # -- hooks -------------------------------------------------------------------------------------------------------
-
-    def register_forward_pre_hook(self, hook_fn: Callable) -> HookHandle:
-        """`hook_fn(cell, inputs)` runs before construct; what it returns replaces the inputs."""
-        return self._add_hook(self._pre_hooks, hook_fn)
-
-    def register_forward_hook(self, hook_fn: Callable) -> HookHandle:
-        """`hook_fn(cell, inputs, output)` runs after construct; what it returns replaces the output."""
-        return self._add_hook(self._hooks, hook_fn)
-
-    def _add_hook(self, table: OrderedDict, hook_fn: Callable) -> HookHandle:
-        return HookHandle.added(table, hook_fn, changed=self._hooks_changed)
-
-    def _hooks_changed(self) -> None:
-        self.__dict__["_compiled"] = None
-        CELL_EPOCH[0] += 1
-
     # -- printing ----------------------------------------------------------------------------------------------------
 
     def extend_repr(self) -> str:
@@ -450,13 +429,13 @@ class Cell(CellState, CellMembers):
 
 def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
     """construct while a graph is recorded; a derivative that the cell brings is kept with it."""
+    guards, blocks = current_guards(), current_blocks()
+    if guards is not None:
+        for name in ("_recompute", "_low_precision", "_mixing", "_result_dtype", "_hooks"):
+            guards.add_attr(cell, name, cell.__dict__[name], True)
     if hasattr(type(cell), "bprop"):
         from mindspore.graph.custom import call_with_bprop
         return call_with_bprop(cell, args, kwargs)
-    guards, blocks = current_guards(), current_blocks()
-    if guards is not None:
-        for name in ("_recompute", "_low_precision", "_mixing", "_result_dtype"):
-            guards.add_attr(cell, name, cell.__dict__[name], True)
     construct = _construct_again if cell._recompute else call_construct
     return construct(cell, args, kwargs) if blocks is None else blocks.call(cell, args, kwargs, construct)
 

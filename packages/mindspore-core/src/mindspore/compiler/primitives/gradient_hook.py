@@ -17,12 +17,14 @@ class HookPoint:
     run: from the cotangents of the point's results, tensors or None where there is none, to those of its inputs.
     name: of the hook, for people. key: what identifies the hook, the same at each compilation. always: whether the hook
     runs although nothing that is differentiated by lies before the point. hooks: those of one tensor, in order.
+    graph: whether the hook may have a graph of its own.
     """
 
-    __slots__ = ("always", "hooks", "key", "name", "run")
+    __slots__ = ("always", "graph", "hooks", "key", "name", "run")
 
-    def __init__(self, run, name: str, key: object = None, always: bool = False, hooks: tuple = ()):
-        self.run, self.name, self.key, self.always, self.hooks = run, name, key, always, hooks
+    def __init__(self, run, name: str, key: object = None, always: bool = False, hooks: tuple = (),
+                 graph: bool = True):
+        self.run, self.name, self.key, self.always, self.hooks, self.graph = run, name, key, always, hooks, graph
 
     def __repr__(self) -> str:
         return f"hook({self.name!r})"
@@ -58,8 +60,9 @@ class GradientHook(Primitive):
     def vjp(self, b, cts, outs, *operands, point, backward, inputs, extras):
         if backward is None:
             raise GraphCompileError(
-                f"The hook {point.name} prints, raises, or assigns something from outside, and it stands in a branch, "
-                f"a loop or a call whose derivative is a graph of its own: there it may only compute.",
+                f"The hook {point.name} stands in a branch, a loop or a call whose derivative is a graph of its own: "
+                f"there it may only compute, but it "
+                f"{'prints, raises, or assigns something from outside' if point.graph else 'is one of a whole Cell'}.",
                 remedy="register the hook outside of it, return the gradient from the function, or run the function in "
                        "PyNative mode")
         seeds = [b.zeros_like(out.aval) if ct is None else ct for ct, out in zip(cts, outs)]
