@@ -82,10 +82,12 @@ def jvp(fn: Callable, inputs, v, has_aux: bool = False):
 
 def linearize(fn: Callable, inputs) -> tuple[Any, Callable]:
     """The outputs of `fn` at `inputs`, a tensor or a tuple of them, and the function from directions, one for each
-    input, to the derivative of the outputs along them: see `jvp`."""
+    input (as arguments, or in one tuple), to the derivative of the outputs along them: see `jvp`."""
     args = as_tuple(inputs)
 
     def along(*directions):
+        if len(directions) == 1 and isinstance(directions[0], tuple | list):
+            directions = tuple(directions[0])
         if len(directions) != len(args):
             raise TypeError(f"linearize: the function takes {len(args)} directions, one for each input, but got "
                             f"{len(directions)}")

@@ -209,6 +209,36 @@ def test_the_trace_is_seen_by_nobody(mode):
     close(kept, np.ones(2))
 
 
+def test_hooks_of_views(mode):
+    def function(x):
+        z = x * 2
+        first = z[0]
+        first.register_hook(lambda gradient: gradient * 10)
+        return (first * 3 + z.reshape((2, 1))).sum()
+
+    close(ms.grad(function)(Tensor(X)), [2 * (2 * 3 * 10 + 1), 2])
+
+
+def test_hooks_of_a_compiled_function_under_a_gradient(mode):
+    seen = []
+
+    @ms.jit
+    def function(x):
+        z = x * 2
+        z.register_hook(seen.append)
+        z.register_hook(double)
+        return (z * z).sum()
+
+    close(ms.grad(function)(Tensor(X)), 16 * X)
+    close(seen, 4 * X)
+
+
+def test_hooks_and_sizes_that_vary():
+    gradient = ms.jit(ms.grad(lambda x: (clipped(x) * x).sum()), dynamic=1)
+    for count in (2, 3, 4):
+        close(gradient(Tensor(np.ones(count, np.float32))), np.full(count, 1.5))
+
+
 # -- Parameters and arguments ------------------------------------------------------------------------------------------
 
 

@@ -248,6 +248,43 @@ def test_per_example_gradients_with_hooks(mode):
     same(per_example, [[1.8], [3.0]])
 
 
+def test_a_cell_with_a_derivative_of_its_own(mode):
+    class Odd(nn.Cell):
+        def construct(self, x):
+            return x * x
+
+        def bprop(self, x, out, dout):
+            return (dout * x,)
+
+    net = Odd()
+    net.register_backward_hook(lambda cell, into, out: into[0] * 100)
+    same(ms.grad(lambda x: net(x).sum())(Tensor(ONE * 3)), [300])
+
+
+def test_a_cell_in_low_precision(mode):
+    net, seen = nn.Dense(2, 1, weight_init="ones").to_float(ms.float16), []
+    net.register_backward_hook(lambda cell, into, out: seen.append((into[0], out[0])))
+    same(ms.grad(lambda x: net(x).sum())(Tensor([[1.0, 2.0]])), [[1, 1]])
+    assert [t.dtype for t in seen[0]] == [ms.float32, ms.float16]
+
+
+def test_training_with_hooks(mode):
+    net = nn.SequentialCell(nn.Dense(2, 3), nn.ReLU(), nn.Dense(3, 1))
+    counter = Parameter(Tensor(0.0), name="counter")
+
+    def count(cell, into, out):
+        counter.set_data(counter + 1)
+
+    net[2].register_backward_hook(count)
+    net[0].weight.register_hook(lambda gradient: gradient * 0)
+    step = nn.TrainOneStepCell(nn.WithLossCell(net, nn.MSELoss()), nn.SGD(net.trainable_params(), 0.1))
+    frozen, moving = net[0].weight.asnumpy().copy(), net[2].weight.asnumpy().copy()
+    for _ in range(3):
+        step(Tensor(np.ones((4, 2), np.float32)), Tensor(np.full((4, 1), 9, np.float32)))
+    np.testing.assert_array_equal(net[0].weight.asnumpy(), frozen)
+    assert np.abs(net[2].weight.asnumpy() - moving).max() > 0 and counter.asnumpy() == 3
+
+
 @pytest.mark.parametrize("hook, error, text", [
     (lambda cell, into, out: (into[0], into[0]), ValueError, "1 gradients"),
     (lambda cell, into, out: 3, TypeError, "must return a Tensor"),

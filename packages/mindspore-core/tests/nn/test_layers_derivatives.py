@@ -41,6 +41,7 @@ def test_linear_approximations():
     np.testing.assert_allclose(out.asnumpy(), X ** 3 + 2 * Y)
     for v in (V, 2 * V):
         np.testing.assert_allclose(along(Tensor(v), Tensor(v)).asnumpy(), 3 * X ** 2 * v + 2 * v)
+        np.testing.assert_allclose(along((Tensor(v), Tensor(v))).asnumpy(), 3 * X ** 2 * v + 2 * v)
     with pytest.raises(TypeError, match="2 directions"):
         along(Tensor(V))
 

@@ -1,6 +1,7 @@
 """Operators as classes, the functional interface, and composites."""
 from __future__ import annotations
 
+import copy
 import inspect
 import math
 
@@ -324,3 +325,16 @@ def test_clipping():
 def test_an_unknown_name():
     with pytest.raises(AttributeError, match="has no operator 'Nonsense'"):
         ops.Nonsense  # noqa: B018
+
+
+def test_what_an_operator_keeps():
+    op = P.ReLU()
+    op.add_attr("level", 3)
+    op.set_instance_name("here")
+    op.set_user_data("notes", [1])
+    assert op.level == 3 and op.instance_name == "here" and op.get_user_data("notes") == [1]
+    twin = copy.deepcopy(op)
+    op.del_attr("level")
+    assert not hasattr(op, "level") and twin.level == 3 and op.get_user_data("other") is None
+    with pytest.raises(AttributeError, match="'level'"):
+        op.level  # noqa: B018

@@ -30,7 +30,7 @@ from mindspore.graph.compiled import HookHasEffects, current_guards, hooks_with_
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.outside import changes_since
 from mindspore.graph.trace import Traced, WithoutBlocks, current_trace
-from mindspore.runtime.record import apply_plainly, assign, wrap
+from mindspore.runtime.record import apply_plainly, put, wrap
 from mindspore.runtime.storage import Storage
 
 __all__ = ["HookPoint", "TensorHookHandle", "hooked_gradient", "marked", "register_hook", "remove_hook",
@@ -194,7 +194,7 @@ def register_hook(tensor: Tensor, hook: Callable) -> Any:
                                 "not see all of the tensor's gradient.",
                                 remedy="call register_hook before the first operation that uses the tensor")
     source, hooks = _before_hooks(value)
-    assign(tensor, marked([source], point_of_one(*hooks, hook))[0])
+    put(tensor, marked([source], point_of_one(*hooks, hook))[0])
     return tensor
 
 

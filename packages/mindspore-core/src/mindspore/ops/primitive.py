@@ -6,6 +6,7 @@ computed here.
 """
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -43,6 +44,39 @@ class Primitive:
         """Remove an attribute; returns the operator."""
         self.attrs.pop(name, None)
         return self
+
+    def add_attr(self, arg0: str, arg1: Any) -> None:
+        """Set an attribute."""
+        self.attrs[arg0] = arg1
+
+    def del_attr(self, arg0: str) -> None:
+        """Remove an attribute."""
+        self.attrs.pop(arg0, None)
+
+    def set_instance_name(self, arg0: str) -> None:
+        """Name this use of the operator."""
+        self.add_prim_attr("instance_name", arg0)
+
+    def set_user_data(self, arg0: str, arg1: Any) -> None:
+        """Keep an object of the program's with the operator, by name."""
+        self.__dict__.setdefault("_user_data", {})[arg0] = arg1
+
+    def get_user_data(self, arg0: str) -> Any:
+        """What `set_user_data` has kept under a name; None if there is nothing."""
+        return self.__dict__.get("_user_data", {}).get(arg0)
+
+    def __getattr__(self, item: str) -> Any:
+        """An attribute of the operator, by name."""
+        attrs = self.__dict__.get("attrs", {})
+        if item in attrs:
+            return attrs[item]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {item!r}")
+
+    def __deepcopy__(self, memo: dict) -> Primitive:
+        """An operator with attributes of its own."""
+        twin = memo[id(self)] = object.__new__(type(self))
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
 
     def get_attr_dict(self) -> dict[str, Any]:
         """All attributes by name."""
