@@ -69,6 +69,7 @@ def linearize(fn: Callable, args: tuple, kwargs: dict, wanted: list[Tensor], wei
 def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
     outer = current_trace()
     inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
+    inner.staged = outer.staged
     fresh = {id(t): with_hooks_of(wrap(inner.add_parameter(t._value.aval)), t) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
     guards = current_guards() or Guards()

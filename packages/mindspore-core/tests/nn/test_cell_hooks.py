@@ -269,7 +269,7 @@ def test_a_cell_in_low_precision(mode):
 
 
 def test_training_with_hooks(mode):
-    net = nn.SequentialCell(nn.Dense(2, 3), nn.ReLU(), nn.Dense(3, 1))
+    net = nn.SequentialCell(nn.Dense(2, 3, weight_init="ones"), nn.ReLU(), nn.Dense(3, 1))
     counter = Parameter(Tensor(0.0), name="counter")
 
     def count(cell, into, out):
@@ -297,19 +297,53 @@ def test_what_backward_hooks_return_is_checked(mode, hook, error, text):
         ms.grad(lambda x: net(x).sum())(Tensor(ONE))
 
 
-def test_backward_hooks_in_compiled_loops_are_refused():
-    net = Scaled()
-    net.register_backward_hook(lambda cell, into, out: None)
+def applied_in_a_loop(net):
+    def function(x):
+        for _ in range(3):
+            x = net(x)
+        return x.sum()
+    return function
 
+
+def applied_while(net):
     def function(x):
         i = Tensor(0)
-        while i < 2:
+        while i < 3:
             x = net(x)
             i = i + 1
         return x.sum()
+    return function
 
-    same(ms.grad(function)(Tensor(ONE)), [9])
-    with pytest.raises(GraphCompileError, match="one of a whole Cell"):
+
+@pytest.mark.parametrize("make", [applied_in_a_loop, applied_while], ids=lambda f: f.__name__)
+def test_in_loops_and_branches(mode, make):
+    net = Scaled()
+    net.register_backward_hook(lambda cell, into, out: into[0] + out[0])
+    net.register_backward_pre_hook(lambda cell, grads: grads[0] * 2)
+    function = make(net)
+    for gradient in (ms.grad(function, 0, net.trainable_params()),
+                     ms.jit(ms.grad(function, 0, net.trainable_params())),
+                     ms.grad(ms.jit(function), 0, net.trainable_params())):
+        inputs, (weight,) = gradient(Tensor(ONE))
+        same((inputs, weight), [512], [194])
+
+
+def test_under_other_transformations(mode):
+    net = Scaled()
+    net.register_backward_hook(lambda cell, into, out: into[0] + out[0])
+    same(ms.grad(lambda x: ms.vmap(net)(x).sum())(Tensor([[1.0], [2.0]])), [[4], [4]])
+    same(ms.jacrev(net)(Tensor(ONE)), [[4]])
+    same(ms.jvp(net, Tensor(ONE), Tensor(ONE)), [3], [3])
+    same(ms.grad(lambda x: ms.recompute(net, x).sum())(Tensor(ONE)), [4])
+
+
+def test_effects_in_compiled_loops_are_refused():
+    net, seen = Scaled(), []
+    net.register_backward_hook(lambda cell, into, out: seen.append(into[0]))
+    function = applied_while(net)
+    same(ms.grad(function)(Tensor(ONE)), [27])
+    same(seen, [3], [9], [27])
+    with pytest.raises(GraphCompileError, match="may only compute"):
         ms.jit(ms.grad(function))(Tensor(ONE))
 
 

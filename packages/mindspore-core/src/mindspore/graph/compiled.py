@@ -430,7 +430,7 @@ class CompiledFunction:
     def _record(self, args: tuple, kwargs: dict, guards: Guards, blocks: Blocks | None, avals: list | None,
                 hands_out_paths: bool = False) -> Entry:
         trace = GraphTrace(self.name, None)
-        trace.guards = guards
+        trace.guards, trace.staged = guards, True
         trace.aliases.hands_out_paths = hands_out_paths
         known = iter(avals or ())
 

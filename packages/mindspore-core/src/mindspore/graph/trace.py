@@ -45,6 +45,7 @@ class GraphTrace:
     that stand for carried values in the body of a loop, with the values before it.
     is_block: whether it is of a block (`blocks`). looked: whether the program has looked at the value of a tensor
     meanwhile.
+    staged: whether hooks of the trace run when its derivative is recorded (`autodiff.staged`), without need of a graph.
     structures: what `structure` found, by the index of the node.
     guards: of the outermost trace, the guards of the function that is compiled; None where there are none.
     sizes: by the index of its node what is known of a whole number that may be a size (`size_of`): a Dim, an int,
@@ -63,7 +64,7 @@ class GraphTrace:
         self.nodes: dict[int, Node] = {}  # id of an outside tensor -> its present node
         self.written: dict[int, object] = {}
         self.changing: dict[int, object] = {}
-        self.is_block = self.looked = False
+        self.is_block = self.looked = self.staged = False
         self.guards: Any = None
         self.first: dict[int, Node] = {}
         self.structures: dict[int, bytes] = {}

@@ -20,7 +20,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.gradient_hook import HookPoint
 from mindspore.eager import segment as _segment
 from mindspore.graph import hooks as _points
-from mindspore.graph import tree
+from mindspore.graph import inner, tree
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import current_trace
 
@@ -248,6 +248,9 @@ class _Points:
         """The call, between its points."""
         self.inputs = _leaves((args, kwargs))
         places = [k for k, t in enumerate(self.inputs) if _has_gradient(t)]
+        trace = current_trace()
+        if self.after and places and trace is not None and not trace.staged and not trace.in_block():
+            return self._run_as_graph(trace, places, runner, args, kwargs)
         if self.after and places:
             point = HookPoint(lambda cts: self._leave(places, cts), self._name(self.after), self._key(self.after),
                               always=True, graph=False)
@@ -264,6 +267,43 @@ class _Points:
                           graph=not self.after)
         marked = _points.marked([outputs[k] for k in outgoing], point)
         return _replaced(result, dict(zip(outgoing, marked)))
+
+    def _run_as_graph(self, trace: Any, places: list, runner: Callable, args: tuple, kwargs: dict) -> Any:
+        """The call where hooks must be graphs: the gradients of what was returned come to the first point as those of
+        zeros that lead from there to the second."""
+        def inside(_: Any, given: list) -> Any:
+            own_args, own_kwargs = _replaced((args, kwargs), dict(zip(places, given)))
+            return runner(self.cell, own_args, own_kwargs)
+
+        given = [self.inputs[k] for k in places]
+        rec = inner.record(type(self.cell).__name__, inside, [t._value.aval for t in given])
+        avals = [node.aval for node in rec.graph.outputs[:rec.count]]
+        outgoing = [k for k, aval in enumerate(avals) if aval.dtype.is_inexact]
+        extras = tuple([avals[k] for k in outgoing])
+
+        def enter(cotangents: list) -> list:
+            found = self._enter(avals, outgoing, cotangents[:len(outgoing)], False)
+            return [*found, *found]
+
+        def leave(cotangents: list) -> list:
+            grads: list = [None] * len(avals)
+            for k, ct in zip(outgoing, cotangents[len(places):]):
+                grads[k] = _points.zeros(avals[k]) if ct is None else ct
+            self.grad_output = tuple(grads)
+            return self._leave(places, cotangents[:len(places)])
+
+        key = self._key(self.before + self.after)
+        before = HookPoint(leave, self._name(self.after), key, always=True)
+        marked = _points.marked(given, before, extras)
+        sources = rec.sources([trace.node_of(t) for t in marked[:len(places)]])
+        nodes = trace.builder.inline(rec.graph, sources)
+        rec.assign(nodes[rec.count:])
+        found = inner.tensors(nodes[:rec.count])
+        after = HookPoint(enter, self._name(self.before or self.after), key)
+        back = _points.marked([*[found[k] for k in outgoing], *marked[len(places):]], after)
+        for k, tensor in zip(outgoing, back):
+            found[k] = tensor
+        return tree.rebuild(rec.spec, iter(found))
 
     def _enter(self, avals: list, places: list, cotangents: list, alone: bool) -> list:
         """Gradients of what was returned have come."""

@@ -17,7 +17,7 @@ class HookPoint:
     run: from the cotangents of the point's results, tensors or None where there is none, to those of its inputs.
     name: of the hook, for people. key: what identifies the hook, the same at each compilation. always: whether the hook
     runs although nothing that is differentiated by lies before the point. hooks: those of one tensor, in order.
-    graph: whether the hook may have a graph of its own.
+    graph: whether the hook may have a graph of its own; otherwise it stands where none is needed.
     """
 
     __slots__ = ("always", "graph", "hooks", "key", "name", "run")
@@ -61,8 +61,7 @@ class GradientHook(Primitive):
         if backward is None:
             raise GraphCompileError(
                 f"The hook {point.name} stands in a branch, a loop or a call whose derivative is a graph of its own: "
-                f"there it may only compute, but it "
-                f"{'prints, raises, or assigns something from outside' if point.graph else 'is one of a whole Cell'}.",
+                f"there it may only compute, but it prints, raises, or assigns something from outside.",
                 remedy="register the hook outside of it, return the gradient from the function, or run the function in "
                        "PyNative mode")
         seeds = [b.zeros_like(out.aval) if ct is None else ct for ct, out in zip(cts, outs)]
