@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,13 @@ def test_arguments(line):
         found()
     if call and is_class and name not in OTHER_CALLS:
         assert agrees(call, found.construct, 1), shown(found.construct, 1)
+
+
+def test_no_name_is_offered_twice():
+    """Each layer and each class of operators is written in one file."""
+    from mindspore.nn import layer
+    from mindspore.ops import operations
+    modules = [importlib.import_module(f"{layer.__name__}.{m.name}") for m in pkgutil.iter_modules(layer.__path__)]
+    offered = [n for m in modules for n in m.__all__ if not n.startswith("_")]
+    assert sorted(offered) == sorted(set(offered))
+    assert sorted(operations.__all__) == sorted(set(operations.__all__))
