@@ -15,7 +15,6 @@ import numpy as np
 from ops_cases import Case, flat
 
 import mindspore as ms
-import mindspore.numpy as mnp
 from mindspore import Tensor
 
 NARROW = {np.dtype(np.float64): np.float32, np.dtype(np.int64): np.int32, np.dtype(np.uint64): np.uint32,
@@ -52,16 +51,14 @@ def filled(value: Any, arrays: Any) -> Any:
 _count: dict[str, int] = {}
 
 
-def call(name: str, *args: Any, meaning: Callable | None = None, grad: bool = True, traced: bool = True,
-         gives: Any = None, rtol: float = 2e-5, atol: float = 2e-6, **kwargs: Any) -> Case:
-    """The case of one call. meaning: what takes the place of NumPy's function. gives: the dtype of all
+def case_of(name: str, of_tensors: Callable, *args: Any, meaning: Callable | None = None, grad: bool = True,
+            traced: bool = True, gives: Any = None, rtol: float = 2e-5, atol: float = 2e-6, **kwargs: Any) -> Case:
+    """The case of one call of a function. meaning: what takes the place of NumPy's function. gives: the dtype of all
     results."""
     number = _count[name] = _count.get(name, 0) + 1
     of_numpy = getattr(np, name) if meaning is None else meaning
-
     arrays: list[np.ndarray] = []
     slots, named = emptied(args, arrays), emptied(kwargs, arrays)
-    of_tensors = getattr(mnp, name)
     case = Case(f"{name} {number}", lambda *ts: of_tensors(*filled(slots, ts), **filled(named, ts)),
                 lambda *xs: of_numpy(*filled(slots, xs), **filled(named, xs)), tuple(arrays), grad, traced, rtol, atol)
     case.gives = gives  # type: ignore[attr-defined]

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy_cases import call
+from numpy_cases import case_of
 from ops_cases import ints, uniform
+
+import mindspore.numpy as mnp
 
 X, CUBE, V, ROW = uniform((3, 4)), uniform((2, 3, 4)), uniform((5,)), uniform((4,), seed=3)
 POSITIVE, UNIT, ABOVE = uniform((3, 4), 0.2, 3.0), uniform((3, 4), -0.9, 0.9), uniform((3, 4), 1.1, 4.0)
@@ -11,6 +13,10 @@ K, J, B = ints((3, 4)), ints((4,), 1, 6), ints((3, 4), 0, 2, bool)
 SPECIAL = np.array([1.5, -np.inf, np.nan, 0.0, -0.0, np.inf, -2.5], np.float32)
 HOLES = np.where(B, np.float32(np.nan), X)
 SMALL, BYTES = ints((3, 4), dtype=np.int8), ints((3, 4), 0, 200, np.uint8)
+
+
+def call(name, *args, **options):
+    return case_of(name, getattr(mnp, name), *args, **options)
 
 
 def elementwise():
@@ -186,7 +192,7 @@ def arrays():
     for name in ("bartlett", "blackman", "hamming", "hanning"):
         for count in (0, 1, 2, 7):
             yield call(name, count, gives=np.float32)
-    for options in ((3,), (2, 9, 3), (5, 0, -2), (0,), (3, 1), (0.5, 2.0, 0.25), (4.0,)):
+    for options in ((3,), (2, 9, 3), (5, 0, -2), (0,), (3, 1), (0.5, 2.0, 0.25), (4.0,), (np.float32(3.0),)):
         yield call("arange", *options)
     yield call("linspace", 0, 1, 5)
     yield call("linspace", 2.0, -1.0, 4, endpoint=False)

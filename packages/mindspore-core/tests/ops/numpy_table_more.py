@@ -2,14 +2,20 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy_cases import call
+from numpy_cases import case_of
 from numpy_table import CUBE, HOLES, POSITIVE, ROW, SMALL, SPECIAL, B, J, K, V, X
 from ops_cases import ints, uniform
+
+import mindspore.numpy as mnp
 
 PLACES = np.array([[0, 2], [3, 1]], np.int32)
 FAR = np.array([-7, -1, 0, 3, 9], np.int32)
 SORTED = np.sort(uniform((9,), seed=4))
 POINTS = uniform((20, 3))
+
+
+def call(name, *args, **options):
+    return case_of(name, getattr(mnp, name), *args, **options)
 
 
 def indexing():
@@ -53,6 +59,10 @@ def calling():
     yield call("piecewise", X, [X < -1, X > 1], [lambda x: x * x, 3.0, lambda x: -x])
     yield call("piecewise", X, [X < 0], [lambda x, k: k * x], 2.5)
     yield call("piecewise", K, [K > 0, K > 2], [1, 2])
+    yield call("piecewise", np.array(2.5, np.float32), [True], [lambda x: -x])
+    yield call("piecewise", V, True, [lambda x: -x])
+    yield call("piecewise", V, V > 0, [lambda x: -x, 2])
+    yield call("piecewise", V, [True, False, True, False, True], [1])
 
 
 def padding():
@@ -165,6 +175,7 @@ def differences():
     yield call("interp", xp, xp, fp, grad=False)
     yield call("interp", K, [0, 1, 4], [2.0, 1.0, 3.0])
     yield call("interp", X, xp[:1], fp[:1], grad=False)
+    yield call("interp", X, xp[:2], fp[:2])
     yield call("interp", np.array([np.nan, 0.0], np.float32), xp, fp, grad=False)
 
 

@@ -151,6 +151,9 @@ def test_results_whose_shape_depends_on_values_are_refused_in_a_graph(call):
 
 def test_dtypes():
     assert mnp.int_ is ms.int32 and mnp.float_ is ms.float32 and mnp.uint is ms.uint32 and mnp.bool_ is ms.bool_
+    for name in "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split():
+        assert getattr(mnp, name) is getattr(ms, name) and mnp.zeros(1, name).dtype is getattr(ms, name)
+    assert mnp.array(-2**31).dtype is ms.int32 and mnp.array(2**31).dtype is ms.int64
     assert mnp.array([1, 2]).dtype is ms.int32 and mnp.array([2**40]).dtype is ms.int64
     assert mnp.array(np.array([1, 2])).dtype is ms.int64 and mnp.array(np.array([0.5])).dtype is ms.float64
     for named in ("float16", "Float16", "half", np.float16, np.dtype("float16"), ms.float16, "f2"):
@@ -176,6 +179,13 @@ def test_random_numbers_follow_the_seed():
     assert uniform.shape == (2, 3) and normal.dtype is ms.float64 and whole.dtype is ms.int32 and single.shape == ()
     assert 0 <= uniform.asnumpy().min() and uniform.asnumpy().max() < 1
     assert set(whole.asnumpy()) <= set(range(2, 9)) and 0 <= int(single) < 3
+
+
+def test_what_is_a_scalar():
+    for value in (3, 2.5, True, 1j, np.float32(1), "text", b"bytes"):
+        assert mnp.isscalar(value) == np.isscalar(value) == True  # noqa: E712
+    for value in ([3], (), np.ones(1), K, None, mnp.array(3)):
+        assert not mnp.isscalar(value)
 
 
 def test_copies_have_handles_of_their_own():

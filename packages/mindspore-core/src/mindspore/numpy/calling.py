@@ -75,7 +75,7 @@ def piecewise(x: ArrayLike, condlist: Any, funclist: Sequence[Any], *args: Any, 
     [ 2.  1. 10.]
     """
     value = as_array("piecewise", x, "x")
-    conditions = _conditions(condlist)
+    conditions = _conditions(condlist, value.ndim)
     if len(funclist) not in (len(conditions), len(conditions) + 1):
         raise ValueError(f"piecewise: {len(conditions)} conditions and {len(funclist)} functions; expected as many, or "
                          f"one more for the rest")
@@ -91,12 +91,13 @@ def piecewise(x: ArrayLike, condlist: Any, funclist: Sequence[Any], *args: Any, 
     return result
 
 
-def _conditions(condlist: Any) -> list[Tensor]:
-    """The conditions, of which one may be given without a list."""
+def _conditions(condlist: Any, ndim: int) -> list[Tensor]:
+    """The conditions, of which one may be given without a list: a bool, a Bool tensor of one axis, or a list of bools
+    where the operand has axes."""
     if isinstance(condlist, Tensor):
-        single = condlist.ndim < 2 and condlist.dtype is bool_
-        return [condlist] if single else [as_bool("piecewise", c) for c in arrays("piecewise", condlist, "condlist")]
-    if isinstance(condlist, bool) or (isinstance(condlist, (list, tuple)) and condlist
-                                      and all(isinstance(c, bool) for c in condlist)):
-        return [as_array("piecewise", condlist, "condlist")]
-    return [as_bool("piecewise", c) for c in arrays("piecewise", condlist, "condlist")]
+        single = condlist.ndim < 2 and condlist.dtype is bool_ and ndim
+    else:
+        single = isinstance(condlist, bool) or (ndim and isinstance(condlist, (list, tuple)) and condlist
+                                                and all(isinstance(c, bool) for c in condlist))
+    given = [condlist] if single else arrays("piecewise", condlist, "condlist")
+    return [as_bool("piecewise", as_array("piecewise", c, "a condition")) for c in given]
