@@ -2,8 +2,10 @@
 
 Run by hand when an approximation is changed: python fit_special.py > .../special_tables.py. Needs mpmath.
 
-Chebyshev series: f is taken at the extremes of the polynomial of degree N in 40 digits, the discrete cosine transform
-gives the coefficients (Clenshaw and Curtis, 1960), and those below 2**-56 of the largest are left out. Where f is a
+Polynomials: f is taken at the zeros of a Chebyshev polynomial in 40 digits, the discrete cosine transform gives the
+Chebyshev coefficients (Clenshaw and Curtis, 1960), those below 2**-56 of the largest are left out, and the sum is
+written in powers of t, which goes from -1 to 1 over the interval; that loses nothing, since each coefficient is some
+1 + sqrt(2) times less than the one before, or smaller. Where f is a
 function with zeros, or one that grows exponentially, what is expanded is what remains when these are divided out, so
 that the relative error is small everywhere. `temme` follows the recurrence of DLMF 8.12.11 with rational numbers.
 """
@@ -36,8 +38,8 @@ mp.dps = 45
 NODES = 72
 
 
-def chebyshev(f, low, high) -> list[float]:
-    """The coefficients of f on [low, high] for T_0, T_1, ..., the first one halved already."""
+def polynomial(f, low, high) -> list[float]:
+    """The coefficients of f on [low, high] for the powers of t."""
     values = [f((mpf(high) + low) / 2 + (mpf(high) - low) / 2 * cos(pi * (k + mpf(1) / 2) / NODES))
               for k in range(NODES)]
     found = [2 * sum(v * cos(pi * j * (k + mpf(1) / 2) / NODES) for k, v in enumerate(values)) / NODES
@@ -46,7 +48,23 @@ def chebyshev(f, low, high) -> list[float]:
     largest = max(abs(c) for c in found)
     while abs(found[-1]) < largest * mpf(2) ** -56:
         found.pop()
-    return [float(c) for c in found]
+    return [float(c) for c in powers(found)]
+
+
+def powers(coefficients: list) -> list:
+    """The coefficients for powers of t from those for T_0, T_1, ..., by T_n = 2 t T_(n-1) - T_(n-2)."""
+    total = [mpf(0)] * len(coefficients)
+    last, current = [], [mpf(1)]
+    for n, c in enumerate(coefficients):
+        for k, value in enumerate(current):
+            total[k] += c * value
+        following = [mpf(0)] * (n + 2)
+        for k, value in enumerate(current):
+            following[k + 1] += (2 if n else 1) * value
+        for k, value in enumerate(last):
+            following[k] -= value
+        last, current = current, following
+    return total
 
 
 def temme(orders: int, terms: int) -> list[list[float]]:
@@ -142,9 +160,9 @@ def erfinv_rest(w):
 def tables():
     yield "LGAMMA_NEAR_TWO", "lgamma(2 + z) / z, powers of z, |z| <= 1/2", [
         float(1 - euler), *[float((-1) ** k * (zeta(k) - 1) / k) for k in range(2, 29)]]
-    yield "ERFINV_CENTER", "erfinv(x) / x, in w = -log(1 - x^2) from 0 to 6.25", chebyshev(erfinv_rest, 0, 6.25)
-    yield "ERFINV_MIDDLE", "the same, in sqrt(w) from 2.5 to 4", chebyshev(lambda s: erfinv_rest(s * s), 2.5, 4)
-    yield "ERFINV_TAIL", "the same, in sqrt(w) from 4 to 6.25", chebyshev(lambda s: erfinv_rest(s * s), 4, 6.25)
+    yield "ERFINV_CENTER", "erfinv(x) / x, in w = -log(1 - x^2) from 0 to 6.25", polynomial(erfinv_rest, 0, 6.25)
+    yield "ERFINV_MIDDLE", "the same, in sqrt(w) from 2.5 to 4", polynomial(lambda s: erfinv_rest(s * s), 2.5, 4)
+    yield "ERFINV_TAIL", "the same, in sqrt(w) from 4 to 6.25", polynomial(lambda s: erfinv_rest(s * s), 4, 6.25)
     for n in (0, 1):
         yield from bessel_tables(n)
 
@@ -159,17 +177,17 @@ def bessel_tables(n: int):
     def large_k(t):
         return sqrt(2 / t) * exp(2 / t) * besselk(n, 2 / t)
 
-    yield f"I{n}_SMALL", "exp(-x) I(x)" + " / x" * n + ", in x from 0 to 8", chebyshev(small_i, 0, 8)
-    yield f"I{n}_LARGE", "sqrt(x) exp(-x) I(x), in 8 / x from 0 to 1", chebyshev(large_i, 0, 1)
+    yield f"I{n}_SMALL", "exp(-x) I(x)" + " / x" * n + ", in x from 0 to 8", polynomial(small_i, 0, 8)
+    yield f"I{n}_LARGE", "sqrt(x) exp(-x) I(x), in 8 / x from 0 to 1", polynomial(large_i, 0, 1)
     yield f"K{n}_SMALL", ("x (K(x) - log(x / 2) I(x))" if n else "K(x) + log(x / 2) I(x)") + \
-        ", in x^2 from 0 to 4", chebyshev(k_rest(n), 0, 4)
-    yield f"K{n}_LARGE", "sqrt(x) exp(x) K(x), in 2 / x from 0 to 1", chebyshev(large_k, 0, 1)
+        ", in x^2 from 0 to 4", polynomial(k_rest(n), 0, 4)
+    yield f"K{n}_LARGE", "sqrt(x) exp(x) K(x), in 2 / x from 0 to 1", polynomial(large_k, 0, 1)
     yield f"J{n}_SMALL", "J(x)" + " / x" * n + " over (x^2 - a^2) (x^2 - b^2) for its zeros a and b, in x^2 " \
-        "from 0 to 64", chebyshev(j_rest(n), 0, 64)
+        "from 0 to 64", polynomial(j_rest(n), 0, 64)
     yield f"Y{n}_SMALL", ("(Y(x) - 2/pi (log(x) J(x) - 1/x)) / x" if n else "Y(x) - 2/pi log(x) J(x)") + \
-        ", in x^2 from 0 to 64", chebyshev(y_rest(n), 0, 64)
-    yield f"P{n}", "Hankel's P, in 64 / x^2 from 0 to 1", chebyshev(hankel(n, 0), 0, 1)
-    yield f"Q{n}", "x/8 times Hankel's Q, in 64 / x^2 from 0 to 1", chebyshev(hankel(n, 1), 0, 1)
+        ", in x^2 from 0 to 64", polynomial(y_rest(n), 0, 64)
+    yield f"P{n}", "Hankel's P, in 64 / x^2 from 0 to 1", polynomial(hankel(n, 0), 0, 1)
+    yield f"Q{n}", "x/8 times Hankel's Q, in 64 / x^2 from 0 to 1", polynomial(hankel(n, 1), 0, 1)
 
 
 def show(values: list[float]) -> str:
@@ -184,7 +202,8 @@ def show(values: list[float]) -> str:
 
 def main() -> None:
     print('"""Numbers of the approximations in `special_gamma` and `special_bessel`; made by tools/fit_special.py.\n\n'
-          'Chebyshev coefficients stand for T_0, T_1, ... on the interval that the comment names.\n"""\n')
+          'Coefficients stand for the powers of t, which goes from -1 to 1 over the interval that the comment names.\n'
+          '"""\n')
     for name, meaning, values in tables():
         print(f"# {meaning}\n{name} = (\n{show(values)}\n)")
     print("# Zeros of J0 and J1, each as a float and what it lacks")

@@ -113,6 +113,20 @@ def test_choices_with_a_mask():
     assert not places.asnumpy()[3:].any()
     few, kept = P.RandomChoiceWithMask(2)(Tensor(x))
     assert few.shape == (2, 2) and kept.asnumpy().all()
+    np.testing.assert_array_equal(ops.choice_with_mask(Tensor(x), 8, 1)[0].asnumpy()[:3].shape, (3, 2))
+    assert ops.bernoulli_ext(Tensor([0.0, 1.0])).asnumpy().tolist() == [0, 1]
+
+
+def test_dropout_by_a_mask_of_bits():
+    x = Tensor(np.arange(1, 601, dtype=np.float32).reshape(20, 30))
+    mask = P.DropoutGenMask(Seed0=3)((20, 30), 0.75)
+    assert mask.dtype is ms.uint8 and mask.shape == (80,)
+    y = P.DropoutDoMask()(x, mask, 0.75).asnumpy()
+    kept = np.unpackbits(mask.asnumpy(), bitorder="little")[:600].reshape(20, 30).astype(bool)
+    np.testing.assert_allclose(y, np.where(kept, x.asnumpy() / 0.75, 0), rtol=1e-6)
+    assert abs(kept.mean() - 0.75) < 0.08
+    with pytest.raises(ValueError, match="at least 600 bits"):
+        P.DropoutDoMask()(x, mask[:10], 0.75)
 
 
 def test_permutations_and_whole_numbers():

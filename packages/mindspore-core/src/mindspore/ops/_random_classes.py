@@ -29,7 +29,7 @@ _define("RandomPoisson", _seeded(random_shapes.random_poisson), **_seeds, dtype=
 _define("StandardLaplace", _seeded(random.standard_laplace), **_seeds)
 _define("TruncatedNormal", _seeded(random_shapes.truncated_normal), dtype=float32, **_seeds)
 _define("ParameterizedTruncatedNormal", random_shapes.parameterized_truncated_normal, **_seeds)
-_define("RandomChoiceWithMask", random_shapes.choice_with_mask, count=256, **_seeds)
+_define("RandomChoiceWithMask", _seeded(random_shapes.choice_with_mask), count=256, **_seeds)
 _define("NonDeterministicInts", random_shapes.non_deterministic_ints, dtype=int64)
 _define("Randperm", random_shapes.permutation_of, max_length=1, pad=-1, dtype=int32)
 _define("LogNormalReverse", random_shapes.log_normal, mean=1.0, std=2.0)
@@ -37,6 +37,10 @@ _define("Cauchy", lambda size, median, sigma: random_shapes.cauchy(size, median,
         sigma=1.0)
 _define("MultinomialWithReplacement", random_shapes.multinomial_with_replacement, numsamples=REQUIRED,
         replacement=False)
+_define("DropoutGenMask",
+        lambda shape, keep_prob, Seed0, Seed1: random_shapes.dropout_mask(shape, keep_prob, Seed0, Seed1),
+        Seed0=0, Seed1=0)
+_define("DropoutDoMask", random_shapes.dropout_by_mask)
 _define("Bernoulli",
         lambda x, p=0.5, seed=-1, offset=0: random.bernoulli(x, p, None if seed == -1 else pair_of(seed, offset)),
         seed=-1, offset=0)

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from mindspore.common.dtype import DType, as_dtype, float32, float64, int32, int64
+from mindspore.common.dtype import DType, as_dtype, float32, float64, int32, int64, uint8
+from mindspore.common.generator import Generator
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     Operand,
@@ -18,23 +19,25 @@ from mindspore.ops._operands import (
     as_bool,
     as_inexact,
     as_tensor,
+    constant,
     convert,
     primitive,
     static_int,
     static_shape,
 )
 from mindspore.ops.arithmetic import add, clamp, mul, sub, true_divide
-from mindspore.ops.comparison import where
+from mindspore.ops.comparison import bitwise_and, where
 from mindspore.ops.creation import arange
 from mindspore.ops.elementwise import erf, exp, log1p, tan
 from mindspore.ops.joining import concat, stack
-from mindspore.ops.random import Seed, multinomial, normal, spread, state_of, uniform_unit
+from mindspore.ops.random import Seed, bernoulli, multinomial, normal, spread, state_of, uniform_unit
 from mindspore.ops.reduction import count_nonzero
 from mindspore.ops.shapes import broadcast_to, cut, ravel, reshape
 from mindspore.ops.special import erfinv
 
 __all__ = [
-    "gamma", "multinomial_with_replacement", "poisson", "random_gamma", "random_poisson",
+    "bernoulli_ext", "choice_with_mask", "gamma", "multinomial_with_replacement", "poisson", "random_gamma",
+    "random_poisson",
 ]
 
 _GAMMA, _POISSON, _SORT, _BITS = map(primitive, ("random_gamma", "random_poisson", "sort", "random_bits"))
@@ -137,6 +140,34 @@ def non_deterministic_ints(shape: Sizes, dtype: DType = int64) -> Tensor:
 
 # -- choices -----------------------------------------------------------------------------------------------------------
 
+def bernoulli_ext(input: Operand, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that each element says, else 0, in the dtype of input."""
+    return bernoulli(input, input, generator)
+
+
+def dropout_mask(shape: Sizes, keep_prob: float, seed: int = 0, seed2: int = 0) -> Tensor:
+    """Bits (UInt8, eight in each) that are 1 with the probability keep_prob, for `dropout_by_mask`: one for each
+    element of a tensor of this shape, lowest bits first, and more, so that their number is a multiple of 128."""
+    count = math.prod(static_shape("DropoutGenMask", shape))
+    bits = uniform_unit((-(-count // 128) * 16, 8), float32, pair_of(seed, seed2)) < keep_prob
+    return convert((convert(bits, int32) * _bit_values()).sum(1), uint8)
+
+
+def dropout_by_mask(input_x: Operand, mask: Operand, keep_prob: float) -> Tensor:
+    """input_x / keep_prob where the bit of `mask` is 1, else 0; see `dropout_mask`."""
+    x, packed = as_inexact("DropoutDoMask", input_x), as_tensor("DropoutDoMask", mask, "mask")
+    if packed.dtype is not uint8 or packed.ndim != 1 or packed.size * 8 < x.size:
+        raise ValueError(f"DropoutDoMask: the mask is {packed.dtype} of shape {packed.shape}; expected UInt8 with one "
+                         f"axis, and at least {x.size} bits")
+    bits = bitwise_and(convert(packed, int32).expand_dims(1), _bit_values()) != 0
+    kept = reshape(cut(ravel(bits), 0, 0, x.size), x.shape)
+    return where(kept, true_divide(x, keep_prob), 0.0)
+
+
+def _bit_values() -> Tensor:
+    return constant(2 ** np.arange(8), int32)
+
+
 def multinomial_with_replacement(x: Operand, seed: int, offset: int, numsamples: int,
                                  replacement: bool = False) -> Tensor:
     """Places (Int64) drawn with the probabilities along the last axis of x (one or two axes): numsamples of each row,
@@ -147,14 +178,14 @@ def multinomial_with_replacement(x: Operand, seed: int, offset: int, numsamples:
     return convert(chosen, int64)
 
 
-def choice_with_mask(input_x: Operand, count: int = 256, seed: int = 0, seed2: int = 0) -> tuple[Tensor, Tensor]:
+def choice_with_mask(input_x: Operand, count: int = 256, seed: Seed = None) -> tuple[Tensor, Tensor]:
     """(places, mask): the coordinates (count, axes; Int32) of true elements of input_x (one to five axes) in random
     order, and which of the rows hold one; rows beyond the number of true elements are 0."""
     x = as_bool("RandomChoiceWithMask", input_x, "input_x")
     if not 1 <= x.ndim <= 5:
         raise ValueError(f"RandomChoiceWithMask: input_x has shape {x.shape}; expected one to five axes")
     flat = ravel(x)
-    keys = where(flat, uniform_unit(flat.shape, float64, pair_of(seed, seed2)), 2.0)
+    keys = where(flat, uniform_unit(flat.shape, float64, seed), 2.0)
     order = apply(_SORT, (keys,), (0, False))[1]
     missing = count - flat.shape[0]
     order = convert(concat([order, convert(arange(missing), order.dtype)]) if missing > 0 else cut(order, 0, 0, count),

@@ -77,8 +77,8 @@ class _Rejection(Primitive):
 
     def samples(self):
         state = np.array([42, 7], np.int64)
-        return [Sample((state, uniform((2, 3), 0.2, 30)), grad=False, rtol=1e-4),
-                Sample((state, np.array([0.0, -1.0, np.nan, 0.5])), grad=False, rtol=1e-4),
+        parameters = np.concatenate([uniform((2, 3), 0.2, 30), [[0.0, -1.0, np.nan]]])
+        return [Sample((state, parameters), grad=False, rtol=1e-4),
                 Sample((np.zeros(2), np.ones(2)), error=TypeError),
                 Sample((state, np.ones(2, np.int32)), error=TypeError)]
 

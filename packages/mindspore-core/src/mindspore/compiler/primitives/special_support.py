@@ -155,15 +155,9 @@ def horner(x: Real, coefficients: Sequence[float]) -> Real:
     return total  # type: ignore[return-value]
 
 
-def clenshaw(x: Real, low: float, high: float, coefficients: Sequence[float]) -> Real:
-    """The sum of coefficients[k] * T_k(t), with t from -1 to 1 as x goes from low to high (Clenshaw, 1955)."""
-    t = (x - (low + high) / 2) * (2 / (high - low))
-    twice = t * 2.0
-    last: Value = 0.0
-    current: Value = coefficients[-1]
-    for c in reversed(coefficients[1:-1]):
-        last, current = current, twice * current - last + c
-    return t * current - last + coefficients[0]
+def polynomial(x: Real, low: float, high: float, coefficients: Sequence[float]) -> Real:
+    """The sum of coefficients[k] * t**k, with t from -1 to 1 as x goes from low to high."""
+    return horner((x - (low + high) / 2) * (2 / (high - low)), coefficients)
 
 
 def loop(condition: Callable, body: Callable, carried: Sequence[Real], fixed: Sequence[Real] = ()) -> list[Real]:
