@@ -202,3 +202,24 @@ def tridiagonal_matmul(superdiag: Operand, maindiag: Operand, subdiag: Operand, 
     after = apply(_PAD, (cut(x, axis, min(1, n), n),), (zeros, one, zeros, 0))
     before = apply(_PAD, (cut(x, axis, 0, max(n - 1, 0)),), (one, zeros, zeros, 0))
     return columns[0] * after + columns[1] * x + columns[2] * before
+
+
+def diagonal_tensor(input: Operand) -> Tensor:
+    """A tensor with the axes of input twice, which holds input where the two coordinates agree, and zeros elsewhere: of
+    one axis, a matrix with input on its diagonal."""
+    x = as_tensor("Diag", input)
+    if x.ndim == 0:
+        raise ValueError("Diag: input has no axes; expected at least one")
+    square = matrix_diag(apply(_RESHAPE, (x,), ((x.size,),)))
+    return apply(_RESHAPE, (square,), ((*x.shape, *x.shape),))
+
+
+def tensor_diagonal(input_x: Operand) -> Tensor:
+    """The elements of a tensor whose axes stand twice where the two coordinates agree: of a square matrix, its
+    diagonal."""
+    x = as_tensor("DiagPart", input_x)
+    half = x.shape[:x.ndim // 2]
+    if x.ndim % 2 or x.ndim == 0 or x.shape != half * 2:
+        raise ValueError(f"DiagPart: input_x has shape {x.shape}; expected the same sizes twice")
+    n = prod(half)
+    return apply(_RESHAPE, (matrix_diag_part(apply(_RESHAPE, (x,), ((n, n),)), 0, 0),), (half,))

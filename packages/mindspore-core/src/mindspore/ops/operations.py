@@ -39,6 +39,7 @@ from mindspore.ops import (
     linalg,
     loops,
     loss,
+    matrices,
     reduction,
     shapes,
     slicing,
@@ -143,7 +144,8 @@ for _name, _function in {
     "Cast": shapes.cast, "DType": shapes.dtype, "ExpandDims": shapes.expand_dims, "Flatten": _legacy.flatten,
     "Rank": shapes.rank, "Reshape": shapes.reshape, "ScalarCast": shapes.scalar_cast, "Shape": shapes.shape,
     "Size": shapes.size, "TensorShape": _legacy.tensor_shape, "DynamicShape": _legacy.tensor_shape,
-    "Transpose": shapes.transpose, "Tile": joining.tile, "Diag": triangles.diag, "DiagPart": triangles.diagonal,
+    "Transpose": shapes.transpose, "Tile": joining.tile, "Diag": matrices.diagonal_tensor,
+    "DiagPart": matrices.tensor_diagonal,
     "Trace": triangles.trace, "InvertPermutation": _legacy.invert_permutation, "Slice": slicing.slice,
     "Eye": creation.eye, "Fill": _legacy.fill, "FillV2": _legacy.fill_v2, "Fills": creation.fills,
     "LinSpace": creation.linspace, "Ones": creation.ones, "OnesLike": creation.ones_like,
@@ -203,7 +205,8 @@ Argmax = _define("Argmax", _legacy.arg(reduction.argmax), axis=-1, output_type=m
 Argmin = _define("Argmin", _legacy.arg(reduction.argmin), axis=-1, output_type=mstype.int32)
 BatchMatMul = _define("BatchMatMul", _legacy.mat_mul, transpose_a=False, transpose_b=False)
 BiasAdd = _define("BiasAdd", lambda input_x, bias, data_format: linalg.bias_add(input_x, bias), data_format="NCHW")
-CountNonZero = _define("CountNonZero", lambda x, dims: reduction.count_nonzero(x, dims or ()), dims=None)
+CountNonZero = _define("CountNonZero", lambda x, dims: reduction.count_nonzero(x, () if dims is None else dims),
+                       dims=None)
 CumProd = _define("CumProd", _legacy.cumprod, exclusive=False, reverse=False)
 CumSum = _define("CumSum", _legacy.cumsum, exclusive=False, reverse=False)
 Cummax = _define("Cummax", reduction.cummax, axis=REQUIRED)
