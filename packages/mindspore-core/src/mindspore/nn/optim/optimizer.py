@@ -13,21 +13,19 @@ from mindspore import ops
 from mindspore.common.initializer import initializer
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.primitives.base import primitive
 from mindspore.eager.segment import flush
 from mindspore.graph.trace import _stack
 from mindspore.nn._check import positive_float
 from mindspore.nn.cell import Cell
 from mindspore.nn.init_arguments import opt_init_args_register
 from mindspore.nn.optim._groups import groups_of
-from mindspore.runtime.record import apply, assign, scalar
+from mindspore.nn.optim.parts import ListedRate, OptimizerParts
+from mindspore.runtime.record import assign, scalar
 
 __all__ = ["Optimizer", "opt_init_args_register"]
 
-_GATHER = primitive("gather")
 
-
-class Optimizer(Cell):
+class Optimizer(OptimizerParts):
     """Base class; subclasses define `update(index, parameter, gradient, lr)`, or `construct`.
 
     Args:
@@ -62,21 +60,23 @@ class Optimizer(Cell):
         for k, decay in enumerate(self._decays):
             if isinstance(decay, Cell):
                 setattr(self, f"weight_decay_group_{self._group_of[k]}", decay)
+        self._give_parts(self._decays)
 
     def _hold_rates(self, groups: list[dict]) -> None:
         """A Parameter, or the schedule Cell, for each group with a rate of its own and for all the others together."""
+        labels = [f"learning_rate_group_{k}" if group["own_lr"] else "learning_rate" for k, group in enumerate(groups)]
+        self.is_group_lr = len(set(labels)) > 1
+        # With several rates, `learning_rate` is the tuple of them, one for each parameter.
+        self._rate_names = ["shared_learning_rate" if self.is_group_lr and each == "learning_rate" else each
+                            for each in labels]
         made: dict[str, object] = {}
-        self._rate_names: list[str] = []
-        for k, group in enumerate(groups):
-            label = f"learning_rate_group_{k}" if group["own_lr"] else "learning_rate"
-            self._rate_names.append(label)
+        for label, name, group in zip(labels, self._rate_names, groups):
             if label not in made:
-                rate = made[label] = group["lr"]
-                if not isinstance(rate, Cell):
-                    rate = Parameter(Tensor(np.asarray(_plain(rate), np.float32)), name=label, requires_grad=False)
-                setattr(self, label, rate)
-        self.is_group_lr = len(made) > 1
-        self.dynamic_lr = any(isinstance(r, Cell) or np.ndim(_plain(r)) for r in made.values())
+                made[label] = _held(group["lr"], label)
+                setattr(self, name, made[label])
+        if self.is_group_lr:
+            self.learning_rate = tuple([made[labels[k]] for k in self._group_of])
+        self.dynamic_lr = any(isinstance(rate, Cell) for rate in made.values())
 
     # -- what subclasses use -----------------------------------------------------------------------------------------
 
@@ -100,9 +100,7 @@ class Optimizer(Cell):
     def _rate_now(self, rate) -> Tensor:
         if isinstance(rate, Cell):
             return ops.reshape(rate(self._step()), ())
-        if rate.ndim == 0:
-            return rate
-        return apply(_GATHER, (rate, ops.minimum(self._step(), rate.shape[0] - 1)), (0,))
+        return rate
 
     def _step(self) -> Tensor:
         return ops.reshape(self.global_step, ())
@@ -209,7 +207,8 @@ class Optimizer(Cell):
                             f"{type(param).__name__}.")
         for k, own in enumerate(self.parameters):
             if own is param:
-                return getattr(self, self._rate_names[self._group_of[k]])
+                rate = getattr(self, self._rate_names[self._group_of[k]])
+                return rate.learning_rate if isinstance(rate, ListedRate) else rate
         raise ValueError(f"For 'get_lr_parameter', the parameter {param.name!r} is not updated by this optimizer.")
 
     def get_weight_decay(self):
@@ -218,5 +217,9 @@ class Optimizer(Cell):
         return decays if self.is_group else decays[0]
 
 
-def _plain(value):
-    return value.asnumpy() if isinstance(value, Tensor) else value
+def _held(rate, name: str) -> Parameter | Cell:
+    """A learning rate as what holds it: a Parameter of that name, or a Cell that is called with the step."""
+    if isinstance(rate, Cell):
+        return rate
+    values = np.asarray(rate.asnumpy() if isinstance(rate, Tensor) else rate, np.float32)
+    return ListedRate(values, name) if values.ndim else Parameter(Tensor(values), name=name, requires_grad=False)
