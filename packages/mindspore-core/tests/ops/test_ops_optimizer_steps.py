@@ -93,6 +93,17 @@ def rms_prop(w, s, m, g):
     return w - m, s, m
 
 
+def ada_max(w, m, v):
+    m, v = 0.9 * m + 0.1 * G, np.maximum(0.999 * v, np.abs(G))
+    return w - 0.1 / (1 - 0.81) * m / (v + 1e-3), m, v
+
+
+def centered(w, a, s, m):
+    a, s = 0.9 * a + 0.1 * G, 0.9 * s + 0.1 * G * G
+    m = 0.3 * m + 0.1 * G / np.sqrt(s - a * a + 1e-3)
+    return w - m, a, s, m
+
+
 # name: the operator, the states, the operands around them with "s" for each state, what becomes of the states
 STEPS = {
     "AdagradDA": (P.ApplyAdagradDA(), (W, A, B), "sssg1234", (0.1, 0.05, 0.2, 3), dual),
@@ -109,6 +120,15 @@ STEPS = {
     "AmsgradV2": (P.ApplyAdamWithAmsgradV2(), (W, A, B, C), "ssss123456g", POWERS, amsgrad),
     "CastAdamWeightDecay": (P.FusedCastAdamWeightDecay(), (W, A, B), "sss12345g", (0.1, 0.9, 0.999, 1e-3, 0.01),
                             decayed),
+    "Adam": (P.Adam(), (W, A, B), "sss123456g", POWERS, lambda *s: adam(*s, G)),
+    "AdamWeightDecay": (P.AdamWeightDecay(), (W, A, B), "sss12345g", (0.1, 0.9, 0.999, 1e-3, 0.01), decayed),
+    "AdaMax": (P.ApplyAdaMax(), (W, A, B), "sss12345g", (0.81, 0.1, 0.9, 0.999, 1e-3), ada_max),
+    "Adadelta": (P.ApplyAdadelta(), (W, A, B), "sss123g", (0.1, 0.9, 1e-3), lambda *s: adadelta(*s, G)),
+    "AdagradV2": (P.ApplyAdagradV2(0.5), (W, A), "ss1g", (0.1,), lambda w, a: (
+        w - 0.1 * G / (np.sqrt(a + G * G) + 0.5), a + G * G)),
+    "CenteredRMSProp": (P.ApplyCenteredRMSProp(), (W, 0.1 * A, B, C), "ssssg1234", (0.1, 0.9, 0.3, 1e-3), centered),
+    "Ftrl": (P.ApplyFtrl(), (W, A, B), "sssg1234", (0.1, 0.05, 0.2, -0.5), lambda *s: ftrl(0)(*s, G)),
+    "RMSProp": (P.ApplyRMSProp(), (W, A, B), "sss1g234", (0.1, 0.9, 0.3, 1e-3), lambda *s: rms_prop(*s, G)),
     "SparseAdam": (P.FusedSparseAdam(), (W, A, B), "sss123456ri", POWERS, lambda *s: adam(*s, DENSE)),
     "SparseAdam nesterov": (P.FusedSparseAdam(False, True), (W, A, B), "sss123456ri", POWERS, lambda *s: adam(
         *s, DENSE, True)),
