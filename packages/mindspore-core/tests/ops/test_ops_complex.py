@@ -40,6 +40,15 @@ CASES = [
     Case("matmul", ops.matmul, np.matmul, (Z, M)),
     Case("einsum", lambda z, m: ops.einsum("ij,jk->ik", z, m), np.matmul, (Z, M)),
     Case("mean and prod", lambda z: z.mean() + z.sum(0) * ops.prod(z), lambda z: z.mean() + z.sum(0) * z.prod(), (Z,)),
+    Case("var and std", lambda z: z.var(0) + ops.std(z, 1).sum(), lambda z: z.var(0) + z.std(1).sum(), (Z,)),
+    Case("norms", lambda z: ops.norm(z) + ops.vector_norm(z, 1) + ops.vector_norm(z, 3), lambda z: sum(
+        np.linalg.norm(z.ravel(), k) for k in (1, 2, 3)), (Z,)),
+    Case("matrix_norm", ops.matrix_norm, np.linalg.norm, (Z,)),
+    Case("count of numbers that are not 0", lambda z: ops.vector_norm(z, 0), lambda z: np.float32(2),
+         (np.array([1, 0, 2j], np.complex64),), grad=False),
+    Case("vecdot", ops.vecdot, lambda z, w: (z.conj() * w).sum(-1), (Z, W)),
+    Case("mint.vdot", mint.vdot, np.vdot, (Z[0], W[0])),
+    Case("isclose", lambda z: ops.isclose(z, z + 1e-7j), lambda z: np.ones(z.shape, bool), (Z,)),
     Case("cumsum", lambda z: ops.cumsum(z, 1), lambda z: np.cumsum(z, 1), (Z,)),
     Case("places", lambda z: ops.concat((z[:, 1:], z.T[:2, ::-1]), 1),
          lambda z: np.concatenate((z[:, 1:], z.T[:2, ::-1]), 1), (Z,)),
@@ -85,6 +94,32 @@ def test_the_gradient_of_a_real_loss_is_that_of_its_parts():
 def test_lanes():
     got = ms.vmap(lambda z: ops.real(ops.exp(z)) * ops.abs(z))(Tensor(Z))
     np.testing.assert_allclose(got.asnumpy(), np.exp(Z).real * np.abs(Z), rtol=1e-5)
+
+
+def test_complex_numbers_in_loops_and_networks():
+    @ms.jit
+    def turned(z, count):
+        while count > 0:
+            z, count = z * z / ops.abs(z) + 0.1j, count - 1
+        return z
+
+    want = Z
+    for _ in range(3):
+        want = want * want / np.abs(want) + 0.1j
+    np.testing.assert_allclose(turned(Tensor(Z), Tensor(3)).asnumpy(), want, rtol=1e-4)
+
+    class Filter(ms.nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.weight = ms.Parameter(Tensor(Z[0]), name="weight")
+
+        def construct(self, x):
+            return ops.real(self.weight * x).sum()
+
+    net = Filter()
+    for training in (ms.value_and_grad(net, None, net.trainable_params()),
+                     ms.jit(ms.value_and_grad(net, None, net.trainable_params()))):
+        np.testing.assert_allclose(training(Tensor(W[0]))[1][0].asnumpy(), W[0], rtol=1e-6)
 
 
 def test_hessians_pass_through_complex_numbers():

@@ -101,6 +101,21 @@ def test_numpy_interface():
         assert list(inspect.signature(getattr(module, name)).parameters)[0] in ("a", "x")
 
 
+def test_one_graph_serves_all_lengths():
+    class Smooth(ms.nn.Cell):
+        def construct(self, x):
+            return ops.irfft(ops.rfft(x, norm="ortho") * 2, x.shape[1], norm="ortho") + ops.real(ops.ifft(x))
+
+    net = Smooth()
+    net.set_inputs(Tensor(shape=[2, None], dtype=ms.float32))
+    jitted = ms.jit(net)
+    for length in (6, 7, 12):
+        x = uniform((2, length))
+        want = 2 * x + np.fft.ifft(x).real
+        np.testing.assert_allclose(jitted(Tensor(x)).asnumpy(), want, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(net(Tensor(x)).asnumpy(), want, rtol=1e-4, atol=1e-5)
+
+
 def test_lanes_and_compiled_gradients():
     def power(x):
         return (ops.abs(ops.rfft(x)) ** 2).sum()

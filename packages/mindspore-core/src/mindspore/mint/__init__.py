@@ -37,6 +37,7 @@ from mindspore.ops import (
     triangles,
     windows,
 )
+from mindspore.ops import complex_numbers as _complex
 from mindspore.ops import linalg as _linalg
 from mindspore.ops import random as _random
 from mindspore.ops import systems as _systems
@@ -192,8 +193,8 @@ def addr_(input: Tensor, vec1: Operand, vec2: Operand, beta: float = 1, alpha: f
 
 
 def vdot(input: Operand, other: Operand) -> Tensor:
-    """The sum of products of two tensors of one axis."""
-    return _linalg.dot(input, other)
+    """The sum of products of two tensors of one axis, of complex ones with the conjugates of input."""
+    return _linalg.dot(_complex.conj(input), other)
 
 
 def conv2d(input: Operand, weight: Operand, bias: Operand | None = None, stride: int | Sequence[int] = 1,

@@ -42,8 +42,8 @@ from mindspore.runtime.record import apply, scalar
 
 __all__ = [
     "NUMBERS", "Axes", "Number", "Operand", "Sizes", "apply", "as_bool", "as_dtype_of", "as_inexact", "as_tensor",
-    "binary", "constant", "convert", "full_of", "normalize_axes", "normalize_axis", "number_dtype", "primitive",
-    "promote", "promote_all", "scalar", "static_bool", "static_int", "static_ints", "static_shape",
+    "binary", "constant", "convert", "full_of", "magnitude", "normalize_axes", "normalize_axis", "number_dtype",
+    "primitive", "promote", "promote_all", "scalar", "static_bool", "static_int", "static_ints", "static_shape",
 ]
 
 Number: TypeAlias = bool | int | float | complex | np.generic
@@ -52,7 +52,8 @@ Sizes: TypeAlias = int | Sequence[int] | Tensor
 Axes: TypeAlias = int | Sequence[int] | None
 
 NUMBERS = (bool, int, float, complex, np.generic, TripNumber, Symbolic)
-_CAST, _CONSTANT, _BROADCAST, _DIMENSION = map(primitive, ("cast", "constant", "broadcast_to", "dimension"))
+_CAST, _CONSTANT, _BROADCAST, _DIMENSION, _ABS, _COMPLEX_ABS = map(
+    primitive, ("cast", "constant", "broadcast_to", "dimension", "abs", "complex_abs"))
 
 
 # -- tensors -----------------------------------------------------------------------------------------------------------
@@ -93,6 +94,11 @@ def as_dtype_of(name: str, value: Any, like: Tensor, what: str = "other") -> Ten
     if isinstance(value, NUMBERS):
         return scalar(value, like.dtype)
     return convert(as_tensor(name, value, what), like.dtype)
+
+
+def magnitude(x: Tensor) -> Tensor:
+    """|x|, real for complex numbers."""
+    return apply(_COMPLEX_ABS if x.dtype.kind == "c" else _ABS, (x,))
 
 
 def constant(value: float | np.ndarray, dtype: DType) -> Tensor:

@@ -19,6 +19,7 @@ from mindspore.ops._operands import (
     binary,
     constant,
     convert,
+    magnitude,
     primitive,
     promote,
     promote_all,
@@ -158,9 +159,7 @@ def abs(input: Operand) -> Tensor:
     """|input|; a Bool tensor is returned as it is. Complex numbers have real absolute values. The derivative at 0 is
     0."""
     x = as_tensor("abs", input)
-    if x.dtype.kind == "c":
-        return apply(primitive("complex_abs"), (x,))
-    return x if x.dtype.kind in "bu" else apply(_ABS, (x,))
+    return x if x.dtype.kind in "bu" else magnitude(x)
 
 
 absolute = abs

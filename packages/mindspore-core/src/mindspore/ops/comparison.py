@@ -15,6 +15,7 @@ from mindspore.ops._operands import (
     binary,
     constant,
     convert,
+    magnitude,
     primitive,
     promote,
 )
@@ -30,7 +31,7 @@ _EQ, _NE, _LT, _LE, _GT, _GE, _SELECT = map(primitive, ("eq", "ne", "lt", "le", 
 _AND, _OR, _XOR, _NOT = map(primitive, ("logical_and", "logical_or", "logical_xor", "logical_not"))
 _BIT_AND, _BIT_OR, _BIT_XOR, _BIT_NOT = map(primitive, ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not"))
 _LEFT, _RIGHT, _ISFINITE = map(primitive, ("shift_left", "shift_right", "isfinite"))
-_ABS, _SUB, _ADD, _MUL, _ISNAN = map(primitive, ("abs", "sub", "add", "mul", "isnan"))
+_SUB, _ADD, _MUL, _ISNAN = map(primitive, ("sub", "add", "mul", "isnan"))
 
 
 # -- comparison --------------------------------------------------------------------------------------------------------
@@ -92,8 +93,9 @@ def isclose(input: Operand, other: Operand, rtol: float = 1e-05, atol: float = 1
     x, y = promote("isclose", input, other)
     if not x.dtype.is_inexact:
         x, y = convert(x, float64), convert(y, float64)
-    bound = apply(_ADD, (apply(_MUL, (apply(_ABS, (y,)), constant(rtol, y.dtype))), constant(atol, y.dtype)))
-    near = apply(_LE, (apply(_ABS, (apply(_SUB, (x, y)),)), bound))
+    size = magnitude(y)
+    bound = apply(_ADD, (apply(_MUL, (size, constant(rtol, size.dtype))), constant(atol, size.dtype)))
+    near = apply(_LE, (magnitude(apply(_SUB, (x, y))), bound))
     close = apply(_OR, (apply(_AND, (near, apply(_ISFINITE, (y,)))), apply(_EQ, (x, y))))
     if equal_nan:
         close = apply(_OR, (close, apply(_AND, (apply(_ISNAN, (x,)), apply(_ISNAN, (y,))))))
@@ -110,7 +112,7 @@ def allclose(input: Operand, other: Operand, rtol: float = 1e-05, atol: float = 
 def approximate_equal(x: Operand, y: Operand, tolerance: float = 1e-05) -> Tensor:
     """Whether |x - y| < tolerance, element by element (Bool)."""
     x, y = promote("approximate_equal", x, y)
-    distance = apply(_ABS, (apply(_SUB, (x, y)),))
+    distance = magnitude(apply(_SUB, (x, y)))
     return lt(distance, tolerance)
 
 

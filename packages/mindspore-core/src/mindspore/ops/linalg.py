@@ -19,6 +19,7 @@ from mindspore.ops._operands import (
     static_ints,
 )
 from mindspore.ops.arithmetic import add, mul
+from mindspore.ops.complex_numbers import conj
 from mindspore.ops.reduction import sum as sum_over
 
 __all__ = [
@@ -97,8 +98,8 @@ def inner(input: Operand, other: Operand) -> Tensor:
 
 
 def vecdot(x: Operand, y: Operand, *, axis: int = -1) -> Tensor:
-    """The sums of products of vectors along one axis."""
-    return sum_over(mul(x, y), axis)
+    """The sums of products of vectors along one axis, of complex ones with the conjugates of x."""
+    return sum_over(mul(conj(x), y), axis)
 
 
 def outer(input: Operand, vec2: Operand) -> Tensor:

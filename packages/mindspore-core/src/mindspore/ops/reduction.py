@@ -22,6 +22,7 @@ from mindspore.ops._operands import (
     as_tensor,
     constant,
     convert,
+    magnitude,
     normalize_axes,
     normalize_axis,
     primitive,
@@ -35,7 +36,7 @@ __all__ = [
 
 _SUM, _PROD, _MAX, _MIN, _ALL, _ANY = map(primitive, ("sum", "prod", "max", "min", "all", "any"))
 _ARGMAX, _ARGMIN, _CUMSUM, _RESHAPE = map(primitive, ("argmax", "argmin", "cumsum", "reshape"))
-_ADD, _SUB, _MUL, _DIV, _ABS, _POW = map(primitive, ("add", "sub", "mul", "div", "abs", "pow"))
+_ADD, _SUB, _MUL, _DIV, _POW = map(primitive, ("add", "sub", "mul", "div", "pow"))
 _EXP, _LOG, _SQRT, _STOP, _ISNAN = map(primitive, ("exp", "log", "sqrt", "stop_gradient", "isnan"))
 _SELECT, _EQ, _NE, _ISFINITE = map(primitive, ("select", "eq", "ne", "isfinite"))
 _MAXIMUM, _MINIMUM, _PAD, _SLICE = map(primitive, ("maximum", "minimum", "pad", "slice"))
@@ -275,12 +276,13 @@ def _moments(name: str, input: Operand, axis: Axes, ddof: int | bool, keepdims: 
     wide = convert(x, _wide(x.dtype))
     center = _mean(wide, axes, True)
     distance = apply(_SUB, (wide, center))
+    distance = magnitude(distance) if x.dtype.kind == "c" else distance
     total = apply(_SUM, (apply(_MUL, (distance, distance)),), (axes, bool(keepdims)))
     count = builtins.max(_elements(x, axes) - ddof, 0)
-    variance = apply(_DIV, (total, constant(count, wide.dtype)))
+    variance = apply(_DIV, (total, constant(count, total.dtype)))
     if not keepdims:
         center = apply(_RESHAPE, (center,), (_dropped(x.shape, axes),))
-    return convert(variance, x.dtype), convert(center, x.dtype)
+    return variance if x.dtype.kind == "c" else convert(variance, x.dtype), convert(center, x.dtype)
 
 
 def norm(A: Operand, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False, *,
@@ -300,15 +302,15 @@ def vector_norm(x: Operand, ord: float = 2, axis: Axes = None, keepdims: bool = 
     that are not 0 for 0. The derivative of the Euclidean norm at 0 is 0."""
     value = as_inexact("vector_norm", x) if dtype is None else convert(as_tensor("vector_norm", x), dtype)
     axes = normalize_axes("vector_norm", axis, value.ndim)
-    size = apply(_ABS, (value,))
+    size = magnitude(value)
     if ord in (float("inf"), float("-inf")):
         return apply(_MAX if ord > 0 else _MIN, (size,), (axes, bool(keepdims)))
     if ord == 0:
-        return sum(convert(apply(_NE, (size, constant(0, size.dtype))), value.dtype), axes, keepdims)
+        return sum(convert(apply(_NE, (size, constant(0, size.dtype))), size.dtype), axes, keepdims)
     if ord == 1:
         return apply(_SUM, (size,), (axes, bool(keepdims)))
     if ord == 2:
-        return _euclidean(value, axes, bool(keepdims))
+        return _euclidean(size if value.dtype.kind == "c" else value, axes, bool(keepdims))
     total = apply(_SUM, (apply(_POW, (size, constant(ord, size.dtype))),), (axes, bool(keepdims)))
     return apply(_POW, (total, constant(1 / ord, size.dtype)))
 

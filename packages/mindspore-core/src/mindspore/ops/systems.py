@@ -196,7 +196,8 @@ def matrix_norm(A: Operand, ord: float | str = "fro", axis: Sequence[int] = (-2,
     x = moveaxis(x, (rows, columns), (-2, -1))
     infinite = float("inf")
     if ord == "fro":
-        found = sqrt(sum_over(mul(x, x), (-2, -1)))
+        size = absolute(x)
+        found = sqrt(sum_over(mul(size, size), (-2, -1)))
     elif ord == "nuc":
         found = sum_over(svd(x, compute_uv=False), -1)
     elif ord in (2, -2):
