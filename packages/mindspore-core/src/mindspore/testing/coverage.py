@@ -113,29 +113,70 @@ class References:
         return f"{section}.{name}" in self.paths or callable(value) and id(value) in self._objects
 
     def _read(self, tree: ast.Module) -> None:
-        imported = dict(_imports(tree))
+        nodes = _Nodes(tree)
+        imported = dict(_imports(nodes.imports))
         self.paths.update(imported.values())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
-                self.attributes.add(node.attr)
-                path = _dotted(node, imported)
-                if path is not None:
-                    self.paths.add(path)
-        words = None
-        for module in _looked_up(tree, imported):
-            words = _words(tree) if words is None else words
-            self.paths.update(f"{module}.{word}" for word in words)
+        self.attributes.update(node.attr for node in nodes.attributes)
+        self.paths.update(path for path in (_dotted(node, imported) for node in nodes.attributes) if path is not None)
+        modules = {_dotted(call.args[0], imported) for call in nodes.lookups} - {None}
+        words = nodes.words() if modules else set()
+        self.paths.update(f"{module}.{word}" for module in modules for word in words)
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+class _Nodes:
+    """What of a file's syntax tree matters here, from one walk over it."""
+
+    def __init__(self, tree: ast.Module):
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.attributes: list[ast.Attribute] = []
+        self.lookups: list[ast.Call] = []
+        self.texts: list[ast.Constant] = []
+        self.prose: set[int] = set()
+        pending: list[ast.AST] = [tree]
+        while pending:
+            node = pending.pop()
+            self._note(node)
+            for value in node.__dict__.values():
+                if isinstance(value, list):
+                    pending += [item for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    pending.append(value)
+
+    def _note(self, node: ast.AST) -> None:
+        kind = type(node)
+        if kind is ast.Attribute:
+            self.attributes.append(node)        # type: ignore[arg-type]
+        elif kind is ast.Constant:
+            self.texts.append(node)             # type: ignore[arg-type]
+        elif kind is ast.Expr:
+            self.prose.add(id(node.value))      # type: ignore[attr-defined]
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            self.imports.append(node)           # type: ignore[arg-type]
+        elif kind is ast.Call and _looks_up(node):  # type: ignore[arg-type]
+            self.lookups.append(node)           # type: ignore[arg-type]
+
+    def words(self) -> set[str]:
+        """The identifiers in the file's strings, one or several with spaces between them, without docstrings."""
+        texts = [node.value.split() for node in self.texts
+                 if isinstance(node.value, str) and id(node) not in self.prose]
+        return {word for words in texts if all(word.isidentifier() for word in words) for word in words}
+
+
+def _looks_up(call: ast.Call) -> bool:
+    """Whether `getattr` is asked for a name which is not written there."""
+    return (isinstance(call.func, ast.Name) and call.func.id in ("getattr", "hasattr") and len(call.args) > 1
+            and not isinstance(call.args[1], ast.Constant))
+
+
+def _imports(nodes: list[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str, str]]:
     """(local name, path) of what a file imports from the package. What comes from a module of the tests under the
     name of one of the package's modules counts as that module, which is how tables of programs get theirs."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] == "mindspore":
                     yield (alias.asname, alias.name) if alias.asname else ("mindspore", "mindspore")
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             package = node.module if node.module.split(".")[0] == "mindspore" else "mindspore"
             for alias in node.names:
                 if package == node.module or alias.name in ("Tensor", "Parameter", "nn", "ops", "mint", "grad"):
@@ -151,22 +192,6 @@ def _dotted(node: ast.expr, imported: dict[str, str]) -> str | None:
     if isinstance(node, ast.Name) and node.id in imported:
         return ".".join([imported[node.id], *reversed(attributes)])
     return None
-
-
-def _looked_up(tree: ast.Module, imported: dict[str, str]) -> set[str]:
-    """Paths that `getattr` is asked for names which are not written there."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-             and node.func.id in ("getattr", "hasattr") and len(node.args) > 1
-             and not isinstance(node.args[1], ast.Constant)]
-    return {path for path in (_dotted(call.args[0], imported) for call in calls) if path is not None}
-
-
-def _words(tree: ast.Module) -> set[str]:
-    """The identifiers in a file's strings, one or several with spaces between them, without docstrings."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    texts = [node.value.split() for node in ast.walk(tree)
-             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose]
-    return {word for words in texts if all(word.isidentifier() for word in words) for word in words}
 
 
 def report(modules: list[str], as_json: bool) -> str:
