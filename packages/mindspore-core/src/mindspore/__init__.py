@@ -108,11 +108,11 @@ _LAZY_NAMES = {
     **dict.fromkeys((
         "Accuracy", "BackupAndRestore", "BleuScore", "Callback", "CheckpointConfig", "ConfusionMatrix",
         "ConfusionMatrixMetric", "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta",
-        "HausdorffDistance", "History", "LambdaCallback", "LearningRateScheduler", "Loss", "LossMonitor",
-        "MAE", "MSE", "MeanSurfaceDistance", "Metric", "ModelCheckpoint", "OnRequestExit",
-        "OcclusionSensitivity", "Perplexity", "Precision", "ROC", "Recall", "ReduceLROnPlateau",
-        "RootMeanSquareDistance", "RunContext", "SummaryCollector", "SummaryRecord", "TimeMonitor",
-        "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc",
+        "FlopsUtilizationCollector", "HausdorffDistance", "History", "LambdaCallback", "LearningRateScheduler",
+        "Loss", "LossMonitor", "MAE", "MSE", "MeanSurfaceDistance", "Metric", "ModelCheckpoint",
+        "OcclusionSensitivity", "OnRequestExit", "Perplexity", "Precision", "ROC", "Recall",
+        "ReduceLROnPlateau", "RootMeanSquareDistance", "RunContext", "SummaryCollector", "SummaryRecord",
+        "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc",
         "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
 module_paths.install()

@@ -7,7 +7,9 @@ from mindspore.train.callback.control import EarlyStopping, LambdaCallback, Lear
 from mindspore.train.callback.leaving import BackupAndRestore, OnRequestExit
 from mindspore.train.callback.monitor import History, LossMonitor, ProgressBar, TimeMonitor
 from mindspore.train.callback.summary import SummaryCollector
+from mindspore.train.callback.utilization import FlopsUtilizationCollector
 
-__all__ = ["BackupAndRestore", "Callback", "CallbackManager", "CheckpointConfig", "EarlyStopping", "History",
-           "InternalCallbackParam", "LambdaCallback", "LearningRateScheduler", "LossMonitor", "ModelCheckpoint",
-           "OnRequestExit", "ProgressBar", "ReduceLROnPlateau", "RunContext", "SummaryCollector", "TimeMonitor"]
+__all__ = ["BackupAndRestore", "Callback", "CallbackManager", "CheckpointConfig", "EarlyStopping",
+           "FlopsUtilizationCollector", "History", "InternalCallbackParam", "LambdaCallback", "LearningRateScheduler",
+           "LossMonitor", "ModelCheckpoint", "OnRequestExit", "ProgressBar", "ReduceLROnPlateau", "RunContext",
+           "SummaryCollector", "TimeMonitor"]
