@@ -201,6 +201,7 @@ def arrays():
     yield call("linspace", 0, 10, 4, retstep=True)
     yield call("linspace", ROW, uniform((4,), seed=9), 3, axis=-1)
     yield call("linspace", ROW, 2, 3)
+    yield call("linspace", ROW.astype(np.float16), 2, 3, rtol=1e-2, grad=False)
     yield call("logspace", 0, 2, 3)
     yield call("logspace", 0, 2, 5, endpoint=False, base=2)
     yield call("geomspace", 1, 1000, 4)

@@ -34,7 +34,7 @@ from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.ir.dims import Symbolic
 from mindspore.graph.call import call_function
 from mindspore.graph.trace import current_trace
-from mindspore.ops import joining
+from mindspore.ops import joining, shapes
 from mindspore.ops._operands import (
     NUMBERS,
     as_inexact,
@@ -195,7 +195,6 @@ def summable(x: Tensor, dtype: DTypeLike) -> Tensor:
 
 def axis_or_all(name: str, x: Tensor, axis: Any) -> tuple[Tensor, int]:
     """The tensor and the axis to work along; without one the flattened tensor and its only axis."""
-    from mindspore.ops import shapes
     place = 0 if axis is None else normalize_axis(name, axis, x.ndim)
     return (shapes.ravel(x), 0) if axis is None or x.ndim == 0 else (x, place)
 

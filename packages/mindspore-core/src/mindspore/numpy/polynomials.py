@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mindspore.common.tensor import Tensor
-from mindspore.numpy._arrays import ArrayLike, as_array, as_floats, of_one_dtype
+from mindspore.numpy._arrays import ArrayLike, as_array, as_floats, of_one_dtype, operand
 from mindspore.numpy.correlation import convolve
 from mindspore.ops import arithmetic, creation, joining, shapes
 from mindspore.ops._operands import convert, promote_all, static_int
@@ -65,8 +65,7 @@ def polyval(p: ArrayLike, x: ArrayLike) -> Tensor:
     [ 76 109]
     """
     coefficients = _coefficients("polyval", p, "p")
-    value = as_array("polyval", x, "x")
-    coefficients, value = promote_all("polyval", [coefficients, value])
+    coefficients, value = promote_all("polyval", [coefficients, operand("polyval", x, "x")])
     result = creation.zeros_like(value)
     for c in joining.unbind(coefficients):
         result = arithmetic.add(arithmetic.mul(result, value), c)

@@ -6,9 +6,9 @@ from typing import Any
 from mindspore.common.dtype import DType, float32, int32, promote_types
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import broadcast_shapes
-from mindspore.numpy._arrays import ArrayLike, DTypeLike, arrays, as_array, as_floats, given, number_dtype, to_dtype
+from mindspore.numpy._arrays import ArrayLike, DTypeLike, arrays, as_array, given, number_dtype, promoted, to_dtype
 from mindspore.ops import arithmetic, comparison, creation, elementwise, joining, shapes
-from mindspore.ops._operands import Sizes, convert, normalize_axis, static_bool, static_int, static_shape
+from mindspore.ops._operands import Sizes, as_inexact, convert, normalize_axis, static_bool, static_int, static_shape
 
 __all__ = ["arange", "geomspace", "indices", "ix_", "linspace", "logspace", "meshgrid", "mgrid", "ogrid"]
 
@@ -69,10 +69,9 @@ def linspace(start: ArrayLike, stop: ArrayLike, num: int = 50, endpoint: bool = 
 
 def _ends(name: str, start: ArrayLike, stop: ArrayLike) -> tuple[Tensor, Tensor]:
     """Both ends, floating, of one dtype and shape."""
-    first, last = as_floats(name, start, "start"), as_floats(name, stop, "stop")
-    kind = promote_types(first.dtype, last.dtype)
+    first, last = (as_inexact(name, v) for v in promoted(name, start, stop))
     shape = broadcast_shapes(name, first.shape, last.shape)
-    return tuple(shapes.broadcast_to(convert(v, kind), shape) for v in (first, last))  # type: ignore[return-value]
+    return shapes.broadcast_to(first, shape), shapes.broadcast_to(last, shape)
 
 
 def _count(name: str, num: int) -> int:
