@@ -196,6 +196,15 @@ def test_copies_have_handles_of_their_own():
     assert shared is x and copied.asnumpy()[0] == 1.0 and made.asnumpy()[0] == 1.0
 
 
+def test_containers_of_results():
+    """Tuples and lists as in MindSpore."""
+    for name in ("split", "array_split", "hsplit", "vsplit"):
+        assert type(getattr(mnp, name)(mnp.ones((2, 2)), 2)) is tuple
+    assert type(mnp.meshgrid([1], [2])) is tuple and type(mnp.ix_([1])) is tuple and type(mnp.divmod(3, 2)) is tuple
+    assert type(mnp.broadcast_arrays([1], [2])) is list and type(mnp.atleast_1d(1, 2)) is list
+    assert type(mnp.histogramdd(X, 2)[1]) is list and type(mnp.gradient(X)) is list
+
+
 def test_grids():
     assert np.array_equal(mnp.mgrid[0:5, 0:5].asnumpy(), np.mgrid[0:5, 0:5])
     assert mnp.mgrid[0:3].dtype is ms.int32 and mnp.mgrid[0:1:3j].dtype is ms.float32

@@ -98,9 +98,9 @@ def column_stack(tup: Any) -> Tensor:
 
 # -- splitting ---------------------------------------------------------------------------------------------------------
 
-def split(x: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
-    """That many equal pieces along `axis`, or pieces that begin at the indices. ValueError where the size is not
-    divisible.
+def split(x: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:
+    """A tuple of that many equal pieces along `axis`, or of pieces that begin at the indices. ValueError where the size
+    is not divisible.
 
     >>> print(*np.split(np.arange(6), 3))
     [0 1] [2 3] [4 5]
@@ -112,20 +112,20 @@ def split(x: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 0)
         if count < 1 or value.shape[place] % count:
             raise ValueError(f"split: {count} pieces of axis {place} of size {value.shape[place]}; expected a divisor "
                              f"of it (array_split takes any number)")
-    return list(joining.tensor_split(value, indices_or_sections, place))
+    return joining.tensor_split(value, indices_or_sections, place)
 
 
-def array_split(x: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
-    """That many pieces along `axis`, the first ones longer by 1 where it does not divide, or pieces that begin at the
-    indices.
+def array_split(x: ArrayLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:
+    """A tuple of that many pieces along `axis`, the first ones longer by 1 where it does not divide, or of pieces that
+    begin at the indices.
 
     >>> print(*np.array_split(np.arange(5), 2))
     [0 1 2] [3 4]
     """
-    return list(joining.tensor_split(as_array("array_split", x, "x"), indices_or_sections, axis))
+    return joining.tensor_split(as_array("array_split", x, "x"), indices_or_sections, axis)
 
 
-def hsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
+def hsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
     """`split` along axis 1, or along axis 0 of an array of one axis.
 
     >>> print(*np.hsplit([[1, 2], [3, 4]], 2))
@@ -137,7 +137,7 @@ def hsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tenso
     return split(_with_axes("hsplit", value, 1), indices_or_sections, 0 if value.ndim == 1 else 1)
 
 
-def vsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
+def vsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
     """`split` along axis 0, of at least two axes.
 
     >>> print(*np.vsplit([[1, 2], [3, 4]], 2))
@@ -146,7 +146,7 @@ def vsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tenso
     return split(_with_axes("vsplit", as_array("vsplit", x, "x"), 2), indices_or_sections, 0)
 
 
-def dsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
+def dsplit(x: ArrayLike, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
     """`split` along axis 2, of at least three axes.
 
     >>> print(*[p.shape for p in np.dsplit(np.ones((2, 2, 4)), 2)])
