@@ -28,6 +28,7 @@ from mindspore.ops.decoding import *
 from mindspore.ops.deforming import *
 from mindspore.ops.detection import *
 from mindspore.ops.elementwise import *
+from mindspore.ops.experts import *
 from mindspore.ops.factors import *
 from mindspore.ops.fourier import *
 from mindspore.ops.fused_attention import *
