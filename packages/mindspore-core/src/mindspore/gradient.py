@@ -23,7 +23,7 @@ from mindspore.eager import segment as _segment
 from mindspore.eager.hooks import gradients_of
 from mindspore.graph import tree
 from mindspore.graph.call import call_function
-from mindspore.graph.compiled import CompiledFunction, current_guards
+from mindspore.graph.compiled import CompiledFunction, current_guards, noted_changes
 from mindspore.graph.control import is_one_of
 from mindspore.graph.dynamic import described_by
 from mindspore.graph.guards import Guards
@@ -73,7 +73,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     fresh = {id(t): with_hooks_of(wrap(inner.add_parameter(t._value.aval)), t) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
     guards = current_guards() or Guards()
-    before = set(guards.effects)
+    before, noted = set(guards.effects), len(noted_changes())
     try:
         with tracing(inner):
             result = _call_inside(fn, args, kwargs)
@@ -86,6 +86,9 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     spec = tree.flatten(result, outputs)
     assigned: list = []
     effects = [(obj, name, tree.flatten(getattr(obj, name), assigned)) for obj, name in guards.assigned_since(before)]
+    changes = noted_changes()[noted:]
+    for change in changes:
+        change.flatten(assigned)
     nodes = [inner.node_of(t) for t in (*outputs, *assigned)]
     for weight in weights:
         inner.node_of(weight)
@@ -105,6 +108,8 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     left = iter(values[len(outputs):])
     for obj, name, place in effects:
         setattr(obj, name, tree.rebuild(place, left))
+    for change in changes:
+        change.value = tree.rebuild(change.spec, left)
 
     def pull(seeds: list) -> list:
         trace = current_trace()

@@ -99,9 +99,25 @@ def test_activations_are_collected(mode):
         cell.register_forward_hook(lambda cell, args, out: seen.append(out))
     net(Tensor(ONE))
     same(seen, [2], [10])
-    if mode == "pynative":  # in a graph a list from outside takes no tensors from under a gradient
-        ms.grad(lambda x: net(x).sum())(Tensor(ONE))
-        same(seen, [2], [10], [2], [10])
+    ms.value_and_grad(lambda x: net(x).sum())(Tensor(ONE))
+    same(seen, [2], [10], [2], [10])
+
+
+def test_gradients_are_collected_by_name(mode):
+    net, named = nn.SequentialCell(Scaled(2.0), Scaled(5.0)), {}
+
+    def collector(name):
+        def collect(cell, into, out):
+            named[name] = into[0]
+        return collect
+
+    for name, cell in net.name_cells().items():
+        cell.register_backward_hook(collector(name))
+    gradient = ms.grad(lambda x: net(x).sum())
+    for _ in range(2):
+        named.clear()
+        gradient(Tensor(ONE))
+        same((named["0"], named["1"]), [10], [5])
 
 
 def test_hooks_decide_and_assign(mode):

@@ -75,6 +75,11 @@ def note_changes(changes: list) -> None:
     _session.changes = _session.changes + changes
 
 
+def noted_changes() -> list:
+    """What has been noted so far (`note_changes`)."""
+    return _session.changes
+
+
 def hooks_with_effects() -> frozenset:
     """The keys of hooks that are known to have effects, in the compilation under way on this thread."""
     return _session.hooks
