@@ -109,9 +109,9 @@ class TensorMethods(Operators, Functions):
             order, start_dim = "C", order
         return shapes.flatten(self, order, start_dim=start_dim, end_dim=end_dim)
 
-    def squeeze(self, *axis) -> Tensor:
+    def squeeze(self, *axes, axis=None) -> Tensor:
         """Without the axes of size 1, or without those named."""
-        return shapes.squeeze(self, _sizes(axis) if axis else None)
+        return shapes.squeeze(self, _sizes(axes) if axes else axis)
 
     def expand(self, *size) -> Tensor:
         """self repeated to a shape; -1 keeps the size of an axis."""

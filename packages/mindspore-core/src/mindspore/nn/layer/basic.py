@@ -14,6 +14,7 @@ from mindspore.nn._call import call
 from mindspore.nn._check import is_int, number, positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import get_activation
+from mindspore.nn.layer.operators import DenseOperators, EmbeddingOperators
 from mindspore.runtime.record import apply
 
 __all__ = ["Dense", "Flatten", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Identity", "Embedding", "Unflatten",
@@ -23,7 +24,7 @@ _MATMUL = primitive("matmul")
 _GATHER = primitive("gather")
 
 
-class Dense(Cell):
+class Dense(DenseOperators, Cell):
     """y = activation(x W^T + b) over the last axis.
 
     Args:
@@ -43,7 +44,7 @@ class Dense(Cell):
         super().__init__()
         self.in_channels = positive_int("Dense", "in_channels", in_channels)
         self.out_channels = positive_int("Dense", "out_channels", out_channels)
-        self.has_bias = bool(has_bias)
+        self.has_bias, self.bias = bool(has_bias), None
         shape = (out_channels, in_channels)
         self.weight = Parameter(initializer(HeUniform(math.sqrt(5)) if weight_init is None else weight_init, shape,
                                             dtype), name="weight")
@@ -182,7 +183,7 @@ class Dropout3d(_ChannelDropout):
     function = staticmethod(ops.dropout3d)
 
 
-class Embedding(Cell):
+class Embedding(EmbeddingOperators, Cell):
     """Rows of a table: indices of any shape -> that shape + (embedding_size,).
 
     Args:

@@ -52,7 +52,7 @@ class BiDense(Cell):
         self.in1_channels = positive_int("BiDense", "in1_channels", in1_channels)
         self.in2_channels = positive_int("BiDense", "in2_channels", in2_channels)
         self.out_channels = positive_int("BiDense", "out_channels", out_channels)
-        self.has_bias = flag("BiDense", "has_bias", has_bias)
+        self.has_bias, self.bias = flag("BiDense", "has_bias", has_bias), None
         bound = Uniform(1 / math.sqrt(in1_channels))
         self.weight = Parameter(initializer(bound if weight_init is None else weight_init,
                                             (out_channels, in1_channels, in2_channels), dtype), name="weight")

@@ -17,6 +17,7 @@ from mindspore.nn._check import pad_mode as check_pad_mode
 from mindspore.nn._check import paddings, per_axis, positive_int, same_sides
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.basic import as_computed
+from mindspore.nn.layer.operators import ConvolutionOperators
 from mindspore.runtime.record import apply
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "Conv1dTranspose", "Conv2dTranspose", "Conv3dTranspose"]
@@ -24,7 +25,7 @@ __all__ = ["Conv1d", "Conv2d", "Conv3d", "Conv1dTranspose", "Conv2dTranspose", "
 _RESHAPE = primitive("reshape")
 
 
-class _Convolution(Cell):
+class _Convolution(ConvolutionOperators, Cell):
     """What all convolutions share. `spatial` is the number of spatial axes, `lead` the axes of size 1 before them."""
 
     spatial = 2
@@ -50,7 +51,7 @@ class _Convolution(Cell):
         self.dilation = self.lead + per_axis(name, "dilation", dilation, count)
         self.padding = zeros + paddings(name, padding, count)
         self.pad_mode = check_pad_mode(name, pad_mode, self.padding)
-        self.has_bias = bool(has_bias)
+        self.has_bias, self.data_format, self.bias = bool(has_bias), data_format, None
         channels = (in_channels, out_channels // group) if self.transposed else (out_channels, in_channels // group)
         shape = (*channels, *self.kernel_size)
         init = HeUniform(math.sqrt(5)) if weight_init is None else weight_init

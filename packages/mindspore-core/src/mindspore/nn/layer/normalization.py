@@ -16,6 +16,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._check import flag, number, positive_float, positive_int
 from mindspore.nn.cell import Cell
+from mindspore.nn.layer.operators import BatchNormOperators, LayerNormOperators
 from mindspore.runtime.record import apply, assign
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d",
@@ -48,7 +49,7 @@ def _check_input(name: str, x, features: int, ranks: tuple[int, ...]) -> None:
                          f"num_features ({features}), but the input has shape {x.shape}.")
 
 
-class _BatchNorm(Cell):
+class _BatchNorm(BatchNormOperators, Cell):
     """What the batch normalizations share; `ranks` are the numbers of axes that an input may have."""
 
     ranks: tuple[int, ...] = ()
@@ -152,7 +153,7 @@ class SyncBatchNorm(_BatchNorm):
                          moving_var_init, use_batch_statistics, dtype=dtype)
 
 
-class LayerNorm(Cell):
+class LayerNorm(LayerNormOperators, Cell):
     """Normalization over the axes from `begin_norm_axis` on.
 
     Args:
