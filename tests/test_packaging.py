@@ -40,7 +40,8 @@ def test_core_is_one_pure_wheel_with_its_headers(core_wheel: Path, repository: P
     source = repository / "packages/mindspore-core/src"
     headers = {p.relative_to(source).as_posix() for p in (source / "mindspore/include").rglob("*") if p.is_file()}
     assert headers
-    assert headers | {"mindspore/py.typed", "mindspore/_version.py"} <= members(core_wheel)
+    assert headers | {"mindspore/py.typed", "mindspore/_version.py",
+                      "mindspore/testing/interface_names.txt"} <= members(core_wheel)
     assert not [name for name in members(core_wheel) if re.search(r"\.(so|pyc|o)$|^tests/", name)]
 
 

@@ -12,6 +12,7 @@ from mindspore import Tensor, ops
 from mindspore.compiler import recording
 from mindspore.compiler.pipeline import clear_cache
 from mindspore.profiler import (
+    DynamicProfilerMonitor,
     Profiler,
     ProfilerAction,
     ProfilerActivity,
@@ -235,3 +236,38 @@ def test_misuse():
     waiting.stop()
     with pytest.raises(ValueError, match="mode must be 'sync' or 'async'"):
         Profiler(start_profile=False).analyse(mode="later")
+
+
+def steps_of(folder):
+    return [row.split(",")[0] for row in (folder / "step_trace_time.csv").read_text().splitlines()[1:]]
+
+
+def test_a_file_says_which_steps_are_profiled(tmp_path):
+    config = tmp_path / "profiler_config.json"
+    ran = []
+    with use_backend("reference"), DynamicProfilerMonitor(str(tmp_path), str(tmp_path / "out"), 0) as monitor:
+        for step in range(1, 9):
+            doubled_until(X)
+            ran.append(recording.current() is not None)
+            if step == 2:
+                config.write_text("{")
+            if step == 3:
+                config.write_text(json.dumps({"start_step": 5, "stop_step": 6, "profiler_level": 0, "other": 1}))
+            monitor.step()
+    assert ran == [False] * 4 + [True] * 2 + [False] * 2 and recording.current() is None
+    (folder,) = (tmp_path / "out").iterdir()
+    assert steps_of(folder) == ["0", "1"] and not (folder / "operator_statistic.csv").exists()
+
+
+def test_a_run_that_ends_earlier_is_written(tmp_path):
+    with use_backend("reference"):
+        with DynamicProfilerMonitor(str(tmp_path), str(tmp_path / "out"), start_step=1, stop_step=9) as monitor:
+            doubled_until(X)
+            monitor.step()
+    (folder,) = (tmp_path / "out").iterdir()
+    assert steps_of(folder) == ["0"] and (folder / "operator_statistic.csv").exists()
+    for arguments, message in (((3,), "must be paths"), ((".", ".", -1), "poll_interval must be a number")):
+        with pytest.raises((TypeError, ValueError), match=message):
+            DynamicProfilerMonitor(*arguments)
+    with pytest.raises(TypeError, match="unknown argument 'speed'; known are start_step"):
+        DynamicProfilerMonitor(".", speed=1)
