@@ -178,6 +178,8 @@ GRADIENTS = {"avg_pool2d_grad", "avg_pool3d_grad", "conv2d_weight_grad", "conv3d
 COUNT_FROM_THE_END = {"gather_elements", "scatter_add_elements"}  # MindSpore's do where an index is negative
 NO_PLACE = {"adjugate", "avg_pool3d", "conv3d", "eigh", "fold2d", "host_call", "log_determinant", "max_pool3d",
             "random_bits", "rec_call", "svd"}
+NO_PLACE |= {"eig", "fft", "geqrf", "host_function", "irfft", "linear_sum_assignment", "lu", "pivots_to_permutation",
+             "rfft"}
 
 
 def test_operators_that_have_no_place():

@@ -106,6 +106,9 @@ GRADIENTS = {"avg_pool2d_grad", "avg_pool3d_grad", "conv2d_weight_grad", "conv3d
              "tape_add", "tape_empty", "tape_pop", "tape_push"}
 NO_PLACE = {"adjugate", "cholesky", "eigh", "fold2d", "host_call", "log_determinant", "matrix_inverse", "qr",
             "random_bits", "rec_call", "shift_left", "shift_right", "solve", "svd", "triangular_solve"}
+NO_PLACE |= {"complex", "complex_abs", "conj", "eig", "fft", "geqrf", "host_function", "imag", "irfft",
+             "linear_sum_assignment", "lu", "matrix_exp", "matrix_log", "nextafter", "pivots_to_permutation", "real",
+             "rfft"}
 
 
 def test_operators_that_have_no_place():

@@ -22,24 +22,27 @@ __all__ = ["INSTANCES", "OLD_STYLE", "RULES", "bias_of", "has"]
 SIMPLE = {
     "abs": "Abs", "acos": "ACos", "acosh": "Acosh", "add": "Add", "asin": "Asin", "asinh": "Asinh", "atan": "Atan",
     "atan2": "Atan2", "atanh": "Atanh", "bitwise_and": "BitwiseAnd", "bitwise_or": "BitwiseOr",
-    "bitwise_xor": "BitwiseXor", "bitwise_not": "Invert", "ceil": "Ceil", "cos": "Cos", "cosh": "Cosh", "div": "Div",
-    "determinant": "MatrixDeterminant", "eq": "Equal", "erf": "Erf", "erfc": "Erfc", "exp": "Exp",
-    "expm1": "Expm1", "floor": "Floor", "floor_div": "FloorDiv", "ge": "GreaterEqual", "gt": "Greater",
-    "hardsigmoid": "HSigmoid", "hardswish": "HSwish", "isfinite": "IsFinite", "isinf": "IsInf", "isnan": "IsNan",
-    "le": "LessEqual", "log": "Log", "log1p": "Log1p", "logical_and": "LogicalAnd",
-    "logical_not": "LogicalNot", "logical_or": "LogicalOr", "logical_xor": "LogicalXor", "lt": "Less",
-    "maximum": "Maximum", "minimum": "Minimum", "mish": "Mish", "mod": "FloorMod", "mul": "Mul", "ne": "NotEqual",
-    "neg": "Neg", "pow": "Pow", "relu": "ReLU", "relu6": "ReLU6", "round": "Rint", "rsqrt": "Rsqrt",
-    "select": "Select", "selu": "SeLU", "shift_left": "LeftShift", "shift_right": "RightShift", "sigmoid": "Sigmoid",
-    "sign": "Sign", "silu": "SiLU", "sin": "Sin", "sinh": "Sinh", "softplus": "Softplus", "sqrt": "Sqrt",
-    "sub": "Sub", "tan": "Tan", "tanh": "Tanh", "trunc": "Trunc",
+    "bitwise_xor": "BitwiseXor", "bitwise_not": "Invert", "ceil": "Ceil", "complex": "Complex",
+    "complex_abs": "ComplexAbs", "conj": "Conj", "cos": "Cos", "cosh": "Cosh", "div": "Div",
+    "determinant": "MatrixDeterminant", "eq": "Equal", "erf": "Erf", "erfc": "Erfc", "exp": "Exp", "expm1": "Expm1",
+    "floor": "Floor", "floor_div": "FloorDiv", "ge": "GreaterEqual", "gt": "Greater", "hardsigmoid": "HSigmoid",
+    "hardswish": "HSwish", "imag": "Imag", "isfinite": "IsFinite", "isinf": "IsInf", "isnan": "IsNan",
+    "le": "LessEqual", "log": "Log", "log1p": "Log1p", "logical_and": "LogicalAnd", "logical_not": "LogicalNot",
+    "logical_or": "LogicalOr", "logical_xor": "LogicalXor", "lt": "Less", "matrix_exp": "MatrixExp",
+    "matrix_log": "MatrixLogarithm", "nextafter": "NextAfter", "real": "Real", "maximum": "Maximum",
+    "minimum": "Minimum", "mish": "Mish", "mod": "FloorMod", "mul": "Mul", "ne": "NotEqual", "neg": "Neg", "pow": "Pow",
+    "relu": "ReLU", "relu6": "ReLU6", "round": "Rint", "rsqrt": "Rsqrt", "select": "Select", "selu": "SeLU",
+    "shift_left": "LeftShift", "shift_right": "RightShift", "sigmoid": "Sigmoid", "sign": "Sign", "silu": "SiLU",
+    "sin": "Sin", "sinh": "Sinh", "softplus": "Softplus", "sqrt": "Sqrt", "sub": "Sub", "tan": "Tan", "tanh": "Tanh",
+    "trunc": "Trunc",
 }
 
 VALID, NCHW = 2, 0  # as operands
 OLD_STYLE = frozenset({  # whose attributes stand in the primitive; those of the others are further operands
-    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Conv2D", "Conv2DTranspose", "Depend", "Invert", "IsNan", "Load",
-    "MakeTuple", "MatrixInverse", "MatrixSolve", "MatrixTriangularSolve", "MaxPool", "Mish", "PadV3", "Partial", "Rint",
-    "SeLU", "Softplus", "Sort", "Switch", "Tan", "TensorScatterElements", "TopK", "TupleGetItem", "UpdateState"})
+    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Complex", "ComplexAbs", "Conv2D", "Conv2DTranspose", "Depend", "Imag",
+    "Invert", "IsNan", "Load", "MakeTuple", "MatrixInverse", "MatrixLogarithm", "MatrixSolve",
+    "MatrixTriangularSolve", "MaxPool", "Mish", "PadV3", "Partial", "Rint", "SeLU", "Softplus", "Sort", "Switch",
+    "Tan", "TensorScatterElements", "TopK", "TupleGetItem", "UpdateState"})
 INSTANCES = {"Conv2D": "conv2d", "MaxPool": "max_pool", "ReLU": "relu", "MatMul": "matmul", "BiasAdd": "bias_add",
              "BatchNorm": "bn_infer", "Gather": "gather", "LayerNorm": "layer_norm"}
 
