@@ -105,6 +105,8 @@ def searching():
         yield call("digitize", X, SORTED[::-1].copy(), right, grad=False)
         yield call("digitize", K, [-2, 0, 1], right)
     yield call("digitize", X, [0.5], grad=False)
+    yield call("digitize", K, [1, 1])
+    yield call("digitize", K, [1], True)
     for name in ("isin", "in1d"):
         meaning = np.isin if name == "isin" else lambda x, y, invert=False: np.isin(x.ravel(), y, invert=invert)
         yield call(name, K, [1, 2, -3], meaning=meaning)
