@@ -14,7 +14,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.vmap import VmapError, vmap_graph
 from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.ir import Builder, Node, tensor_aval
-from mindspore.graph import tree
+from mindspore.graph import index_checks, tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import current_guards
 from mindspore.graph.inner import Recorded, move_axis, record
@@ -142,6 +142,8 @@ def _write(b: Builder, rec: Recorded, own: list, values: list[Node], size: int) 
                     b.slice(node, begin=(lane, *(0,) * aval.ndim), end=(lane + 1, *aval.shape),
                             strides=(1,) * (aval.ndim + 1)), shape=aval.shape)
                 trace.write(parameters[places[id(tensor)]], value)
+        elif node.aval is not aval and tensor is index_checks.channel():
+            trace.write(tensor, b.max(node, axis=(0,), keepdims=False))
         elif node.aval is not aval:
             raise VmapError("A tensor from outside of the function is assigned a value that differs from lane to lane.",
                             found=f"{_named(tensor)}, and {size} values for it",

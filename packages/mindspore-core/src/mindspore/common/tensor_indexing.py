@@ -18,8 +18,8 @@ write into it is a write into the tensor too, as in `x[0][1] = v`.
 Ints and the bounds of slices are part of the program, integer tensors are operands of it. To read a part of a tensor
 whose value is at hand, outside of gradients and compiled functions, costs no entry in the recorded program, so that a
 loop over batches `data[i:i + n]` always records the same one. A Bool index must be known while recording; `where` and
-`masked_fill` serve where it is not. An integer index out of range raises IndexError where it is known; an unknown one
-reads 0 and writes nothing.
+`masked_fill` serve where it is not. An integer index out of range raises IndexError: at once where it is known, and
+otherwise when the program has run (`graph.index_checks`).
 """
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from mindspore.common.view_places import shown
 from mindspore.compiler.ir.dims import Dim, same_shape
 from mindspore.compiler.ir.size_expressions import slice_of
 from mindspore.eager import segment as _segment
+from mindspore.graph.index_checks import check
 from mindspore.graph.trace import Traced, current_trace, size_of, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
 from mindspore.ops.indexing import last_of_equals, replace_rows
@@ -314,6 +315,7 @@ def _wrapped(array: np.ndarray | Tensor, size: int) -> Tensor:
     """An index as a tensor without negative numbers that stand for places from the end."""
     if isinstance(array, np.ndarray):
         return Tensor(array.astype(np.int32) if size < 2**31 else array)
+    check("an index tensor", array, -size, size)
     if array.dtype.kind == "u":
         return array
     if size > np.iinfo(array.dtype.np).max:

@@ -25,11 +25,13 @@ import sys
 import threading
 from collections import OrderedDict
 
+import numpy as np
+
 from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
 from mindspore.eager.replay import VJP, first_numbers, replay
 from mindspore.runtime import device as _device
-from mindspore.runtime.storage import Storage
+from mindspore.runtime.storage import Storage, from_numpy
 
 HARD_LIMIT = 4096
 LOOP_MINIMUM = 48
@@ -80,7 +82,7 @@ class Segment:
     """One recorded stream; see the module's text."""
 
     __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "done",
-                 "error", "successor", "step")
+                 "error", "successor", "step", "fault", "checks", "faults")
 
     def __init__(self, regions: list | None = None):
         self.lock = threading.RLock()
@@ -95,6 +97,9 @@ class Segment:
         self.done = False
         self.error: BaseException | None = None
         self.successor: Segment | None = None
+        self.fault: Storage | None = None  # that of the last check of an index tensor (`graph.index_checks`)
+        self.checks: list = []  # what the checks were for
+        self.faults: list = []  # (fault, checks) of compiled functions that were recorded
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
@@ -139,6 +144,26 @@ class Segment:
             if len(self.entries) >= HARD_LIMIT and not self.regions:
                 self.flush()
             return result
+
+    def check(self, indices: Storage, low: int, size: int, name: str) -> None:
+        """Append a check that indices lie in [low, size); name: of the operator."""
+        from mindspore.graph.index_checks import Check
+        with self.lock:
+            if self.done:
+                current().check(indices, low, size, name)
+                return
+            fault = self.fault or from_numpy(np.zeros((), np.int64))
+            entry = (_index_check(), (self.number(fault), self.number(indices)), (low, size, len(self.checks) + 1))
+            self._append(entry, entry)
+            self.fault = self._new(fault.aval)
+            self.checks.append(Check(name, size, *user_location()))
+
+    def note_fault(self, fault: Storage, checks: list) -> None:
+        """A compiled function, which was recorded here, has left a fault."""
+        if fault.pending is self:
+            self.faults.append((fault, checks))
+        else:
+            _look(fault, checks)
 
     def _append(self, key, entry: tuple) -> None:
         """Append an entry that is no operation."""
@@ -238,6 +263,10 @@ class Segment:
                     region.history += self._recorded(region)
                     region.start = 0
             self.values = self.inputs = self.entries = ()
+            faults, self.faults = [*self.faults, (self.fault, self.checks)], []
+        for fault, checks in faults:
+            if fault is not None:
+                _look(fault, checks)
 
     def _run(self) -> None:
         values, inputs = self.values, set(self.inputs)
@@ -282,6 +311,16 @@ class Segment:
                     and old.aval is self.values[new].aval:
                 donated[place[new]] = input_place[number]
         return donated
+
+
+def _index_check():
+    from mindspore.compiler.primitives.base import primitive
+    return primitive("index_check")
+
+
+def _look(fault: Storage, checks: list) -> None:
+    from mindspore.graph.index_checks import look
+    look(fault, checks)
 
 
 def _known_value():

@@ -129,9 +129,10 @@ def _traced(compiled: CompiledFunction, function: Callable, inputs: tuple, name:
     if not entry.results or not all(isinstance(leaf, int) and not isinstance(leaf, bool) for leaf in leaves(result)):
         raise ValueError(f"For 'export', {name} returns {result!r}; only tensors, and tuples, lists and dicts of them, "
                          f"can be returned.")
-    explicit = len(entry.graph.params) - len(entry.lifted)
-    writes = [(out, source - explicit) for _, out, source in entry.writes]
-    return Network(name, entry.graph, _input_names(function, inputs), entry.lifted, result, writes)
+    graph, lifted, writes = entry.unchecked()
+    explicit = len(graph.params) - len(lifted)
+    places = [(out, source - explicit) for _, out, source in writes]
+    return Network(name, graph, _input_names(function, inputs), lifted, result, places)
 
 
 def leaves(value: Any) -> list:

@@ -28,8 +28,9 @@ from mindspore.compiler.ir.dims import Symbolic
 from mindspore.compiler.ir.facts import Facts, SizeFixed, deciding
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.effects import has_effects, may_raise
+from mindspore.compiler.primitives.index_check import FAULT, without_checks
 from mindspore.eager import segment as _segment
-from mindspore.graph import dynamic, tree
+from mindspore.graph import dynamic, index_checks, tree
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
 from mindspore.graph.outside import put_back
@@ -116,7 +117,7 @@ class Entry:
     facts: what was decided by them."""
 
     __slots__ = ("guards", "instance", "instances", "lifted", "writes", "result", "single", "results", "graph",
-                 "donated", "effects", "changes", "kept", "symbols", "facts", "settles")
+                 "donated", "effects", "changes", "kept", "symbols", "facts", "settles", "fault", "checks")
 
     def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
                  changes: list, kept: list):
@@ -128,12 +129,25 @@ class Entry:
         self.single = tree.is_single(result) and not effects and not changes
         self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
         self.kept = kept
+        self.fault: int | None = None  # the output that is the fault of the checks of index tensors (`index_checks`)
+        self.checks: list = []
         self.instance: Instance | None = None  # the one that ran last
         self.instances: OrderedDict[tuple, Instance] = OrderedDict()
         self.symbols: list = []
         self.facts = Facts()
         self.settles = any(isinstance(v, Symbolic) for spec in (result, *[e[2] for e in effects])
                            for v in tree.static_values(spec))
+
+    def unchecked(self) -> tuple[Any, list, list]:
+        """Graph, lifted tensors and writes without the checks of index tensors."""
+        if self.fault is None:
+            return self.graph, self.lifted, self.writes
+        channel, output = index_checks.channel(), self.fault
+        number = next(k for k, tensor in enumerate(self.lifted) if tensor is channel)
+        place = len(self.graph.params) - len(self.lifted) + number
+        writes = [(tensor, out - (out > output), source - (source > place)) for tensor, out, source in self.writes]
+        lifted = self.lifted[:number] + self.lifted[number + 1:]
+        return without_checks(self.graph, place, output), lifted, writes
 
     def fits(self, sizes: tuple) -> bool:
         """Whether the graph is right for these sizes of its symbols."""
@@ -186,6 +200,8 @@ class Entry:
             viewed = viewed or tensor._shared is not None
         if viewed:
             refresh([tensor for tensor, _, _ in self.writes])
+        if self.fault is not None:
+            index_checks.look(Storage(FAULT, outputs[self.fault], device), self.checks)
         avals = instance.out_avals
         if self.single:
             return wrap(Storage(avals[0], outputs[0], device))
@@ -211,6 +227,8 @@ class Entry:
                 values[node.idx] = apply_plainly(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
         for tensor, out, _ in self.writes:
             assign(tensor, values[graph.outputs[out].idx])
+        if self.fault is not None:
+            _segment.current().note_fault(values[graph.outputs[self.fault].idx]._value, self.checks)
         if has_effects(graph):
             _segment.flush()
         return self._result([values[o.idx] for o in graph.outputs[:self.results]], instance)
@@ -473,13 +491,19 @@ class CompiledFunction:
         graph = settle_calls(trace.close(nodes))
         places = {id(t): trace.explicit + k for k, t in enumerate(trace.lifted)}
         writes = []
+        fault = None
         for k, tensor in enumerate(trace.written.values()):
+            if tensor is index_checks.channel():
+                fault = len(nodes) + k
+                continue
             new = graph.outputs[len(nodes) + k].aval
             if tensor.shape != new.shape or tensor.dtype is not new.dtype:
                 raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of {new}; "
                                         f"shape and dtype must stay the same")
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
-        return Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, changes, [args, kwargs])
+        entry = Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, changes, [args, kwargs])
+        entry.fault, entry.checks = fault, trace.checks
+        return entry
 
 
 def _is_differentiated() -> bool:

@@ -10,7 +10,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.recursion import calls_of
-from mindspore.graph import tree
+from mindspore.graph import index_checks, tree
 from mindspore.graph.call import call_construct, call_function
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
 from mindspore.runtime.record import apply, wrap
@@ -30,6 +30,7 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
         outputs: list = []
         spec = tree.flatten(result, outputs)
         nodes = [forward.node_of(t) for t in outputs]
+    forward.written.pop(id(index_checks.channel()), None)  # what such a cell does with index tensors is not checked
     if forward.written:
         raise GraphCompileError(f"{name}: construct of a cell with bprop must not assign parameters.",
                                 remedy="assign them in the cell around it, or leave bprop out")
@@ -43,6 +44,7 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
                               tree.rebuild(spec, iter(douts)))
         chosen = [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
         grad_nodes = [backward.node_of(g) for g in chosen]
+    backward.written.pop(id(index_checks.channel()), None)
     graph = backward.close(grad_nodes)
     for called, _, _ in calls_of(graph):
         raise GraphCompileError(f"{name}: bprop calls '{called}', which is a recursive function that runs.",

@@ -16,7 +16,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.primitives.effects import Action
-from mindspore.graph import tree
+from mindspore.graph import index_checks, tree
 from mindspore.graph.text import TracedText, formatted, join_texts, piece
 from mindspore.graph.trace import current_trace, suspended
 
@@ -79,7 +79,9 @@ def ends_in(error: Exception) -> bool:
     """The function that is compiled always raises `error`. Whether it has effects before; then the graph has them when
     it runs, and raises."""
     trace = current_trace()
-    if isinstance(error, (GraphCompileError, RecursionError)) or trace is None or not trace.written or trace.parent:
+    if isinstance(error, (GraphCompileError, RecursionError)) or trace is None or trace.parent:
+        return False
+    if all(tensor is index_checks.channel() for tensor in trace.written.values()):
         return False
     raise_at_run_time(error)
     return True

@@ -17,7 +17,7 @@ from typing import Any
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_views import refresh
 from mindspore.compiler.frontend.tracebacks import Place, places_of, traceback_of
-from mindspore.graph import effects, tree
+from mindspore.graph import effects, index_checks, tree
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
 from mindspore.runtime.record import wrap
 
@@ -70,7 +70,8 @@ def _assigned(trace: GraphTrace | None) -> list[Tensor]:
     while trace is not None:
         found |= trace.written | trace.changing
         trace = trace.parent
-    return [t for t in found.values() if type(t._value) is not Traced and t is not effects.channel()]
+    return [t for t in found.values() if type(t._value) is not Traced
+            and t is not effects.channel() and t is not index_checks.channel()]
 
 
 def _model(error: BaseException, depth: int = 0) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Reading and writing at places that index tensors name.
 
-Indices are integers of any dtype. An index out of range raises IndexError where its value is at hand; otherwise it
-reads 0 and writes nothing. Writes are functional: they return a new tensor. Where several updates meet at one place and
-replace what is there, the last one stays.
+Indices are integers of any dtype. An index out of range raises IndexError (`graph.index_checks`), at once where its
+value is at hand and otherwise when the program has run, in `gather`, `gather_elements`, `index_select`, `take`,
+`index_add` and `index_fill`. Operators with coordinates or with several updates (`gather_nd`, `scatter` and its like)
+read 0 and write nothing there. Writes are functional: they return a new tensor. Where several updates meet at one place
+and replace what is there, the last one stays.
 """
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ import numpy as np
 from mindspore.common.dtype import DType, bool_, int32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir.dims import Symbolic, same_shape
+from mindspore.graph.index_checks import check
 from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import (
     Operand,
@@ -31,7 +34,6 @@ from mindspore.ops._operands import (
     static_shape,
 )
 from mindspore.ops.comparison import where
-from mindspore.runtime.storage import Storage
 
 __all__ = [
     "argwhere", "bincount", "bucketize", "gather", "gather_d", "gather_elements", "gather_nd", "index_add",
@@ -55,17 +57,6 @@ def _indices(name: str, value: Operand, what: str = "index") -> Tensor:
     return index
 
 
-def _check_known(name: str, index: Tensor, low: int, size: int) -> None:
-    """IndexError for an index out of range, if the values are still in the host's hands."""
-    storage = index._value
-    if type(storage) is not Storage or storage.host is None or storage.host.size == 0:
-        return
-    least, largest = int(storage.host.min()), int(storage.host.max())
-    if least < low or largest >= size:
-        wrong = least if least < low else largest
-        raise IndexError(f"{name}: index {wrong} is out of range for an axis of size {size}")
-
-
 def _from_front(index: Tensor, size: int) -> Tensor:
     """Indices without negative ones that count from the end."""
     if index.dtype.kind == "u":
@@ -83,7 +74,7 @@ def gather(input_params: Operand, input_indices: Operand, axis: int, batch_dims:
     first b axes of both are one batch, and each entry of it is gathered from by itself."""
     x, index = as_tensor("gather", input_params), _indices("gather", input_indices, "input_indices")
     axis = normalize_axis("gather", axis, x.ndim)
-    _check_known("gather", index, 0, x.shape[axis] if x.ndim else 0)
+    check("gather", index, 0, x.shape[axis] if x.ndim else 0)
     if batch_dims:
         return _gather_batched(x, index, axis, normalize_axis("gather", batch_dims, index.ndim + 1, "batch_dims"))
     return apply(_GATHER, (x, index), (axis,))
@@ -114,7 +105,7 @@ def gather_elements(input: Operand, dim: int, index: Operand) -> Tensor:
     index; negative ones count from the end. The shape of `index` may be smaller than that of input on other axes."""
     x, index = as_tensor("gather_elements", input), _indices("gather_elements", index)
     axis = normalize_axis("gather_elements", dim, x.ndim, "dim")
-    _check_known("gather_elements", index, -x.shape[axis], x.shape[axis])
+    check("gather_elements", index, -x.shape[axis], x.shape[axis])
     index = _from_front(index, x.shape[axis])
     if index.ndim != x.ndim:
         raise ValueError(f"gather_elements: input has shape {x.shape} and index {index.shape}; expected equally many "
@@ -168,7 +159,7 @@ def index_select(input: Operand, axis: int, index: Operand) -> Tensor:
     if index.ndim > 1:
         raise ValueError(f"index_select: index has shape {index.shape}; expected one axis")
     axis = normalize_axis("index_select", axis, x.ndim)
-    _check_known("index_select", index, 0, x.shape[axis] if x.ndim else 0)
+    check("index_select", index, 0, x.shape[axis] if x.ndim else 0)
     index = apply(_RESHAPE, (index,), ((index.size,),))
     return apply(_GATHER, (x, index), (axis,))
 
@@ -176,7 +167,7 @@ def index_select(input: Operand, axis: int, index: Operand) -> Tensor:
 def take(input: Operand, index: Operand) -> Tensor:
     """The elements of the flattened input at the places in `index`; negative ones count from the end."""
     x, index = as_tensor("take", input), _indices("take", index)
-    _check_known("take", index, -x.size, x.size)
+    check("take", index, -x.size, x.size)
     return apply(_GATHER, (apply(_RESHAPE, (x,), ((x.size,),)), _from_front(index, x.size)), (0,))
 
 
@@ -379,7 +370,7 @@ def index_add(x: Operand, indices: Operand, y: Operand, axis: int, use_lock: boo
     value, index = as_tensor("index_add", x), _indices("index_add", indices, "indices")
     axis = normalize_axis("index_add", axis, value.ndim)
     if check_index_bound:
-        _check_known("index_add", index, 0, value.shape[axis])
+        check("index_add", index, 0, value.shape[axis])
     return apply(_SCATTER_ADD, (value, index, as_dtype_of("index_add", y, value, "y")), (axis,))
 
 
@@ -388,7 +379,7 @@ def index_fill(x: Operand, axis: int, index: Operand, value: Operand) -> Tensor:
     data, index = as_tensor("index_fill", x), _indices("index_fill", index)
     axis = normalize_axis("index_fill", axis, data.ndim)
     size = data.shape[axis]
-    _check_known("index_fill", index, -size, size)
+    check("index_fill", index, -size, size)
     index = apply(_RESHAPE, (_from_front(index, size),), ((index.size,),))
     hits = apply(primitive("any"), (apply(_ONE_HOT, (index,), (size, 1, bool_)),), ((0,), False))
     mask = apply(_RESHAPE, (hits,), (tuple(size if i == axis else 1 for i in range(data.ndim)),))

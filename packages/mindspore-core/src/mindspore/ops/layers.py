@@ -6,6 +6,7 @@ from math import prod
 from mindspore.common.dtype import bool_
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.graph.index_checks import check
 from mindspore.ops._operands import (
     Operand,
     Sizes,
@@ -157,6 +158,7 @@ def embedding(input: Operand, weight: Tensor, padding_idx: int | None = None, ma
         raise (ValueError if index.dtype.is_integer else TypeError)(
             f"embedding: input is {index.dtype} and weight has shape {table.shape}; expected integers and two axes")
     rows = table.shape[0]
+    check("embedding", index, 0, rows)
     if max_norm is not None or scale_grad_by_freq:
         ones = full_of(index.shape, constant(1, table.dtype))
         reads = apply(_SCATTER_ADD, (full_of((rows,), constant(0, table.dtype)), index, ones), (0,))

@@ -11,6 +11,7 @@ from mindspore.compiler.primitives import (
     fourier,
     gradient_hook,
     host_function,
+    index_check,
     indexing,
     integers,
     lane_cond,

@@ -10,6 +10,7 @@ from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
+from mindspore.graph.index_checks import check
 from mindspore.nn._call import call
 from mindspore.nn._check import is_int, number, positive_int
 from mindspore.nn.cell import Cell
@@ -213,6 +214,7 @@ class Embedding(EmbeddingOperators, Cell):
 
     def construct(self, ids):
         """The rows of the table at ids."""
+        check("Embedding", ids, 0, self.vocab_size)
         return apply(_GATHER, (as_computed(self, self.embedding_table), ids), (0,))
 
     def extend_repr(self):

@@ -1,0 +1,99 @@
+"""Checks of index tensors, whose values are known at run time only.
+
+A check is an operation of the program (`compiler.primitives.index_check`) that hands on a *fault*. In PyNative mode a
+segment keeps its own; while a function is compiled the fault is the value of a hidden tensor, which a trace reads and
+writes as it does a Parameter. After a run its value is looked at, on devices whose memory the host reads, and raised as
+an IndexError that names the operator, the index, the size and the line of the program. What was computed with a wrong
+index before that has read 0.
+"""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend import location
+from mindspore.compiler.ir.dims import Dim
+from mindspore.compiler.primitives.base import primitive
+from mindspore.compiler.primitives.index_check import taken_apart
+from mindspore.eager import segment as _segment
+from mindspore.graph.trace import current_trace, suspended
+from mindspore.runtime.storage import Storage
+
+__all__ = ["Check", "channel", "check", "error_of", "look"]
+
+_CHECK = primitive("index_check")
+_channel: list[Tensor] = []
+
+
+class Check(NamedTuple):
+    """What a check was for: the operator, the size of the axis, the file and the line of the program."""
+
+    name: str
+    size: int
+    file: str | None
+    line: int
+
+
+def channel() -> Tensor:
+    """The hidden tensor that holds the fault while a function is compiled. Its own value is always 0."""
+    if not _channel:
+        with suspended():
+            _channel.append(Tensor(np.int64(0)))
+    return _channel[0]
+
+
+def check(name: str, index: Tensor, low: int, size: Any) -> None:
+    """IndexError if an index is not in [low, size): now where the values are in the host's hands, else when the program
+    has run. Sizes that are symbols are not checked."""
+    storage = index._value
+    if type(storage) is Storage and storage.host is not None and not _is_assigned(index):
+        _check_known(name, storage.host, low, size)
+        return
+    if type(size) is Dim or not index.size:
+        return
+    trace = current_trace()
+    if trace is None:
+        _segment.current().check(storage, low, size, name)
+        return
+    site = location.current()
+    file, line = _segment.user_location() if site is None else site[:2]
+    trace.checks.append(Check(name, size, file, line))
+    fault = channel()
+    trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), trace.node_of(index)),
+                                          (low, size, len(trace.checks))))
+
+
+def _is_assigned(index: Tensor) -> bool:
+    trace = current_trace()
+    while trace is not None:
+        if trace.assigns(index):
+            return True
+        trace = trace.parent
+    return False
+
+
+def _check_known(name: str, array: np.ndarray, low: int, size: Any) -> None:
+    if not array.size:
+        return
+    least, largest = int(array.min()), int(array.max())
+    if least < low or largest >= size:
+        wrong = least if least < low else largest
+        raise IndexError(f"{name}: index {wrong} is out of range for an axis of size {size}")
+
+
+def error_of(fault: int, checks: list[Check]) -> IndexError:
+    """The error of a fault."""
+    number, index = taken_apart(fault)
+    found = checks[number - 1]
+    place = "" if found.file is None else f', in line {found.line} of "{found.file}"'
+    return IndexError(f"{found.name}: index {index} is out of range for an axis of size {found.size}{place}")
+
+
+def look(fault: Storage, checks: list[Check]) -> None:
+    """Raise the error of a fault that a program has left, if there is one and the host reads it."""
+    if fault.device is None or fault.device.capabilities.host_memory:
+        found = int(fault.to_numpy())
+        if found:
+            raise error_of(found, checks)
