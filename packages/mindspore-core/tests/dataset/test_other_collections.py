@@ -221,3 +221,43 @@ def test_speech_with_texts(tmp_path):
     with pytest.raises(ValueError, match="no WAV file") as caught:
         rows(ds.LJSpeechDataset, tmp_path)
     assert "LJ1.wav" in "".join(getattr(caught.value, "__notes__", [str(caught.value)]))
+
+
+def sphere(path, samples, order="01", fields=""):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = (f"NIST_1A\n   1024\nsample_count -i {len(samples)}\nsample_n_bytes -i 2\nchannel_count -i 1\n"
+            f"sample_byte_format -s2 {order}\nsample_rate -i 10\n{fields}end_head\n")
+    path.write_bytes(head.encode().ljust(1024) + samples.astype("<i2" if order == "01" else ">i2").tobytes())
+
+
+def test_tedlium(tmp_path):
+    samples = np.arange(40) * 100
+    for part, order in (("dev", "01"), ("test", "10")):
+        sphere(tmp_path / "TEDLIUM_release1" / part / "sph" / "Ann_2010.sph", samples, order)
+        (tmp_path / "TEDLIUM_release1" / part / "stm").mkdir()
+        (tmp_path / "TEDLIUM_release1" / part / "stm" / "Ann_2010.stm").write_text(
+            "Ann_2010 1 Ann 0.0 1.0 <o,f0,female> ignore_time_segment_in_scoring\n"
+            "Ann_2010 1 Ann 1.0 2.5 <o,f0,female> hello there\nAnn_2010 1 Bob 3 4 <o> bye\n")
+    for part in ("dev", "test"):
+        found = rows(ds.TedliumDataset, tmp_path, "release1", part)
+        assert [(row[0] * 32768).tolist() for row in found] == [[samples[10:25].tolist()], [samples[30:].tolist()]]
+        assert [v.item() for v in found[0][1:]] == [10, "hello there", "Ann_2010", "Ann", "<o,f0,female>"]
+    made = ds.TedliumDataset(str(tmp_path / "TEDLIUM_release1"), "release1", "dev", extensions=".sph", num_samples=1)
+    assert made.get_dataset_size() == 1
+    data = tmp_path / "TEDLIUM_release-3" / "data"
+    sphere(data / "sph" / "T.sph", samples, fields="sample_coding -s17 pcm,embedded-shorten\n")
+    (data / "stm").mkdir()
+    (data / "stm" / "T.stm").write_text("T 1 S 0 1 <o> words\n")
+    for damage, message in ((None, "only samples of 16 bits that are not packed"), (b"RIFF", "does not begin with NI")):
+        if damage is not None:
+            (data / "sph" / "U.sph").write_bytes(damage)
+            (data / "stm" / "T.stm").write_text("U 1 S 0 1 <o> words\n")
+        with pytest.raises(ValueError, match=message):
+            rows(ds.TedliumDataset, tmp_path, "release3")
+    (data / "stm" / "T.stm").write_text("U 1 S\n")
+    for arguments, message in ((("release3",), "line 1 of .* is no segment"), (("release4",), "'release' must be one"),
+                               (("release3", "dev"), "'usage' must be one of"), (("release2",), "does not exist")):
+        with pytest.raises(ValueError, match=message):
+            ds.TedliumDataset(str(tmp_path), *arguments)
+    with pytest.raises(ValueError, match="'extensions' must be"):
+        ds.TedliumDataset(str(tmp_path), "release1", extensions=".wav")

@@ -94,6 +94,7 @@ from .tagged_datasets import (
     SST2Dataset,
     UDPOSDataset,
 )
+from .talk_datasets import TedliumDataset
 from .text_datasets import (
     AGNewsDataset,
     AmazonReviewDataset,
@@ -123,9 +124,10 @@ __all__ = [
     "Places365Dataset", "QMnistDataset", "RandomDataset", "RandomSampler", "RenderedSST2Dataset", "SBUDataset",
     "SQuADDataset", "SST2Dataset", "STL10Dataset", "SUN397Dataset", "SVHNDataset", "Sampler", "Schema",
     "SemeionDataset", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SpeechCommandsDataset",
-    "SubsetRandomSampler", "SubsetSampler", "TFRecordDataset", "TextFileDataset", "UDPOSDataset", "USPSDataset",
-    "VOCDataset", "WIDERFaceDataset", "WaitedDSCallback", "WeightedRandomSampler", "WikiTextDataset",
-    "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "config", "text", "transforms", "vision", "zip",
+    "SubsetRandomSampler", "SubsetSampler", "TFRecordDataset", "TedliumDataset", "TextFileDataset",
+    "UDPOSDataset", "USPSDataset", "VOCDataset", "WIDERFaceDataset", "WaitedDSCallback", "WeightedRandomSampler",
+    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "config", "text", "transforms",
+    "vision", "zip",
 ]
 
 
