@@ -34,7 +34,12 @@ VALUES = {
         (50.0, 75.0): 0.0009039320423540091, (150.0, 170.0): 0.05563443131019329,
         (250.0, 345.0): 3.2993043640481204e-08, (1000.0, 1010.0): 0.3723210552630053,
         (100000.0, 100500.0): 0.057103269976028714},
-    "betainc": {(0.3, 0.5, 0.02): 0.22686218210803996, (1.0, 2.0, 0.3): 0.51, (5.0, 30.0, 0.1): 0.2495917162121228,
+    "betainc": {(2000.0, 3000.0, 0.39): 0.07415054971129782,
+        (5000.0, 20.0, 0.997): 0.8723523665131663,
+        (800.0, 900.0, 0.48): 0.7816543081721331,
+        (3000.0, 0.5, 0.9999): 0.43858565632533314,
+        (100000.0, 100000.0, 0.501): 0.8144532554424423,
+        (0.3, 0.5, 0.02): 0.22686218210803996, (1.0, 2.0, 0.3): 0.51, (5.0, 30.0, 0.1): 0.2495917162121228,
         (40.0, 0.5, 0.95): 0.04344486964208071, (300.0, 200.0, 0.6): 0.497571383680068,
         (2.5, 3.0, 0.999): 0.9999999934448813},
     "erfinv": {(1e-10,): 8.862269254527581e-11, (0.1,): 0.08885599049425769, (-0.7,): -0.7328690779592167,
@@ -135,6 +140,16 @@ def test_derivatives_of_the_incomplete_functions_by_every_operand():
     checked(ops.igamma, 2.0, 4.5)  # the continued fraction ends for a whole parameter, its derivative does not
     checked(ops.igammac, 300.0, 290.0, step=1e-3)
     checked(betainc, 2.5, 3.0, 0.2)
+
+
+def test_derivatives_keep_their_digits_for_large_parameters():
+    wide = ms.grad(ops.igamma, (0, 1))(Tensor(np.array(300.0)), Tensor(np.array(290.0)))
+    narrow = ms.grad(ops.igamma, (0, 1))(Tensor(np.float32(300)), Tensor(np.float32(290)))
+    for got, expected in zip(narrow, wide):
+        np.testing.assert_allclose(got.asnumpy(), expected.asnumpy(), rtol=3e-7)
+    by_x = ms.grad(betainc, 2)
+    np.testing.assert_allclose(by_x(*map(Tensor, np.float32([300, 200, 0.5]))).asnumpy(), by_x(
+        *map(Tensor, np.array([300.0, 200.0, 0.5]))).asnumpy(), rtol=3e-7)
 
 
 def test_second_derivative_of_the_incomplete_gamma_function_by_its_parameter():

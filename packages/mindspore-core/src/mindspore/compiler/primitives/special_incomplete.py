@@ -27,10 +27,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from mindspore.common.dtype import float64
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Graph
-from mindspore.compiler.primitives.base import Sample, broadcast_shapes, register
+from mindspore.compiler.primitives.base import Sample, register
 from mindspore.compiler.primitives.special_gamma import lgamma_one_plus, lgamma_positive, stirling_rest
 from mindspore.compiler.primitives.special_support import (
     EPSILON,
@@ -42,9 +41,12 @@ from mindspore.compiler.primitives.special_support import (
     exp,
     expm1,
     horner,
+    in_double,
     log,
     log1p,
     loop,
+    maximum,
+    minimum,
     sqrt,
     where,
 )
@@ -174,8 +176,7 @@ def incomplete_gamma(a: Real, x: Real, upper: bool, least: float) -> Real:
 def slope(op: Special, b: Builder, *ins):
     """The derivative of a function by its first operand: the tangent of the decomposition, which has derivatives of its
     own."""
-    shape = broadcast_shapes(op.name, *[x.shape for x in ins])
-    wide = [b.broadcast_to(b.cast(x, dtype=float64), shape=shape) for x in ins]
+    wide = [x.node for x in in_double(b, op.name, ins)]
     found = b.inline(_slope_graph(op, tuple(x.aval for x in wide)), [*wide, b.ones_like(wide[0].aval)])
     return b.cast(found[1], dtype=ins[0].dtype)
 
@@ -189,8 +190,13 @@ def _slope_graph(op: Special, avals: tuple) -> Graph:
 
 
 def gamma_density(b, a, x):
-    """x**(a - 1) exp(-x) / gamma(a), from logarithms."""
-    return b.exp(b.sub(b.mul(b.sub(a, 1), b.log(x)), b.add(x, b.lgamma(a))))
+    """x**(a - 1) exp(-x) / gamma(a), for x >= 0."""
+    shape, at = in_double(b, "igamma", (a, x))
+    inside = at > 0.0
+    safe = among(inside, at, 1.0)
+    edge = where(shape < 1.0, math.inf, where(shape > 1.0, 0.0, 1.0))
+    value = where(inside, _power_over_gamma(shape, safe) * shape / safe, edge)
+    return b.cast(value.node, dtype=x.dtype)
 
 
 def _edges() -> list[Sample]:
@@ -258,9 +264,39 @@ def _beta_fraction(a: Real, b: Real, x: Real, wanted: Real, least: float) -> Rea
     return loop(left, step, [one, one, d, d, where(wanted, 1.0, -1.0)], [a, b, x])[3]
 
 
-def log_beta(a: Real, b: Real) -> Real:
-    """log B(a, b) for positive a and b."""
-    return lgamma_positive(a) + lgamma_positive(b) - lgamma_positive(a + b)
+def _log_inverse_beta(p: Real, q: Real) -> Real:
+    """-log B(p, q) for positive p and q. Where one of them is large, what Stirling's series of its gamma function and
+    of that of the sum have in common is left out."""
+    large, small = maximum(p, q), minimum(p, q)
+    far = large > 10.0
+    high = among(far, large, 11.0)
+    ratio = ((high - 0.5) * log1p(small / high) + small * (log(high + small) - 1.0) + stirling_rest(high + small)
+             - stirling_rest(high))
+    low = among(~far, large, 1.0)
+    return where(far, ratio, lgamma_positive(low + among(~far, small, 1.0)) - lgamma_positive(low)) - lgamma_positive(
+        small)
+
+
+def _powers_over_beta(p: Real, q: Real, x: Real) -> Real:
+    """x**p (1 - x)**q / B(p, q) for 0 < x < 1. Where p and q are large, from the distance of x from p / (p + q), by
+    p log(1 + u) + q log(1 + v) = -p (u - log(1 + u)) - q (v - log(1 + v)) for p u + q v = 0."""
+    both = minimum(p, q) > 10.0
+    high, other, at = among(both, p, 11.0), among(both, q, 11.0), among(both, x, 0.5)
+    gap = at * (high + other) - high
+    exponent = -(high * half_eta_square(gap / high)) - other * half_eta_square(-gap / other)
+    rest = stirling_rest(high) + stirling_rest(other) - stirling_rest(high + other)
+    even = exp(exponent - rest) * sqrt(high * other / ((high + other) * (2 * math.pi)))
+    low, second, at = among(~both, p, 1.0), among(~both, q, 1.0), among(~both, x, 0.5)
+    return where(both, even, exp(low * log(at) + second * log1p(-at) + _log_inverse_beta(low, second)))
+
+
+def _beta_density(b, p, q, x):
+    """x**(p - 1) (1 - x)**(q - 1) / B(p, q), and 0 outside of 0 < x < 1."""
+    first, second, at = in_double(b, "betainc", (p, q, x))
+    inside = (at > 0.0) & (at < 1.0)
+    safe = among(inside, at, 0.5)
+    value = where(inside, _powers_over_beta(first, second, safe) / (safe * (1.0 - safe)), 0.0)
+    return b.cast(value.node, dtype=x.dtype)
 
 
 @register
@@ -276,17 +312,15 @@ class Betainc(Special):
         swapped = x_in > (a_in + 1.0) / (a_in + b_in + 2.0)
         p, q = where(swapped, b_in, a_in), where(swapped, a_in, b_in)
         at = where(swapped, 1.0 - x_in, x_in)
-        factor = exp(p * log(at) + q * log1p(-at) - log_beta(p, q)) / p
+        factor = _powers_over_beta(p, q, at) / p
         value = factor * _beta_fraction(p, q, at, inside, least)
         value = where(swapped, 1.0 - value, value)
         edge = (a > 0.0) & (b > 0.0) & (x.equals(0.0) | x.equals(1.0))
         return where(inside, value, where(edge, x, math.nan))
 
     def grad(self, b, ct, out, a, c, x):
-        total = b.sub(b.add(b.lgamma(a), b.lgamma(c)), b.lgamma(b.add(a, c)))
-        powers = b.add(b.mul(b.sub(a, 1), b.log(x)), b.mul(b.sub(c, 1), b.log1p(b.neg(x))))
         by_c = slope(self, b, c, a, b.sub(b.constant(1, x.dtype), x))  # I(x; a, c) = 1 - I(1 - x; c, a)
-        return (b.mul(ct, slope(self, b, a, c, x)), b.neg(b.mul(ct, by_c)), b.mul(ct, b.exp(b.sub(powers, total))))
+        return (b.mul(ct, slope(self, b, a, c, x)), b.neg(b.mul(ct, by_c)), b.mul(ct, _beta_density(b, a, c, x)))
 
     def samples(self):
         return [Sample((np.array([1.0, -1.0, 2.0, 2.0, 0.7, 2.5]), np.array([1.0, 1.0, 1.0, 1.0, 1.5, 0.6]),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from mindspore.common.dtype import bool_, float64
+from mindspore.common.dtype import float64
 from mindspore.compiler.ir.builder import Builder
 from mindspore.compiler.ir.graph import Node
 from mindspore.compiler.primitives.base import Elementwise, broadcast_shapes
@@ -174,6 +174,13 @@ def loop(condition: Callable, body: Callable, carried: Sequence[Real], fixed: Se
     return [Real(outer, n) for n in outer.items(made)]
 
 
+def in_double(b: Builder, name: str, ins: Sequence[Node]) -> list[Real]:
+    """The operands of the operator `name` in float64, broadcast to one shape."""
+    shape = broadcast_shapes(name, *[x.shape for x in ins])
+    wide = [b.cast(x, dtype=float64) for x in ins]
+    return [Real(b, x if x.shape == shape else b.broadcast_to(x, shape=shape)) for x in wide]
+
+
 class Special(Elementwise):
     """A function that `compute(*operands)` gives in float64, of operands of one shape."""
 
@@ -181,8 +188,5 @@ class Special(Elementwise):
     compute = None
 
     def lower(self, b, *ins):
-        shape = broadcast_shapes(self.name, *[x.shape for x in ins])
-        wide = [b.broadcast_to(b.cast(x, dtype=float64), shape=shape) if x.shape != shape else b.cast(x, dtype=float64)
-                for x in ins]
-        result = self.compute(*[Real(b, x) for x in wide]).node
-        return result if result.dtype is bool_ else b.cast(result, dtype=ins[0].dtype)
+        result = self.compute(*in_double(b, self.name, ins)).node
+        return b.cast(result, dtype=ins[0].dtype)
