@@ -234,6 +234,18 @@ def test_to_casts_in_place(mode):
     assert net.to_empty(device="CPU") is net and not net.scale.asnumpy().any()
 
 
+def test_a_graph_is_for_the_dtypes_of_its_parameters():
+    net, x = Counting(), Tensor([1.0, 2.0])
+    function = ms.jit(lambda x: net(x))
+    function(x)
+    net.to(ms.float64)
+    np.testing.assert_array_equal(function(x).asnumpy(), [4, 10])
+    assert function(x).dtype is ms.float64
+    net.scale.set_dtype(ms.float32)
+    net.scale.set_data(Tensor([[3.0, 4.0]]), slice_shape=True)
+    np.testing.assert_array_equal(function(x).asnumpy(), [[4, 10]])
+
+
 def test_copies_have_buffers_of_their_own(mode):
     net = Counting()
     twin, loaded = copy.deepcopy(net), None

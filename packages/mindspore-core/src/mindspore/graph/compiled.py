@@ -487,6 +487,7 @@ class CompiledFunction:
         finally:
             put_back(_session.changes[::-1])
             _session.guards, _session.blocks, _session.changes = saved
+        guards.lifted = [(t, t._value.aval) for t in trace.lifted]
         guards.close()
         graph = settle_calls(trace.close(nodes))
         places = {id(t): trace.explicit + k for k, t in enumerate(trace.lifted)}

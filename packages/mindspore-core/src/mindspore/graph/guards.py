@@ -67,7 +67,7 @@ class Guards:
     """
 
     __slots__ = ("by_identity", "contents", "read", "outer", "globals", "cells", "attrs", "cell_attrs", "values",
-                 "layers", "effects", "epoch", "_seen", "_recorders", "mixing")
+                 "layers", "effects", "epoch", "_seen", "_recorders", "mixing", "lifted")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -81,6 +81,7 @@ class Guards:
         self.read: list = []  # what was read from outside
         self.outer: dict[int, Any] = {}  # the same with what lies in it, by identity, as far as somebody has asked
         self.by_identity: Any = None
+        self.lifted: list[tuple[Any, Any]] = []  # tensors from outside that are inputs, and their avals
         self.epoch = -1
         self.mixing = _stack.mixing  # in which precision operators computed
         self._seen: set = set()
@@ -202,6 +203,8 @@ class Guards:
 
     def _cells_hold(self) -> bool:
         epoch = CELL_EPOCH[0]
+        if not all(tensor._value.aval is aval for tensor, aval in self.lifted):
+            return False
         for obj, name, seen in self.cell_attrs:
             if not same(getattr(obj, name, ABSENT), seen):
                 return False
@@ -228,6 +231,9 @@ class Guards:
         for tensor, seen in self.values:
             if tensor._value is not seen:
                 return f"a tensor whose value decided something changed: {type(tensor).__name__} of {tensor.shape}"
+        for tensor, aval in self.lifted:
+            if tensor._value.aval is not aval:
+                return f"a tensor from outside is {tensor._value.aval} in place of {aval}"
         for container, seen in self.contents:
             if not same(container, seen):
                 return f"the contents of a {type(container).__name__} that the function changes changed"

@@ -278,11 +278,9 @@ class CellState:
             raise TypeError(f"Cell.to: dtype must be a mindspore dtype, got {type(dtype).__name__}")
         if not dtype.is_inexact:
             raise ValueError(f"Cell.to: dtype must be floating or complex, got {dtype}")
-        CELL_EPOCH[0] += 1
         for tensor in (*self.get_parameters(), *self.buffers()):
             if tensor.dtype.is_inexact and tensor.dtype is not dtype:
-                tensor._value = record.wrap(tensor._value).astype(dtype)._value
-        self._forget_graphs()
+                record.assign(tensor, record.wrap(tensor._value).astype(dtype))
         return self
 
     def to_empty(self, *, device: str | None = None, recurse: bool = True) -> CellState:
@@ -297,10 +295,6 @@ class CellState:
         for tensor in (*self.get_parameters(expand=recurse), *self.buffers(recurse)):
             record.assign(tensor, Tensor(shape=tensor.shape, dtype=tensor.dtype, init="zeros"))
         return self
-
-    def _forget_graphs(self) -> None:
-        for _, cell in self.cells_and_names():
-            cell.__dict__["_compiled"] = None
 
 
 class _Loading:

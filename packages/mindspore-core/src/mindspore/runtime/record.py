@@ -12,6 +12,7 @@ from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.ir import tensor_aval
 from mindspore.compiler.primitives.base import PRIMITIVES, Primitive
 from mindspore.eager import segment as _segment
+from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import Traced, _stack, storage_of
 from mindspore.runtime import device as _device
 from mindspore.runtime.storage import Storage, from_numpy
@@ -113,6 +114,8 @@ def assign(target, value, alone: bool = False) -> None:
             trace.aliases.written(target)
         return
     new, old = value._value, target._value
+    if new.aval is not old.aval:
+        CELL_EPOCH[0] += 1  # compiled graphs that read it are for the old shape and dtype
     if type(new) is Storage and type(old) is Storage and new.pending is not None \
             and old.pending is not new.pending:
         new.pending.donations.append((new.index, old))
