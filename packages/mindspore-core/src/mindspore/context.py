@@ -47,6 +47,11 @@ _OTHER: dict[str, tuple[Any, type | tuple]] = {
     "graph_kernel_flags": ("", str), "support_binary": (False, bool), "jit_enable_inplace_ops": (True, bool),
     "enable_auto_mixed_precision": (False, bool), "save_compile_cache": (False, bool),
     "load_compile_cache": (False, bool),
+    # Keys of MindSpore 1.x, which say what is always so here, or what has no counterpart.
+    "enable_ge": (False, bool), "enable_sparse": (False, bool), "enable_pynative_hook": (True, bool),
+    "grad_for_scalar": (False, bool), "enable_profiling": (False, bool), "profiling_options": ("", str),
+    "auto_tune_mode": ("NO_TUNE", str), "enable_dump": (False, bool), "save_dump_path": (".", str),
+    "enable_loop_sink": (True, bool), "enable_task_sink": (True, bool), "enable_mem_reuse": (True, bool),
 }
 _settings: dict[str, Any] = {key: default for key, (default, _) in _OTHER.items()}
 

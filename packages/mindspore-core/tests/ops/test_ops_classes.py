@@ -287,6 +287,26 @@ def test_multitype_functions():
         scale.register("Tensr")
 
 
+_clipped = C.MultitypeFuncGraph("clipped")
+
+
+@_clipped.register("Number", "Tensor")
+def _clip(limit, x):
+    if ops.reduce_sum(x) > limit:
+        x = x * (limit / ops.reduce_sum(x))
+    return x
+
+
+def test_functions_that_are_mapped_decide_by_tensors(mode):
+    def run(x, y):
+        return C.HyperMap()(F.partial(_clipped, 2.0), (x, (y,)))
+
+    for way in (run, ms.jit(run)):
+        first, (second,) = way(Tensor([3.0, 1.0]), Tensor([0.5, 0.25]))
+        np.testing.assert_allclose(first.asnumpy(), [1.5, 0.5])
+        np.testing.assert_allclose(second.asnumpy(), [0.5, 0.25])
+
+
 def test_maps():
     assert C.HyperMap()(F.scalar_add, (1, (2, [3])), (10, (20, [30]))) == (11, (22, [33]))
     assert C.HyperMap(F.scalar_usub)([1, (2, 3)]) == [-1, (-2, -3)]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, nn
+from mindspore import Tensor, nn, ops
 from mindspore.train import Callback, LossMonitor, Model, TimeMonitor
 from mindspore.train.callback.base import EVENTS
 
@@ -272,7 +272,6 @@ REFUSED = [
     (lambda: Model(net(), metrics={"a": 3}), TypeError, "'a' must be a Metric"),
     (lambda: Model(net(), amp_level="O4"), ValueError, "one of O0"),
     (lambda: Model(net(), los_fn=nn.MSELoss()), TypeError, "los_fn"),
-    (lambda: Model(net()).train(1, data()), RuntimeError, "no optimizer"),
     (lambda: model().train(0, data()), ValueError, "positive"),
     (lambda: model().train(2.0, data()), TypeError, "int"),
     (lambda: model().train(1, data(), initial_epoch=1), ValueError, "initial_epoch"),
@@ -324,3 +323,35 @@ def test_the_loss_monitor_stops_at_a_loss_that_is_no_number(mode):
     x, y = data(1)[0]
     with pytest.raises(ValueError, match="epoch: 1 step: 1.*nan"):
         learner.train(1, [(Tensor(np.full((4, 3), np.nan, np.float32)), y)], LossMonitor())
+
+
+class OwnStep(nn.Cell):
+    """One step of training, as programs write it: the loss, its gradients, and what is done with them."""
+
+    def __init__(self, network, optimizer):
+        super().__init__()
+        self.network, self.optimizer = network, optimizer
+        self.gradient = ms.value_and_grad(network, None, optimizer.parameters)
+
+    def construct(self, x, label):
+        loss, grads = self.gradient(x, label)
+        return ops.depend(loss, self.optimizer(grads))
+
+
+def test_a_network_may_be_the_step_of_training_itself(mode):
+    network, loss = net(), nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction="mean")
+    before = network.weight.asnumpy().copy()
+    step = OwnStep(nn.WithLossCell(network, loss), nn.SGD(network.trainable_params(), 0.1))
+    Model(step, eval_network=nn.WithEvalCell(network, loss), metrics={"loss"}).train(2, data())
+    assert np.abs(network.weight.asnumpy() - before).max() > 0
+
+
+def test_without_an_optimizer_the_loss_is_computed_and_nothing_learned():
+    network = net()
+    before = network.weight.asnumpy().copy()
+    seen = []
+    loss = nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction="mean")
+    Model(network, loss).train(1, data(), callbacks=ms.train.LambdaCallback(
+        on_train_step_end=lambda context: seen.append(float(context.original_args().net_outputs))))
+    assert seen and all(loss >= 0 for loss in seen)
+    np.testing.assert_array_equal(network.weight.asnumpy(), before)

@@ -29,8 +29,8 @@ def cell_attr_register(fn: Callable | None = None, attrs: Iterable[str] | str | 
 
     @functools.wraps(fn)
     def initialise(self, *args, **kwargs):
-        found = _arguments(signature, self, args, kwargs)
         fn(self, *args, **kwargs)
+        found = _arguments(signature, self, args, kwargs)
         named = {name: value for name, value in found.items() if wanted is None or name in wanted}
         self.cell_init_args = f"{type(self)!r}({', '.join(f'{name}={value!r}' for name, value in named.items())})"
 
@@ -44,8 +44,8 @@ def opt_init_args_register(fn: Callable) -> Callable:
 
     @functools.wraps(fn)
     def initialise(self, *args, **kwargs):
-        found = _arguments(signature, self, args, kwargs)
         fn(self, *args, **kwargs)
+        found = _arguments(signature, self, args, kwargs)
         params, rate = found.pop("params", None), found.pop("learning_rate", None)
         for name, value in (("init_params", {"params": params}), ("init_learning_rate", rate), ("init_args", found)):
             object.__setattr__(self, name, value)

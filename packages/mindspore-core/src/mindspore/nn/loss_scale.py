@@ -107,6 +107,8 @@ class TrainOneStepWithLossScaleCell(TrainOneStepCell):
         super().__init__(network, optimizer)
         name = "TrainOneStepWithLossScaleCell"
         self.loss_scaling_manager = None
+        self.base, self.is_distributed, self.gpu_target = Tensor(1, float32), False, False
+        self.reduce_sum, self.less_equal, self.allreduce = ops.ReduceSum(), ops.LessEqual(), ops.AllReduce()
         if isinstance(scale_sense, Cell):
             if not hasattr(scale_sense, "get_loss_scale"):
                 raise TypeError(f"For '{name}', the 'scale_sense' must have a method get_loss_scale, but "

@@ -114,7 +114,8 @@ class TrainOneStepCell(Cell):
     """One training step: loss, gradients, update; the loss is returned.
 
     Subclasses with a `construct` of their own find `network`, `weights`, `optimizer`, `sens`, the gradient operations
-    `grad` (whose last input is the cotangent) and `grad_no_sens`, and `grad_reducer`, which passes gradients through.
+    `grad` (whose last input is the cotangent) and `grad_no_sens`, `hyper_map`, and `grad_reducer`, which passes gradients
+    through.
 
     Args:
         network: a network whose output is the loss. optimizer: what updates the parameters that it was made with.
@@ -139,7 +140,8 @@ class TrainOneStepCell(Cell):
         self.return_grad = bool(return_grad)
         self.grad = GradOperation(get_by_list=True, sens_param=True)
         self.grad_no_sens = GradOperation(get_by_list=True)
-        self.grad_reducer = Identity()
+        self.grad_reducer, self.reducer_flag, self.degree = Identity(), False, 1
+        self.hyper_map = ops.HyperMap()
 
     def construct(self, *inputs):
         """The loss at these inputs; the parameters are updated."""

@@ -1,5 +1,8 @@
 """Combining functions, usually imported as C: gradients, functions that choose by the types of their arguments, and
-functions mapped over nested tuples."""
+functions mapped over nested tuples.
+
+The functions are a program's own, so that what calls them is interpreted where a graph is compiled (`INTERPRETED`).
+"""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -42,6 +45,7 @@ __all__ = [
     "repeat_interleave", "sequence_mask", "tail", "tensor_dot", "uniform", "vecdot", "zeros_like", "zip_operation",
 ]
 
+INTERPRETED = True
 _SPARSE = (RowTensor, COOTensor, CSRTensor)  # tensors, although they are made as tuples of their parts
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "Tensor": lambda v: isinstance(v, Tensor),
@@ -143,7 +147,8 @@ class Map:
                              f"got {', '.join(_described(a) for a in args)}")
         order = range(length)[::-1] if self.reverse else range(length)
         results = {i: self._mapped(function, tuple(a[i] for a in args), self.nested) for i in order}
-        return type(sequences[0])(results[i] for i in range(length))
+        found = [results[i] for i in range(length)]
+        return found if isinstance(sequences[0], list) else tuple(found)
 
 
 class HyperMap(Map):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from mindspore import context
 from mindspore.nn.cell import Cell
-from mindspore.nn.wrap import WithEvalCell
+from mindspore.nn.wrap import WithEvalCell, WithLossCell
 from mindspore.runtime.parallel_settings import ParallelMode  # noqa: F401  programs take it from here
 from mindspore.train import amp
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
@@ -21,7 +21,8 @@ class Model:
 
     Args:
         network: the Cell. Without `loss_fn` its output is the loss, and the data set's columns are its inputs.
-        loss_fn: a Cell or function (outputs, label) -> loss. optimizer: an Optimizer over the network's parameters.
+        loss_fn: a Cell or function (outputs, label) -> loss. optimizer: an Optimizer over the network's parameters;
+            without one the network is itself the training step.
         metrics: a dict of names and Metrics, or a set of names. eval_network: the network for evaluation, which returns
             (loss, predictions, labels). eval_indexes: [loss, predictions, labels] positions among its outputs.
         amp_level: mixed precision, as for `amp.auto_mixed_precision`. loss_scale_manager, keep_batchnorm_fp32: take
@@ -47,9 +48,9 @@ class Model:
         self._eval_network = eval_network or self._make_eval_network()
         self._current_step = 0
 
-    def _make_train_network(self) -> Cell | None:
+    def _make_train_network(self) -> Cell:
         if self._optimizer is None:
-            return None
+            return self._network if self._loss_fn is None else WithLossCell(self._network, self._loss_fn)
         if not hasattr(self._optimizer, "parameters"):
             raise TypeError(f"For 'Model', the 'optimizer' must be an Optimizer, but got "
                             f"{type(self._optimizer).__name__}.")
@@ -62,7 +63,7 @@ class Model:
         return WithEvalCell(self._network, self._loss_fn)
 
     @property
-    def train_network(self) -> Cell | None:
+    def train_network(self) -> Cell:
         """The Cell of one training step."""
         return self._train_network
 
@@ -87,7 +88,7 @@ class Model:
             initial_epoch: the number of epochs that are already done.
 
         Raises:
-            ValueError: `epoch` is not positive. RuntimeError: no optimizer was given.
+            ValueError: `epoch` is not positive.
         """
         self._fit(epoch, train_dataset, None, 0, callbacks, initial_epoch)
 
@@ -102,8 +103,6 @@ class Model:
         if epochs <= 0 or not 0 <= initial < epochs:
             raise ValueError(f"For 'Model.train', the 'epoch' must be positive and larger than 'initial_epoch', but "
                              f"got {epochs} and {initial}.")
-        if self._train_network is None:
-            raise RuntimeError("For 'Model.train', the Model has no optimizer: give one to Model(...).")
         steps = dataset_size(dataset)
         run = self._run_parameters(dataset, steps)
         run.update(train_network=self._train_network, epoch_num=epochs, initial_step=initial * (steps or 0),
