@@ -114,8 +114,8 @@ class TrainOneStepCell(Cell):
     """One training step: loss, gradients, update; the loss is returned.
 
     Subclasses with a `construct` of their own find `network`, `weights`, `optimizer`, `sens`, the gradient operations
-    `grad` (whose last input is the cotangent) and `grad_no_sens`, `hyper_map`, and `grad_reducer`, which passes gradients
-    through.
+    `grad` (whose last input is the cotangent) and `grad_no_sens`, `hyper_map`, and `grad_reducer`, which passes
+    gradients through.
 
     Args:
         network: a network whose output is the loss. optimizer: what updates the parameters that it was made with.
