@@ -1,6 +1,7 @@
 """Hooks on the gradients of tensors, in both modes: what they see, what they may do, and where they stand."""
 from __future__ import annotations
 
+import functools
 import gc
 
 import numpy as np
@@ -181,6 +182,44 @@ def test_what_a_hook_returns_is_checked(mode, give, error, text):
 
     with pytest.raises(error, match=text):
         ms.grad(function)(Tensor(X))
+
+
+def test_a_hook_may_read_what_the_function_has_computed(mode):
+    def function(x):
+        y = x * 2
+        z = y * x
+        z.register_hook(lambda gradient: gradient * y)
+        return z.sum()
+
+    for gradient in (ms.grad(function), ms.jit(ms.grad(function)), ms.grad(ms.jit(function))):
+        close(gradient(Tensor(X)), 2 * X * 4 * X)
+    close(ms.grad(lambda x: ms.grad(function)(x).sum())(Tensor(X)), 16 * X)
+
+
+def test_hooks_that_are_objects(mode):
+    seen = []
+
+    class Keeps:
+        def __init__(self, factor):
+            self.factor = factor
+
+        def __call__(self, gradient):
+            seen.append(gradient)
+            return gradient * self.factor
+
+        def method(self, gradient):
+            seen.append(gradient)
+            return gradient * self.factor
+
+    def function(x):
+        z = x * 2
+        z.register_hook(Keeps(3))
+        z.register_hook(Keeps(5).method)
+        z.register_hook(functools.partial(ops.mul, 2.0))
+        return z.sum()
+
+    close(ms.grad(function)(Tensor(X)), [60, 60])
+    close(seen, [1, 1], [3, 3])
 
 
 def test_a_hook_is_registered_before_the_tensor_is_used():

@@ -21,6 +21,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_views import refresh
 from mindspore.compiler import debug
+from mindspore.compiler.autodiff.staged import needs_stages
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.ir.bind import bind, bind_value
@@ -219,7 +220,7 @@ class Entry:
                 continue
             if node.op.name == "item":
                 values[node.idx] = values[node.ins[0].idx][node.attr("index")]
-            elif node.op.name == "gradient_hook" and node.attrs[0] is not None:
+            elif needs_stages(node):
                 from mindspore.eager.hooks import marked_eagerly
                 inputs = [values[i.idx] for i in node.ins[:node.attr("inputs")]]
                 values[node.idx] = marked_eagerly(inputs, node.attrs[0], node.attr("extras"))

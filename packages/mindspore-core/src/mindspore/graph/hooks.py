@@ -1,10 +1,10 @@
 """Hooks on gradients, in both recorders.
 
 A hook belongs to a tensor, or to a *point* of a program that several tensors pass (the results of a Cell). While a
-function is compiled, a point is a `gradient_hook` node. A hook is called while the derivative is recorded
-(`autodiff.staged`), so it is a part of the program like any other; beside that it is recorded once as a graph, which
-serves where the derivative of a branch, a loop or a call is a graph of its own. In PyNative mode a point is noted in
-the regions that are being differentiated, and hooks are called with tensors (`eager.hooks`).
+function is compiled, a point is a `gradient_hook` node. A hook that only computes is recorded as a graph when it is
+registered, and becomes a part of the derivative wherever the point stands. One with effects is called while the
+derivative is recorded (`autodiff.staged`), which works at the function's top level. In PyNative mode a point is noted
+in the regions that are being differentiated, and hooks are called with tensors (`eager.hooks`).
 
 The hooks of a tensor from outside, a Parameter or an argument, run when the whole gradient by it is known.
 """
@@ -87,11 +87,12 @@ def replaced(hook: Callable, found: Any, gradients: list) -> list:
 
 
 def key_of(fn: Callable) -> object:
-    """What identifies a hook: the code of a function, since each call of the function around it makes a new one."""
-    owner = getattr(fn, "__self__", None)
-    if owner is not None:
-        return id(owner), getattr(fn, "__name__", None)
-    return getattr(fn, "__code__", None) or id(fn)
+    """What identifies a hook at each recording of a program, which may make it anew: the code of a function, a method
+    or an object that can be called; of what is not written in Python its type and name."""
+    fn = getattr(fn, "func", fn)
+    code = getattr(fn, "__code__", None) or getattr(getattr(fn, "__func__", None), "__code__", None) \
+        or getattr(vars(type(fn)).get("__call__"), "__code__", None)
+    return code or (type(getattr(fn, "__self__", fn)), getattr(fn, "__name__", None))
 
 
 def name_of(fn: Callable) -> str:

@@ -4,7 +4,8 @@ A hook is a Python function that sees the cotangent of a value on its way back a
 recorded, the hook is called while it is recorded, like any other function of the program, so it may do whatever the
 program may do there: print, assign Parameters, append to a list.
 
-The joint graph of a graph with hooks therefore has a gap at each hook. The cotangents that arrive at the hook's point
+A hook that only computes is a graph that becomes a part of the derivative. One with effects is called between the
+parts: the joint graph of a graph with such hooks has a gap at each hook. The cotangents that arrive at the hook's point
 are outputs of the joint graph, those that go on from there are parameters of it (`HookSlots`). When the graph is
 emitted, the first node that reads such a parameter has the hook called (`Firing`). Hooks fire in the order in which the
 reverse walk comes to them, the last point of the program first; a point that no cotangent reaches does not fire.
@@ -15,6 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mindspore.compiler.ir import Builder, Graph, Node
+
+
+def needs_stages(node: Node) -> bool:
+    """Whether a node is a point whose hook has no graph of its own."""
+    return node.op.name == "gradient_hook" and node.attr("backward") is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +48,7 @@ class HookSlots:
         self.outputs: list[Node] = []
         self._fired: list[tuple] = []
         for node in graph.nodes:
-            if node.op.name == "gradient_hook" and node.attrs[0] is not None and active[node.idx]:
+            if active[node.idx] and needs_stages(node):
                 self.params[node.idx] = [b.parameter(i.aval) if is_differentiable(i.aval) else None
                                          for i in node.ins[:node.attrs[2]]]
 

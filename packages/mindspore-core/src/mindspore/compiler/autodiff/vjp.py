@@ -25,7 +25,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from mindspore.compiler.autodiff.staged import HookSlots
+from mindspore.compiler.autodiff.staged import HookSlots, needs_stages
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval, rewrite
 from mindspore.compiler.ir.bind import copied
 from mindspore.compiler.ir.dims import same, same_shape
@@ -40,7 +40,7 @@ def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | N
     points = [graph.params[k].aval for k in wanted]
     if seeded is None:
         seeded = seedable(graph.out_avals, points)
-    staged = staged and any(n.op.name == "gradient_hook" and n.attrs[0] is not None for n in graph.nodes)
+    staged = staged and any(map(needs_stages, graph.nodes))
     key = ("vjp", wanted, seeded, staged)
     found = graph.memo.get(key)
     if found is None:
