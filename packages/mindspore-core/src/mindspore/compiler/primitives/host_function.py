@@ -61,6 +61,9 @@ class HostFunction(Primitive):
         for value in values:
             if not isinstance(value, TensorAval):
                 raise TypeError(f"host_function: an operand is {value}, expected tensors")
+        for result in results:
+            if not isinstance(result, TensorAval):
+                raise TypeError(f"host_function: a result is said to be {result!r}, expected a tensor's aval")
         return tuple_aval(results)
 
     def reference(self, *arrays, action, results):
@@ -81,7 +84,8 @@ class HostFunction(Primitive):
     def samples(self):
         x, result = np.linspace(-1.0, 1.0, 4, dtype=np.float32), (tensor_aval((4,), float32),)
         return [Sample((x,), {"action": _HALVED, "results": result}, exact_dtypes=True, grad=False),
-                Sample((x, x), {"action": _MIXED, "results": result * 2}, exact_dtypes=True, grad=False)]
+                Sample((x, x), {"action": _MIXED, "results": result * 2}, exact_dtypes=True, grad=False),
+                Sample((x,), {"action": _HALVED, "results": (float32,)}, error=TypeError)]
 
 
 _HALVED = Computation(lambda x: x / np.float32(2), "halved")
