@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from mindspore.common.tensor import Tensor
 from mindspore.communication.groups import members_of
 
-__all__ = ["CommHandle", "concatenated", "exchanged", "kept", "need_others", "reduced", "split_sizes"]
+__all__ = ["CommHandle", "P2POp", "batch_isend_irecv", "concatenated", "exchanged", "kept", "need_others", "reduced",
+           "split_sizes", "to_another"]
 
 REDUCTIONS = ("sum", "max", "min", "prod", "avg")
 
@@ -80,3 +81,29 @@ def need_others(what: str) -> NoReturn:
     """RuntimeError: the operator has no meaning in one process."""
     raise RuntimeError(f"{what}: a process does not send to itself, and core alone knows one process; several need "
                        f"mindspore-parallel")
+
+
+def to_another(what: str, tensor: Any, group: str | None, rank: int) -> NoReturn:
+    """Send to, or receive from, another process: refused as `need_others` does, after its checks."""
+    kept(what, tensor, group, rank)
+    need_others(what)
+
+
+class P2POp:
+    """One sending or receiving for `batch_isend_irecv`: `isend` or `irecv`, the tensor, and the other process."""
+
+    def __init__(self, op: Any, tensor: Tensor, peer: int, group: str | None = None, tag: int = 0,
+                 recv_dtype: Any = None):
+        self.op = getattr(op, "__name__", op)
+        if self.op not in ("isend", "irecv"):
+            raise TypeError(f"P2POp: op must be isend or irecv, but got {op!r}")
+        self.tensor, self.peer, self.group, self.tag, self.recv_dtype = tensor, peer, group, tag, recv_dtype
+
+
+def batch_isend_irecv(p2p_op_list: list[P2POp]) -> list[CommHandle]:
+    """Send and receive what a list of `P2POp` says; the handles."""
+    if not isinstance(p2p_op_list, list) or not all(isinstance(each, P2POp) for each in p2p_op_list):
+        raise TypeError("batch_isend_irecv: p2p_op_list must be a list of P2POp")
+    if p2p_op_list:
+        need_others("batch_isend_irecv")
+    return []

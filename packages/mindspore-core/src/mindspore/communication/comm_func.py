@@ -7,12 +7,14 @@ from typing import Any
 from mindspore.common.tensor import Tensor
 from mindspore.communication.collectives import (
     CommHandle,
+    P2POp,
+    batch_isend_irecv,
     concatenated,
     exchanged,
     kept,
-    need_others,
     reduced,
     split_sizes,
+    to_another,
 )
 from mindspore.communication.groups import HCCL_WORLD_COMM_GROUP, members_of
 
@@ -99,46 +101,22 @@ def reduce(tensor, dst, op="sum", group=HCCL_WORLD_COMM_GROUP):
 
 def send(tensor, dst=0, group=HCCL_WORLD_COMM_GROUP, tag=0):
     """Send a tensor to another process."""
-    kept("send", tensor, group, dst)
-    need_others("send")
+    to_another("send", tensor, group, dst)
 
 
 def recv(tensor, src=0, group=HCCL_WORLD_COMM_GROUP, tag=0):
     """A tensor like this one from another process."""
-    kept("recv", tensor, group, src)
-    need_others("recv")
+    to_another("recv", tensor, group, src)
 
 
 def isend(tensor, dst=0, group=HCCL_WORLD_COMM_GROUP, tag=0):
     """Send a tensor to another process without waiting; the handle."""
-    kept("isend", tensor, group, dst)
-    need_others("isend")
+    to_another("isend", tensor, group, dst)
 
 
 def irecv(tensor, src=0, group=HCCL_WORLD_COMM_GROUP, tag=0):
     """`(result, handle)`: a tensor like this one from another process, without waiting."""
-    kept("irecv", tensor, group, src)
-    need_others("irecv")
-
-
-class P2POp:
-    """One sending or receiving for `batch_isend_irecv`: `isend` or `irecv`, the tensor, and the other process."""
-
-    def __init__(self, op: Any, tensor: Tensor, peer: int, group: str | None = None, tag: int = 0,
-                 recv_dtype: Any = None):
-        if op not in ("isend", "irecv", isend, irecv):
-            raise TypeError(f"P2POp: op must be isend or irecv, but got {op!r}")
-        self.op = op if isinstance(op, str) else op.__name__
-        self.tensor, self.peer, self.group, self.tag, self.recv_dtype = tensor, peer, group, tag, recv_dtype
-
-
-def batch_isend_irecv(p2p_op_list):
-    """Send and receive what a list of `P2POp` says."""
-    if not isinstance(p2p_op_list, list) or not all(isinstance(each, P2POp) for each in p2p_op_list):
-        raise TypeError("batch_isend_irecv: p2p_op_list must be a list of P2POp")
-    if p2p_op_list:
-        need_others("batch_isend_irecv")
-    return []
+    to_another("irecv", tensor, group, src)
 
 
 def _check_shape(what: str, shape: Any, tensor: Tensor) -> None:

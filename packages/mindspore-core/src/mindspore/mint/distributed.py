@@ -11,12 +11,15 @@ from mindspore.common.tensor import Tensor
 from mindspore.communication import groups
 from mindspore.communication.collectives import (
     CommHandle,
+    P2POp,
+    batch_isend_irecv,
     concatenated,
     exchanged,
     kept,
     need_others,
     reduced,
     split_sizes,
+    to_another,
 )
 
 __all__ = ["init_process_group", "destroy_process_group", "get_rank", "get_world_size", "new_group", "get_backend",
@@ -222,45 +225,22 @@ def barrier(group=None, async_op=False, device_ids=None):
 
 def send(tensor, dst=0, group=None, tag=0):
     """Send a tensor to another process."""
-    kept("send", tensor, group, dst)
-    need_others("send")
+    to_another("send", tensor, group, dst)
 
 
 def recv(tensor, src=0, group=None, tag=0):
     """Write into the tensor what another process sends."""
-    kept("recv", tensor, group, src)
-    need_others("recv")
+    to_another("recv", tensor, group, src)
 
 
 def isend(tensor, dst=0, group=None, tag=0):
     """Send a tensor to another process without waiting; the handle."""
-    kept("isend", tensor, group, dst)
-    need_others("isend")
+    to_another("isend", tensor, group, dst)
 
 
 def irecv(tensor, src=0, group=None, tag=0):
     """Write into the tensor what another process sends, without waiting; the handle."""
-    kept("irecv", tensor, group, src)
-    need_others("irecv")
-
-
-class P2POp:
-    """One sending or receiving for `batch_isend_irecv`: `isend` or `irecv`, the tensor, and the other process."""
-
-    def __init__(self, op, tensor, peer, group=None, tag=0):
-        if op not in ("isend", "irecv", isend, irecv):
-            raise TypeError(f"P2POp: op must be isend or irecv, but got {op!r}")
-        self.op = op if isinstance(op, str) else op.__name__
-        self.tensor, self.peer, self.group, self.tag = tensor, peer, group, tag
-
-
-def batch_isend_irecv(p2p_op_list):
-    """Send and receive what a list of `P2POp` says; the handles."""
-    if not isinstance(p2p_op_list, list) or not all(isinstance(each, P2POp) for each in p2p_op_list):
-        raise TypeError("batch_isend_irecv: p2p_op_list must be a list of P2POp")
-    if p2p_op_list:
-        need_others("batch_isend_irecv")
-    return []
+    to_another("irecv", tensor, group, src)
 
 
 # -- objects -----------------------------------------------------------------------------------------------------------
