@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pictures
 
 import mindspore as ms
 from mindspore import nn
@@ -92,28 +93,6 @@ def check_checkpoint(network: nn.Cell, path: Path, images: ms.Tensor) -> np.ndar
     return found
 
 
-def draw(images: np.ndarray, labels: np.ndarray, found: np.ndarray, path: Path) -> None:
-    """A picture of the first digits with what was read; mistakes in red."""
-    try:
-        import matplotlib
-    except ModuleNotFoundError:
-        print("no picture: it needs matplotlib (pip install matplotlib)")
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-    figure, axes = pyplot.subplots(4, 8, figsize=(8, 4.6))
-    for axis, image, label, digit in zip(axes.flat, images, labels, found):
-        axis.imshow(image[0], cmap="gray")
-        axis.set_title(str(digit) if digit == label else f"{digit}, is {label}",
-                       color="black" if digit == label else "red")
-        axis.axis("off")
-    figure.suptitle("what LeNet-5 reads")
-    figure.tight_layout()
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
-    print(f"picture {path}")
-
-
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="LeNet-5 learns to read handwritten digits.")
@@ -156,7 +135,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     images, labels = next(test.create_tuple_iterator())
     found = check_checkpoint(network, options.output / "lenet.ckpt", images)
-    draw(images.asnumpy(), labels.asnumpy(), found, options.output / "digits.png")
+    pictures.answers(images.asnumpy()[:, 0], [str(digit) for digit in found],
+                     [str(label) for label in labels.asnumpy()], "what LeNet-5 reads", options.output / "digits.png")
     print(f"test accuracy: {100 * model.eval(test)['accuracy']:.1f}%")
     print(f"total time: {time.perf_counter() - began:.1f} s")
 

@@ -36,7 +36,7 @@ def test_it_learns_its_verses_and_writes(repository: Path) -> None:
     assert len(falling) == 10 and falling[-1] < 0.6 < 1.8 < falling[0]
     verses, count = written(text)
     assert 20 < count <= 600
-    source = (repository / "examples/shakespeare.py").read_text()
+    source = (repository / "examples/verses.py").read_text()
     words = re.findall(r"[a-z]{3,}", verses)
     assert len(words) >= 5 and sum(word in source for word in words) / len(words) > 0.8
 
