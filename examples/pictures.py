@@ -61,3 +61,15 @@ def curves(lines: dict[str, tuple[Sequence[float], Sequence[float]]], across: st
     axis.legend()
     figure.suptitle(heading)
     save(pyplot, figure, path)
+
+
+def bars(heights: dict[str, float], up: str, heading: str, path: Path) -> None:
+    """A bar for each name, with its height written on it."""
+    pyplot = plotter()
+    if pyplot is None:
+        return
+    figure, axis = pyplot.subplots(figsize=(7, 4.2))
+    axis.bar_label(axis.bar(list(heights), list(heights.values())), fmt="%.1f")
+    axis.set_ylabel(up)
+    figure.suptitle(heading)
+    save(pyplot, figure, path)

@@ -23,11 +23,11 @@ RULES = {
 NAMES = tuple(RULES)
 
 
-def drawn(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images (count, 32, 32, 3) of uint8 and the numbers of their shapes (count,) of int32."""
+def drawn(count: int, seed: int, names: tuple[str, ...] = NAMES) -> tuple[np.ndarray, np.ndarray]:
+    """Images (count, 32, 32, 3) of uint8 and the numbers of their shapes among the names, (count,) of int32."""
     random = np.random.default_rng(seed)
-    labels = random.permutation(np.arange(count) % len(NAMES)).astype(np.int32)
-    rules = list(RULES.values())
+    labels = random.permutation(np.arange(count) % len(names)).astype(np.int32)
+    rules = [RULES[name] for name in names]
     rows, columns = np.mgrid[:SIZE, :SIZE]
     images = np.empty((count, SIZE, SIZE, 3))
     for image, label in zip(images, labels):

@@ -87,3 +87,33 @@ def test_gpt_learns_and_writes(run: Run, data_dir: Path, tmp_path: Path) -> None
     first, new = re.search(r"\n\n(.*)\|(.*)\n\n50 characters", text, re.DOTALL).groups()
     assert (len(first), len(new)) == (32, 50)
     shows(text, tmp_path, "gpt_output/loss.png")
+
+
+def test_text_classifier_hears_how_a_review_ends(run: Run, tmp_path: Path) -> None:
+    long = "the room was cold " + "and the zebra was cold " * 12 + "but the bill was fair"  # more words than are read
+    text = run("text_classifier.py", "--reviews", "1500", "--batch", "16", "--epochs", "4", "--say", long,
+               "--say", "the room was not warm", "--say", "the room was cold but the zebra was warm")
+    found = re.findall(r"^epoch \d/4  loss ([\d.]+)  unseen ([\d.]+)  accuracy ([\d.]+)%", text, re.MULTILINE)
+    learned, unseen, accuracy = zip(*(map(float, row) for row in found))
+    assert len(found) == 4 and learned[-1] < learned[0] / 2 and unseen[-1] < unseen[0] / 2
+    assert accuracy[-1] > 85
+    assert f"  complaint: {long}\n" in text and "  complaint: the room was not warm\n" in text
+    assert "  praise: the room was cold but the zebra was warm\n" in text
+    assert figure(r"test accuracy: ([\d.]+)%\n$", text) == accuracy[-1]
+    shows(text, tmp_path, "text_output/curves.png")
+
+
+def test_transfer_helps_with_few_images(run: Run, tmp_path: Path) -> None:
+    text = run("transfer.py", "--width", "4", "--images", "1000", "--epochs", "4", "--tune", "10")
+    first = monitored(text)
+    assert len(first) == 4 and first[-1] < first[0]
+    assert text.count("loaded 100 parameters of shapes.ckpt, new: head.weight, head.bias\n") == 2
+    found = re.findall(r"^(\w.*?)  +(\d+) weights trained  loss ([\d.]+) to ([\d.]+)  accuracy ([\d.]+)%", text,
+                       re.MULTILINE)
+    assert [(name, int(count)) for name, count, *_ in found] == [
+        ("from scratch", 44424), ("new head", 132), ("all tuned", 44424)]
+    assert all(float(last) < float(start) for _, _, start, last, _ in found)
+    with_transfer, without = map(float, re.search(r"with transfer ([\d.]+)%, without ([\d.]+)%\n$", text).groups())
+    assert with_transfer > without
+    shows(text, tmp_path, "transfer_output/images.png")
+    shows(text, tmp_path, "transfer_output/bars.png")
