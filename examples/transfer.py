@@ -57,15 +57,20 @@ def pretrained(options: argparse.Namespace) -> Path:
 
 
 def with_new_head(path: Path) -> ResNet18:
-    """A network for the second task with all weights of the checkpoint but those of its head, which is new."""
-    weights = ms.load_checkpoint(str(path), filter_prefix="head")
-    if "conv.weight" not in weights:
-        raise SystemExit(f"{path} holds no ResNet-18 of examples/resnet_cifar.py: there is no conv.weight")
-    network = ResNet18(len(SECOND), weights["conv.weight"].shape[0])
+    """A network for the second task with all weights of the checkpoint but those of its head, which is new.
+
+    A file that `ModelCheckpoint` has written holds the optimizer's state, too, which stays where it is.
+    """
+    try:
+        weights = ms.load_checkpoint(str(path), specify_prefix=("conv.", "bn.", "blocks."))
+        width = weights["conv.weight"].shape[0]
+    except (ValueError, KeyError) as error:
+        raise SystemExit(f"{path} holds no ResNet-18 of examples/resnet_cifar.py: {error}") from None
+    network = ResNet18(len(SECOND), width)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is missing, which is looked at below
-        missing, left = ms.load_param_into_net(network, weights, strict_load=False)
-    print(f"loaded {len(weights) - len(left)} parameters of {path.name}, new: {', '.join(missing)}")
+        missing, _ = ms.load_param_into_net(network, weights, strict_load=False)
+    print(f"loaded {len(weights)} parameters of {path.name}, new: {', '.join(missing)}")
     if set(missing) != {"head.weight", "head.bias"}:
         raise SystemExit(f"{path} lacks {', '.join(missing)}; only the head may be missing")
     return network

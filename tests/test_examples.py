@@ -60,7 +60,9 @@ def test_resnet_learns_shapes(run: Run, tmp_path: Path) -> None:
     shows(text, tmp_path, "resnet_output/images.png")
 
 
-def test_resnet_reads_cifar_files(run: Run, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resnet_reads_cifar_files_and_transfer_its_checkpoint(
+    run: Run, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder of CIFAR-10's format: a byte for the class and 3072 for the colours' planes, one row after another."""
     monkeypatch.syspath_prepend(repository / "examples")
     import shapes
@@ -74,6 +76,10 @@ def test_resnet_reads_cifar_files(run: Run, repository: Path, tmp_path: Path, mo
     text = run("resnet_cifar.py", "--epochs", "1", "--width", "2")
     assert "on CIFAR-10: 1 epochs of 2 steps" in text
     assert len(monitored(text)) == 2
+    # What the callback has saved, with the optimizer's state, is what transfer starts from.
+    text = run("transfer.py", "--checkpoint", "resnet_output/resnet-1_2.ckpt", "--few", "20", "--tune", "1")
+    assert "loaded 100 parameters of resnet-1_2.ckpt, new: head.weight, head.bias\n" in text
+    assert "first task" not in text
 
 
 def test_gpt_learns_and_writes(run: Run, data_dir: Path, tmp_path: Path) -> None:
