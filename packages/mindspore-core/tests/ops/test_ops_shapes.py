@@ -180,6 +180,7 @@ CREATED = [
     (lambda: ops.tril_indices(3, 4), np.stack(np.tril_indices(3, 0, 4))),
     (lambda: ops.triu_indices(3, 4, 1), np.stack(np.triu_indices(3, 1, 4))),
     (lambda: ops.scalar_to_tensor(2), np.array(2, np.float32)), (lambda: ops.tuple_to_array((1, 2)), np.array([1, 2])),
+    (lambda: ops.TupleToArray()(range(1, 7, 2)), np.array([1, 3, 5])),
     (lambda: ops.hann_window(6, False), np.hanning(6).astype(np.float32)),
     (lambda: ops.hamming_window(6, False), np.hamming(6).astype(np.float32)),
     (lambda: ops.blackman_window(7, False), np.blackman(7).astype(np.float32)),

@@ -200,9 +200,9 @@ def scalar_to_array(input_x: Number) -> Tensor:
 
 
 def tuple_to_array(input_x: Sequence[Number]) -> Tensor:
-    """A tuple of numbers as a tensor of one axis."""
-    if not isinstance(input_x, (tuple, list)):
-        raise TypeError(f"tuple_to_array: input_x must be a tuple, but got {type(input_x).__name__}")
+    """A tuple, list or range of numbers as a tensor of one axis."""
+    if not isinstance(input_x, (tuple, list, range)):
+        raise TypeError(f"tuple_to_array: input_x must be a tuple, a list or a range, but got {type(input_x).__name__}")
     return Tensor(list(input_x))
 
 
