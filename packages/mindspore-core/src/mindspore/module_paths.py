@@ -4,6 +4,9 @@ Programs import `mindspore.ops.operations.math_ops`, `mindspore.nn.wrap.cell_wra
 `mindspore.dataset.vision.c_transforms`, although what they take from there is public elsewhere. `PATHS` says where. A
 finder at the end of `sys.meta_path` answers imports of these names with a module that has the attributes of those that
 the table names; what none of them has is an ImportError as usual.
+
+Programs also write `ops.function.silu(x)` without an import of `mindspore.ops.function`: an attribute that a package
+does not have itself, but whose path is in the table, is that module, where the package asked for it by `answer_below`.
 """
 from __future__ import annotations
 
@@ -96,6 +99,8 @@ class _Elsewhere(ModuleType):
                 found = getattr(importlib.import_module(target), name, self)
                 if found is not self:
                     return found
+        if f"{self.__name__}.{name}" in PATHS:
+            return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}: neither "
                              f"{' nor '.join(self.__dict__['targets'])} has it")
 
@@ -118,6 +123,27 @@ class _Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing is left to do."""
+
+
+def answer_below(name: str) -> None:
+    """Let attributes that the module `name` does not have itself be the modules of `PATHS` below it. Called by the
+    module at its end."""
+    module = sys.modules[name]
+    own = vars(module).get("__getattr__")
+
+    def attribute(name: str) -> Any:
+        path = f"{module.__name__}.{name}"
+        try:
+            if own is not None:
+                return own(name)
+        except AttributeError:
+            if path not in PATHS:
+                raise
+        if path not in PATHS:
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        return importlib.import_module(path)
+
+    vars(module)["__getattr__"] = attribute
 
 
 def install() -> None:

@@ -36,6 +36,24 @@ assert Tensor is ms.Tensor and float32 is ms.float32 and mstype.float32 is float
     subprocess.run([sys.executable, "-c", text], check=True)
 
 
+def test_paths_are_attributes_without_an_import():
+    text = """
+import mindspore as ms
+from mindspore import nn, ops, train
+assert ops.function.silu is ops.silu and ops.function.nn_func.relu is ops.relu
+assert ops.operations.nn_ops.ReLU is ops.ReLU and nn.wrap.cell_wrapper.WithLossCell is nn.WithLossCell
+assert nn.layer.padding.Pad is nn.Pad and train.amp and train.dataset_helper.DatasetHelper is train.DatasetHelper
+for module in ops, nn, nn.wrap, nn.layer, train:
+    try:
+        module.no_such_name
+    except AttributeError as error:
+        assert "no_such_name" in str(error)
+    else:
+        raise AssertionError(module)
+"""
+    subprocess.run([sys.executable, "-c", text], check=True)
+
+
 def test_what_is_nowhere_is_an_import_error():
     with pytest.raises(ImportError, match="cannot import name 'NoSuchOperator'"):
         from mindspore.ops.operations.math_ops import NoSuchOperator  # noqa: F401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from mindspore.module_paths import answer_below
 from mindspore.nn.cell import Cell
 from mindspore.nn.dynamic_lr import (
     cosine_decay_lr,
@@ -80,3 +81,5 @@ if not TYPE_CHECKING:  # a checker would take any name for one of these
         if name == "metrics":
             return importlib.import_module("mindspore.train.metrics")
         raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")
+
+answer_below(__name__)

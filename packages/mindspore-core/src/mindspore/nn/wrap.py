@@ -11,6 +11,7 @@ from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import GradOperation, linearize
 from mindspore.graph import tree
+from mindspore.module_paths import answer_below
 from mindspore.nn._call import call
 from mindspore.nn._check import number
 from mindspore.nn.cell import Cell
@@ -184,3 +185,6 @@ class ForwardValueAndGrad(Cell):
         if self.get_all:
             return value, (by_input, by_weight) if self.get_by_list else by_input
         return value, by_weight if self.get_by_list else by_input[0]
+
+
+answer_below(__name__)

@@ -12,6 +12,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
+from mindspore.module_paths import answer_below
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
 from mindspore.ops.blocks import *
@@ -83,3 +84,6 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     more = [n for m in map(_module, _MORE) for n in getattr(m, "__all__", vars(m))]
     return sorted({*globals(), *_MORE, *_SHORT, *(n for n in more if not n.startswith("_"))})
+
+
+answer_below(__name__)

@@ -5,6 +5,7 @@ that the user gives is an operand of it.
 """
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Sequence
 
@@ -201,7 +202,7 @@ def scalar_to_array(input_x: Number) -> Tensor:
 
 def tuple_to_array(input_x: Sequence[Number]) -> Tensor:
     """A tuple, list or range of numbers as a tensor of one axis."""
-    if not isinstance(input_x, (tuple, list, range)):
+    if not isinstance(input_x, (tuple, list, builtins.range)):
         raise TypeError(f"tuple_to_array: input_x must be a tuple, a list or a range, but got {type(input_x).__name__}")
     return Tensor(list(input_x))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mindspore.common import dtype as mstype
 from mindspore.compiler.primitives import primitive
+from mindspore.module_paths import answer_below
 from mindspore.ops import (
     _array_classes,
     _hook_classes,
@@ -395,3 +396,4 @@ class Print(Primitive):
 
 __all__.append("Print")
 del _name, _function, _window, _kind, _lock, _table
+answer_below(__name__)

@@ -1,4 +1,5 @@
 """Training: Model, callbacks, metrics, checkpoints."""
+from mindspore.module_paths import answer_below
 from mindspore.train.amp import build_train_network
 from mindspore.train.callback import (
     BackupAndRestore,
@@ -63,3 +64,5 @@ from mindspore.train.serialization import (
 )
 from mindspore.train.sinking import connect_network_with_dataset, data_sink
 from mindspore.train.summary import SummaryRecord
+
+answer_below(__name__)

@@ -1,5 +1,6 @@
 """Layers, one file per family; each names in __all__ what it offers."""
 # ruff: noqa: F403
+from mindspore.module_paths import answer_below
 from mindspore.nn.layer.activation import *
 from mindspore.nn.layer.basic import *
 from mindspore.nn.layer.combined import *
@@ -19,3 +20,5 @@ from mindspore.nn.layer.rnns import *
 from mindspore.nn.layer.sparse import *
 from mindspore.nn.layer.time_distributed import *
 from mindspore.nn.layer.transformer import *
+
+answer_below(__name__)
