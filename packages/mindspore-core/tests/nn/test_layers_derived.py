@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mindspore import Tensor, nn, ops
+from mindspore import Parameter, Tensor, jit, nn, ops
 
 X = np.random.default_rng(0).normal(size=(2, 3, 5, 6)).astype(np.float32)
 
@@ -93,3 +93,26 @@ def test_a_layer_without_a_bias_says_so(layer):
 
 def test_axes_by_name():
     assert Tensor(np.zeros((1, 2, 1))).squeeze(axis=0).shape == (2, 1)
+
+
+class Owner(nn.Dense):
+    """Has an operator, a cell and a Parameter of its own under the names of the base layer's operators."""
+
+    def __init__(self):
+        super().__init__(3, 2)
+        self.bias_add = ops.Sub()
+        self.matmul = nn.Dense(3, 2, has_bias=False)
+        self.shape_op = Parameter(Tensor(np.full(2, 3, np.float32)))
+
+    def construct(self, x):
+        return self.bias_add(self.matmul(self.reshape(x, (-1, 3))), self.shape_op)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_a_program_assigns_takes_the_place_of_an_operator(compiled):
+    layer = Owner()
+    x = X[0, :, :, :5].reshape(-1, 3)
+    given = layer.matmul.weight.asnumpy()
+    assert [p.name for p in layer.get_parameters()] == ["weight", "bias", "shape_op", "matmul.weight"]
+    y = (jit(layer) if compiled else layer)(Tensor(x))
+    np.testing.assert_allclose(y.asnumpy(), x @ given.T - 3, rtol=1e-5, atol=1e-5)

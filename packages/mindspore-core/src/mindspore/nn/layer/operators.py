@@ -2,10 +2,12 @@
 
 A layer computes by primitives and holds no operators. A program that changes a layer overrides its `construct` and
 calls the operator that the layer has in MindSpore: a convolution with standardized weights ends in
-`self.conv2d(x, weight)`. These properties make the operators when they are asked for.
+`self.conv2d(x, weight)`. These attributes make the operators when they are asked for; what a program assigns to one of
+them - its own operator, a cell, a Parameter - takes its place.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mindspore.ops import operations as P
@@ -13,8 +15,25 @@ from mindspore.ops import operations as P
 __all__ = ["BatchNormOperators", "ConvolutionOperators", "DenseOperators", "EmbeddingOperators", "LayerNormOperators"]
 
 
+class _Operator:
+    """An attribute that is made anew at each read, unless the layer has one of the name itself."""
+
+    def __init__(self, make: Callable[[Any], P.Primitive]):
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        if layer is None:
+            return self
+        for table in (layer._params, layer._cells, layer._buffers):
+            if self._name in table:
+                return table[self._name]
+        return self._make(layer)
+
+
 class _Biased:
-    @property
+    @_Operator
     def bias_add(self) -> P.Primitive:
         """Adds a vector along the channels."""
         return P.BiasAdd()
@@ -23,17 +42,17 @@ class _Biased:
 class DenseOperators(_Biased):
     """Those of `Dense`."""
 
-    @property
+    @_Operator
     def matmul(self) -> P.Primitive:
         """Multiplies rows by the weight."""
         return P.MatMul(False, True)
 
-    @property
+    @_Operator
     def reshape(self) -> P.Primitive:
         """Gives a tensor another shape."""
         return P.Reshape()
 
-    @property
+    @_Operator
     def shape_op(self) -> P.Primitive:
         """The shape of a tensor."""
         return P.Shape()
@@ -50,19 +69,19 @@ class ConvolutionOperators(_Biased):
     dilation: Any
     group: int
 
-    @property
+    @_Operator
     def conv2d(self) -> P.Primitive:
         """The convolution of an image with a weight."""
         return P.Conv2D(self.out_channels, self.kernel_size, 1, self.pad_mode, self.padding, self.stride, self.dilation,
                         self.group)
 
-    @property
+    @_Operator
     def conv3d(self) -> P.Primitive:
         """The convolution of a volume with a weight."""
         return P.Conv3D(self.out_channels, self.kernel_size, 1, self.pad_mode, self.padding, self.stride, self.dilation,
                         self.group)
 
-    @property
+    @_Operator
     def conv2d_transpose(self) -> P.Primitive:
         """The transposed convolution of an image with a weight, to a shape."""
         return P.Conv2DTranspose(self.out_channels, self.kernel_size, self.pad_mode, self.padding, None, 1, self.stride,
@@ -72,12 +91,12 @@ class ConvolutionOperators(_Biased):
 class EmbeddingOperators:
     """Those of `Embedding`."""
 
-    @property
+    @_Operator
     def gather(self) -> P.Primitive:
         """Rows of a table."""
         return P.Gather()
 
-    @property
+    @_Operator
     def expand(self) -> P.Primitive:
         """A tensor with one more axis."""
         return P.ExpandDims()
@@ -90,7 +109,7 @@ class LayerNormOperators:
     begin_params_axis: int
     epsilon: float
 
-    @property
+    @_Operator
     def layer_norm(self) -> P.Primitive:
         """The normalized tensor, its mean and its variance."""
         return P.LayerNorm(self.begin_norm_axis, self.begin_params_axis, self.epsilon)
@@ -102,12 +121,12 @@ class BatchNormOperators:
     eps: float
     momentum: float
 
-    @property
+    @_Operator
     def bn_train(self) -> P.Primitive:
         """Normalization by the batch's statistics; the first of five results."""
         return P.BatchNorm(True, self.eps, 1 - self.momentum)
 
-    @property
+    @_Operator
     def bn_infer(self) -> P.Primitive:
         """Normalization by the moving statistics; the first of five results."""
         return P.BatchNorm(False, self.eps, self.momentum)
