@@ -87,14 +87,15 @@ class Loaded:
         self.main = namespace["main"]
         cells = [each for each in namespace.values() if isinstance(each, plain.Cell | Cell)]
         self.parameters = [getattr(cell, name) for cell in cells for name in ("p", "u")]
-        self.first = [each.array if isinstance(each, plain.Tensor) else each.asnumpy() for each in self.parameters]
+        self.first = [each.array.copy() if isinstance(each, plain.Tensor) else each.asnumpy()
+                      for each in self.parameters]
 
     def reset(self, step: float = 0.0) -> None:
         """Give the Parameters the values that they had at first, moved along the direction."""
         for parameter, value, along in zip(self.parameters, self.first, itertools.cycle(PARAMETER_DIRECTION)):
             value = value + step * np.array(along)
             if isinstance(parameter, plain.Tensor):
-                parameter.array = value
+                parameter.array = np.array(value)
             else:
                 parameter.set_data(Tensor(value))
 

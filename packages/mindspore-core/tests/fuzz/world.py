@@ -119,7 +119,8 @@ def vmap(function: Callable, in_axes: Any = 0, out_axes: int = 0) -> Callable:
     def over_lanes(*args: Any) -> Tensor:
         axes = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(args)
         size = next(len(arg) for arg, axis in zip(args, axes) if axis is not None)
-        lanes = [function(*[arg if axis is None else arg[k] for arg, axis in zip(args, axes)]) for k in range(size)]
+        lanes = [function(*[plain.fresh(arg if axis is None else arg[k]) for arg, axis in zip(args, axes)])
+                 for k in range(size)]
         return wrap(np.stack([lane.array for lane in lanes], out_axes))
     return over_lanes
 
@@ -139,7 +140,7 @@ def derivative(at: Callable[[float], np.ndarray]) -> np.ndarray:
 
 def jvp(function: Callable, point: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
     """The value and the derivative along a direction."""
-    along = derivative(lambda step: function(wrap(point.array + step * direction.array)).array)
+    along = derivative(lambda step: function(wrap(point.array + step * direction.array)).array.copy())
     return function(plain.fresh(point)), wrap(along)
 
 

@@ -3,8 +3,9 @@ difference quotient.
 
 A program imports what it uses from the module `world`. Its file is loaded twice (`table.py`): once with this module
 in the place of `world`, which gives the truth, and once with `product.py`. So this file is the whole of what the table
-takes for granted about tensors: a NumPy array behind a handle that is never shared, so `a += b` binds a new tensor,
-while `a[i] = b` changes `a` itself.
+takes for granted about tensors: a NumPy array behind a handle, so `a += b` binds a new tensor, while `a[i] = b` changes
+`a` itself. Basic indices, reshapes and transpositions give views: tensors that show the same elements, so that a write
+into one is seen by all. Every other operation gives elements of its own.
 """
 from __future__ import annotations
 
@@ -38,12 +39,14 @@ class Tensor:
     T = property(lambda self: wrap(self.array.T))
 
     def __getitem__(self, index: Any) -> Tensor:
-        return wrap(self.array[raw(index)])
+        parts = raw(index if isinstance(index, tuple) else (index,))
+        if all(isinstance(each, int | np.integer | slice | type(None) | type(...)) and not isinstance(each, bool)
+               for each in parts):
+            return wrap(self.array[parts if ... in parts else (*parts, ...)])  # a view, of one element, too
+        return wrap(np.array(self.array[raw(index)]))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        array = self.array.copy()
-        array[raw(index)] = raw(value)
-        self.array = array
+        self.array[raw(index)] = raw(value)
 
     def __iter__(self) -> Any:
         for k in range(len(self)):
@@ -120,14 +123,22 @@ def wrap(value: Any) -> Tensor:
     return tensor
 
 
-def lifted(function: Callable) -> Callable:
-    """A function of arrays as a function of tensors. Numbers among the arguments stay numbers: they widen nothing."""
+def lifted(function: Callable, views: bool = False) -> Callable:
+    """A function of arrays as a function of tensors. Numbers among the arguments stay numbers: they widen nothing.
+    views: the result may show elements of an argument."""
+    make = wrap if views else lambda value: wrap(np.array(value))
+
     @functools.wraps(function)
     def operate(*args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
             result = function(*map(raw, args), **{name: raw(value) for name, value in kwargs.items()})
-        return tuple(map(wrap, result)) if isinstance(result, tuple) else wrap(result)
+        return tuple(map(make, result)) if isinstance(result, tuple) else make(result)
     return operate
+
+
+def viewing(function: Callable) -> Callable:
+    """A function of arrays that gives views as a function of tensors."""
+    return lifted(function, True)
 
 
 _OPERANDS = (Tensor, bool, int, float)
@@ -181,8 +192,9 @@ class ops:
     logical_and, logical_or, logical_not = map(lifted, (np.logical_and, np.logical_or, np.logical_not))
     cat, stack = lifted(lambda parts, axis=0: np.concatenate(parts, axis)), lifted(
         lambda parts, axis=0: np.stack(parts, axis))
-    transpose, tile, expand_dims, squeeze = map(lifted, (np.transpose, np.tile, np.expand_dims, np.squeeze))
-    broadcast_to, reshape, roll, flip = map(lifted, (np.broadcast_to, np.reshape, np.roll, np.flip))
+    transpose, expand_dims, squeeze = map(viewing, (np.transpose, np.expand_dims, np.squeeze))
+    broadcast_to, reshape = map(viewing, (np.broadcast_to, np.reshape))
+    tile, roll, flip = map(lifted, (np.tile, np.roll, np.flip))
     argmax, zeros_like, ones_like, diag = map(lifted, (np.argmax, np.zeros_like, np.ones_like, np.diag))
     zeros, ones = lifted(lambda shape, dtype=np.float32: np.zeros(shape, dtype)), lifted(
         lambda shape, dtype=np.float32: np.ones(shape, dtype))
@@ -199,8 +211,9 @@ class ops:
 for _name in ("abs", "exp", "log", "sin", "cos", "tanh", "sqrt", "square", "sum", "mean", "prod", "cumsum", "sigmoid",
               "relu", "softmax", "clamp", "expand_dims", "squeeze", "tile", "broadcast_to", "argmax", "floor"):
     setattr(Tensor, _name, getattr(ops, _name))
-for _name in ("max", "min", "any", "all", "flatten"):
+for _name in ("max", "min", "any", "all"):
     setattr(Tensor, _name, lifted(getattr(np.ndarray, _name)))
+Tensor.flatten = viewing(np.ravel)
 stop_gradient = ops.stop_gradient
 
 
@@ -216,7 +229,10 @@ class Cell:
     def __setattr__(self, name: str, value: Any) -> None:
         present = self.__dict__.get(name)
         if isinstance(present, Parameter) and isinstance(value, Tensor) and not isinstance(value, Parameter):
-            present.array = value.array
+            if present.shape == value.shape:
+                present.array[...] = value.array
+            else:
+                present.array = value.array.copy()
         else:
             self.__dict__[name] = value
 
@@ -255,8 +271,8 @@ def total(result: Any) -> Any:
 
 
 def fresh(value: Any, array: np.ndarray | None = None) -> Any:
-    """A new handle on a tensor's array, or on another array; other values as they are."""
-    return wrap(value.array if array is None else array) if isinstance(value, Tensor) else value
+    """A tensor with another one's elements as its own, or with another array; other values as they are."""
+    return wrap(value.array.copy() if array is None else array) if isinstance(value, Tensor) else value
 
 
 def slope(function: Callable, args: tuple, position: int, step: float) -> np.ndarray:

@@ -281,7 +281,7 @@ def judge(entry: Entry, on: list[str] | None = None) -> Verdict:
 def run_plainly(entry: Entry) -> list[Outcome]:
     """The truth: the outcomes in plain Python, for each of the inputs."""
     program, look = made(entry, entry.plain)
-    return [call(program, look, [plain.wrap(array) for array in point]) for point in points(program)]
+    return [call(program, look, [plain.wrap(array.copy()) for array in point]) for point in points(program)]
 
 
 def _judge_calls(entry: Entry, truths: list[Outcome], backend: str) -> None:
@@ -331,7 +331,7 @@ def _judge_gradients(entry: Entry, truths: list[Outcome], backend: str) -> None:
 def slopes(entry: Entry, point: list[np.ndarray], wanted: list[int]) -> list[np.ndarray]:
     """The derivatives of a program in plain Python by the arguments `wanted`, by differences."""
     with contextlib.redirect_stdout(io.StringIO()):
-        return [plain.slope(entry.plain, [plain.wrap(array) for array in point], k, 1e-4) for k in wanted]
+        return [plain.slope(entry.plain, [plain.wrap(array.copy()) for array in point], k, 1e-4) for k in wanted]
 
 
 def has_slope(value: Any) -> bool:
