@@ -288,8 +288,11 @@ def var_mean(input: Operand, dim: Axes = None, *, correction: int = 1, keepdim: 
 
 def norm(input: Operand, p: float | str = "fro", dim: Axes = None, keepdim: bool = False, *,
          dtype: DType | None = None) -> Tensor:
-    """The p-norm over `dim`."""
-    return reduction.norm(input, p, dim, keepdim, dtype=dtype)
+    """The p-norm over `dim`, of all elements as one vector by default; 'fro' is the Euclidean norm, 'nuc' the sum of a
+    matrix's singular values."""
+    if isinstance(p, str):
+        return reduction.norm(input, p, dim, keepdim, dtype=dtype)
+    return reduction.vector_norm(input, p, dim, keepdim, dtype=dtype)
 
 
 def count_nonzero(input: Operand, dim: Axes = None) -> Tensor:
@@ -415,18 +418,20 @@ def select(input: Operand, dim: int, index: int) -> Tensor:
 
 
 def sort(input: Operand, *, dim: int = -1, descending: bool = False, stable: bool = False) -> tuple[Tensor, Tensor]:
-    """(values, places) in order along `dim`; always stable."""
-    return sorting.sort(input, dim, descending)
+    """(values, places) in order along `dim`, places as Int64; always stable."""
+    values, places = sorting.sort(input, dim, descending)
+    return values, places.astype(int64)
 
 
 def argsort(input: Operand, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-    """Where each element of the sorted tensor comes from; always stable."""
-    return sorting.argsort(input, dim, descending)
+    """Where each element of the sorted tensor comes from (Int64); always stable."""
+    return sorting.argsort(input, dim, descending).astype(int64)
 
 
 def topk(input: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[Tensor, Tensor]:
-    """(values, places) of the k largest, or smallest, elements along `dim`."""
-    return sorting.topk(input, k, dim, largest, sorted)
+    """(values, places) of the k largest, or smallest, elements along `dim`, places as Int64."""
+    values, places = sorting.topk(input, k, dim, largest, sorted)
+    return values, places.astype(int64)
 
 
 # -- random numbers ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ __all__ = ["inv", "matrix_norm", "norm", "qr", "vector_norm"]
 
 def norm(A: Operand, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False, *,
          dtype: DType | None = None) -> Tensor:
-    """A vector norm over `dim`, by default the Euclidean one."""
+    """A vector norm over `dim`, by default the Euclidean one, or a matrix norm; see `mindspore.ops.norm`."""
     return reduction.norm(A, ord, dim, keepdim, dtype=dtype)
 
 

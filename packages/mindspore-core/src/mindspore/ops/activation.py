@@ -162,10 +162,10 @@ def hardtanh(input: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Ten
 
 
 def hardshrink(input: Operand, lambd: float = 0.5) -> Tensor:
-    """input where |input| > lambd, else 0."""
+    """0 where |input| <= lambd, else input; NaN stays."""
     x = as_inexact("hardshrink", input)
-    keep = apply(_GT, (apply(_ABS, (x,)), constant(lambd, x.dtype)))
-    return apply(_SELECT, (keep, x, constant(0, x.dtype)))
+    drop = apply(_LE, (apply(_ABS, (x,)), constant(lambd, x.dtype)))
+    return apply(_SELECT, (drop, constant(0, x.dtype), x))
 
 
 def softshrink(input: Operand, lambd: float = 0.5) -> Tensor:

@@ -180,9 +180,16 @@ sgn = sign
 
 
 def signbit(input: Operand) -> Tensor:
-    """Whether each element is below 0 (Bool). -0.0 counts as 0."""
-    x = as_tensor("signbit", input)
-    return apply(_LT, (x, constant(0, x.dtype)))
+    """Whether each element has the sign minus (Bool), as -0.0 has; NaN counts as positive."""
+    return _has_minus(as_tensor("signbit", input))
+
+
+def _has_minus(x: Tensor) -> Tensor:
+    """Whether each element is below 0 or is -0.0, which is told from 0.0 by its reciprocal, -inf."""
+    zero = constant(0, x.dtype)
+    if x.dtype.is_floating:
+        x = apply(_SELECT, (apply(_EQ, (x, zero)), apply(_DIV, (constant(1, x.dtype), x)), x))
+    return apply(_LT, (x, zero))
 
 
 def square(input: Operand) -> Tensor:
@@ -269,10 +276,19 @@ def ldexp(x: Operand, other: Operand) -> Tensor:
 
 
 def hypot(input: Operand, other: Operand) -> Tensor:
-    """sqrt(input**2 + other**2)."""
+    """sqrt(input**2 + other**2), infinite where an operand is, even beside NaN (IEEE 754). The squares are of operands
+    over the larger one, so that they neither overflow nor vanish."""
     x, y = promote("hypot", input, other)
     x, y = as_inexact("hypot", x), as_inexact("hypot", y)
-    return apply(_SQRT, (apply(_ADD, (apply(_MUL, (x, x)), apply(_MUL, (y, y)))),))
+    one, infinity = constant(1, x.dtype), constant(float("inf"), x.dtype)
+    left, right = apply(_ABS, (x,)), apply(_ABS, (y,))
+    infinite = apply(_OR, (apply(_EQ, (left, infinity)), apply(_EQ, (right, infinity))))
+    largest = apply(primitive("stop_gradient"), (apply(_MAXIMUM, (left, right)),))
+    scaled = apply(_AND, (apply(_GT, (largest, constant(0, x.dtype))), apply(_LT, (largest, infinity))))
+    scale = apply(_SELECT, (scaled, largest, one))
+    left, right = apply(_DIV, (x, scale)), apply(_DIV, (y, scale))
+    root = apply(_SQRT, (apply(_ADD, (apply(_MUL, (left, left)), apply(_MUL, (right, right)))),))
+    return apply(_SELECT, (infinite, infinity, apply(_MUL, (root, scale))))
 
 
 # -- extrema -----------------------------------------------------------------------------------------------------------
@@ -410,10 +426,10 @@ def _step(x: Tensor) -> Tensor:
 
 
 def copysign(x: Operand, other: Operand) -> Tensor:
-    """|x| with the sign of `other`, floating; the sign of -0.0 is taken as positive."""
+    """|x| with the sign of `other`, floating; -0.0 has the sign minus."""
     x, y = _inexact_pair("copysign", x, other)
     size = apply(_ABS, (x,))
-    return apply(_SELECT, (apply(_LT, (y, constant(0, y.dtype))), apply(_NEG, (size,)), size))
+    return apply(_SELECT, (_has_minus(y), apply(_NEG, (size,)), size))
 
 
 def nan_to_num(input: Operand, nan: float | None = None, posinf: float | None = None,

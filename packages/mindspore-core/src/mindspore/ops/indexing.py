@@ -104,6 +104,8 @@ def gather_elements(input: Operand, dim: int, index: Operand) -> Tensor:
     """For each place of `index` the element of input at that place with its coordinate along `dim` replaced by the
     index; negative ones count from the end. The shape of `index` may be smaller than that of input on other axes."""
     x, index = as_tensor("gather_elements", input), _indices("gather_elements", index)
+    if x.ndim == 0:
+        raise ValueError(f"gather_elements: input has no axes, but dim is {dim}; expected a tensor of one axis or more")
     axis = normalize_axis("gather_elements", dim, x.ndim, "dim")
     check("gather_elements", index, -x.shape[axis], x.shape[axis])
     index = _from_front(index, x.shape[axis])
@@ -216,10 +218,13 @@ def bucketize(input: Operand, boundaries: Operand, *, right: bool = False) -> Te
 def nonzero(input: Operand, *, as_tuple: bool = False) -> Tensor | tuple[Tensor, ...]:
     """The coordinates (Int64) of the elements that differ from 0, one row each; or a tuple with one tensor for each
     axis. Its shape depends on values, so it cannot be compiled into a graph."""
-    places = storage_of(as_tensor("nonzero", input)).to_numpy().nonzero()
+    x = as_tensor("nonzero", input)
+    if x.ndim == 0:
+        raise ValueError("nonzero: input has no axes, so an element has no coordinates; reshape it to (1,) first")
+    places = storage_of(x).to_numpy().nonzero()
     if as_tuple:
         return tuple(Tensor(p.astype(np.int64)) for p in places)
-    return Tensor(np.stack(places, axis=-1).astype(np.int64)) if places else Tensor(np.zeros((0, 0), np.int64))
+    return Tensor(np.stack(places, axis=-1).astype(np.int64))
 
 
 def argwhere(input: Operand) -> Tensor:

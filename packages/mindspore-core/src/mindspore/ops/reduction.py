@@ -108,9 +108,11 @@ def count_nonzero(x: Operand, axis: Axes = (), keep_dims: bool = False, dtype: D
 
 
 def logsumexp(input: Operand, dim: Axes, keepdim: bool = False) -> Tensor:
-    """log(sum(exp(input))) over `dim`, without overflow."""
+    """log(sum(exp(input))) over `dim`, without overflow; -inf over no elements."""
     x = as_inexact("logsumexp", input)
     axes = normalize_axes("logsumexp", dim, x.ndim)
+    if _elements(x, axes) == 0:
+        return apply(_LOG, (apply(_SUM, (x,), (axes, bool(keepdim))),))
     high = apply(_STOP, (apply(_MAX, (x,), (axes, True)),))
     high = apply(_SELECT, (apply(_ISFINITE, (high,)), high, constant(0, x.dtype)))
     total = apply(_LOG, (apply(_SUM, (apply(_EXP, (apply(_SUB, (x, high)),)),), (axes, True)),))
@@ -228,7 +230,8 @@ def ptp(input: Operand, axis: Axes = None, keepdims: bool = False) -> Tensor:
 
 
 def median(input: Operand, axis: int = -1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    """(values, indices): the lower median along `axis` and where it stands (Int64)."""
+    """(values, indices): the lower median along `axis` and where it stands (Int64). NaN where an element is NaN, and
+    where the first of them stands."""
     x = as_tensor("median", input)
     if x.ndim == 0:
         return x, constant(0, int64)
@@ -240,6 +243,12 @@ def median(input: Operand, axis: int = -1, keepdims: bool = False) -> tuple[Tens
     begin = tuple(middle if i == axis else 0 for i in range(x.ndim))
     end = tuple(middle + 1 if i == axis else d for i, d in enumerate(x.shape))
     picked = [apply(_SLICE, (t,), (begin, end, (1,) * x.ndim)) for t in (values, convert(indices, int64))]
+    if x.dtype.is_floating:
+        missing = apply(_ISNAN, (x,))
+        unknown = apply(_ANY, (missing,), ((axis,), True))
+        first = argmax(convert(missing, int32), axis, True)
+        picked = [apply(_SELECT, (unknown, constant(float("nan"), x.dtype), picked[0])),
+                  apply(_SELECT, (unknown, convert(first, int64), picked[1]))]
     if keepdims:
         return picked[0], picked[1]
     shape = _dropped(x.shape, (axis,))
@@ -287,13 +296,20 @@ def _moments(name: str, input: Operand, axis: Axes, ddof: int | bool, keepdims: 
 
 def norm(A: Operand, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False, *,
          dtype: DType | None = None) -> Tensor:
-    """A vector norm over `dim` (see `vector_norm`), by default the Euclidean one; ord='fro' is the Euclidean norm of
-    the matrices in two axes. ValueError for other matrix norms."""
+    """Without `ord`, the Euclidean norm of all elements over `dim`. With it, the norm of vectors (see `vector_norm`)
+    where `dim` is one axis or A has one, and of matrices (see `matrix_norm`) where `dim` is two axes or A has two.
+    ValueError if it is neither."""
+    from mindspore.ops.systems import matrix_norm
     if ord is None or ord == "fro":
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
-    if isinstance(ord, str) or (isinstance(dim, (tuple, list)) and len(dim) == 2):
-        raise ValueError(f"norm: ord is {ord!r} for dim {dim}; expected None, 'fro', or a number with one axis")
-    return vector_norm(A, ord, dim, keepdim, dtype=dtype)
+    ndim = as_tensor("norm", A, "A").ndim
+    axes = tuple(range(ndim)) if dim is None else tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
+    if len(axes) == 2:
+        return matrix_norm(A, ord, axes, keepdim, dtype=dtype)
+    if isinstance(ord, str) or len(axes) > 2:
+        raise ValueError(f"norm: ord is {ord!r} for dim {dim} of a tensor of {ndim} axes; expected None, 'fro', a"
+                         " number with one axis, or a matrix norm with two")
+    return vector_norm(A, ord, axes, keepdim, dtype=dtype)
 
 
 def vector_norm(x: Operand, ord: float = 2, axis: Axes = None, keepdims: bool = False, *,

@@ -22,7 +22,7 @@ from mindspore.ops._operands import (
     static_int,
 )
 from mindspore.ops.arithmetic import add, minimum, mul, sub, true_divide
-from mindspore.ops.comparison import where
+from mindspore.ops.comparison import equal, where
 from mindspore.ops.indexing import index_select
 from mindspore.ops.joining import concat, meshgrid, stack
 from mindspore.ops.layers import pad
@@ -140,7 +140,8 @@ def quantile(input: Operand, q: float | Operand, axis: int | None = None, keepdi
     order = ordered if place == 0 else transpose(ordered, (place, *[a for a in range(ordered.ndim) if a != place]))
     below, above = apply(gather, (order, low), (0,)), apply(gather, (order, high), (0,))
     share = reshape(share, share.shape + (1,) * (order.ndim - 1))
-    result = add(mul(below, sub(1.0, share)), mul(above, share))
+    between = add(mul(below, sub(1.0, share)), mul(above, share))
+    result = where(equal(share, 0.0), below, between)  # an infinite neighbour that counts for nothing would give NaN
     last = cut(order, 0, size - 1, size)
     last = reshape(last, (1,) * share.ndim if order.ndim == 1 else (1,) * at.ndim + last.shape[1:])
     result = where(last.isnan(), last, result)
