@@ -62,8 +62,8 @@ class Parameter(Tensor):
         self.set_data(value)
 
     def value(self) -> Tensor:
-        """The present value as a plain tensor."""
-        return record.wrap(self._value)
+        """The present value as a plain tensor; gradients of it are those of the Parameter."""
+        return record.present(self)
 
     def init_data(self, layout=None, set_sliced=False) -> Parameter:  # type: ignore[override]
         """The parameter itself: its data are always initialised."""

@@ -225,10 +225,10 @@ class Tensor(_Attached):
     # -- copies ------------------------------------------------------------------------------------------------------
 
     def __deepcopy__(self, memo):
-        return record.wrap(self._value)
+        return record.present(self)
 
     def __copy__(self):
-        return record.wrap(self._value)
+        return record.present(self)
 
     def __reduce__(self):
         return (_unpickle, (storage_of(self).to_numpy(), self.dtype))

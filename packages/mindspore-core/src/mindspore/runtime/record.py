@@ -68,6 +68,14 @@ def call(name: str, *tensors, **attrs):
     return apply(op, tensors, op.pack_attrs(attrs))
 
 
+def present(tensor):
+    """The present value of a tensor or Parameter as a plain tensor that later assignments do not change. In a function
+    that is compiled or differentiated it is a use of the tensor like any other: read at each call, with a gradient."""
+    if _stack.trace is None:
+        return wrap(tensor._value)
+    return call("identity", tensor)
+
+
 def scalar(value, dtype: DType):
     """A 0-d tensor of a Python number: a constant while compiling, a run-time input in PyNative mode."""
     trace = _stack.trace
