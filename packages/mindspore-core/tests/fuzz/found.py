@@ -210,4 +210,8 @@ net = Net()
 def main(s, t, v, w, n):
     return s + s * 0.7 - t * 0.4, (v + net(v)) + v * 0.9 - w * 0.6
 """,
+    "decision_by_an_indexed_element_under_two_gradients": """
+def main(s, t, v, w, n):
+    return grad(grad(lambda a: sum((t for e in [w, v] if e[n % 3] < s), s)))(t), v + s
+""",
 }

@@ -154,7 +154,7 @@ class Segment:
                 return
             fault = self.fault or from_numpy(np.zeros((), np.int64))
             entry = (_index_check(), (self.number(fault), self.number(indices)), (low, size, len(self.checks) + 1))
-            self._append(entry, entry)
+            self._append(entry, entry, fault.aval)
             self.fault = self._new(fault.aval)
             self.checks.append(Check(name, size, *user_location()))
 
@@ -165,9 +165,9 @@ class Segment:
         else:
             _look(fault, checks)
 
-    def _append(self, key, entry: tuple) -> None:
-        """Append an entry that is no operation."""
-        self.step = self.step.next.get(key) or _new_step(self.step, key, entry, None)
+    def _append(self, key, entry: tuple, aval=None) -> None:
+        """Append an entry beside operations. aval: of its result, where it may be recorded as one, too."""
+        self.step = self.step.next.get(key) or _new_step(self.step, key, entry, aval)
         self.entries.append(self.step.entry)
 
     def _new(self, aval) -> Storage:
