@@ -1,6 +1,6 @@
 """Hold operators, layers, losses and optimizers to PyTorch, and print how many agreed, were refused, and failed.
 
-    python tests/oracle/oracle.py [--graph] [--quiet] [WORD ...]
+    python tests/oracle/oracle.py [--quiet] [WORD ...]
 
 Every verdict other than "agreed" follows with its reason. WORDs choose cases by parts of their names. The exit status
 is 1 if something fails that is not among the known differences (known.py), or if a known difference is none any more.

@@ -104,6 +104,10 @@ class _Elsewhere(ModuleType):
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}: neither "
                              f"{' nor '.join(self.__dict__['targets'])} has it")
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Importing the module makes it an attribute of its package; a function of that name is still called."""
+        return getattr(self, self.__name__.rpartition(".")[2])(*args, **kwargs)
+
     @property
     def __all__(self) -> list[str]:
         first = importlib.import_module(self.__dict__["targets"][0])

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -140,3 +142,13 @@ def test_a_host_has_no_register_of_overflows():
     assert P.NPUClearFloatStatus()(status).asnumpy().tolist() == [0.0] * 8
     with pytest.raises(RuntimeError, match="ops.isfinite"):
         P.NPUGetFloatStatus()(status)
+
+
+def test_a_function_may_share_its_name_with_a_module():
+    code = """
+import mindspore.common.mutable
+from mindspore.common.mutable import mutable as by_module
+from mindspore.common import mutable
+assert mutable((1, 2)) == by_module((1, 2)) == (1, 2)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
