@@ -34,13 +34,15 @@ __all__ = ["Event", "Stream", "StreamCtx", "communication_stream", "current_stre
 def is_available(device_target: str) -> bool:
     """Whether a backend for this target is installed and its device can be used."""
     _check_target(device_target)
-    return device_target in manager.targets() and manager.backend_for(device_target).status() == "available"
+    return device_target in manager.targets() \
+        and manager.backend_for(device_target, advise=False).status() == "available"
 
 
 def is_initialized(device_target: str) -> bool:
     """Whether the target's device was opened: by the first program that ran on it."""
     _check_target(device_target)
-    return device_target in manager.targets() and manager.is_open(manager.backend_for(device_target).info.name)
+    return device_target in manager.targets() \
+        and manager.is_open(manager.backend_for(device_target, advise=False).info.name)
 
 
 def device_count(device_target: str | None = None) -> int:
@@ -48,7 +50,7 @@ def device_count(device_target: str | None = None) -> int:
     target = _device.target() if device_target is None else device_target
     if not is_available(target):
         return 0
-    count = getattr(manager.backend_for(target), "device_count", None)
+    count = getattr(manager.backend_for(target, advise=False), "device_count", None)
     return 1 if count is None else count()
 
 
@@ -63,7 +65,7 @@ def get_device_properties(device_id: int, device_target: str | None = None) -> S
         raise TypeError(f"device_id must be an int, got {type(device_id).__name__}: {device_id!r}")
     target = _device.target() if device_target is None else device_target
     _check_target(target)
-    opened = manager.device(manager.backend_for(target).info.name, device_id)
+    opened = manager.device(manager.backend_for(target, advise=False).info.name, device_id)
     return SimpleNamespace(**required(opened, "properties", "tells nothing about itself")())
 
 

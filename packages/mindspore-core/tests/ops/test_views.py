@@ -539,3 +539,18 @@ def test_views_of_a_tensor_whose_sizes_are_symbols():
         np.testing.assert_array_equal(x.asnumpy(), expected)
         np.testing.assert_array_equal(row.asnumpy(), expected[0])
         np.testing.assert_array_equal(turned.asnumpy(), expected.T)
+
+
+def exchanged(x, k):
+    x[0, 1], x[1, 0] = x[1, 0], x[0, 1]
+    first, (second, *_) = x[0][0], x[1]
+    last = x[1, 2, ...]
+    x[0, 0] = 7.0
+    x[1] = k
+    return x, first, second, last
+
+
+def test_a_single_element_is_a_value(mode):
+    for way in (exchanged, ms.jit(exchanged)):
+        found = way(Tensor(np.arange(6.0).reshape(2, 3)), Tensor(9.0))
+        assert [each.asnumpy().tolist() for each in found] == [[[7.0, 3.0, 2.0], [9.0, 9.0, 9.0]], 0.0, 1.0, 9.0]

@@ -5,7 +5,7 @@ A program imports what it uses from the module `world`. Its file is loaded twice
 in the place of `world`, which gives the truth, and once with `product.py`. So this file is the whole of what the table
 takes for granted about tensors: a NumPy array behind a handle, so `a += b` binds a new tensor, while `a[i] = b` changes
 `a` itself. Basic indices, reshapes and transpositions give views: tensors that show the same elements, so that a write
-into one is seen by all. Every other operation gives elements of its own.
+into one is seen by all. A single element is a value, and every other operation gives elements of its own.
 """
 from __future__ import annotations
 
@@ -39,11 +39,7 @@ class Tensor:
     T = property(lambda self: wrap(self.array.T))
 
     def __getitem__(self, index: Any) -> Tensor:
-        parts = raw(index if isinstance(index, tuple) else (index,))
-        if all(isinstance(each, int | np.integer | slice | type(None) | type(...)) and not isinstance(each, bool)
-               for each in parts):
-            return wrap(self.array[parts if ... in parts else (*parts, ...)])  # a view, of one element, too
-        return wrap(np.array(self.array[raw(index)]))
+        return wrap(self.array[raw(index)])
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.array[raw(index)] = raw(value)

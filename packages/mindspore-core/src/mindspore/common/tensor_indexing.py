@@ -211,9 +211,11 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     """x[index]; see the module's text."""
     part = _read_now(x, index)
     if part is not None:
-        return shown(x, part, "index", index)
+        return part if _is_element(part, index) else shown(x, part, "index", index)
     entries = _entries(x.shape, index)
     part = _read(x, entries)
+    if _is_element(part, index):
+        return part
     if any(e.kind == "array" for e in entries):
         return shown(x, part, "index", index) if _is_of_numbers(entries) else part
     return shown(x, part, "index", tuple([e.value if e.kind != "new" else None for e in entries])) \
@@ -251,6 +253,12 @@ def _seen_through(x: Tensor, entries: list[Axis]) -> tuple[Tensor, list[Axis]]:
         found.append(entry)
         axis += entry.kind != "new"
     return x, found
+
+
+def _is_element(part: Tensor, index: Any) -> bool:
+    """Whether what an index gives is an element, which is a value and no view, as in NumPy: a[i], a[j] = a[j], a[i]
+    exchanges two. With an ellipsis it is a view."""
+    return not part.ndim and not (index is Ellipsis or (type(index) is tuple and any(i is Ellipsis for i in index)))
 
 
 def _read_now(x: Tensor, index: Any) -> Tensor | None:

@@ -154,8 +154,11 @@ def targets() -> list[str]:
     return sorted({b.info.target for b in _state.backends.values()})
 
 
-def backend_for(target: str) -> Backend:
-    """The backend of the highest priority that serves `target`; BackendMissingError with the pip command."""
+def backend_for(target: str, advise: bool = True) -> Backend:
+    """The backend of the highest priority that serves `target`; BackendMissingError with the pip command.
+
+    advise: warn, once, if that is only the reference backend.
+    """
     load()
     serving = [b for b in _state.backends.values() if b.info.target == target]
     if not serving:
@@ -165,7 +168,7 @@ def backend_for(target: str) -> Backend:
             f"Install one with: pip install mindspore-{target.lower()}"
             + (f". Plugins that are off: {off}" if off else ""))
     best = max(serving, key=lambda b: b.info.priority)
-    if best.info.priority <= 0 and target not in _state.warned:
+    if advise and best.info.priority <= 0 and target not in _state.warned:
         _state.warned.add(target)
         warnings.warn(f"{target} is served by the {best.info.name} backend, which is complete but slow; "
                       f"for speed: pip install mindspore-{target.lower()}", stacklevel=2)

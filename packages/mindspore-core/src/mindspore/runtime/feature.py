@@ -14,7 +14,7 @@ def opened(target: str | None = None):
     command where no backend serves the target."""
     if target is None or target == _device.target():
         return _device.current()
-    return manager.device(manager.backend_for(target).info.name)
+    return manager.device(manager.backend_for(target, advise=False).info.name)
 
 
 def required(device: Any, method: str, what: str) -> Callable:
