@@ -60,7 +60,7 @@ def views(draw, array):
 
 
 ON_ARRAYS = {
-    "index": lambda a, index: a[(*index, ...)], "reshape": np.reshape, "transpose": np.transpose,
+    "index": lambda a, index: np.asarray(a[index]), "reshape": np.reshape, "transpose": np.transpose,
     "diagonal": lambda a, *args: _writable(np.diagonal(a, *args)), "unsqueeze": np.expand_dims,
     "narrow": lambda a, axis, start, length: a[(slice(None),) * axis + (slice(start, start + length),)]}
 ON_TENSORS = {
