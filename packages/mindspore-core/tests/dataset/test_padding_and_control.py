@@ -230,3 +230,15 @@ def test_a_waited_callback_runs_between_the_steps_of_training():
     # Each batch but the first is made after the training step before it.
     assert [entry[0] for entry in log] == ["step"] * 3
     assert all(trained >= (row - 1) // 2 for _, row, trained in log)
+
+
+@pytest.mark.parametrize("name", ["enable_shared_mem", "numa_enable"])
+def test_settings_that_are_noted(name):
+    put, get = getattr(ds.config, f"set_{name}"), getattr(ds.config, f"get_{name}")
+    before = get()
+    put(not before)
+    assert get() is not before
+    put(before)
+    with pytest.raises(TypeError, match="must be a bool, but got 1"):
+        put(1)
+    assert get() is before

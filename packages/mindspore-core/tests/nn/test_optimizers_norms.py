@@ -92,7 +92,7 @@ def test_states():
 
 
 def test_a_training_step_with_lars(mode):
-    net = nn.Dense(3, 2)
+    net = nn.Dense(3, 2, weight_init="ones", bias_init="zeros")
     step = nn.TrainOneStepCell(nn.WithLossCell(net, nn.MSELoss()), nn.LARS(nn.Momentum(
         net.trainable_params(), 0.1, 0.9), coefficient=0.1))
     x, y = Tensor(np.ones((4, 3), np.float32)), Tensor(np.zeros((4, 2), np.float32))

@@ -57,7 +57,7 @@ def test_nothing_is_updated_before_the_last_batch(mode):
 
 @pytest.mark.parametrize("steps, error", [(0, ValueError), (1.5, TypeError)])
 def test_how_many_batches(steps, error):
-    with pytest.raises(error, match="max_accumulation_step must be"):
+    with pytest.raises(error, match="'max_accumulation_step' must be"):
         boost.GradientAccumulation(steps, nn.SGD(nn.Dense(2, 2).trainable_params()))
 
 

@@ -6,6 +6,7 @@ from mindspore.common.dtype import int32
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.nn import Cell
+from mindspore.nn._check import positive_int
 
 __all__ = ["GradientAccumulation", "gradient_accumulation_op", "gradient_clear_op"]
 
@@ -44,13 +45,8 @@ class GradientAccumulation(Cell):
 
     def __init__(self, max_accumulation_step, optimizer):
         super().__init__()
-        if not isinstance(max_accumulation_step, int) or isinstance(max_accumulation_step, bool):
-            raise TypeError(f"GradientAccumulation: max_accumulation_step must be an int, but got "
-                            f"{max_accumulation_step!r} of type {type(max_accumulation_step).__name__}")
-        if max_accumulation_step < 1:
-            raise ValueError(f"GradientAccumulation: max_accumulation_step must be at least 1, but got "
-                             f"{max_accumulation_step}")
-        self._max_accumulation_step = max_accumulation_step
+        self._max_accumulation_step = positive_int("GradientAccumulation", "max_accumulation_step",
+                                                   max_accumulation_step)
         self.optimizer = optimizer
         self.weights = optimizer.parameters
         self.hyper_map = ops.HyperMap()

@@ -6,7 +6,7 @@ import os
 __all__ = ["GlobalComm", "HCCL_WORLD_COMM_GROUP", "MCCL_WORLD_COMM_GROUP", "NCCL_WORLD_COMM_GROUP", "create_group",
            "destroy_group", "get_comm_name", "get_group_rank_from_world_rank", "get_group_size", "get_local_rank",
            "get_local_rank_size", "get_process_group_ranks", "get_rank", "get_world_rank_from_group_rank", "init",
-           "is_initialized", "members_of", "release"]
+           "is_group", "is_initialized", "members_of", "release"]
 
 HCCL_WORLD_COMM_GROUP = "hccl_world_group"
 NCCL_WORLD_COMM_GROUP = "nccl_world_group"
@@ -60,6 +60,11 @@ def release() -> None:
     GlobalComm.INITED = False
 
 
+def is_group(group: str) -> bool:
+    """Whether there is a group of this name."""
+    return group in _groups or group in _BACKENDS.values()
+
+
 def members_of(group: str | None, what: str = "group") -> list[int]:
     """The ranks of a group's processes in the world. TypeError, ValueError if there is no such group."""
     if group is None or group in _BACKENDS.values():
@@ -90,7 +95,7 @@ def create_group(group: str, rank_ids: list[int], options: object = None) -> Non
     if rank_ids != [0]:
         raise ValueError(f"create_group: rank_ids must be [0], the only process there is, but got {rank_ids}; several "
                          f"processes need mindspore-parallel")
-    if group in _BACKENDS.values() or group in _groups:
+    if is_group(group):
         raise ValueError(f"create_group: there is a group {group!r} already; destroy_group ends it")
     _groups[group] = list(rank_ids)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mindspore.common import seed as _seed
 
-from ._check import check_int
+from ._check import check_bool, check_int
 
 __all__ = ["set_seed", "get_seed", "set_prefetch_size", "get_prefetch_size", "set_num_parallel_workers",
            "get_num_parallel_workers", "set_enable_shared_mem", "get_enable_shared_mem", "set_numa_enable",
@@ -83,7 +83,7 @@ def set_enable_shared_mem(enable: bool) -> None:
     Raises:
         TypeError: `enable` is not a bool.
     """
-    _settings.enable_shared_mem = _check_bool(enable, "set_enable_shared_mem")
+    _settings.enable_shared_mem = check_bool(enable, "enable", "set_enable_shared_mem")
 
 
 def get_enable_shared_mem() -> bool:
@@ -97,15 +97,9 @@ def set_numa_enable(numa_enable: bool) -> None:
     Raises:
         TypeError: `numa_enable` is not a bool.
     """
-    _settings.numa_enable = _check_bool(numa_enable, "set_numa_enable")
+    _settings.numa_enable = check_bool(numa_enable, "numa_enable", "set_numa_enable")
 
 
 def get_numa_enable() -> bool:
     """What `set_numa_enable` noted; False at first."""
     return _settings.numa_enable
-
-
-def _check_bool(value: bool, function: str) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{function}: expected a bool, but got {value!r} of type {type(value).__name__}")
-    return value

@@ -76,7 +76,7 @@ def new_group(ranks=None, timeout=None, backend=None, pg_options=None, use_local
     """A group of processes with these ranks, None: all; its name."""
     ranks = [0] if ranks is None else list(ranks)
     name = f"{len(ranks)}_{'_'.join(map(str, ranks))}{f'_{group_desc}' if group_desc else ''}"
-    if name in groups._groups:
+    if groups.is_group(name):
         return name
     groups.create_group(name, ranks)
     return name

@@ -15,7 +15,9 @@ from mindspore.common.dtype import float32, int32
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
+from mindspore.nn._check import flag
 from mindspore.nn.cell import Cell
+from mindspore.plugin import manager
 from mindspore.runtime.record import apply
 
 __all__ = ["ListedRate", "OptimizerParts"]
@@ -94,9 +96,10 @@ class OptimizerParts(Cell):
         if not isinstance(value, str):
             raise TypeError(f"For '{type(self).__name__}', the 'target' must be a str, but got {value!r} of type "
                             f"{type(value).__name__}.")
-        if value not in ("CPU", "Ascend", "GPU"):
-            raise ValueError(f"For '{type(self).__name__}', the 'target' must be 'CPU', 'Ascend' or 'GPU', but got "
-                             f"{value!r}.")
+        known = manager.targets()
+        if value not in known:
+            raise ValueError(f"For '{type(self).__name__}', the 'target' must be a target that an installed backend "
+                             f"serves ({', '.join(known)}), but got {value!r}.")
         self._target = value
 
     @property
@@ -106,6 +109,4 @@ class OptimizerParts(Cell):
 
     @unique.setter
     def unique(self, value: bool) -> None:
-        if not isinstance(value, bool):
-            raise TypeError(f"For '{type(self).__name__}', the 'unique' must be a bool, but got {value!r}.")
-        self._unique = value
+        self._unique = flag(type(self).__name__, "unique", value)
