@@ -137,8 +137,8 @@ def orgqr(input: Operand, input2: Operand) -> Tensor:
 
 
 def ormqr(input: Operand, tau: Operand, other: Operand, left: bool = True, transpose: bool = False) -> Tensor:
-    """q @ other, or with other flags q^T @ other, other @ q and other @ q^T, where q is the product of the reflections
-    from `geqrf`: input (..., m, n), tau (..., k)."""
+    """q @ other, or with other flags q^T @ other, other @ q and other @ q^T (q^H for complex matrices), where q is the
+    product of the reflections from `geqrf`: input (..., m, n), tau (..., k)."""
     operands = promote_all("ormqr", [as_inexact("ormqr", x) for x in (input, tau, other)])
     return apply(_ORMQR, tuple(operands), (static_bool("ormqr", "left", left),
                                            static_bool("ormqr", "transpose", transpose)))

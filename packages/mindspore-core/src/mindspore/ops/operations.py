@@ -248,8 +248,7 @@ MatrixLogarithm = _define("MatrixLogarithm", factors.matrix_logarithm)
 MatrixSolve = _define("MatrixSolve", systems.matrix_solve, adjoint=False)
 MatrixSolveLs = _define("MatrixSolveLs", factors.matrix_solve_ls, fast=True)
 MatrixTriangularSolve = _define(
-    "MatrixTriangularSolve", lambda matrix, rhs, lower, adjoint: systems.triangular_solve(matrix, rhs, lower, adjoint),
-    lower=True, adjoint=False)
+    "MatrixTriangularSolve", systems.adjoint_triangular_solve, lower=True, adjoint=False)
 NuclearNorm = _define("NuclearNorm", factors.nuclear_norm, dim=None, keepdim=False)
 Orgqr = _define("Orgqr", factors.orgqr)
 Ormqr = _define("Ormqr", factors.ormqr, left=True, transpose=False)

@@ -1,7 +1,8 @@
 """Linear systems, inverses, determinants and factorisations of stacks of square or rectangular matrices.
 
 The last two axes of an operand are rows and columns; the axes in front are independent problems. Operands are promoted
-to one dtype, integers to Float32. A problem without a solution (a singular system, a matrix that is not positive
+to one dtype, integers to Float32. Where a transpose is spoken of, it is the conjugate one for complex matrices, and
+symmetric means Hermitian. A problem without a solution (a singular system, a matrix that is not positive
 definite) has NaN as its result and leaves the others of the stack alone. ValueError for shapes that do not fit.
 """
 from __future__ import annotations
@@ -26,12 +27,14 @@ from mindspore.ops._operands import (
 from mindspore.ops.arithmetic import abs as absolute
 from mindspore.ops.arithmetic import maximum, mul, reciprocal
 from mindspore.ops.comparison import greater, less, where
+from mindspore.ops.complex_numbers import adjoint as adjoint_of
+from mindspore.ops.complex_numbers import angle, complex_of, conj, is_complex_tensor
 from mindspore.ops.creation import eye
 from mindspore.ops.elementwise import sqrt
 from mindspore.ops.linalg import matmul
 from mindspore.ops.reduction import amax, amin
 from mindspore.ops.reduction import sum as sum_over
-from mindspore.ops.shapes import expand_dims, moveaxis, swapaxes
+from mindspore.ops.shapes import expand_dims, moveaxis
 
 __all__ = [
     "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "log_matrix_determinant", "logdet", "lstsq",
@@ -42,31 +45,34 @@ _SOLVE, _TRIANGULAR, _INVERSE, _CHOLESKY, _DET, _LOG_DET, _QR, _SVD = map(primit
     "solve", "triangular_solve", "matrix_inverse", "cholesky", "determinant", "log_determinant", "qr", "svd"))
 
 
-def _transposed(x: Tensor) -> Tensor:
-    return swapaxes(x, -1, -2)
-
-
 # -- systems and inverses ----------------------------------------------------------------------------------------------
 
 def inverse(input: Operand, adjoint: bool = False) -> Tensor:
     """The inverses of square matrices (..., n, n), or of their transposes with `adjoint`."""
     x = as_inexact("inverse", input)
-    return apply(_INVERSE, (_transposed(x) if static_bool("inverse", "adjoint", adjoint) else x,))
+    return apply(_INVERSE, (adjoint_of(x) if static_bool("inverse", "adjoint", adjoint) else x,))
 
 
 def matrix_solve(matrix: Operand, rhs: Operand, adjoint: bool = False) -> Tensor:
     """x with matrix @ x = rhs, or matrix^T @ x = rhs with `adjoint`: matrix (..., n, n), rhs (..., n, k)."""
     a, y = _pair("matrix_solve", matrix, rhs)
-    return apply(_SOLVE, (_transposed(a) if static_bool("matrix_solve", "adjoint", adjoint) else a, y))
+    return apply(_SOLVE, (adjoint_of(a) if static_bool("matrix_solve", "adjoint", adjoint) else a, y))
 
 
 def triangular_solve(matrix: Operand, rhs: Operand, lower: bool = True, transpose: bool = False,
                      unit_diagonal: bool = False) -> Tensor:
-    """x with matrix @ x = rhs (matrix^T @ x = rhs with `transpose`), where one triangle of the matrices (..., n, n) is
-    read, and their diagonal taken as ones where `unit_diagonal` says so; rhs (..., n, k)."""
+    """x with matrix @ x = rhs (matrix^T @ x = rhs with `transpose`, without conjugates of complex matrices), where one
+    triangle of the matrices (..., n, n) is read, and their diagonal taken as ones where `unit_diagonal` says so; rhs
+    (..., n, k)."""
     flags = [static_bool("triangular_solve", what, flag) for what, flag in (
         ("lower", lower), ("transpose", transpose), ("unit_diagonal", unit_diagonal))]
     return apply(_TRIANGULAR, _pair("triangular_solve", matrix, rhs), tuple(flags))
+
+
+def adjoint_triangular_solve(matrix: Operand, rhs: Operand, lower: bool, adjoint: bool) -> Tensor:
+    """As `triangular_solve`; with `adjoint` the conjugate transpose stands in place of the matrix."""
+    flag = static_bool("triangular_solve", "adjoint", adjoint)
+    return triangular_solve(conj(matrix) if flag else matrix, rhs, lower, flag)
 
 
 def cholesky(input_x: Operand, upper: bool = False) -> Tensor:
@@ -75,14 +81,15 @@ def cholesky(input_x: Operand, upper: bool = False) -> Tensor:
     x = as_inexact("cholesky", input_x)
     if not static_bool("cholesky", "upper", upper):
         return apply(_CHOLESKY, (x,))
-    return _transposed(apply(_CHOLESKY, (_transposed(x),)))
+    return adjoint_of(apply(_CHOLESKY, (adjoint_of(x),)))
 
 
 def cholesky_solve(input: Operand, input2: Operand, upper: bool = False) -> Tensor:
     """x with a @ x = input, from the Cholesky factor `input2` of a."""
     y, factor = _pair("cholesky_solve", input, input2)
     lower = not static_bool("cholesky_solve", "upper", upper)
-    return triangular_solve(factor, triangular_solve(factor, y, lower, not lower), lower, lower)
+    first, second = (factor, conj(factor)) if lower else (conj(factor), factor)
+    return triangular_solve(second, triangular_solve(first, y, lower, not lower), lower, lower)
 
 
 def cholesky_inverse(input_x: Operand, upper: bool = False) -> Tensor:
@@ -103,7 +110,7 @@ def pinv(x: Operand, *, atol: Operand | None = None, rtol: Operand | None = None
     least = maximum(mul(amax(s, -1, True), rtol), 0.0 if atol is None else atol)
     kept = greater(s, least)
     inverted = where(kept, reciprocal(where(kept, s, 1.0)), 0.0)
-    return matmul(mul(v, expand_dims(inverted, -2)), _transposed(u))
+    return matmul(mul(v, expand_dims(convert(inverted, v.dtype), -2)), adjoint_of(u))
 
 
 def lstsq(input: Operand, A: Operand) -> Tensor:
@@ -120,8 +127,8 @@ def regularized_lstsq(x: Operand, a: Operand, fast: bool = True, l2_regularizer:
     the normal equations may be solved; without a regularizer the singular values are used in any case."""
     if static_bool("lstsq", "fast", fast) and l2_regularizer:
         m, y = _pair("lstsq", x, a)
-        squares = matmul(_transposed(m), m) + mul(eye(m.shape[-1], dtype=m.dtype), l2_regularizer)
-        return matrix_solve(squares, matmul(_transposed(m), expand_dims(y, -1) if y.ndim == 1 else y))
+        squares = matmul(adjoint_of(m), m) + mul(eye(m.shape[-1], dtype=m.dtype), l2_regularizer)
+        return matrix_solve(squares, matmul(adjoint_of(m), expand_dims(y, -1) if y.ndim == 1 else y))
     return lstsq(x, a)
 
 
@@ -144,7 +151,7 @@ def matrix_determinant(input: Operand) -> Tensor:
 
 def slogdet(input: Operand) -> tuple[Tensor, Tensor]:
     """The signs and the logarithms of the absolute values of the determinants of square matrices (..., n, n): 0 and
-    -Inf for a singular matrix."""
+    -Inf for a singular matrix. The sign of a complex number is the number over its absolute value."""
     sign, log = apply(_LOG_DET, (as_inexact("slogdet", input),))
     return sign, log
 
@@ -155,8 +162,11 @@ def log_matrix_determinant(input: Operand) -> tuple[Tensor, Tensor]:
 
 
 def logdet(input: Operand) -> Tensor:
-    """The logarithms of the determinants of square matrices (..., n, n): NaN where a determinant is negative."""
+    """The logarithms of the determinants of square matrices (..., n, n): NaN where a real determinant is negative; of
+    complex ones the principal values."""
     sign, log = slogdet(input)
+    if is_complex_tensor(sign):
+        return complex_of(log, angle(sign))
     return where(less(sign, 0.0), float("nan"), log)
 
 

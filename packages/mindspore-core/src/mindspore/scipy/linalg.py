@@ -11,13 +11,13 @@ from mindspore.common.tensor import Tensor
 from mindspore.ops import factors, systems
 from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, convert, primitive, promote_all
 from mindspore.ops.comparison import greater
-from mindspore.ops.complex_numbers import conj
+from mindspore.ops.complex_numbers import adjoint, conj, real
 from mindspore.ops.creation import zeros
 from mindspore.ops.joining import cat
 from mindspore.ops.linalg import matmul
 from mindspore.ops.reduction import amax
 from mindspore.ops.reduction import sum as sum_over
-from mindspore.ops.shapes import expand_dims, squeeze, swapaxes
+from mindspore.ops.shapes import expand_dims, squeeze
 
 __all__ = ["block_diag", "cho_factor", "cho_solve", "cholesky", "det", "eigh", "inv", "lstsq", "lu",
            "lu_factor", "lu_pivots_to_permutation", "lu_solve", "solve_triangular"]
@@ -72,11 +72,14 @@ def cho_solve(c_and_lower: tuple[Tensor, bool], b: Operand, overwrite_b: bool = 
 
 def solve_triangular(a: Operand, b: Operand, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False,
                      overwrite_b: bool = False, debug: object = None, check_finite: bool = True) -> Tensor:
-    """x with a @ x = b (trans 0 or "N") or a^T @ x = b (1 or "T", 2 or "C"), where one triangle of a is read."""
+    """x with a @ x = b (trans 0 or "N"), a^T @ x = b (1 or "T") or a^H @ x = b (2 or "C"), where one triangle of a is
+    read."""
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ValueError(f"solve_triangular: trans is {trans!r}; expected 0, 1, 2, 'N', 'T' or 'C'")
-    return _with_columns(lambda y: systems.triangular_solve(a, y, lower, trans not in (0, "N"), unit_diagonal),
-                         as_tensor("solve_triangular", a), b)
+    matrix = as_tensor("solve_triangular", a)
+    used = conj(matrix) if trans in (2, "C") else matrix
+    return _with_columns(lambda y: systems.triangular_solve(used, y, lower, trans not in (0, "N"), unit_diagonal),
+                         matrix, b)
 
 
 def _with_columns(solve, a: Tensor, b: Operand) -> Tensor:
@@ -88,14 +91,14 @@ def _with_columns(solve, a: Tensor, b: Operand) -> Tensor:
 def eigh(a: Operand, b: Operand | None = None, lower: bool = True, eigvals_only: bool = False,
          overwrite_a: bool = False, overwrite_b: bool = False, turbo: bool = True, eigvals: tuple | None = None,
          type: int = 1, check_finite: bool = True):
-    """Eigenvalues (..., n) in ascending order and eigenvectors (..., n, n), or only the former, of symmetric matrices
-    of which one triangle is read. eigvals: the first and the last place of those wanted. ValueError for the generalised
-    problem (b), which is not supported."""
+    """Eigenvalues (..., n) in ascending order and eigenvectors (..., n, n), or only the former, of symmetric
+    (Hermitian) matrices of which one triangle is read. eigvals: the first and the last place of those wanted.
+    ValueError for the generalised problem (b), which is not supported."""
     if b is not None:
         raise ValueError("eigh: the generalised problem (b) is not supported; pass inv(b) @ a where b is well "
                          "conditioned, or transform a with the Cholesky factor of b")
     x = as_inexact("eigh", a)
-    w, v = apply(_EIGH, (x if lower else swapaxes(x, -1, -2),))
+    w, v = apply(_EIGH, (x if lower else adjoint(x),))
     if eigvals is not None:
         first, last = eigvals
         w, v = w[..., first:last + 1], v[..., first:last + 1]
@@ -145,7 +148,7 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, driver: str | None
     rest = matmul(x, solution) - columns
     s = systems.svd(x, compute_uv=False)
     rank = sum_over(greater(s, amax(s) * rcond).astype("int64"))
-    residuals = sum_over(rest * rest, 0)
+    residuals = sum_over(real(rest * conj(rest)), 0)
     if y.ndim == 1:
         solution, residuals = squeeze(solution, -1), residuals.reshape(())
     return solution, residuals, rank, s

@@ -10,9 +10,12 @@ import numpy as np
 
 from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, broadcast_shapes, register
+from mindspore.compiler.primitives.complex_parts import REAL_OF
 from mindspore.compiler.primitives.linalg_support import (
+    adjoint,
     as_rows,
     check_matrices,
+    conjugate,
     for_each,
     of_lower_triangle,
     positive_definite,
@@ -167,12 +170,13 @@ class MatrixInverse(Primitive):
 
 @register
 class Cholesky(Primitive):
-    """The lower triangular l with l @ l^T = a, for symmetric positive definite matrices a (..., n, n) of which the
-    lower triangle is read; NaN for a matrix that is not positive definite. Gradient: for the lower triangle."""
+    """The lower triangular l with l @ l^T = a, l @ l^H for complex numbers, for symmetric (Hermitian) positive definite
+    matrices a (..., n, n) of which the lower triangle is read, and the real part of the diagonal; NaN for a matrix that
+    is not positive definite. Gradient: for what is read."""
 
     name = "cholesky"
     axes = "... n n -> ... n n"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a):
@@ -187,13 +191,14 @@ class Cholesky(Primitive):
         inner = triangle(b, b.matmul(out, ct, transpose_a=True))
         inner = b.mul(b.add(inner, triangle(b, inner, strict=True)), 0.5)
         left = b.triangular_solve(out, inner, transpose_a=True)
-        whole = transposed(b, b.triangular_solve(out, transposed(b, left), transpose_a=True))
-        return (of_lower_triangle(b, b.mul(b.add(whole, transposed(b, whole)), 0.5)),)
+        whole = transposed(b, b.triangular_solve(conjugate(b, out), transposed(b, left), transpose_a=True))
+        return (of_lower_triangle(b, b.mul(b.add(whole, adjoint(b, whole)), 0.5)),)
 
     def samples(self):
         tolerance = {"rtol": 1e-3, "atol": 1e-4}
         return [*[Sample((positive_definite(shape),), **tolerance) for shape in ((4, 4), (2, 3, 3), (2, 1, 2, 2))],
                 Sample((positive_definite((1, 1)),)), Sample((uniform((0, 3, 3)),)),
+                *[Sample((positive_definite(shape, dtype=complex),), **tolerance) for shape in ((3, 3), (2, 2, 2))],
                 Sample((np.stack([-np.eye(2), np.eye(2)]),), grad=False), *_bad_square(),
                 Sample((integers((2, 2)),), error=TypeError)]
 
@@ -273,28 +278,43 @@ def _adjugate(a: np.ndarray) -> np.ndarray:
 @register
 class LogDeterminant(Primitive):
     """The signs (...) and the logarithms of the absolute values (...) of the determinants of square matrices
-    (..., n, n); 0 and -Inf for a singular matrix. Gradient: ct times the transposed inverse; the sign has none."""
+    (..., n, n); 0 and -Inf for a singular matrix. The sign of a complex number is the number over its absolute value,
+    the logarithm is real. Gradient: ct times the transposed inverse; the sign of real numbers has none."""
 
     name = "log_determinant"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a):
         check_matrices("log_determinant", a.shape, square=True)
-        return tuple_aval((tensor_aval(a.shape[:-2], self.check_dtypes((a,))),) * 2)
+        dtype = self.check_dtypes((a,))
+        return tuple_aval((tensor_aval(a.shape[:-2], dtype), tensor_aval(a.shape[:-2], REAL_OF.get(dtype, dtype))))
 
     def reference(self, a):
         return for_each(lambda x: tuple(np.linalg.slogdet(x)), 2, a)
 
     def vjp(self, b, cts, outs, a):
-        if cts[1] is None:
+        ct_sign, ct_log = cts
+        if a.dtype.kind == "c":
+            scale = _turning(b, ct_sign, ct_log, outs[0])
+        else:
+            scale = ct_log
+        if scale is None:
             return (None,)
-        return (b.mul(as_rows(b, as_rows(b, cts[1])), b.matrix_inverse(transposed(b, a))),)
+        return (b.mul(as_rows(b, as_rows(b, scale)), b.matrix_inverse(transposed(b, a))),)
 
     def samples(self):
         tolerance = {"rtol": 1e-3, "atol": 1e-4}
         return [*[Sample((well_conditioned(shape),), **tolerance) for shape in ((4, 4), (2, 3, 3), (2, 1, 2, 2))],
+                *[Sample((x,), **tolerance) for x in (_complex_matrix(), _complex_matrix()[None, :2, :2])],
                 Sample((uniform((1, 1), 1, 2),)), Sample((uniform((0, 3, 3)),)), Sample((np.ones((2, 2)),), grad=False),
                 *_bad_square(), Sample((integers((2, 2)),), error=TypeError)]
 
 
+def _turning(b, ct_sign, ct_log, sign):
+    """What the trace of a^-1 da is multiplied by: its real part changes the logarithm, its imaginary part t turns the
+    sign by i t."""
+    if ct_sign is None:
+        return None if ct_log is None else b.cast(ct_log, dtype=sign.dtype)
+    turn = b.imag(b.mul(ct_sign, sign))
+    return b.complex(b.zeros_like(turn.aval) if ct_log is None else ct_log, turn)

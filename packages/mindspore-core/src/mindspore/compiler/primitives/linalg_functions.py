@@ -19,6 +19,7 @@ from mindspore.compiler.primitives.linalg_support import (
     check_matrices,
     for_each,
     identity_like,
+    phase_undone,
     ramps,
     transposed,
     well_conditioned,
@@ -81,20 +82,9 @@ class Eig(Primitive):
 def _without_scale(b, v, ct):
     """The cotangent of eigenvectors whose lengths and phases are free, from that of vectors of length 1 with a real
     largest element: a change along the vector itself, of its length or its phase, is undone by their scaling."""
-    rows = v.aval.ndim - 2
-    along = b.sum(b.mul(ct, v), axis=(rows,), keepdims=True)
-    sizes = b.complex_abs(v)
-    place = b.argmax(sizes, axis=rows, dtype=_index_dtype())
-    mark = b.eq(as_columns(b, place), ramps(b, v.shape)[0])
-    largest = b.sum(b.select(mark, b.real(v), b.constant(0, sizes.dtype)), axis=(rows,), keepdims=True)
-    phase = b.select(mark, b.div(b.imag(along), largest), b.constant(0, sizes.dtype))
+    along = b.sum(b.mul(ct, v), axis=(v.aval.ndim - 2,), keepdims=True)
     length = b.mul(b.conj(v), b.cast(b.real(along), dtype=v.dtype))
-    return b.sub(b.sub(ct, length), b.complex(b.constant(0, sizes.dtype), phase))
-
-
-def _index_dtype():
-    from mindspore.common.dtype import int64
-    return int64
+    return b.add(b.sub(ct, length), phase_undone(b, v, along, 1.0))
 
 
 class _MatrixFunction(Primitive):

@@ -1,11 +1,11 @@
 """QR factorisation in the form of Householder reflections, and what is done with reflections.
 
-k reflections, each 1 - tau v v^T with a v that begins with zeros and a 1, stand in the columns of a matrix below its
-diagonal. Their product is 1 - V T V^T, where T is upper triangular: its inverse is the strict upper triangle S of
-V^T V with 1 / tau on the diagonal (Schreiber and Van Loan, 1989). Written as T = (1 + diag(tau) S)^-1 diag(tau) it
+k reflections, each 1 - tau v v^H with a v that begins with zeros and a 1, stand in the columns of a matrix below its
+diagonal. Their product is 1 - V T V^H, where T is upper triangular: its inverse is the strict upper triangle S of
+V^H V with 1 / tau on the diagonal (Schreiber and Van Loan, 1989). Written as T = (1 + diag(tau) S)^-1 diag(tau) it
 holds for tau = 0 as well, and products of reflections are compositions of matrix products and a triangular system.
 
-The derivative of the reflections uses that Q - 1 = V (-T V1^T) is an LU factorisation without exchanges (Ballard et
+The derivative of the reflections uses that Q - 1 = V (-T V1^H) is an LU factorisation without exchanges (Ballard et
 al., "Reconstructing Householder vectors from tall-skinny QR", 2014).
 """
 from __future__ import annotations
@@ -17,13 +17,14 @@ from mindspore.compiler.primitives.base import Primitive, Sample, broadcast_shap
 from mindspore.compiler.primitives.linalg_factors import columns, pad_columns, qr_gradient, wide_qr_gradient
 from mindspore.compiler.primitives.linalg_lu import block, factors_gradient
 from mindspore.compiler.primitives.linalg_support import (
+    adjoint,
     as_rows,
     check_matrices,
+    conjugate,
     diagonal_part,
     for_each,
     identity_like,
     ramps,
-    transposed,
     triangle,
     well_conditioned,
 )
@@ -35,11 +36,11 @@ _TOLERANCE = {"rtol": 1e-3, "atol": 1e-4}
 @register
 class Geqrf(Primitive):
     """h (..., m, n): r with q @ r = a on and above its diagonal, below it the vectors of the reflections whose product
-    q is; and their factors tau (..., k), k = min(m, n). Gradient: for matrices of full rank none of whose reflections
-    but the last is the identity."""
+    q is; and their factors tau (..., k), k = min(m, n). The diagonal of r is real, of complex matrices too. Gradient:
+    for matrices of full rank none of whose reflections is the identity, but the last of a real square matrix."""
 
     name = "geqrf"
-    kinds = "f"
+    kinds = "fc"
     vmap = Primitive.vmap_stacks
 
     def infer(self, a):
@@ -57,7 +58,8 @@ class Geqrf(Primitive):
     def vjp(self, b, cts, outs, a):
         (ct_h, ct_tau), (h, tau) = cts, outs
         m, n = a.shape[-2:]
-        k, used = min(m, n), min(n, m - 1)  # the last reflection of a square matrix is the identity
+        k = min(m, n)
+        used = k if a.dtype.kind == "c" else min(n, m - 1)  # the last of a real square matrix is the identity
         q = b.orgqr(columns(b, h, 0, k), tau)
         r = triangle(b, block(b, h, 0, k, 0, n), lower=False)
         ct_q = ct_r = None
@@ -73,6 +75,8 @@ class Geqrf(Primitive):
         return [*[Sample((well_conditioned((4, 4))[:rows, :columns_] + 0.3,), **_TOLERANCE)
                   for rows, columns_ in ((4, 4), (4, 2), (2, 4), (1, 3))],
                 Sample((well_conditioned((2, 3, 3)) + 0.4,), **_TOLERANCE), Sample((uniform((0, 3, 3)),)),
+                *[Sample((well_conditioned((3, 3))[:m, :n] + 0.3 + 1j * uniform((m, n)),), resizes=False, **_TOLERANCE)
+                  for m, n in ((3, 3), (3, 2), (2, 3))],
                 Sample((uniform((3,)),), error=ValueError), Sample((integers((2, 2)),), error=TypeError)]
 
 
@@ -117,7 +121,7 @@ def _compact(b, h, tau):
     count = tau.shape[-1]
     some = columns(b, h, 0, count)
     v = b.add(triangle(b, some, strict=True), identity_like_rows(b, some))
-    overlaps = triangle(b, b.matmul(v, v, transpose_a=True), lower=False, strict=True)
+    overlaps = triangle(b, b.matmul(conjugate(b, v), v, transpose_a=True), lower=False, strict=True)
     factors = as_rows(b, tau)
     return v, b.triangular_solve(b.mul(factors, overlaps), b.mul(factors, identity_like(b, overlaps)), lower=False,
                                  unit_diagonal=True)
@@ -129,7 +133,7 @@ class Orgqr(Primitive):
     Gradient: that of the decomposition."""
 
     name = "orgqr"
-    kinds = "f"
+    kinds = "fc"
 
     def infer(self, h, tau):
         _check("orgqr", self, h, tau)
@@ -141,12 +145,14 @@ class Orgqr(Primitive):
         v, t = _compact(b, h, tau)
         n = h.shape[-1]
         first = b.slice(v, begin=(0,) * v.aval.ndim, end=(*v.shape[:-2], n, v.shape[-1]), strides=(1,) * v.aval.ndim)
-        return b.sub(identity_like_rows(b, h), b.matmul(v, b.matmul(t, first, transpose_b=True)))
+        return b.sub(identity_like_rows(b, h), b.matmul(v, b.matmul(t, conjugate(b, first), transpose_b=True)))
 
     def samples(self):
         return [Sample((uniform((4, 3)), uniform((3,), 0.2, 1.5, 1)), **_TOLERANCE),
                 Sample((uniform((3, 3)), uniform((2,), 0.2, 1.5, 1)), **_TOLERANCE),
                 Sample((uniform((2, 3, 2)), np.array([[0.5, 0.0], [1.2, 0.3]])), **_TOLERANCE),
+                Sample((uniform((3, 2)) + 1j * uniform((3, 2), seed=4), uniform((2,), 0.2, 1.5, 1) + 0.5j),
+                       **_TOLERANCE),
                 Sample((uniform((0, 3, 2)), uniform((0, 2)))),
                 Sample((uniform((2, 3)), uniform((2,))), error=ValueError),
                 Sample((uniform((3, 2)), uniform((3,))), error=ValueError),
@@ -156,13 +162,13 @@ class Orgqr(Primitive):
 
 @register
 class Ormqr(Primitive):
-    """q @ c (q^T @ c with `transpose`), or c @ q (c @ q^T) without `left`, where q is the square product of the
+    """q @ c (q^H @ c with `transpose`), or c @ q (c @ q^H) without `left`, where q is the square product of the
     reflections in h (..., m, n) with the factors tau (..., k). Gradient: that of the decomposition."""
 
     name = "ormqr"
     attrs = ("left", "transpose")
     defaults = {"left": True, "transpose": False}
-    kinds = "f"
+    kinds = "fc"
 
     def infer(self, h, tau, c, *, left, transpose):
         dtype = _check("ormqr", self, h, tau, c)
@@ -174,15 +180,17 @@ class Ormqr(Primitive):
 
     def lower(self, b, h, tau, c, *, left, transpose):
         v, t = _compact(b, h, tau)
-        t = transposed(b, t) if transpose else t
+        t, v_ = adjoint(b, t) if transpose else t, conjugate(b, v)
         if left:
-            return b.sub(c, b.matmul(v, b.matmul(t, b.matmul(v, c, transpose_a=True))))
-        return b.sub(c, b.matmul(b.matmul(b.matmul(c, v), t), v, transpose_b=True))
+            return b.sub(c, b.matmul(v, b.matmul(t, b.matmul(v_, c, transpose_a=True))))
+        return b.sub(c, b.matmul(b.matmul(b.matmul(c, v), t), v_, transpose_b=True))
 
     def samples(self):
         h, tau = uniform((4, 3)), uniform((3,), 0.2, 1.5, 1)
         return [*[Sample((h, tau, uniform((4, 2) if left else (2, 4), seed=2)), {"left": left, "transpose": turn},
                          **_TOLERANCE) for left in (True, False) for turn in (True, False)],
                 Sample((uniform((2, 3, 2)), uniform((2, 2), 0.2, 1.5, 1), uniform((3, 3))), **_TOLERANCE),
+                *[Sample((h + 1j * uniform((4, 3), seed=4), tau - 0.5j, uniform((4, 2)) + 1j), {"transpose": turn},
+                         **_TOLERANCE) for turn in (True, False)],
                 Sample((h, tau, uniform((3, 4))), error=ValueError), Sample((h, h, h), error=ValueError),
                 Sample((integers((3, 2)), integers((2,)), integers((3, 1))), error=TypeError)]
