@@ -205,7 +205,8 @@ def _call_inside(fn: Callable, args: tuple, kwargs: dict) -> Any:
 # -- the public functions ----------------------------------------------------------------------------------------------
 
 
-def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, return_ids: bool = False) -> Callable:
+def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, return_ids: bool = False,
+         sens_param: bool = False) -> Callable:
     """A function that computes the gradient of `fn`.
 
     Args:
@@ -216,6 +217,8 @@ def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, ret
         weights: a Parameter, or a tuple, list or ParameterTuple of them.
         has_aux: only the first output is differentiated; the others are returned beside the gradients.
         return_ids: pair each gradient with its position or parameter name, for `get_grad`.
+        sens_param: the last positional argument of the call is no input of `fn`, but the cotangent of its outputs: a
+            tensor, or a tuple of tensors where there are several.
 
     Returns:
         gradients in the shapes and dtypes of the inputs: inputs', weights', or (inputs', weights'); with has_aux
@@ -224,13 +227,13 @@ def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, ret
     Raises:
         ValueError: nothing to differentiate by, a negative, repeated or missing position. TypeError: wrong types.
     """
-    return _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_value=False)
+    return _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_param, with_value=False)
 
 
 def value_and_grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False,
-                   return_ids: bool = False) -> Callable:
+                   return_ids: bool = False, sens_param: bool = False) -> Callable:
     """Like `grad`, but the function returns (outputs of `fn`, gradients)."""
-    return _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_value=True)
+    return _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_param, with_value=True)
 
 
 def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
@@ -280,17 +283,22 @@ def _pairs(value):
             yield from _pairs(item)
 
 
-def _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_value) -> Callable:
+def _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_param, with_value) -> Callable:
     _check_function(fn)
+    if not isinstance(sens_param, bool):
+        raise TypeError(f"grad: sens_param must be a bool, got {type(sens_param).__name__}")
     positions = _positions(grad_position, weights)
     params = _weights(weights)
 
     def gradient(*args, **kwargs):
         """The gradient of the wrapped function at these arguments."""
+        sens: list = []
+        if sens_param:
+            args = _without_cotangents(args, sens)
         args = _distinct(args, positions)
         wanted, specs = _wanted(positions, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
-        grads = point.pull([None] * len(point.outputs))
+        grads = point.pull(_seeds(sens, point.outputs) if sens_param else [None] * len(point.outputs))
         inputs = _shaped_inputs(grad_position, positions, specs, grads[:len(wanted)], return_ids)
         if params is None:
             grads = inputs
@@ -303,6 +311,23 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, with_val
         return (grads, tuple(result[1:])) if has_aux else grads
 
     return _dual_mode(gradient, fn)
+
+
+def _without_cotangents(args: tuple, sens: list) -> tuple:
+    """The arguments without the last one, whose tensors are put into `sens`."""
+    if not args:
+        raise TypeError("grad: sens_param is set, so the last argument must be the cotangent of the output; got none")
+    tree.flatten(args[-1], sens)
+    return args[:-1]
+
+
+def _seeds(sens: list, outputs: list) -> list:
+    """The cotangents, after a check against the outputs."""
+    if [(s.shape, s.dtype) for s in sens] != [(o.shape, o.dtype) for o in outputs]:
+        raise ValueError(f"grad: the cotangents are {', '.join(f'{s.dtype}{list(s.shape)}' for s in sens) or 'none'}; "
+                         f"expected one for each output: "
+                         f"{', '.join(f'{o.dtype}{list(o.shape)}' for o in outputs)}")
+    return sens
 
 
 def _dual_mode(recorded: Callable, fn: Callable) -> Callable:

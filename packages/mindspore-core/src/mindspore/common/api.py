@@ -120,9 +120,18 @@ def jit_class(cls: type) -> type:
 ms_class = jit_class
 
 
-def constexpr(fn: Callable | None = None, get_instance: bool = True, name: str | None = None, **options) -> Callable:
-    """Mark a function of Python values that is evaluated while compiling (every such function is)."""
-    return (lambda f: f) if fn is None else fn
+def constexpr(fn: Callable | None = None, get_instance: bool = True, name: str | None = None,
+              reuse_result: bool = True, check: bool = True) -> Callable:
+    """Mark a function of Python values that is evaluated while compiling (every such function is).
+
+    Args:
+        get_instance: without it the name is called once to get the function, `f()(x)`, as a class of operators is.
+        name, reuse_result, check: accepted; the function has its own name, is called again where it is written again,
+            and sees its arguments as they are.
+    """
+    def marked(function: Callable) -> Callable:
+        return function if get_instance else lambda: function
+    return marked if fn is None else marked(fn)
 
 
 def mutable(input_data, dynamic_len: bool = False):

@@ -259,9 +259,9 @@ class Tensor(_Attached):
 record._tensor_class.append(Tensor)
 
 
-def tensor(input_data=None, dtype=None, shape=None, init=None, const_arg=False) -> Tensor:
+def tensor(input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None) -> Tensor:
     """A Tensor; see `Tensor`."""
-    return Tensor(input_data, dtype, shape, init, const_arg)
+    return Tensor(input_data, dtype, shape, init, const_arg, device)
 
 
 def _unpickle(array: np.ndarray, dtype: DType) -> Tensor:

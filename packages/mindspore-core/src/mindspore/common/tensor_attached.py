@@ -8,11 +8,12 @@ from mindspore.common.tensor_in_place import InPlace
 from mindspore.common.tensor_memory import InMemory
 from mindspore.common.tensor_methods import TensorMethods
 from mindspore.common.tensor_operators import Operators
+from mindspore.common.tensor_spellings import Spellings
 
 __all__ = ["Attached"]
 
 
-class Attached(TensorMethods, InPlace, InMemory):
+class Attached(Spellings, TensorMethods, InPlace, InMemory):
     """Everything that is attached to `Tensor`. A type checker sees it as a base class of `Tensor`."""
 
     __slots__ = ()
@@ -21,7 +22,7 @@ class Attached(TensorMethods, InPlace, InMemory):
 def _attach() -> None:
     own = ("__slots__", "__module__", "__doc__", "__qualname__", "__dict__", "__weakref__", "__hash__",
            "__firstlineno__", "__static_attributes__")
-    for part in (Operators, Functions, TensorMethods, InPlace, InMemory):
+    for part in (Operators, Functions, TensorMethods, InPlace, InMemory, Spellings):
         for name, member in vars(part).items():
             if name not in own:
                 setattr(Tensor, name, member)

@@ -48,16 +48,15 @@ class Functions:
     clamp = clip = arithmetic.clamp
     copysign, deg2rad, rad2deg = arithmetic.copysign, arithmetic.deg2rad, arithmetic.rad2deg
     div = divide = arithmetic.div
-    true_divide, floor_divide, float_power = arithmetic.true_divide, arithmetic.floor_divide, arithmetic.float_power
+    floor_divide = arithmetic.floor_divide
     fmax, fmin, fmod, frac, heaviside = (arithmetic.fmax, arithmetic.fmin, arithmetic.fmod, arithmetic.frac,
                                          arithmetic.heaviside)
     hypot, inv, ldexp, lerp = arithmetic.hypot, arithmetic.inv, arithmetic.ldexp, arithmetic.lerp
     logaddexp, logaddexp2 = arithmetic.logaddexp, arithmetic.logaddexp2
     maximum, minimum, nan_to_num = arithmetic.maximum, arithmetic.minimum, arithmetic.nan_to_num
-    mul = multiply = arithmetic.mul
+    mul = arithmetic.mul
     neg = negative = arithmetic.neg
-    positive, pow, reciprocal, remainder = arithmetic.positive, arithmetic.pow, arithmetic.reciprocal, \
-        arithmetic.remainder
+    positive, pow, reciprocal = arithmetic.positive, arithmetic.pow, arithmetic.reciprocal
     sgn = sign = arithmetic.sign
     signbit, square, xdivy, xlogy = arithmetic.signbit, arithmetic.square, arithmetic.xdivy, arithmetic.xlogy
     acos = arccos = elementwise.acos
@@ -80,7 +79,7 @@ class Functions:
     digamma, erfinv, gcd, i0, igamma, igammac = (special.digamma, special.erfinv, special.gcd, special.i0,
                                                  special.igamma, special.igammac)
     lcm, lgamma, mvlgamma, nextafter = special.lcm, special.lgamma, special.mvlgamma, special.nextafter
-    allclose, isclose, approximate_equal = comparison.allclose, comparison.isclose, comparison.approximate_equal
+    allclose = comparison.allclose
     bitwise_and, bitwise_or, bitwise_xor = comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor
     bitwise_not = invert = comparison.bitwise_not
     bitwise_left_shift, bitwise_right_shift = comparison.bitwise_left_shift, comparison.bitwise_right_shift
@@ -95,12 +94,11 @@ class Functions:
     masked_fill = comparison.masked_fill
     nanmedian, nanquantile = counting.nanmedian, counting.nanquantile
     unique_with_pad = rearranging.unique_with_pad
-    amax, amin, aminmax, median, ptp = (reduction.amax, reduction.amin, reduction.aminmax, reduction.median,
-                                        reduction.ptp)
+    amax, amin, aminmax, ptp = reduction.amax, reduction.amin, reduction.aminmax, reduction.ptp
     cumprod, cummax, cummin, logcumsumexp = (reduction.cumprod, reduction.cummax, reduction.cummin,
                                              reduction.logcumsumexp)
     logsumexp, nanmean, norm = reduction.logsumexp, reduction.nanmean, reduction.norm
-    expand_as, expand_dims, unsqueeze = shapes.expand_as, shapes.expand_dims, shapes.unsqueeze
+    expand_dims, unsqueeze = shapes.expand_dims, shapes.unsqueeze
     flip, fliplr, flipud, reverse, roll, rot90 = (shapes.flip, shapes.fliplr, shapes.flipud, shapes.reverse,
                                                   shapes.roll, shapes.rot90)
     is_complex, is_floating_point = shapes.is_complex, shapes.is_floating_point
@@ -108,28 +106,27 @@ class Functions:
     numel = nelement = shapes.numel
     ravel, t, type_as = shapes.ravel, shapes.t, shapes.type_as
     view_as = reshape_as = shapes.view_as
-    swapaxes = swapdims = shapes.swapaxes
+    swapaxes = shapes.swapaxes
     dsplit, hsplit, vsplit, tensor_split = joining.dsplit, joining.hsplit, joining.vsplit, joining.tensor_split
-    narrow, unbind = joining.narrow, joining.unbind
+    unbind = joining.unbind
     diag, tril, triu = triangles.diag, triangles.tril, triangles.triu
-    addbmm, addmm, addmv, addr, baddbmm = linalg.addbmm, linalg.addmm, linalg.addmv, linalg.addr, linalg.baddbmm
-    bmm, cross, dot, ger, inner, matmul, matrix_power, mm, outer = (
-        linalg.bmm, linalg.cross, linalg.dot, linalg.ger, linalg.inner, linalg.matmul, linalg.matrix_power, linalg.mm,
-        linalg.outer)
+    addbmm, addmm, addmv, baddbmm = linalg.addbmm, linalg.addmm, linalg.addmv, linalg.baddbmm
+    bmm, cross, dot, ger, inner, matrix_power, mm, outer = (
+        linalg.bmm, linalg.cross, linalg.dot, linalg.ger, linalg.inner, linalg.matrix_power, linalg.mm, linalg.outer)
     cholesky, cholesky_inverse, cholesky_solve = systems.cholesky, systems.cholesky_inverse, systems.cholesky_solve
     det = matrix_determinant = systems.det
     eigvals, geqrf, lu_solve, orgqr, lstsq = (factors.eigvals, factors.geqrf, factors.lu_solve, factors.orgqr,
                                               systems.lstsq)
-    inverse, logdet, qr, svd = systems.inverse, systems.logdet, systems.qr, systems.svd
+    inverse, logdet, svd = systems.inverse, systems.logdet, systems.svd
     slogdet = log_matrix_determinant = systems.slogdet
-    relu, sigmoid, softmax, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softmax,
-                                                       activation.softshrink, activation.hardshrink)
+    relu, sigmoid, soft_shrink, hardshrink = (activation.relu, activation.sigmoid, activation.softshrink,
+                                              activation.hardshrink)
 
     adjoint, angle, conj = complex_numbers.adjoint, complex_numbers.angle, complex_numbers.conj
     imag, real, diagflat = complex_numbers.imag, complex_numbers.real, triangles.diagflat
     cov, diff, histc, isreal, quantile, renorm = (statistics.cov, statistics.diff, statistics.histc, statistics.isreal,
                                                   statistics.quantile, statistics.renorm)
-    bernoulli, multinomial, random_categorical = random.bernoulli, random.multinomial, random.random_categorical
+    multinomial, random_categorical = random.multinomial, random.random_categorical
     unfold, fold = windows.unfold, windows.fold
     scatter_div, scatter_max = updates.tensor_scatter_div, updates.tensor_scatter_max
     scatter_min, scatter_mul = updates.tensor_scatter_min, updates.tensor_scatter_mul
@@ -137,8 +134,7 @@ class Functions:
         updates.unsorted_segment_max, updates.unsorted_segment_min, updates.unsorted_segment_prod)
     argwhere, bincount, gather_elements, gather_nd = (indexing.argwhere, indexing.bincount, indexing.gather_elements,
                                                       indexing.gather_nd)
-    index_fill, index_select, masked_select, nonzero = (indexing.index_fill, indexing.index_select,
-                                                        indexing.masked_select, indexing.nonzero)
+    index_fill, masked_select, nonzero = indexing.index_fill, indexing.masked_select, indexing.nonzero
     select_scatter, slice_scatter = indexing.select_scatter, indexing.slice_scatter
     kthvalue, msort, topk, top_k, unique_consecutive = (sorting.kthvalue, sorting.msort, sorting.topk, sorting.top_k,
                                                         sorting.unique_consecutive)
@@ -259,7 +255,10 @@ class Functions:
         """A number at every place of a shape, of this tensor's dtype by default."""
         return creation.full(size, fill_value, dtype=dtype or self.dtype)
 
-    new_empty = new_zeros
+    def new_empty(self, size, *, dtype: DType | None = None, device=None) -> Tensor:
+        """A tensor of a shape (zeros), of this tensor's dtype by default. Which device computes is chosen by the
+        context."""
+        return creation.zeros(size, dtype or self.dtype)
 
     def fill(self, value) -> Tensor:
         """A tensor like this one with `value` at every place."""

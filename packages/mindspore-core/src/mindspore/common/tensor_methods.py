@@ -42,9 +42,10 @@ from_numpy = Tensor.from_numpy
 
 
 def _axis_of(axis: Any, dim: Any) -> Any:
-    """One axis from its two spellings."""
+    """One argument, most often an axis, from its two spellings."""
     if dim is not None and axis is not None:
-        raise TypeError("give either axis or dim, not both")
+        raise TypeError(f"an argument is given under both of its names (axis or dim, ...), as {axis!r} and {dim!r}; "
+                        f"expected one of them")
     return dim if axis is None else axis
 
 
@@ -64,16 +65,27 @@ class TensorMethods(Operators, Functions):
         """The elements under another shape; one size may be -1."""
         return shapes.reshape(self, _sizes(sizes))
 
-    def view(self, *sizes) -> Tensor:
-        """The elements under another shape, or as another dtype of equal size when one dtype is given."""
-        if len(sizes) == 1 and isinstance(sizes[0], DType):
-            return convert(self, sizes[0])
-        return shapes.reshape(self, _sizes(sizes))
+    def view(self, *shape, dtype=None) -> Tensor:
+        """The elements under another shape; or, where a dtype is given, their bytes as elements of that dtype, a copy
+        (see `bytes_as`)."""
+        if len(shape) == 1 and isinstance(shape[0], DType):
+            dtype, shape = shape[0], ()
+        if dtype is None:
+            return shapes.reshape(self, _sizes(shape))
+        if shape:
+            raise TypeError(f"view: give either a shape or a dtype, but got both, {_sizes(shape)} and {dtype}")
+        from mindspore.ops.host import bytes_as
+        return bytes_as("view", self, dtype)
 
     resize = reshape
 
-    def transpose(self, *axes) -> Tensor:
-        """The axes in the order given, or turned round where none is."""
+    def transpose(self, *axes, dim0=None, dim1=None) -> Tensor:
+        """The axes in the order given, or turned round where none is; two ints, or `dim0` and `dim1`, are two axes
+        that change places."""
+        if dim0 is not None or dim1 is not None:
+            axes = (*axes, *(axis for axis in (dim0, dim1) if axis is not None))
+        if len(axes) == 2:
+            return shapes.swapaxes(self, *axes)
         order = _sizes(axes) if axes else None
         return shapes.transpose(self, tuple(range(self.ndim))[::-1] if order is None else order)
 
@@ -121,9 +133,9 @@ class TensorMethods(Operators, Functions):
         """self repeated to a shape; -1 keeps the size of an axis."""
         return shapes.broadcast_to(self, _sizes(sizes))
 
-    def tile(self, *dims) -> Tensor:
-        """self repeated dims[i] times along axis i."""
-        return joining.tile(self, _sizes(dims))
+    def tile(self, *args, dims=None, reps=None) -> Tensor:
+        """self repeated dims[i] times along axis i; the numbers one by one, or as one sequence `dims` or `reps`."""
+        return joining.tile(self, _sizes(args) if args else _axis_of(dims, reps))
 
     def repeat(self, *repeats) -> Tensor:
         """self repeated repeats[i] times along axis i."""
@@ -133,10 +145,10 @@ class TensorMethods(Operators, Functions):
         """Each element (or slice along an axis) repeated."""
         return joining.repeat_interleave(self, repeats, _axis_of(axis, dim))
 
-    def split(self, split_size_or_sections, axis=None, *, dim=None) -> tuple[Tensor, ...]:
+    def split(self, split_size_or_sections=None, axis=None, *, split_size=None, dim=None) -> tuple[Tensor, ...]:
         """Pieces of a size, or of several sizes, along an axis (0 by default)."""
         axis = _axis_of(axis, dim)
-        return joining.split(self, split_size_or_sections, 0 if axis is None else axis)
+        return joining.split(self, _axis_of(split_size_or_sections, split_size), 0 if axis is None else axis)
 
     def chunk(self, chunks, axis=None, *, dim=None) -> tuple[Tensor, ...]:
         """At most that many pieces of equal size along an axis (0 by default)."""
@@ -162,20 +174,27 @@ class TensorMethods(Operators, Functions):
             return indexing.gather_elements(self, dim, index)
         return indexing.gather(self, input_indices, axis, batch_dims)
 
-    def index_add(self, indices, y, axis, use_lock=True, check_index_bound=True) -> Tensor:
-        """self with the slices of `y` along an axis added at `indices`; also as index_add(dim, index, source)."""
+    def index_add(self, indices=None, y=None, axis=None, use_lock=True, check_index_bound=True, *, dim=None,
+                  index=None, source=None, alpha=1) -> Tensor:
+        """self with the slices of `y` along an axis added at `indices`; also as index_add(dim, index, source), with
+        the slices of `source` times `alpha`."""
         if isinstance(indices, int):
-            indices, y, axis = y, axis, indices
+            given = [value for value in (y, axis) if value is not None]
+            dim, index, source = (indices, *given, *[value for value in (index, source) if value is not None])
+        if dim is not None:
+            indices, y, axis = index, source if alpha == 1 else arithmetic.mul(source, alpha), dim
         return indexing.index_add(self, indices, y, axis, use_lock, check_index_bound)
 
     def scatter(self, axis=None, index=None, src=None, *, dim=None) -> Tensor:
         """self with elements of `src` put at the places that `index` names along an axis."""
         return indexing.scatter(self, _axis_of(axis, dim), index, src)
 
-    def scatter_add(self, *args, dim=None, index=None, src=None) -> Tensor:
+    def scatter_add(self, *args, dim=None, index=None, src=None, indices=None, updates=None) -> Tensor:
         """self with updates added: scatter_add(dim, index, src) at the places that `index` names along `dim`,
         scatter_add(indices, updates) at coordinates."""
-        if len(args) == 2:
+        if indices is not None or updates is not None:
+            args = (*args, *(value for value in (indices, updates) if value is not None))
+        if len(args) == 2 and not isinstance(args[0], int):
             return indexing.tensor_scatter_add(self, *args)
         dim, index, src = args if len(args) == 3 else (dim, index, src)
         return indexing.tensor_scatter_elements(self, index, src, dim, "add")
@@ -227,11 +246,11 @@ class TensorMethods(Operators, Functions):
         """self with updates subtracted at coordinates."""
         return indexing.tensor_scatter_sub(self, indices, updates)
 
-    def take(self, indices, axis=None, mode="clip") -> Tensor:
+    def take(self, indices=None, axis=None, mode="clip", *, index=None) -> Tensor:
         """The elements of the flattened tensor, or the slices along an axis, at `indices`; out of range ones are
         clipped, with mode 'wrap' taken round the end."""
         x, axis = (shapes.ravel(self), 0) if axis is None else (self, axis)
-        places = as_tensor("take", indices, "indices")
+        places = as_tensor("take", _axis_of(indices, index), "indices")
         size = x.shape[axis]
         places = arithmetic.remainder(places, size) if mode == "wrap" else arithmetic.clamp(places, 0, size - 1)
         return indexing.gather(x, places, axis)

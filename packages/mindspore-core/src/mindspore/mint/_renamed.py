@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
-from mindspore.ops import activation, elementwise, indexing, joining, linalg, reduction, shapes
+from mindspore.ops import activation, arithmetic, elementwise, indexing, joining, linalg, reduction, shapes
 from mindspore.ops._operands import Axes, Operand
 
-__all__ = ["baddbmm", "bmm", "index_select", "meshgrid", "mv", "nansum", "repeat_interleave", "softmax", "sqrt",
-           "squeeze"]
+__all__ = ["baddbmm", "bmm", "frac", "index_select", "isnan", "meshgrid", "mv", "nansum", "repeat_interleave",
+           "softmax", "sqrt", "squeeze"]
 
 
 def softmax(input: Operand, dim: int, *, dtype: DType | None = None) -> Tensor:
@@ -56,6 +56,16 @@ def baddbmm(input: Operand, batch1: Operand, batch2: Operand, *, beta: float = 1
 def nansum(input: Operand, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum over `dim` without NaNs."""
     return reduction.nansum(input, dim, keepdim, dtype=dtype)
+
+
+def frac(input: Operand) -> Tensor:
+    """input - trunc(input): the fractional part, with the sign of the element."""
+    return arithmetic.frac(input)
+
+
+def isnan(tensor: Operand) -> Tensor:
+    """Whether each element is NaN (Bool)."""
+    return elementwise.isnan(tensor)
 
 
 def sqrt(input: Operand) -> Tensor:

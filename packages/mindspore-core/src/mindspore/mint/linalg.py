@@ -27,9 +27,9 @@ def matrix_norm(A: Operand, ord: float | str = "fro", dim: tuple[int, int] = (-2
     return systems.matrix_norm(A, ord, dim, keepdim, dtype=dtype)
 
 
-def inv(A: Operand) -> Tensor:
+def inv(input: Operand) -> Tensor:
     """The inverses of square matrices (..., n, n)."""
-    return systems.inverse(A)
+    return systems.inverse(input)
 
 
 def qr(A: Operand, mode: str = "reduced") -> tuple[Tensor, Tensor]:

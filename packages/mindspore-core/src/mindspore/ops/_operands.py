@@ -15,8 +15,9 @@ these are the rules by which they come to terms:
 """
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -41,9 +42,10 @@ from mindspore.graph.trace import size_of
 from mindspore.runtime.record import apply, scalar
 
 __all__ = [
-    "NUMBERS", "Axes", "Number", "Operand", "Sizes", "apply", "as_bool", "as_dtype_of", "as_inexact", "as_tensor",
-    "binary", "constant", "convert", "full_of", "magnitude", "normalize_axes", "normalize_axis", "number_dtype",
-    "primitive", "promote", "promote_all", "scalar", "static_bool", "static_int", "static_ints", "static_shape",
+    "NUMBERS", "Axes", "Number", "Operand", "Sizes", "also", "apply", "as_bool", "as_dtype_of", "as_inexact",
+    "as_tensor", "binary", "constant", "convert", "full_of", "magnitude", "normalize_axes", "normalize_axis",
+    "number_dtype", "primitive", "promote", "promote_all", "scalar", "static_bool", "static_int", "static_ints",
+    "static_shape",
 ]
 
 Number: TypeAlias = bool | int | float | complex | np.generic
@@ -254,3 +256,17 @@ def normalize_axes(name: str, axes: Any, ndim: int, what: str = "axis") -> tuple
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def also(function: Callable, **names: str) -> Callable:
+    """The function with other names for some of its arguments besides their own; TypeError where one is given by both
+    names."""
+    @functools.wraps(function)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        for other, own in names.items():
+            if other in kwargs:
+                if own in kwargs:
+                    raise TypeError(f"{method.__name__}: give either {own} or {other}, not both")
+                kwargs[own] = kwargs.pop(other)
+        return function(*args, **kwargs)
+    return method

@@ -209,9 +209,9 @@ def inv(x: Operand) -> Tensor:
     return reciprocal(x)
 
 
-def frac(input: Operand) -> Tensor:
-    """input - trunc(input): the fractional part, with the sign of the element."""
-    x = as_inexact("frac", input)
+def frac(x: Operand) -> Tensor:
+    """x - trunc(x): the fractional part, with the sign of the element."""
+    x = as_inexact("frac", x)
     return apply(_SUB, (x, apply(_TRUNC, (x,))))
 
 

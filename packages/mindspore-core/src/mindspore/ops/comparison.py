@@ -8,6 +8,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     NUMBERS,
     Operand,
+    also,
     apply,
     as_bool,
     as_dtype_of,
@@ -162,7 +163,7 @@ def bitwise_not(input: Operand) -> Tensor:
     return apply(_BIT_NOT, (as_tensor("bitwise_not", input),))
 
 
-invert = bitwise_not
+invert = also(bitwise_not, x="input")
 
 
 def bitwise_left_shift(input: Operand, other: Operand) -> Tensor:

@@ -31,7 +31,8 @@ from mindspore.ops.legacy_names import (
     tail,
     zip_operation,
 )
-from mindspore.ops.linalg import batch_dot, dot, matmul, mm, tensor_dot, vecdot
+from mindspore.ops.linalg import batch_dot, dot, mm, tensor_dot, vecdot
+from mindspore.ops.linalg import matmul as _matmul
 from mindspore.ops.random import laplace, multinomial, normal, uniform
 from mindspore.ops.random_shapes import gamma, poisson
 from mindspore.ops.reduction import count_nonzero, cummin
@@ -68,6 +69,13 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "Slice": lambda v: isinstance(v, slice),
     "Ellipsis": lambda v: v is Ellipsis,
 }
+
+
+def matmul(x1: Any, x2: Any, dtype: DType | None = None) -> Tensor:
+    """The matrix product of `mindspore.ops.matmul`, cast to `dtype` where one is given."""
+    found = _matmul(x1, x2)
+    return found if dtype is None else found.astype(dtype)
+
 
 
 class MultitypeFuncGraph:

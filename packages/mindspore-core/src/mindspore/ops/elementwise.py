@@ -5,7 +5,17 @@ Integers and bools are computed as Float32, except where rounding leaves an inte
 from __future__ import annotations
 
 from mindspore.common.tensor import Tensor
-from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, binary, constant, primitive, promote
+from mindspore.ops._operands import (
+    Operand,
+    also,
+    apply,
+    as_inexact,
+    as_tensor,
+    binary,
+    constant,
+    primitive,
+    promote,
+)
 
 __all__ = [
     "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan",
@@ -176,7 +186,7 @@ def sinc(input: Operand) -> Tensor:
     return apply(_SELECT, (zero, constant(1, x.dtype), apply(_DIV, (apply(_SIN, (angle,)), angle))))
 
 
-arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+arcsin, arccos, arctan, arctan2 = also(asin, x="input"), acos, atan, atan2
 arcsinh, arccosh, arctanh = asinh, acosh, atanh
 
 

@@ -16,6 +16,7 @@ from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 from mindspore.ops import operations as P
+from mindspore.ops._operands import also
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
 from mindspore.ops.arithmetic import add, float_power, floor_divide, floor_mod, mul, sub, true_divide
@@ -96,9 +97,10 @@ tensor_mod = floormod = floor_mod
 tensor_pow = pows = power
 tensor_exp, tensor_expm1, tensor_range = exp, expm1, arange
 reshape_, shape_ = reshape, shape
-float_power_ext, zero_, tanh_, inplace_sigmoid = float_power, Tensor.zero_, Tensor.tanh_, Tensor.sigmoid_
+float_power_ext, tanh_, inplace_sigmoid = float_power, Tensor.tanh_, Tensor.sigmoid_
+zero_ = also(Tensor.zero_, input="self")
 baddbmm_ext, bernoulli_ext, diff_ext = mint.baddbmm, mint.bernoulli, mint.diff
-einsum_ext, isnan_ext, clamp_ = einsum, isnan, Tensor.clamp_
+einsum_ext, isnan_ext, clamp_ = einsum, mint.isnan, Tensor.clamp_
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
 
 # Operators that this interface offers as classes.
@@ -116,8 +118,9 @@ string_eq, string_concat = operator.eq, operator.concat
 is_, is_not, typeof = operator.is_, operator.is_not, type
 
 # Sparse tensors.
-make_coo_tensor, make_csr_tensor, make_row_tensor = COOTensor, CSRTensor, RowTensor
-make_sparse_tensor, make_row_tensor_inner = COOTensor, RowTensor
+make_coo_tensor, make_csr_tensor = COOTensor, CSRTensor
+make_row_tensor = make_row_tensor_inner = also(RowTensor, dense_shape="shape")
+make_sparse_tensor = also(COOTensor, dense_shape="shape")
 coo_tensor_get_indices = csr_tensor_get_indices = row_tensor_get_indices = operator.attrgetter("indices")
 coo_tensor_get_values = csr_tensor_get_values = row_tensor_get_values = operator.attrgetter("values")
 coo_tensor_get_dense_shape = csr_tensor_get_dense_shape = row_tensor_get_dense_shape = operator.attrgetter("shape")

@@ -46,6 +46,27 @@ def _types(name: str, shapes: Sequence, dtypes: Sequence) -> tuple[TensorAval, .
     return tuple(tensor_aval(static_shape(name, s), d) for s, d in zip(shapes, dtypes))
 
 
+def bytes_as(name: str, x: Tensor, dtype: DType) -> Tensor:
+    """The bytes of a tensor as elements of another dtype, in row-major order and the byte order of the machine. Where
+    the sizes of elements differ, the last axis becomes longer or shorter. The result is a copy and has no derivative.
+
+    Raises:
+        ValueError: the tensor has no axis, or the bytes of its last axis make no whole number of elements.
+    """
+    shape, size = x.shape, dtype.itemsize
+    if size != x.itemsize:
+        if not shape or shape[-1] * x.itemsize % size:
+            raise ValueError(f"{name}: elements of {dtype} have {size} bytes, and the last axis of a tensor of shape "
+                             f"{shape} and dtype {x.dtype} has "
+                             f"{f'{shape[-1] * x.itemsize}, which is no multiple' if shape else 'none: reshape it'}")
+        shape = (*shape[:-1], shape[-1] * x.itemsize // size)
+
+    def read(array: np.ndarray) -> np.ndarray:
+        return np.frombuffer(array.tobytes(), dtype.np).reshape(shape)
+
+    return _run(Computation(read, f"view as {dtype}"), (x,), (tensor_aval(shape, dtype),))[0]
+
+
 class PyFunc(Primitive):
     """A function from arrays to arrays, called on the host.
 

@@ -13,6 +13,7 @@ from mindspore.common.view_places import shown
 from mindspore.ops._operands import (
     Operand,
     Sizes,
+    also,
     apply,
     as_tensor,
     normalize_axis,
@@ -115,7 +116,7 @@ def vstack(inputs: Sequence[Operand]) -> Tensor:
     return concat(list(atleast_2d(_sequence("vstack", inputs))), 0)
 
 
-row_stack = vstack
+row_stack = also(vstack, tensors="inputs")
 
 
 def dstack(tensors: Sequence[Operand]) -> Tensor:

@@ -18,6 +18,7 @@ from mindspore.ops._operands import (
     Axes,
     Operand,
     Sizes,
+    also,
     apply,
     as_tensor,
     convert,
@@ -250,7 +251,7 @@ def swapaxes(input: Operand, axis0: int, axis1: int) -> Tensor:
     return shown(x, apply(_TRANSPOSE, (x,), (order,)), "transpose", order)
 
 
-swapdims = swapaxes
+swapdims = also(swapaxes, dim0="axis0", dim1="axis1")
 
 
 def t(input: Operand) -> Tensor:

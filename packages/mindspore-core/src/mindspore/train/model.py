@@ -222,7 +222,7 @@ class Model:
     def infer_train_layout(self, train_dataset, dataset_sink_mode=True, sink_size=-1):
         """None: the layout is whole on one device."""
 
-    def build(self, train_dataset=None, valid_dataset=None, sink_size=-1, epoch=1):
+    def build(self, train_dataset=None, valid_dataset=None, sink_size=-1, epoch=1, sink_mode=True):
         """Compile the training and evaluation networks for the first batch of the data sets."""
         for dataset, network, train in ((train_dataset, self._train_network, True),
                                         (valid_dataset, self._eval_network, False)):
