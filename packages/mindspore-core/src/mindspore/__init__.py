@@ -16,6 +16,9 @@ from mindspore.batching import vmap
 from mindspore.common import dtype
 from mindspore.common.api import constexpr, jit, jit_class, ms_class, ms_function, mutable
 from mindspore.common.dtype import (
+    Int,
+    QuantDtype,
+    TensorType,
     Type,
     bfloat16,
     bool_,
@@ -30,20 +33,28 @@ from mindspore.common.dtype import (
     float16,
     float32,
     float64,
+    float_,
     get_py_obj_dtype,
     half,
     int8,
     int16,
     int32,
     int64,
+    int_,
     intc,
     intp,
+    list_,
     long,
+    number,
     pytype_to_dtype,
     short,
     single,
     string,
+    tensor_type,
+    tuple_,
+    type_none,
     ubyte,
+    uint,
     uint8,
     uint16,
     uint32,
@@ -84,7 +95,8 @@ from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
                  "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx",
-                 "device_context", "utils", "multiprocessing", "profiler", "safeguard", "communication", "boost"}
+                 "device_context", "utils", "multiprocessing", "profiler", "safeguard", "communication", "boost",
+                 "version"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
@@ -99,6 +111,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed",
                      "set_rng_state"), "common.generator"),
     **dict.fromkeys(("frombuffer", "swap_tensors"), "common.handles"), "is_tensor": "ops",
+    "UntypedStorage": "common.tensor_memory",
     **dict.fromkeys(("load_mindir", "load_segmented_checkpoints", "save_mindir"), "train._segments"),
     **dict.fromkeys(("connect_network_with_dataset", "data_sink"), "train.sinking"),
     **dict.fromkeys(("load_obf_params_into_net", "obfuscate_ckpt"), "safeguard"),

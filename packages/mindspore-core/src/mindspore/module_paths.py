@@ -39,6 +39,13 @@ PATHS: dict[str, tuple[str, ...]] = {
         "cell_wrapper", "grad_reducer", "loss_scale")},
     "mindspore.nn.loss.loss": ("mindspore.nn.loss",),
     "mindspore.nn.metrics.metric": ("mindspore.train",),
+    **{f"mindspore.train.metrics.{name}": ("mindspore.train.metrics",) for name in (
+        "accuracy", "auc", "bleu_score", "confusion_matrix", "cosine_similarity", "dice", "error", "fbeta",
+        "hausdorff_distance", "loss", "mean_surface_distance", "metric", "occlusion_sensitivity", "perplexity",
+        "precision", "recall", "roc", "root_mean_square_surface_distance", "topk")},
+    "mindspore.nn.utils": ("mindspore.nn",),
+    "mindspore.nn.utils.init": ("mindspore.nn",),
+    "mindspore.common.storage": ("mindspore.common.tensor_memory",),
     "mindspore._extends": ("mindspore.nn.init_arguments",),
     "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
     "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),

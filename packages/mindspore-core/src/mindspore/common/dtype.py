@@ -7,6 +7,8 @@ mix with signed ones by widening to a signed type that holds both.
 """
 from __future__ import annotations
 
+import enum
+
 import ml_dtypes
 import numpy as np
 
@@ -15,7 +17,8 @@ __all__ = [
     "bfloat16", "float32", "float64", "complex64", "complex128", "cdouble", "byte", "short", "intc", "long", "intp",
     "ubyte", "ushort", "uintc", "uintp", "half", "single", "double", "string", "dtype_to_nptype", "pytype_to_dtype",
     "np_dtype_to_dtype", "as_dtype", "promote_types", "dtype_to_pytype", "cfloat",
-    "get_py_obj_dtype",
+    "get_py_obj_dtype", "int_", "uint", "float_", "list_", "tuple_", "number",
+    "tensor_type", "type_none", "TensorType", "Int", "QuantDtype", "issubclass_",
 ]
 
 
@@ -99,14 +102,106 @@ number_type = (*int_type, *uint_type, *float_type, *complex_type)
 all_types = (bool_, *number_type)
 
 
-class _StringType:
-    """The type of Python strings; it has no tensors."""
+class Kind:
+    """A type of values that is no element type of tensors: any integer, any number, lists, strings, ... Element types
+    that belong to it are `in` it."""
+
+    __slots__ = ("name", "members")
+
+    def __init__(self, name: str, members: tuple = ()):
+        self.name, self.members = name, members
 
     def __repr__(self) -> str:
-        return "String"
+        return self.name
+
+    def __contains__(self, type_) -> bool:
+        return type_ is self or type_ in self.members
+
+    def __reduce__(self):
+        return (_kind, (self.name,))
 
 
-string = _StringType()
+def _kind(name: str) -> Kind:
+    return _KINDS[name]
+
+
+string, list_, tuple_, type_none = Kind("String"), Kind("List"), Kind("Tuple"), Kind("None")
+int_, uint = Kind("Int", int_type), Kind("UInt", uint_type)
+float_ = Kind("Float", float_type)
+number = Kind("Number", (bool_, *number_type, int_, uint, float_))
+
+
+class TensorType:
+    """The type of tensors of one element type, or of any for None."""
+
+    __slots__ = ("_element",)
+
+    def __init__(self, element: DType | None = None):
+        self._element = None if element is None else as_dtype(element)
+
+    def element_type(self) -> DType | None:
+        """The type of the elements."""
+        return self._element
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TensorType) and other._element is self._element
+
+    def __hash__(self) -> int:
+        return hash((TensorType, self._element))
+
+    def __repr__(self) -> str:
+        return "Tensor" if self._element is None else f"Tensor[{self._element}]"
+
+
+tensor_type = TensorType()
+_KINDS = {kind.name: kind for kind in (string, list_, tuple_, type_none, int_, uint, float_, number)}
+
+
+class _Integers(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        return value in int_
+
+
+class Int(metaclass=_Integers):
+    """What the signed integer types are instances of: `isinstance(mindspore.int32, Int)`."""
+
+
+class QuantDtype(enum.Enum):
+    """Integers of 1 to 16 bits, as quantised networks hold them."""
+
+    INT1, INT2, INT3, INT4, INT5, INT6, INT7, INT8 = range(8)
+    INT9, INT10, INT11, INT12, INT13, INT14, INT15, INT16 = range(8, 16)
+    UINT1, UINT2, UINT3, UINT4, UINT5, UINT6, UINT7, UINT8 = range(16, 24)
+    UINT9, UINT10, UINT11, UINT12, UINT13, UINT14, UINT15, UINT16 = range(24, 32)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def is_signed(dtype: QuantDtype) -> bool:
+        """Whether the numbers have a sign."""
+        return dtype.value < 16
+
+    @staticmethod
+    def switch_signed(dtype: QuantDtype) -> QuantDtype:
+        """The type of as many bits with a sign for one without, and the other way round."""
+        return QuantDtype((dtype.value + 16) % 32)
+
+    @property
+    def num_bits(self) -> int:
+        """The number of bits."""
+        return self.value % 16 + 1
+
+
+def issubclass_(type_, dtype) -> bool:
+    """Whether a type is another one, or belongs to it: `issubclass_(mindspore.int32, mindspore.number)`."""
+    if isinstance(dtype, (tuple, list)):
+        return any(issubclass_(type_, each) for each in dtype)
+    if isinstance(dtype, TensorType) and isinstance(type_, TensorType):
+        return dtype.element_type() in (None, type_.element_type())
+    return type_ in dtype if isinstance(dtype, Kind) else type_ == dtype
+
+
 _PYTHON_TYPES = {bool: bool_, int: int64, float: float32, complex: complex128}
 
 
@@ -159,9 +254,11 @@ def dtype_to_pytype(type_: DType):
 
 
 def get_py_obj_dtype(obj):
-    """The DType of a tensor, an array or a Python number, or the type of strings; TypeError for anything else."""
-    if isinstance(obj, str):
-        return string
+    """The DType of a tensor, an array or a Python number, or the type of strings, lists, tuples or None; TypeError for
+    anything else."""
+    for kind, said in ((str, string), (list, list_), (tuple, tuple_), (type(None), type_none)):
+        if isinstance(obj, kind):
+            return said
     found = getattr(obj, "dtype", None)
     if found is None and type(obj) not in _PYTHON_TYPES:
         raise TypeError(f"get_py_obj_dtype: expected a number, a str, an array or a Tensor, got {type(obj).__name__}")

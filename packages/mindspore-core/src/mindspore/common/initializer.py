@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import numbers
+from functools import partial
 
 import numpy as np
 
 from mindspore.common import dtype as mstype
+from mindspore.common.deferred import DeferredTensor, is_deferred
 from mindspore.common.dtype import as_dtype
 from mindspore.common.seed import next_stream
 from mindspore.common.tensor import Tensor
@@ -35,6 +37,21 @@ class Initializer:
     def __init__(self, **kwargs):
         self._kwargs = kwargs
 
+    @property
+    def seed(self) -> int | None:
+        """A seed of its own, from which every tensor is drawn anew; None: each takes the next stream of `set_seed`."""
+        return self.__dict__.get("_seed")
+
+    @seed.setter
+    def seed(self, value: int | None) -> None:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            raise TypeError(f"{type(self).__name__}: seed must be None or an int of at least 0, got {value!r}")
+        self._seed = value
+
+    def stream(self) -> np.random.Generator:
+        """Where the next tensor's numbers come from."""
+        return next_stream("init") if self.seed is None else np.random.default_rng(self.seed)
+
     def draw(self, shape: tuple, generator: np.random.Generator) -> np.ndarray:
         """An array of this shape, drawn from the generator."""
         array = np.zeros(shape, np.float32)
@@ -46,7 +63,7 @@ class Initializer:
 
     def __call__(self, array: np.ndarray) -> None:
         """Fill an array in place."""
-        array[...] = self.draw(array.shape, next_stream("init"))
+        array[...] = self.draw(array.shape, self.stream())
 
     def __repr__(self) -> str:
         values = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if not k.startswith("_"))
@@ -337,8 +354,17 @@ def initializer(init, shape=None, dtype=mstype.float32) -> Tensor:
     elif not isinstance(init, Initializer):
         raise TypeError(f"initializer: init must be an Initializer, a name, a number or a Tensor, "
                         f"got {type(init).__name__}")
-    dtype = as_dtype(dtype)
-    return Tensor(init.draw(_shape(shape), next_stream("init")).astype(dtype.np))
+    drawn, size = as_dtype(dtype), _shape(shape)
+    if is_deferred():
+        found = DeferredTensor(shape=size, dtype=drawn)
+        found.draw = partial(_drawn, init, size, drawn)
+        return found
+    return _drawn(init, size, drawn)
+
+
+def _drawn(init: Initializer, shape: tuple, dtype: mstype.DType) -> Tensor:
+    """A tensor that the initializer fills."""
+    return Tensor(init.draw(shape, init.stream()).astype(dtype.np))
 
 
 def _shape(shape) -> tuple:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mindspore.common.deferred import DeferredTensor
 from mindspore.common.dtype import as_dtype
 from mindspore.common.tensor import Tensor
 from mindspore.graph.trace import storage_of
@@ -45,12 +46,22 @@ class Parameter(Tensor):
             raise TypeError("Parameter: default_input is missing; give a Tensor, an array or a number")
         with _outside_of_traces():
             super().__init__(default_input)
+        self._draw = default_input.draw if isinstance(default_input, DeferredTensor) else None
         self.named = name is not None
         self.name = name if name else f"Parameter#{next(_unnamed)}"
         self.requires_grad = requires_grad
         self.layerwise_parallel = layerwise_parallel
         self.parallel_optimizer = parallel_optimizer
-        self.is_init = True
+
+    @property
+    def has_init(self) -> bool:  # type: ignore[override]
+        """Whether it waits for its initial value (`no_init_parameters`)."""
+        return self._draw is not None
+
+    @property
+    def is_init(self) -> bool:  # type: ignore[override]
+        """Whether it has a value."""
+        return self._draw is None
 
     @property
     def data(self) -> Parameter:
@@ -66,7 +77,9 @@ class Parameter(Tensor):
         return record.present(self)
 
     def init_data(self, layout=None, set_sliced=False) -> Parameter:  # type: ignore[override]
-        """The parameter itself: its data are always initialised."""
+        """The parameter itself, with its initial value if it has none yet."""
+        if self._draw is not None:
+            self.set_data(self._draw())
         return self
 
     def set_data(self, data, slice_shape=False) -> Parameter:
@@ -80,6 +93,7 @@ class Parameter(Tensor):
             raise ValueError(f"set_data: parameter {self.name!r} has shape {self.shape}, the data have {data.shape}; "
                              f"reshape the data, or pass slice_shape=True to change the parameter's shape")
         record.assign(self, data if data.dtype is self.dtype else data.astype(self.dtype))
+        self._draw = None
         return self
 
     def assign_value(self, value) -> Parameter:
@@ -100,6 +114,8 @@ class Parameter(Tensor):
         copy = Parameter(data, name=self.name, requires_grad=self.requires_grad,
                          layerwise_parallel=self.layerwise_parallel, parallel_optimizer=self.parallel_optimizer)
         copy.named = self.named
+        if isinstance(init, str) and init == "same":
+            copy._draw = self._draw
         return copy
 
     def register_hook(self, hook_fn: Callable) -> Any:

@@ -54,6 +54,7 @@ class Tensor(_Attached):
             array's own dtype for NumPy arrays.
         shape: with `dtype` and without data: the shape of a tensor of zeros (or of what `init` says).
         init: an initializer or its name, for `shape`.
+        const_arg: whether it is a constant where it is an argument of a compiled function.
 
     Raises:
         TypeError: the data are not numbers, or `dtype` is not a dtype.
@@ -65,6 +66,8 @@ class Tensor(_Attached):
 
     def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
         self._shared: Any = None  # what it has in common with its views (`tensor_views`)
+        if const_arg:
+            self.set_const_arg()
         dtype = None if dtype is None else as_dtype(dtype)
         if input_data is None:
             self._value = _from_shape(shape, dtype, init)

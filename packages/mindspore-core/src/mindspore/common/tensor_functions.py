@@ -11,6 +11,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.ops import (
     activation,
     arithmetic,
+    blocks,
     comparison,
     complex_numbers,
     counting,
@@ -127,7 +128,7 @@ class Functions:
     cov, diff, histc, isreal, quantile, renorm = (statistics.cov, statistics.diff, statistics.histc, statistics.isreal,
                                                   statistics.quantile, statistics.renorm)
     multinomial, random_categorical = random.multinomial, random.random_categorical
-    unfold, fold = windows.unfold, windows.fold
+    unfold, fold, col2im = windows.unfold, windows.fold, blocks.col2im
     scatter_div, scatter_max = updates.tensor_scatter_div, updates.tensor_scatter_max
     scatter_min, scatter_mul = updates.tensor_scatter_min, updates.tensor_scatter_mul
     unsorted_segment_max, unsorted_segment_min, unsorted_segment_prod = (

@@ -118,6 +118,30 @@ class InMemory:
     init = None  # values are made when a tensor is; no initializer is left to be run
     has_init = False
     init_finished = is_init = True
+    is_meta = False  # every tensor has elements
+
+    # -- its use as an argument ----------------------------------------------------------------------------------------
+
+    @property
+    def const_arg(self) -> bool:
+        """Whether it is a constant where it is an argument of a compiled function."""
+        from mindspore.common.constant_tensor import ConstantTensor
+        return type(self) is ConstantTensor
+
+    def set_const_arg(self, const_arg=True) -> Tensor:
+        """Make it a constant where it is an argument of a compiled function: there is a graph for each value. Returns
+        self.
+
+        Raises:
+            TypeError: `const_arg` is no bool, or it is a tensor of another kind, such as a Parameter.
+        """
+        from mindspore.common.constant_tensor import ConstantTensor
+        if not isinstance(const_arg, bool):
+            raise TypeError(f"set_const_arg: const_arg must be a bool, got {type(const_arg).__name__}")
+        if type(self) not in (Tensor, ConstantTensor):
+            raise TypeError(f"set_const_arg: a {type(self).__name__} cannot be a constant; take its value() first")
+        self.__class__ = ConstantTensor if const_arg else Tensor
+        return self
 
     # -- where its elements are ----------------------------------------------------------------------------------------
 
@@ -232,6 +256,14 @@ class InMemory:
         """A tensor of the elements of a DLPack capsule."""
         from mindspore.utils.dlpack import from_dlpack
         return from_dlpack(dlpack)
+
+    def data_sync(self, wait: bool = True) -> None:
+        """Compute the value now."""
+        storage_of(self).materialize()
+
+    def wait_pipeline(self) -> None:
+        """Compute the value now."""
+        storage_of(self).materialize()
 
     # -- the tensor as an object ---------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from mindspore.common.constant_tensor import EMBEDDED, ConstantTensor, constant_key
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_views import refresh
@@ -461,6 +462,8 @@ class CompiledFunction:
         def stand_in(leaf):
             if isinstance(leaf, Parameter):
                 return leaf
+            if type(leaf) is ConstantTensor:
+                return leaf if leaf.nbytes > EMBEDDED else wrap(Traced(trace, trace.builder.constant(leaf.asnumpy())))
             aval, number = (leaf._value.aval, None) if avals is None else next(known)
             found = trace.add_parameter(aval)
             if number is not None:
@@ -524,6 +527,8 @@ def _signature(value: Any, leaves: list, part: Callable | None = None) -> Any:
     if isinstance(value, Tensor):
         if isinstance(value, Parameter):
             return (Parameter, id(value))
+        if type(value) is ConstantTensor:
+            return constant_key(value)
         inner = value._value
         if type(inner) is Traced:
             raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled "

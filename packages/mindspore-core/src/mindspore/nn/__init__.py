@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from mindspore.common.deferred import no_init_parameters
 from mindspore.module_paths import answer_below
 from mindspore.nn.cell import Cell
 from mindspore.nn.dynamic_lr import (

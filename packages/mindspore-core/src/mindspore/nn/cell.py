@@ -406,8 +406,9 @@ class Cell(CellState, CellHooks, CellMembers):
         return self
 
     def init_parameters_data(self, auto_parallel_mode: bool = False) -> dict:
-        """Parameters are initialised at construction; returns the identity mapping."""
-        return {p: p for p in self.get_parameters()}
+        """Draw the parameters that have no value yet (see `mindspore.common.deferred`); returns a dict of each
+        parameter and what it has become: itself."""
+        return {p: p.init_data() for p in self.get_parameters()}
 
     # -- printing ----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 A function brings its operands and arguments into the strict form that primitives take (`_operands` has the rules), and
 calls them through `runtime.record.apply`. `operations` (P) offers the same as classes, `functional` (F) under the names
 of the functional interface, `composite` (C) what combines functions; the names of these three are found here too, when
-they are first used.
+they are first used, and so are the collective functions of `mindspore.mint.distributed`.
 """
 # ruff: noqa: F403  (each family names in __all__ what it offers)
 from __future__ import annotations
@@ -63,6 +63,7 @@ from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
 
 _MORE = ("operations", "primitive", "composite", "functional")
+_ELSEWHERE = ("mindspore.mint.distributed",)
 _SHORT = {"P": "operations", "F": "functional", "C": "composite"}
 
 
@@ -78,11 +79,16 @@ def __getattr__(name: str) -> Any:
             if name in getattr(module, "__all__", vars(module)) and not isinstance(vars(module)[name], ModuleType):
                 found = globals()[name] = vars(module)[name]
                 return found
+        for module in map(importlib.import_module, _ELSEWHERE):
+            if name in module.__all__:
+                found = globals()[name] = vars(module)[name]
+                return found
     raise AttributeError(f"module 'mindspore.ops' has no operator {name!r}")
 
 
 def __dir__() -> list[str]:
-    more = [n for m in map(_module, _MORE) for n in getattr(m, "__all__", vars(m))]
+    more = [n for m in [*map(_module, _MORE), *map(importlib.import_module, _ELSEWHERE)]
+            for n in getattr(m, "__all__", vars(m))]
     return sorted({*globals(), *_MORE, *_SHORT, *(n for n in more if not n.startswith("_"))})
 
 

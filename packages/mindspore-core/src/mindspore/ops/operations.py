@@ -145,7 +145,8 @@ for _name, _function in {
     "Cast": shapes.cast, "DType": shapes.dtype, "ExpandDims": shapes.expand_dims, "Flatten": _legacy.flatten,
     "Rank": shapes.rank, "Reshape": shapes.reshape, "ScalarCast": shapes.scalar_cast, "Shape": shapes.shape,
     "Size": shapes.size, "TensorShape": _legacy.tensor_shape, "DynamicShape": _legacy.tensor_shape,
-    "Transpose": shapes.transpose, "Tile": joining.tile, "Diag": matrices.diagonal_tensor,
+    "Transpose": shapes.transpose, "TransposeView": shapes.transpose, "TransposeExtView": shapes.swapaxes,
+    "Tile": joining.tile, "Diag": matrices.diagonal_tensor,
     "DiagPart": matrices.tensor_diagonal,
     "Trace": triangles.trace, "InvertPermutation": _legacy.invert_permutation, "Slice": slicing.slice,
     "Eye": creation.eye, "Fill": _legacy.fill, "FillV2": _legacy.fill_v2, "Fills": creation.fills,
@@ -350,6 +351,7 @@ Assign = _define("Assign", state.assign)
 AssignAdd = _define("AssignAdd", state.assign_add)
 AssignSub = _define("AssignSub", state.assign_sub)
 Depend = _define("Depend", state.depend)
+MoveTo = _define("MoveTo", state.move_to)
 Identity = _define("Identity", state.deepcopy)
 StopGradient = _define("StopGradient", state.stop_gradient)
 for _kind in ("Add", "Div", "Max", "Min", "Mul", "Sub", "Update"):

@@ -17,6 +17,8 @@ from mindspore.graph.trace import _stack
 
 __all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "prim_attr_register"]
 
+# How names of operators begin that write into their first operand.
+_WRITERS = ("Assign", "Scatter", "Apply", "SparseApply", "Adam", "FusedAdam", "FusedSparse", "SGD", "Lamb")
 REQUIRED = inspect.Parameter.empty
 
 
@@ -113,6 +115,12 @@ class Primitive:
     def check_elim(self, *args: Any) -> tuple[bool, Any]:
         """Whether the operator's result is known without computing it, and the result: never here."""
         return False, None
+
+    @property
+    def update_parameter(self) -> bool:
+        """Whether the operator changes a parameter that it is given, as its name tells: those that assign, scatter or
+        take a step of an optimizer."""
+        return self.name.startswith(_WRITERS) and self.name not in ("ScatterNd", "ScatterAddWithAxis")
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{k}={v}" for k, v in self.attrs.items())

@@ -8,7 +8,8 @@ from mindspore.ops._operands import Operand, apply, as_dtype_of, as_tensor, prim
 from mindspore.ops.arithmetic import add, sub
 from mindspore.runtime import record
 
-__all__ = ["assign", "assign_add", "assign_sub", "deepcopy", "depend", "identity", "stop_gradient"]
+__all__ = ["assign", "assign_add", "assign_sub", "deepcopy", "depend", "identity", "move_to", "stop_gradient",
+           "stop_gradient_"]
 
 _STOP, _IDENTITY = primitive("stop_gradient"), primitive("identity")
 
@@ -47,6 +48,17 @@ def stop_gradient(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value)(stop_gradient(v) for v in value)
     return apply(_STOP, (as_tensor("stop_gradient", value, "value"),))
+
+
+def stop_gradient_(input: Tensor) -> Tensor:
+    """In place: the tensor as a constant for differentiation, from here on. Returns it."""
+    record.assign(input, stop_gradient(input))
+    return input
+
+
+def move_to(input: Operand, to: str = "CPU", blocking: bool = True) -> Tensor:
+    """A copy on the host ("CPU") or on the device target that is set. ValueError for others."""
+    return as_tensor("move_to", input).move_to(to, blocking)
 
 
 def depend(value: Any, expr: Any) -> Any:

@@ -31,6 +31,8 @@ class CheckpointConfig:
             fit its mode, or another format. ImportError: `cryptography`, which keys need, is missing.
     """
 
+    map_param_inc = False  # MapParameters are saved whole
+
     __slots__ = ("append_info", "async_save", "crc_check", "enc_key", "enc_mode", "exception_save", "format",
                  "integrated_save", "keep_checkpoint_max", "keep_checkpoint_per_n_minutes", "remove_redundancy",
                  "save_checkpoint_seconds", "save_checkpoint_steps", "saved_network")
