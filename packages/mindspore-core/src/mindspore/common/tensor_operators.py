@@ -10,12 +10,14 @@ import numpy as np
 
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_indexing import getitem, setitem
-from mindspore.ops import arithmetic, comparison, elementwise, linalg, reduction
+from mindspore.graph import numbers
+from mindspore.ops import arithmetic, comparison, elementwise, joining, linalg, reduction
 from mindspore.ops._operands import NUMBERS
 
 __all__ = ["Operators"]
 
 _OPERANDS = (Tensor, np.ndarray, *NUMBERS)
+_PLAIN = (bool, int, float, complex, np.generic)
 
 
 def _operator(function: Callable) -> Callable:
@@ -34,6 +36,47 @@ def _reflected(function: Callable) -> Callable:
     return operator
 
 
+def _arithmetic(function: Callable, reflected: bool = False) -> Callable:
+    """x op y (or y op x), where y may also be a tuple or list: of numbers and tensors, taken as the tensor of them."""
+    def operator(self, other):
+        if not isinstance(other, _OPERANDS):
+            other = _of_sequence(self, other) if type(other) in (tuple, list) else None
+            if other is None:
+                return NotImplemented
+        return function(other, self) if reflected else function(self, other)
+    operator.__doc__ = function.__doc__
+    return operator
+
+
+def _product(reflected: bool = False) -> Callable:
+    """x * y; a whole number without dimensions repeats a tuple or list, as Python's numbers do."""
+    plain = _arithmetic(arithmetic.mul, reflected)
+
+    def operator(self, other):
+        if type(other) in (tuple, list) and not self.shape and self.dtype.kind in "iu":
+            return NotImplemented
+        return plain(self, other)
+    operator.__doc__ = plain.__doc__
+    return operator
+
+
+def _of_sequence(beside: Tensor, items: Any) -> Tensor | None:
+    """The tensor of the items; None where `beside` stands for a number, which takes no sequences."""
+    return None if numbers.kinds_of(beside) != {Tensor} else _stacked(items)
+
+
+def _stacked(items: Any) -> Tensor:
+    if not _holds_tensor(items):
+        return Tensor(items)
+    return joining.stack([_stacked(item) if isinstance(item, (tuple, list)) else item if isinstance(item, Tensor)
+                          else Tensor(item) for item in items])
+
+
+def _holds_tensor(items: Any) -> bool:
+    return any(_holds_tensor(item) if isinstance(item, (tuple, list)) else not isinstance(item, _PLAIN)
+               for item in items)
+
+
 def _bits(logical: Callable, bitwise: Callable) -> Callable:
     """&, | and ^: of Bool tensors the logical operator, of integers that of the bits."""
     def operator(x, y):
@@ -49,20 +92,20 @@ class Operators:
 
     __slots__ = ()
 
-    __add__ = _operator(arithmetic.add)
-    __radd__ = _reflected(arithmetic.add)
-    __sub__ = _operator(arithmetic.sub)
-    __rsub__ = _reflected(arithmetic.sub)
-    __mul__ = _operator(arithmetic.mul)
-    __rmul__ = _reflected(arithmetic.mul)
-    __truediv__ = _operator(arithmetic.true_divide)
-    __rtruediv__ = _reflected(arithmetic.true_divide)
-    __floordiv__ = _operator(arithmetic.floor_divide)
-    __rfloordiv__ = _reflected(arithmetic.floor_divide)
-    __mod__ = _operator(arithmetic.remainder)
-    __rmod__ = _reflected(arithmetic.remainder)
-    __pow__ = _operator(arithmetic.pow)
-    __rpow__ = _reflected(arithmetic.pow)
+    __add__ = _arithmetic(arithmetic.add)
+    __radd__ = _arithmetic(arithmetic.add, reflected=True)
+    __sub__ = _arithmetic(arithmetic.sub)
+    __rsub__ = _arithmetic(arithmetic.sub, reflected=True)
+    __mul__ = _product()
+    __rmul__ = _product(reflected=True)
+    __truediv__ = _arithmetic(arithmetic.true_divide)
+    __rtruediv__ = _arithmetic(arithmetic.true_divide, reflected=True)
+    __floordiv__ = _arithmetic(arithmetic.floor_divide)
+    __rfloordiv__ = _arithmetic(arithmetic.floor_divide, reflected=True)
+    __mod__ = _arithmetic(arithmetic.remainder)
+    __rmod__ = _arithmetic(arithmetic.remainder, reflected=True)
+    __pow__ = _arithmetic(arithmetic.pow)
+    __rpow__ = _arithmetic(arithmetic.pow, reflected=True)
     __matmul__ = _operator(linalg.matmul)
     __rmatmul__ = _reflected(linalg.matmul)
     __lt__ = _operator(comparison.lt)

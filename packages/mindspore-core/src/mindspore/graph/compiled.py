@@ -33,6 +33,7 @@ from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.compiler.primitives.index_check import FAULT, without_checks
 from mindspore.eager import segment as _segment
 from mindspore.graph import dynamic, index_checks, tree
+from mindspore.graph.arguments import Copies, Leaves, containers_of, kept_by
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
 from mindspore.graph.outside import put_back
@@ -119,10 +120,11 @@ class Entry:
     facts: what was decided by them."""
 
     __slots__ = ("guards", "instance", "instances", "lifted", "writes", "result", "single", "results", "graph",
-                 "donated", "effects", "changes", "kept", "symbols", "facts", "settles", "fault", "checks")
+                 "donated", "effects", "changes", "kept", "symbols", "facts", "settles", "fault", "checks",
+                 "has_containers")
 
     def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
-                 changes: list, kept: list):
+                 changes: list, kept: Copies):
         self.guards, self.graph, self.lifted = guards, graph, lifted
         self.writes = writes  # (tensor, output position, input position)
         self.result, self.results = result, results
@@ -131,6 +133,7 @@ class Entry:
         self.single = tree.is_single(result) and not effects and not changes
         self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
         self.kept = kept
+        self.has_containers = bool(kept.containers)
         self.fault: int | None = None  # the output that is the fault of the checks of index tensors (`index_checks`)
         self.checks: list = []
         self.instance: Instance | None = None  # the one that ran last
@@ -170,8 +173,9 @@ class Entry:
             self.instance = found
         return found
 
-    def run(self, leaves: list, sizes: tuple = ()):
-        """Call the executable with the leaves' and the lifted tensors' buffers; update what is written."""
+    def run(self, leaves: list, call: tuple, sizes: tuple = ()):
+        """Call the executable with the leaves' and the lifted tensors' buffers; update what is written. call: the
+        arguments, as (positional, by name)."""
         device = _device.current()
         instance = self.instance
         if instance is None or instance.device is not device or instance.sizes != sizes:
@@ -207,9 +211,9 @@ class Entry:
         avals = instance.out_avals
         if self.single:
             return wrap(Storage(avals[0], outputs[0], device))
-        return self._result([wrap(Storage(avals[k], outputs[k], device)) for k in range(self.results)], instance)
+        return self._result([wrap(Storage(avals[k], outputs[k], device)) for k in range(self.results)], instance, call)
 
-    def record(self, leaves: list, sizes: tuple = ()):
+    def record(self, leaves: list, call: tuple, sizes: tuple = ()):
         """The same call, operation by operation in the thread's segment: what a gradient in PyNative mode records."""
         instance = self.instance_for(sizes, _device.current()) if self.symbols else None
         graph = self.graph if instance is None else instance.graph
@@ -233,16 +237,17 @@ class Entry:
             _segment.current().note_fault(values[graph.outputs[self.fault].idx]._value, self.checks)
         if has_effects(graph):
             _segment.flush()
-        return self._result([values[o.idx] for o in graph.outputs[:self.results]], instance)
+        return self._result([values[o.idx] for o in graph.outputs[:self.results]], instance, call)
 
-    def _result(self, tensors: list, instance: Instance | None):
+    def _result(self, tensors: list, instance: Instance | None, call: tuple):
         """What the function returns, from the graph's outputs; the attributes that it assigns are set."""
         found = iter(tensors)
-        result = self._settled(tree.rebuild(self.result, found), instance)
+        given = containers_of(*call) if self.has_containers else None
+        result = self._settled(tree.rebuild(self.result, found, given), instance)
         for obj, name, spec in self.effects:
-            setattr(obj, name, self._settled(tree.rebuild(spec, found), instance))
+            setattr(obj, name, self._settled(tree.rebuild(spec, found, given), instance))
         for change in self.changes:
-            change.make(found)
+            change.make(found, given)
         return result
 
     def _settled(self, value: Any, instance: Instance | None) -> Any:
@@ -278,7 +283,7 @@ class CompiledFunction:
     def __call__(self, *args, **kwargs) -> Any:
         if current_trace() is not None:
             return self.target(*args, **kwargs)
-        leaves: list = []
+        leaves = Leaves()
         key = tuple([_signature(a, leaves) for a in args])
         if kwargs:
             key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
@@ -287,7 +292,8 @@ class CompiledFunction:
             entry, sizes = self.met.get(key) or (None, ())
             if entry is None or not entry.guards.hold():
                 entry, sizes = self._meet(key, args, kwargs)
-            return entry.record(leaves, sizes) if differentiated else entry.run(leaves, sizes)
+            call = args, kwargs
+            return entry.record(leaves, call, sizes) if differentiated else entry.run(leaves, call, sizes)
         entries = self.entries.get(key)
         if entries is None and any(type(t) is dynamic.MutableTensor for t in leaves):
             self.varying = dynamic.Unsaid()
@@ -295,16 +301,18 @@ class CompiledFunction:
         if entries is not None:
             for entry in entries:
                 if entry.guards.hold():
-                    return entry.record(leaves) if differentiated else entry.run(leaves)
+                    call = args, kwargs
+                    return entry.record(leaves, call) if differentiated else entry.run(leaves, call)
         if debug.explains():
             self._explain(key, entries)
         entry = self.specialise(key, args, kwargs)
-        return entry.record(leaves) if differentiated else entry.run(leaves)
+        return entry.record(leaves, (args, kwargs)) if differentiated else entry.run(leaves, (args, kwargs))
 
     def signature(self, args: tuple, kwargs: dict) -> tuple:
         """What a call with these arguments is specialised for."""
-        key = tuple([_signature(a, []) for a in args])
-        return key + tuple([(k, _signature(v, [])) for k, v in kwargs.items()])
+        leaves = Leaves()
+        key = tuple([_signature(a, leaves) for a in args])
+        return key + tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
 
     def _explain(self, key: tuple, entries: list[Entry] | None, sizes: tuple = ()) -> None:
         if entries:
@@ -319,12 +327,12 @@ class CompiledFunction:
     def _meet(self, key: tuple, args: tuple, kwargs: dict) -> tuple[Entry, tuple]:
         """The entry for a call with sizes that may be symbolic, and these; remembered by the call's own signature."""
         with self.lock:
-            found = self.met[key] = self._entry_of_sizes(args, kwargs, [])
+            found = self.met[key] = self._entry_of_sizes(args, kwargs, Leaves())
             while len(self.met) > SIGNATURES_MET:
                 self.met.popitem(last=False)
             return found
 
-    def _entry_of_sizes(self, args: tuple, kwargs: dict, leaves: list) -> tuple[Entry, tuple]:
+    def _entry_of_sizes(self, args: tuple, kwargs: dict, leaves: Leaves) -> tuple[Entry, tuple]:
         """The entry for a call whose sizes may be symbolic, and the sizes of its symbols."""
         structure = tuple([_signature(a, leaves, _shapeless) for a in args])
         if kwargs:
@@ -367,7 +375,7 @@ class CompiledFunction:
 
     def graph(self, *args, **kwargs):
         """The graph for these arguments, compiled if needed (for inspection)."""
-        leaves: list = []
+        leaves = Leaves()
         key = tuple([_signature(a, leaves) for a in args])
         key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
         if self.varying is None and any(type(t) is dynamic.MutableTensor for t in leaves):
@@ -472,19 +480,21 @@ class CompiledFunction:
                 trace.sizes[found.node.idx] = SizeAsked(found.node.idx)
             return with_hooks_of(wrap(found), leaf)
 
-        args, kwargs = tree.map_tensors(stand_in, (args, kwargs))
+        copies = Copies(stand_in, args, kwargs)
+        guards.add_arguments(copies)
         saved = _session.guards, _session.blocks, _session.changes
         _session.guards, _session.blocks, _session.changes = guards, blocks, []
         try:
             with tracing(trace):
-                result = self.target(*args, **kwargs)
+                result = self.target(*copies.args, **copies.kwargs)
             outputs: list = []
-            spec = tree.flatten(result, outputs)
-            effects = [(obj, attr, tree.flatten(getattr(obj, attr), outputs)) for obj, attr in guards.effects.values()
-                       if hasattr(obj, attr)]
+            kept = kept_by(guards)
+            spec = tree.flatten(result, outputs, kept)
+            effects = [(obj, attr, tree.flatten(getattr(obj, attr), outputs, kept))
+                       for obj, attr in guards.effects.values() if hasattr(obj, attr)]
             changes = _session.changes
             for change in changes:
-                change.flatten(outputs)
+                change.flatten(outputs, kept)
             for t in outputs:
                 trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
@@ -506,7 +516,7 @@ class CompiledFunction:
                 raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of {new}; "
                                         f"shape and dtype must stay the same")
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
-        entry = Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, changes, [args, kwargs])
+        entry = Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, changes, copies)
         entry.fault, entry.checks = fault, trace.checks
         return entry
 
@@ -521,9 +531,9 @@ def _shapeless(aval: Any) -> Any:
     return aval.dtype
 
 
-def _signature(value: Any, leaves: list, part: Callable | None = None) -> Any:
-    """The part of the key that one argument contributes; its tensors are appended to `leaves`. part: what an aval
-    contributes."""
+def _signature(value: Any, leaves: Leaves, part: Callable | None = None) -> Any:
+    """The part of the key that one argument contributes; its tensors are appended to `leaves`, and its containers get
+    their numbers there. part: what an aval contributes."""
     if isinstance(value, Tensor):
         if isinstance(value, Parameter):
             return (Parameter, id(value))
@@ -543,10 +553,12 @@ def _signature(value: Any, leaves: list, part: Callable | None = None) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return (kind, value) if kind is not float else (kind, value.hex())
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple):
         return (kind, *[_signature(v, leaves, part) for v in value])
+    if isinstance(value, list):
+        return (kind, leaves.number_of(value), *[_signature(v, leaves, part) for v in value])
     if isinstance(value, dict):
-        return (kind, *[(k, _signature(v, leaves, part)) for k, v in value.items()])
+        return (kind, leaves.number_of(value), *[(k, _signature(v, leaves, part)) for k, v in value.items()])
     try:
         hash(value)
     except TypeError:

@@ -67,7 +67,7 @@ class Guards:
     """
 
     __slots__ = ("by_identity", "contents", "read", "outer", "globals", "cells", "attrs", "cell_attrs", "values",
-                 "layers", "effects", "epoch", "_seen", "_recorders", "mixing", "lifted")
+                 "layers", "effects", "epoch", "_seen", "_recorders", "mixing", "lifted", "arguments")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -80,6 +80,7 @@ class Guards:
         self.contents: list[tuple[Any, Any]] = []  # containers that the function changes, as they were before
         self.read: list = []  # what was read from outside
         self.outer: dict[int, Any] = {}  # the same with what lies in it, by identity, as far as somebody has asked
+        self.arguments: Any = None  # what the function is called with (`arguments.Copies`), while it is traced
         self.by_identity: Any = None
         self.lifted: list[tuple[Any, Any]] = []  # tensors from outside that are inputs, and their avals
         self.epoch = -1
@@ -152,6 +153,12 @@ class Guards:
         while self.read:
             self._note_outer(self.read.pop(), 4)
         return self.outer.get(id(value)) is value and value is not None
+
+    def add_arguments(self, copies: Any) -> None:
+        """What the function is called with is the caller's."""
+        self.arguments = copies
+        for value in (*copies.containers, *copies.objects):
+            self._note_outer(value, 0)
 
     def _note_outer(self, value: Any, depth: int) -> None:
         if isinstance(value, _BY_VALUE) or id(value) in self.outer:
@@ -247,7 +254,7 @@ class Guards:
     def close(self) -> None:
         """All reads are recorded: forget the bookkeeping."""
         self._seen = set()
-        self.read, self.outer = [], {}
+        self.read, self.outer, self.arguments = [], {}, None
         self.epoch = CELL_EPOCH[0]
 
 

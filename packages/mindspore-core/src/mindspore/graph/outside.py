@@ -25,27 +25,32 @@ __all__ = ["Change", "changes_of", "changes_since", "put_back"]
 
 class Change:
     """One change: what stands at `place` takes a value, grows by items, or has entries set. `before`: what stood there;
-    `spec`: the value without its tensors."""
+    `spec`: the value without its tensors; `number`: that of a container which came as an argument."""
 
-    __slots__ = ("before", "how", "place", "spec", "value")
+    __slots__ = ("before", "how", "number", "place", "spec", "value")
 
     def __init__(self, place: Place, before: Any, now: Any):
         self.place, self.before, self.spec = place, before, None
+        self.number: int | None = None
         self.how, self.value = _difference(before, now)
 
-    def flatten(self, outputs: list) -> None:
-        """Append the tensors of the value to the outputs."""
-        self.spec = tree.flatten(self.value, outputs)
+    def flatten(self, outputs: list, kept: Any = None) -> None:
+        """Append the tensors of the value to the outputs. kept: as `tree.flatten` takes it."""
+        self.spec = tree.flatten(self.value, outputs, kept)
         self.value = None
 
-    def make(self, found: Any) -> None:
-        """Make the change, with the tensors that the iterator gives."""
-        value, owner = tree.rebuild(self.spec, found), self.place.owner  # type: ignore[attr-defined]
+    def make(self, found: Any, given: list | None = None) -> None:
+        """Make the change, with the tensors that the iterator gives. given: the containers of the call."""
+        value, owner = tree.rebuild(self.spec, found, given), self.place.owner  # type: ignore[attr-defined]
+        if self.number is not None and given is not None:
+            owner = given[self.number]
         if self.how is GROWS:
             owner.extend(value)
         elif self.how is SETS:
             owner.update(value)
-        elif isinstance(value, Unbound) or isinstance(self.place, Items):
+        elif isinstance(self.place, Items):
+            Items(owner, {}).write(value)
+        elif isinstance(value, Unbound):
             self.place.write(value)
         elif isinstance(self.place, SharedVariable):
             owner.cell_contents = value
@@ -84,8 +89,10 @@ def changes_of(session: Session, guards: Guards) -> list[Change]:
         if place.unchanged(before, now):
             continue
         change = Change(place, before, now)
-        if isinstance(place, Items) and change.how is TAKES:
-            guards.add_contents(place.owner, before)
+        if isinstance(place, Items):
+            change.number = guards.arguments.number_of(place.owner) if guards.arguments is not None else None
+            if change.how is TAKES and change.number is None:
+                guards.add_contents(place.owner, before)
         found.append(change)
     return found
 

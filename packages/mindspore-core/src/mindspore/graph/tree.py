@@ -13,31 +13,35 @@ from mindspore.graph.text import TracedText
 from mindspore.graph.trace import Traced
 
 
-def flatten(value: Any, leaves: list) -> Any:
+def flatten(value: Any, leaves: list, kept: Callable[[Any], Any] | None = None) -> Any:
     """Append the tensors in `value` to `leaves`; the rest is returned as a spec from which `rebuild` makes the value.
 
     Tuples (named ones too), lists, dicts and texts about tensors are taken apart, variants into their tag and their
-    members; anything else is static and stays as it is.
+    members; anything else is static and stays as it is. kept: given a list or dict, the spec of one that stays the
+    object that it is (`same_object`, `Given`), or None.
     """
     if isinstance(value, Tensor):
         leaves.append(value)
         return _LEAF
     if isinstance(value, tuple):
-        return _Node(tuple_maker(type(value)), [flatten(v, leaves) for v in value])
-    if isinstance(value, list):
-        return _Node(list, [flatten(v, leaves) for v in value])
-    if isinstance(value, dict):
+        return _Node(tuple_maker(type(value)), [flatten(v, leaves, kept) for v in value])
+    if isinstance(value, list | dict):
+        found = None if kept is None else kept(value)
+        if found is not None:
+            return found
+        if isinstance(value, list):
+            return _Node(list, [flatten(v, leaves, kept) for v in value])
         keys = list(value)
-        return _Node(lambda items: dict(zip(keys, items)), [flatten(value[k], leaves) for k in keys])
+        return _Node(lambda items: dict(zip(keys, items)), [flatten(value[k], leaves, kept) for k in keys])
     if isinstance(value, TracedText):
         return _Text(_text_maker(value), [flatten(v, leaves) for v in value.values])
     if type(value) is Variant:
         leaves.append(value.tag.tensor)
         different = list({id(member): member for member in value.members}.values())
-        return _Choice(value, different, [flatten(member, leaves) for member in different])
+        return _Choice(value, different, [flatten(member, leaves, kept) for member in different])
     if type(value) is Contents:
         kind, keys = value.kind, value.keys
-        return _Node(lambda items: Contents(kind, keys, tuple(items)), [flatten(v, leaves) for v in value.items])
+        return _Node(lambda items: Contents(kind, keys, tuple(items)), [flatten(v, leaves, kept) for v in value.items])
     return _Static(value.value if type(value) is Kept else value)
 
 
@@ -78,6 +82,21 @@ class _Static:
 
     def __init__(self, value):
         self.value = value
+
+
+class Given(_Node):
+    """One of the containers that a call is made with, by its number (`graph.arguments`)."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int):
+        super().__init__(list, [])
+        self.number = number
+
+
+def same_object(value: Any) -> Any:
+    """The spec of a container that stays the object that it is."""
+    return _Static(value)
 
 
 class _Choice:
@@ -132,15 +151,17 @@ def holds_sizes(value: Any) -> bool:
     return any(map(holds_sizes, value.values())) if isinstance(value, dict) else isinstance(value, Symbolic)
 
 
-def rebuild(spec: Any, leaves) -> Any:
-    """The value of a spec with tensors taken from the iterator `leaves`."""
+def rebuild(spec: Any, leaves, given: list | None = None) -> Any:
+    """The value of a spec with tensors taken from the iterator `leaves`. given: the containers of a call."""
     if spec is _LEAF:
         return next(leaves)
     if type(spec) is _Static:
         return spec.value
     if type(spec) is _Choice:
-        return spec.make(next(leaves), [rebuild(item, leaves) for item in spec.items])
-    return spec.make([rebuild(item, leaves) for item in spec.items])
+        return spec.make(next(leaves), [rebuild(item, leaves, given) for item in spec.items])
+    if type(spec) is Given and given is not None:
+        return given[spec.number]
+    return spec.make([rebuild(item, leaves, given) for item in spec.items])
 
 
 def conditions(spec: Any) -> list[list[tuple[int, tuple[int, ...], int]] | None]:

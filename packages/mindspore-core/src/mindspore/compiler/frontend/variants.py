@@ -15,6 +15,7 @@ variant to native code; what native code would do to one all the same is refused
 
 from __future__ import annotations
 
+import operator
 from types import CellType, MethodType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -145,7 +146,8 @@ def plain(session: Session, value: Any, depth: int = _DEPTH) -> Any:
 
 
 def settled(session: Session, value: Any) -> Any:
-    """A result without superposed containers: in their place stand variants of containers."""
+    """A result without superposed containers: in their place stand variants of containers. A list or dict without one
+    stays the object that it is."""
     if not session.superposed:
         return value
     found = session.superposed.get(id(value))
@@ -159,9 +161,11 @@ def settled(session: Session, value: Any) -> Any:
         items = [settled(session, each) for each in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if type(value) is list:
-        return [settled(session, each) for each in value]
+        items = [settled(session, each) for each in value]
+        return value if all(map(operator.is_, items, value)) else items
     if type(value) is dict:
-        return {key: settled(session, each) for key, each in value.items()}
+        entries = {key: settled(session, each) for key, each in value.items()}
+        return value if all(map(operator.is_, entries.values(), value.values())) else entries
     return value
 
 
