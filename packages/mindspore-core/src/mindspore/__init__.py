@@ -96,7 +96,7 @@ from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
                  "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx",
                  "device_context", "utils", "multiprocessing", "profiler", "safeguard", "communication", "boost",
-                 "version"}
+                 "version", "rewrite"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
@@ -115,6 +115,7 @@ _LAZY_NAMES = {
     **dict.fromkeys(("load_mindir", "load_segmented_checkpoints", "save_mindir"), "train._segments"),
     **dict.fromkeys(("connect_network_with_dataset", "data_sink"), "train.sinking"),
     **dict.fromkeys(("load_obf_params_into_net", "obfuscate_ckpt"), "safeguard"),
+    **dict.fromkeys(("Node", "NodeType", "ScopedValue", "SymbolTree"), "rewrite"),
     "Profiler": "profiler", "get_level": "log", "get_log_config": "log",
     "build_train_network": "train.amp", **dict.fromkeys(("DynamicLossScaleManager", "FixedLossScaleManager",
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
