@@ -39,6 +39,10 @@ CLAIMED = {
     "convolution, bias only": (lambda b, x, w, c: b.add(conv(b, x, w), c), (*CONVOLUTION, (4, 1, 1)), "conv2d_bias"),
     "result used twice": (lambda b, x, w, c: [(y := b.maximum(b.add(b.matmul(x, w), c), 0.0)), b.mul(y, y)],
                           (*PRODUCT, (6,)), "matmul_bias_relu"),
+    "a constant bias": (lambda b, x, w: b.maximum(b.add(b.matmul(x, w), b.constant(np.arange(6.0), float32)), 0.0),
+                        PRODUCT, "matmul_bias_relu"),
+    "a constant matrix": (lambda b, x, c: b.add(b.matmul(x, b.constant(np.ones((7, 6)), float32)), c),
+                          (PRODUCT[0], (6,)), "matmul_bias"),
     "sum used elsewhere": (lambda b, x, w, c: [(s := b.add(b.matmul(x, w), c)), b.maximum(s, 0.0)],
                            (*PRODUCT, (6,)), "matmul_bias"),
 }

@@ -17,8 +17,9 @@ RESULTS = [
     (train.Accuracy(), [(SCORES, ONE_HOT)], 0.5),
     (train.Accuracy("multilabel"), [MANY], 0.5),
     (train.Precision(), [(SCORES, LABELS)], [0.5, 0.0, 1.0]),
-    (train.Precision("multilabel"), [MANY], [1.0, 1.0, 0.0]),
+    (train.Precision("multilabel"), [MANY, MANY], [0.5, 1.0] * 2),
     (train.Recall(), [(SCORES, LABELS)], [0.5, 0.0, 1.0]),
+    (train.Recall("multilabel"), [MANY[::-1]], [0.5, 1.0]),
     (train.F1(), [(SCORES, LABELS)], [0.5, 0.0, 1.0]),
     (train.Fbeta(2.0), [(SCORES[:3], LABELS[:3])], [5 / 9, 0.0, 1.0]),
     (train.Top1CategoricalAccuracy(), [(SCORES, LABELS)], 0.5),
@@ -39,6 +40,13 @@ def test_results(metric, batches, expected, kind):
     np.testing.assert_allclose(metric.eval(), expected, rtol=1e-6)
     if np.ndim(expected):
         assert metric.eval(True) == pytest.approx(np.mean(expected))
+
+
+def test_a_call_is_the_result_for_its_inputs_alone():
+    metric = train.Accuracy()
+    metric.update(SCORES, LABELS)
+    assert metric(SCORES[:2], LABELS[:2]) == 1.0
+    assert metric.eval() == 1.0
 
 
 @pytest.mark.parametrize("metric", [row[0] for row in RESULTS], ids=lambda v: type(v).__name__)
@@ -83,6 +91,8 @@ def test_indexes_choose_the_inputs():
     (lambda: train.Accuracy("multilabel").update(SCORES, LABELS), ValueError),
     (lambda: train.Fbeta(0), ValueError),
     (lambda: train.TopKCategoricalAccuracy(0), ValueError),
+    (lambda: train.TopKCategoricalAccuracy(2.1), TypeError),
+    (lambda: train.Loss().update(np.ones((2, 2))), ValueError),
     (lambda: train.Accuracy().set_indexes((0, 1)), ValueError),
     (lambda: train.get_metric_fn("acuracy"), KeyError),
     (lambda: train.Loss().update(np.ones(1), np.ones(1)), ValueError)])

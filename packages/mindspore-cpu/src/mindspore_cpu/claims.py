@@ -57,7 +57,8 @@ def find_claims(graph: Graph) -> list[Claim]:
     """All claims in a graph."""
     users = Users(graph)
     found = (match(node, users) for node in graph.nodes)
-    return [Claim(fused.name, tuple(n.idx for n in fused.nodes)) for fused in found if fused is not None]
+    return [Claim(fused.name, tuple(n.idx for n in fused.nodes), tuple(n.idx for n in fused.operands))
+            for fused in found if fused is not None]
 
 
 def match(anchor: Node, users: Users) -> Fused | None:

@@ -97,10 +97,13 @@ class Allocator(Protocol):
 @dataclass
 class Claim:
     """Nodes (indices in the graph) which the backend runs as one kernel `name`: an anchor and its epilogue. Only the
-    last node's value may be used outside."""
+    last node's value may be used outside. operands: nodes before them whose values the kernel reads from memory even
+    where they are embedded constants; other constants are part of the claim's graph, as numbers that the backend may
+    look at."""
 
     name: str
     nodes: tuple[int, ...]
+    operands: tuple[int, ...] = ()
 
 
 @runtime_checkable

@@ -29,7 +29,8 @@ from mindspore.compiler.program import CLAIM, GROUP, HOST, KERNEL, REGION, VIEW,
 @dataclass(slots=True)
 class Unit:
     """Nodes that become one launch. body: what a group or a claim computes, a closed graph from the values of the nodes
-    `ins` to those of `outputs`; without `ins` from the operands of its one node."""
+    `ins` to those of `outputs`; without `ins` from the operands of its one node. read: the constants that a claim's
+    kernel reads from memory."""
 
     kind: str
     name: str
@@ -37,6 +38,7 @@ class Unit:
     outputs: list[Node] = field(default_factory=list)
     body: Graph | None = None
     ins: list[Node] | None = None
+    read: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def cut(graph: Graph, device) -> Cut:
     claim = getattr(device, "claim", None)
     for found in claim(graph) if claim is not None else ():
         if taken.isdisjoint(found.nodes):
-            units.append(Unit(CLAIM, found.name, [graph.nodes[i] for i in found.nodes]))
+            units.append(Unit(CLAIM, found.name, [graph.nodes[i] for i in found.nodes], read=found.operands))
             taken.update(found.nodes)
     groups = []
     if device.capabilities.codegen:
@@ -96,7 +98,7 @@ def cut(graph: Graph, device) -> Cut:
         if not unit.outputs:
             unit.outputs = [unit.nodes[-1]]
         if unit.kind in (CLAIM, GROUP) and unit.body is None:
-            unit.body, unit.ins, unit.outputs = extract(unit.nodes, unit.outputs)
+            unit.body, unit.ins, unit.outputs = extract(unit.nodes, unit.outputs, unit.read)
     return Cut(graph, units, unit_of)
 
 
@@ -228,16 +230,17 @@ def _launch(unit: Unit, values: dict, plan: PlanGraph | None, binding: Binding |
                   region, binding)
 
 
-def extract(nodes: list[Node], outputs: list[Node]) -> tuple[Graph, list[Node], list[Node]]:
+def extract(nodes: list[Node], outputs: list[Node], read: tuple[int, ...] = ()) -> tuple[Graph, list[Node], list[Node]]:
     """A closed graph of some nodes: (graph, the outside nodes that are its parameters, its outputs). Embedded
-    constants come inside."""
+    constants come inside, but for those that `read` names."""
     b = Builder("group")
     env: dict[int, Node] = {}
     outside: list[Node] = []
     members = {n.idx for n in nodes}
     for node in nodes:
         for operand in node.ins:
-            if operand.idx not in members and operand.idx not in env and operand.op.name != "constant":
+            known = operand.idx in members or operand.idx in env
+            if not known and (operand.op.name != "constant" or operand.idx in read):
                 env[operand.idx] = b.parameter(operand.aval)
                 outside.append(operand)
     for node in sorted(nodes, key=lambda n: n.idx):

@@ -41,6 +41,12 @@ class Metric(metaclass=ABCMeta):
         self._indexes = indexes
         return self
 
+    def __call__(self, *inputs):
+        """The result for these inputs alone: starts anew, takes them into account, and returns the result."""
+        self.clear()
+        self.update(*inputs)
+        return self.eval()
+
     @staticmethod
     def _convert_data(data) -> np.ndarray:
         return data.asnumpy() if isinstance(data, Tensor) else np.asarray(data)

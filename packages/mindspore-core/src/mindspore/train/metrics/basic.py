@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mindspore.nn._check import positive_int
 from mindspore.train.metrics.base import Metric, rearrange_inputs
 
 __all__ = ["Accuracy", "Precision", "Recall", "Fbeta", "F1", "MAE", "MSE", "Loss", "TopKCategoricalAccuracy",
@@ -60,27 +61,30 @@ class Accuracy(_Classified):
 
 
 class _PerClass(_Classified):
-    """Counts of each class: right, predicted, present."""
+    """Counts of what is right, predicted and present: of each class, with 'multilabel' of each sample."""
 
     def clear(self):
         """Start anew."""
-        self._right = self._predicted = self._present = 0
+        self._right = self._predicted = self._present = np.zeros(0, np.int64)
         self._seen = False
 
     @rearrange_inputs
     def update(self, *inputs):
         """predictions, labels."""
         got, want, classes = self._prepared(inputs)
-        if self.eval_type == "multilabel":
-            got, want = got.astype(bool), want.astype(bool)
-            axes = tuple(i for i in range(got.ndim) if i != 1)
+        multilabel = self.eval_type == "multilabel"
+        if multilabel:
+            got, want = (np.moveaxis(a, 1, -1).reshape(-1, a.shape[1]).astype(bool) for a in (got, want))
         else:
             got = got.reshape(-1, 1) == np.arange(classes)
             want = want.reshape(-1, 1) == np.arange(classes)
-            axes = (0,)
-        self._right = self._right + (got & want).sum(axes)
-        self._predicted = self._predicted + got.sum(axes)
-        self._present = self._present + want.sum(axes)
+        counts = [a.sum(1 if multilabel else 0) for a in (got & want, got, want)]
+        known = (self._right, self._predicted, self._present)
+        if self._seen and multilabel:
+            counts = [np.concatenate(pair) for pair in zip(known, counts)]
+        elif self._seen:
+            counts = [a + b for a, b in zip(known, counts)]
+        self._right, self._predicted, self._present = counts
         self._seen = True
 
     def _result(self, values: np.ndarray, average: bool):
@@ -88,19 +92,21 @@ class _PerClass(_Classified):
 
 
 class Precision(_PerClass):
-    """Of what was predicted as a class, the share that is of it; per class, or the mean."""
+    """Of what was predicted as a class, the share that is of it; per class, or the mean. With 'multilabel': of the
+    classes that were predicted for a sample, the share that it has; per sample, or the mean."""
 
     def eval(self, average=False):
-        """An array (C,), or its mean."""
+        """An array (C,), with 'multilabel' (samples,), or its mean."""
         self._needs(self._seen)
         return self._result(self._right / np.maximum(self._predicted, 1e-20), average)
 
 
 class Recall(_PerClass):
-    """Of what is of a class, the share that was predicted so; per class, or the mean."""
+    """Of what is of a class, the share that was predicted so; per class, or the mean. With 'multilabel': of the
+    classes that a sample has, the share that was predicted; per sample, or the mean."""
 
     def eval(self, average=False):
-        """An array (C,), or its mean."""
+        """An array (C,), with 'multilabel' (samples,), or its mean."""
         self._needs(self._seen)
         return self._result(self._right / np.maximum(self._present, 1e-20), average)
 
@@ -186,8 +192,11 @@ class Loss(Metric):
 
     @rearrange_inputs
     def update(self, *inputs):
-        """loss."""
+        """loss, one number or an array of one axis."""
         (loss,) = self._arrays(inputs, 1)
+        if loss.ndim > 1:
+            raise ValueError(f"For 'Loss.update', the loss must be a number or have one axis, but has shape "
+                             f"{loss.shape}; average it first.")
         self._sum += float(loss.mean())
         self._batches += 1
 
@@ -202,9 +211,7 @@ class TopKCategoricalAccuracy(Metric):
 
     def __init__(self, k):
         super().__init__()
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise ValueError(f"For 'TopKCategoricalAccuracy', the 'k' must be a positive int, but got {k!r}.")
-        self.k = k
+        self.k = positive_int(type(self).__name__, "k", k)
         self.clear()
 
     def clear(self):

@@ -60,8 +60,8 @@ class OcclusionSensitivity(Metric):
     Source: Zeiler and Fergus (2014).
 
     Args:
-        pad_val: what covers the part. margin: how far the cover reaches around the place, one number for all axes or
-            one for each. n_batch: covered images that the network gets at once.
+        pad_val: what covers the part. margin: the cover of place i lies from i - margin to i + margin - 1, and on i itself;
+            one number for all axes or one for each. n_batch: covered images that the network gets at once.
         b_box: (smallest, largest) index for each axis of the image without the batch, -1 for all of an axis: where the
             covers' centres lie; None: everywhere.
 
@@ -123,7 +123,7 @@ class OcclusionSensitivity(Metric):
 
     def _covered(self, image: np.ndarray, place: list[int], margins) -> np.ndarray:
         copy = image.copy()
-        copy[tuple(slice(max(p - m, 0), p + m + 1) for p, m in zip(place, margins))] = self.pad_val
+        copy[tuple(slice(max(p - m, 0), max(p + m, p + 1)) for p, m in zip(place, margins))] = self.pad_val
         return copy
 
     def eval(self):

@@ -16,7 +16,8 @@ _AT_ONCE = 2 ** 22  # distances that are computed at once
 
 
 class Dice(Metric):
-    """2 |A B| / (|A|^2 + |B|^2 + smooth) for a mask and its prediction, the mean over the updates. Source: Dice (1945).
+    """2 |A B| / (|A|^2 + |B|^2 + smooth) for a mask and its prediction, added up over the updates and divided by the
+    number of samples (the first axis). Source: Dice (1945).
 
     Args:
         smooth: keeps the quotient of empty masks from 0 / 0.
@@ -40,10 +41,10 @@ class Dice(Metric):
                              f"{want.shape}.")
         a, b = got.reshape(-1).astype(np.float64), want.reshape(-1).astype(np.float64)
         self._sum += float(2 * (a @ b) / (a @ a + b @ b + self.smooth))
-        self._samples += 1
+        self._samples += got.shape[0] if got.ndim else 1
 
     def eval(self):
-        """The mean."""
+        """The sum over the samples' number."""
         self._needs(self._samples)
         return self._sum / self._samples
 
