@@ -92,7 +92,7 @@ def test_names(name, cls):
 @pytest.mark.parametrize("call, error", [
     (lambda: nn.get_activation("rleu"), KeyError), (lambda: nn.Softmax("last"), TypeError),
     (lambda: nn.LeakyReLU("steep"), TypeError), (lambda: nn.PReLU(0), ValueError),
-    (lambda: nn.PReLU(3, [1.0]), ValueError),
+    (lambda: nn.PReLU(3, [1.0]), ValueError), (lambda: nn.RReLU(0.9, 0.1), ValueError),
     (lambda: nn.Softmax(3)(Tensor(X)), ValueError), (lambda: nn.Softmax2d()(Tensor(X[0])), ValueError),
     (lambda: nn.GLU(2)(Tensor(X)), ValueError)])
 def test_refused(call, error):

@@ -211,6 +211,13 @@ def test_lists_and_dictionaries_of_cells(mode):
     assert len(cells) == 0
     steps = nn.CellList([nn.ReLU()]).append(nn.Tanh())
     assert [type(c) for c in steps] == [nn.ReLU, nn.Tanh]
+    steps += [nn.Sigmoid()]
+    assert [type(c) for c in steps] == [nn.ReLU, nn.Tanh, nn.Sigmoid]
+    parent = nn.Cell()
+    parent.insert_child_to_cell("nothing", None)
+    assert list(parent.cells()) == []
+    with pytest.raises(KeyError, match="has a dot"):
+        parent.insert_child_to_cell("a.b", nn.ReLU())
 
 
 REFUSED = [
@@ -223,7 +230,8 @@ REFUSED = [
     (lambda: nn.Embedding(3, 2)(Tensor([1.0])), TypeError), (lambda: nn.SequentialCell(3), TypeError),
     (lambda: nn.SequentialCell(OrderedDict(a=3)), TypeError), (lambda: nn.SequentialCell(nn.ReLU())[1], IndexError),
     (lambda: nn.SequentialCell(nn.ReLU())["a"], TypeError), (lambda: nn.CellList([3]), TypeError),
-    (lambda: nn.CellList([nn.ReLU()])(Tensor([1.0])), TypeError), (lambda: nn.CellDict({"": nn.ReLU()}), TypeError),
+    (lambda: nn.CellList([nn.ReLU()])(Tensor([1.0])), TypeError), (lambda: nn.CellDict({"": nn.ReLU()}), KeyError),
+    (lambda: nn.CellDict({"keys": nn.ReLU()}), KeyError), (lambda: nn.CellDict({"a.b": nn.ReLU()}), KeyError),
     (lambda: nn.CellDict({"a": 3}), TypeError), (lambda: nn.CellDict({})["a"], KeyError),
     (lambda: nn.Pad([(1, 1)]), TypeError), (lambda: nn.Pad(((1, 1),), "WRAP"), ValueError),
     (lambda: nn.Pad(((1, 1),))(Tensor(X)), ValueError), (lambda: nn.ReflectionPad2d(-1), ValueError),

@@ -205,12 +205,32 @@ def test_layers_of_mint_have_a_second_name():
     np.testing.assert_array_equal(run(nn.MaxPool2dExt(), x), x)
 
 
+def test_images_of_integers():
+    a, b = np.random.default_rng(0).integers(0, 255, (2, 1, 1, 12, 12)).astype(np.uint8)
+    for layer in (nn.PSNR(255.0), nn.SSIM(255.0)):
+        np.testing.assert_allclose(run(layer, a, b), run(layer, a.astype(np.float32), b.astype(np.float32)), rtol=1e-6)
+
+
+def test_borders_of_some_of_the_last_axes():
+    x = normal(1, 2, 3, 4)
+    for layer in (nn.ConstantPad1d(1, 0.5), nn.ConstantPad2d((0, 2), 0.5), nn.ConstantPad3d((1, 0, 0, 1), 0.5)):
+        pairs = list(zip(layer.padding[::2], layer.padding[1::2]))[::-1]
+        want = np.pad(x, [(0, 0)] * (4 - len(pairs)) + pairs, constant_values=0.5)
+        np.testing.assert_array_equal(run(layer, x), want)
+
+
 X = normal(1, 2, 3, 3)
 
 
 @pytest.mark.parametrize("call, error, text", [
     (lambda: nn.FocalLoss(Tensor(X)), ValueError, "'weight' must have one axis"),
     (lambda: nn.FocalLoss()(Tensor(X), Tensor(X[0])), ValueError, "the labels must have the shape of the logits"),
+    (lambda: nn.FocalLoss("a"), TypeError, "'weight' must be a Tensor or None"),
+    (lambda: nn.MultiClassDiceLoss("1"), TypeError, "'weights' must be a Tensor or None"),
+    (lambda: nn.MultiClassDiceLoss(ignore_indiex="2"), TypeError, "'ignore_indiex' must be an int or None"),
+    (lambda: nn.MultiClassDiceLoss(activation="rleu"), ValueError, "no activation called 'rleu'"),
+    (lambda: nn.ConstantPad1d((1, 2, 3), 0), ValueError, "an int or pairs of ints"),
+    (lambda: nn.ConstantPad2d(1, 0)(Tensor(X[0, 0, 0])), ValueError, "has 2 pairs for an input of shape"),
     (lambda: nn.MultiClassDiceLoss(activation=3), TypeError, "'activation' must be a name"),
     (lambda: nn.MultiClassDiceLoss()(Tensor(X), Tensor(X[0])), ValueError, "must have one shape"),
     (lambda: nn.MultiClassDiceLoss(Tensor([1.0]))(Tensor(X), Tensor(X)), ValueError, "must have 2 numbers"),

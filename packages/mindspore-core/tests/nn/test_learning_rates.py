@@ -85,6 +85,8 @@ def test_a_schedule_of_ones_own_in_an_optimizer(mode):
     (lambda: nn.warmup_lr(0.1, 6, 2, 0), ValueError),
     (lambda: nn.ExponentialDecayLR(0.1, 0.9, 0), ValueError), (lambda: nn.InverseDecayLR(0.1, 0.9, 4, 1), TypeError),
     (lambda: nn.CosineDecayLR(-0.1, 0.05, 2), ValueError), (lambda: nn.PolynomialDecayLR(0.1, 0.01, 4, 0), ValueError),
+    (lambda: nn.polynomial_decay_lr(0.1, -1.0, 6, 2, 2, 0.5), ValueError),
+    (lambda: nn.PolynomialDecayLR(0.1, -1.0, 4, 0.5), ValueError),
     (lambda: nn.WarmUpLR("0.1", 4), TypeError)])
 def test_refused(call, error):
     with pytest.raises(error, match="For '"):

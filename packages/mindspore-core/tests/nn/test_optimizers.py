@@ -307,10 +307,21 @@ REFUSED = [
     (lambda: nn.FTRL([W], lr_power=1.0), ValueError, "lr_power"),
     (lambda: nn.Rprop([W], etas=(1.2, 0.5)), ValueError, "etas"),
     (lambda: nn.Rprop([W], etas=0.5), TypeError, "etas"),
-    (lambda: nn.Rprop([W], [0.1, 0.2]), ValueError, "one number"),
+    (lambda: nn.Rprop([W], etas=(0.5, 1.2, 1.3)), ValueError, "must have two numbers"),
+    (lambda: nn.Rprop([W], [0.1, 0.2]), ValueError, "a number, one for each group"),
+    (lambda: nn.Adam([W], use_lazy=True, use_amsgrad=True), ValueError, "exclude each other"),
+    (lambda: nn.Adam([W], use_offload=1), TypeError, "'use_offload' must be a bool"),
+    (lambda: nn.SGD(None), ValueError, "must not be empty"),
+    (lambda: nn.SGD([{"params": [W]}, {"params": [W]}]), RuntimeError, "stands in two groups"),
     (lambda: nn.SGD([W])((Tensor([1.0]), Tensor([1.0]))), ValueError, "1 gradients are expected"),
     (lambda: nn.SGD([W]).get_lr_parameter(B), ValueError, "not updated"),
 ]
+
+
+def test_a_first_step_for_each_group():
+    one, two = (Parameter(np.ones(2, np.float32), name=name) for name in ("one", "two"))
+    nn.Rprop([{"params": [one], "lr": 0.25}, {"params": [two]}], 0.5)((Tensor([1.0, -1.0]),) * 2)
+    assert one.asnumpy().tolist() == [0.75, 1.25] and two.asnumpy().tolist() == [0.5, 1.5]
 
 
 @pytest.mark.parametrize("call, error, text", REFUSED)

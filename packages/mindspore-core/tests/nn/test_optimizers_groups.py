@@ -244,7 +244,7 @@ def rates(make, epochs=8, lr=0.8):
     found = []
     for _ in range(epochs):
         found.append(float(optimizer.param_groups[0]["lr"].asnumpy()))
-        assert found[-1] == pytest.approx(scheduler.get_last_lr()[0], rel=1e-6)
+        assert found[-1] == pytest.approx(scheduler.get_last_lr()[0].asnumpy(), rel=1e-6)
         scheduler.step()
     return found
 

@@ -235,8 +235,43 @@ def test_to_float_casts_the_parameters_of_ones_own(mode):
         net.nothing  # noqa: B018
 
 
+def test_a_function_in_mixed_precision(mode):
+    def products(x, factor=1.0):
+        square = ops.matmul(x, x)
+        if ops.sum(square) > 1e6:
+            square = square * 2
+        return square, ops.exp(square) * factor
+
+    mixed = amp.auto_mixed_precision(products, "auto")
+    x = Tensor(np.ones((2, 2), np.float32))
+
+    class Whole(nn.Cell):
+        def construct(self, x):
+            return mixed(x, factor=2.0), ops.matmul(x, x)
+
+    (square, raised), plain = Whole()(x)
+    assert (square.dtype, raised.dtype, plain.dtype) == (ms.float16, ms.float32, ms.float32)
+    np.testing.assert_allclose(raised.asnumpy(), 2 * np.exp(np.full((2, 2), 2.0)), rtol=1e-3)
+    assert mixed(x)[0].dtype is ms.float16 and products(x)[0].dtype is ms.float32
+
+
+def test_level_auto_keeps_a_precision_of_a_layers_own(mode):
+    net = nn.SequentialCell(nn.Dense(3, 3, has_bias=False), nn.Dense(3, 3, has_bias=False).to_float(ms.float32))
+    seen = []
+    net[0].register_forward_hook(lambda cell, args, out: seen.append(out.dtype))
+    amp.auto_mixed_precision(net, "auto")
+    for _ in range(2):
+        assert net(Tensor(np.ones((2, 3), np.float32))).dtype is ms.float32
+        amp.auto_mixed_precision(net, "auto")
+    assert seen[0] is ms.float16
+    amp.auto_mixed_precision(amp.auto_mixed_precision(net, "O3"), "auto")
+    assert net(Tensor(np.ones((2, 3), np.float32))).dtype is ms.float16
+
+
 @pytest.mark.parametrize("call, error, text", [
     (lambda: amp.auto_mixed_precision("net"), TypeError, "network must be a Cell"),
+    (lambda: amp.auto_mixed_precision(ops.relu, "O2"), TypeError, "network must be a Cell"),
+    (lambda: amp.auto_mixed_precision(ops.relu, "auto", ms.float32), ValueError, "float16 or bfloat16"),
     (lambda: amp.auto_mixed_precision(Net(), "O4"), ValueError, "one of O0, O1, O2, O3, auto"),
     (lambda: amp.auto_mixed_precision(Net(), "O1", ms.float32), ValueError, "float16 or bfloat16"),
     (lambda: amp.custom_mixed_precision(Net()), ValueError, "either white_list or black_list"),

@@ -296,11 +296,21 @@ def test_refused(call, error, text):
         call()
 
 
+def test_the_loss_monitor_shows_the_metrics_of_an_evaluation(capsys):
+    model(metrics={"mse"}).fit(2, data(1), data(1), valid_frequency=2, callbacks=[ms.train.LossMonitor()])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["epoch", "epoch", "Eval result"]
+    assert re.match(r"Eval result: epoch 2, metrics: {'mse': [\d.]+, 'eval_loss': [\d.]+}", lines[2])
+
+
 def test_policy_of_checkpoints():
     config = CheckpointConfig(3, keep_checkpoint_max=2, append_info=["epoch_num", {"a": 1}])
-    assert config.get_checkpoint_policy() == {"save_checkpoint_steps": 3, "save_checkpoint_seconds": 0,
-                                              "keep_checkpoint_max": 2, "keep_checkpoint_per_n_minutes": 0,
+    assert config.get_checkpoint_policy() == {"save_checkpoint_steps": 3, "save_checkpoint_seconds": None,
+                                              "keep_checkpoint_max": 2, "keep_checkpoint_per_n_minutes": None,
                                               "saved_network": None}
     assert config.append_dict == {"a": 1}
+    assert CheckpointConfig(1, 5).save_checkpoint_seconds is None
+    with pytest.raises(TypeError, match="'keep_checkpoint_max' must be an int"):
+        CheckpointConfig(keep_checkpoint_max="abc")
     with pytest.raises(AttributeError):
         config.keep_checkpoint_maximum = 3

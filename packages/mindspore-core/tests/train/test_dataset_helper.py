@@ -27,6 +27,27 @@ def test_batches(source, size):
     assert [c.asnumpy().reshape(-1)[0] for c in columns] in ([0, 0], [0, 1])
 
 
+def test_an_iterator_is_reset_after_each_epoch():
+    class Counter:
+        def __init__(self):
+            self.reset()
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.left == 0:
+                raise StopIteration
+            self.left -= 1
+            return [float(self.left)]
+
+        def reset(self):
+            self.left = 2
+
+    rows = Counter()
+    assert [len(list(batches(rows))) for _ in range(3)] == [2, 2, 2]
+
+
 def test_text_stays_text():
     (columns,) = batches([(np.array(["a", "b"]), np.ones(2, np.float32))])
     assert columns[0].tolist() == ["a", "b"] and isinstance(columns[1], Tensor)

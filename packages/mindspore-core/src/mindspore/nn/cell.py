@@ -161,20 +161,20 @@ class Cell(CellState, CellHooks, CellMembers):
         CELL_EPOCH[0] += 1
         self._params[param_name] = param
 
-    def insert_child_to_cell(self, child_name: str, child_cell: Cell) -> None:
-        """Register a child cell under a name.
+    def insert_child_to_cell(self, child_name: str, child_cell: Cell | None) -> None:
+        """Register a child cell under a name, or None for no cell.
 
         Raises:
-            TypeError: it is not a Cell. KeyError: the name is empty or taken.
+            TypeError: it is not a Cell. KeyError: the name is empty, contains a dot or is taken.
         """
-        if not isinstance(child_cell, Cell):
+        if child_cell is not None and not isinstance(child_cell, Cell):
             raise TypeError(f"{type(self).__name__}: child {child_name!r} must be a Cell, "
                             f"got {type(child_cell).__name__}")
-        if not child_name or child_name in self._cells:
-            raise KeyError(f"{type(self).__name__}: child name {child_name!r} is empty or already used")
+        if not child_name or "." in child_name or child_name in self._cells:
+            raise KeyError(f"{type(self).__name__}: child name {child_name!r} is empty, has a dot or is already used")
         CELL_EPOCH[0] += 1
         self._cells[child_name] = child_cell
-        if self._auto_prefix:
+        if self._auto_prefix and child_cell is not None:
             child_cell.update_parameters_name(child_name + ".")
 
     # -- calling -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from mindspore.nn._check import flag, number, positive_float, positive_int
+from mindspore.nn._check import flag, not_negative, number, positive_float, positive_int
 
 __all__ = ["piecewise_constant_lr", "exponential_decay_lr", "natural_exp_decay_lr", "inverse_decay_lr",
            "cosine_decay_lr", "polynomial_decay_lr", "warmup_lr"]
@@ -103,8 +103,8 @@ def polynomial_decay_lr(learning_rate: float, end_learning_rate: float, total_st
         TypeError, ValueError: a rate or the power is not a positive number, a count not a positive int.
     """
     name = "polynomial_decay_lr"
-    start, end = positive_float(name, "learning_rate", learning_rate), number(name, "end_learning_rate",
-                                                                             end_learning_rate)
+    start, end = positive_float(name, "learning_rate", learning_rate), not_negative(name, "end_learning_rate",
+                                                                                   end_learning_rate)
     span, power = positive_int(name, "decay_epoch", decay_epoch), positive_float(name, "power", power)
     flag(name, "update_decay_epoch", update_decay_epoch)
 

@@ -9,7 +9,7 @@ import math
 
 from mindspore import ops
 from mindspore.common.dtype import float32
-from mindspore.nn._check import flag, number, positive_float, positive_int
+from mindspore.nn._check import flag, not_negative, number, positive_float, positive_int
 from mindspore.nn.cell import Cell
 
 __all__ = ["LearningRateSchedule", "ExponentialDecayLR", "NaturalExpDecayLR", "InverseDecayLR", "CosineDecayLR",
@@ -109,7 +109,7 @@ class PolynomialDecayLR(LearningRateSchedule):
         super().__init__()
         name = "PolynomialDecayLR"
         self.start = positive_float(name, "learning_rate", learning_rate)
-        self.end = number(name, "end_learning_rate", end_learning_rate)
+        self.end = not_negative(name, "end_learning_rate", end_learning_rate)
         self.decay_steps, self.power = positive_int(name, "decay_steps", decay_steps), positive_float(name, "power",
                                                                                                      power)
         self.update_decay_steps = flag(name, "update_decay_steps", update_decay_steps)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from mindspore import ops
 from mindspore.common import dtype as mstype
+from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._call import call
-from mindspore.nn._check import flag, number, positive_float
+from mindspore.nn._check import flag, is_int, number, positive_float
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import get_activation
 from mindspore.runtime.record import apply
@@ -400,6 +401,8 @@ class FocalLoss(LossBase):
     def __init__(self, weight=None, gamma=2.0, reduction="mean"):
         super().__init__(reduction)
         self.gamma = float(number("FocalLoss", "gamma", gamma))
+        if weight is not None and not isinstance(weight, Tensor):
+            raise TypeError(f"For 'FocalLoss', the 'weight' must be a Tensor or None, but got {type(weight).__name__}.")
         if weight is not None and weight.ndim != 1:
             raise ValueError(f"For 'FocalLoss', the 'weight' must have one axis, but has shape {weight.shape}.")
         self.weight = weight
@@ -439,10 +442,19 @@ class MultiClassDiceLoss(LossBase):
 
     def __init__(self, weights=None, ignore_indiex=None, activation="softmax"):
         super().__init__()
-        self.activation = get_activation(activation) if isinstance(activation, str) else activation
+        try:
+            self.activation = get_activation(activation) if isinstance(activation, str) else activation
+        except KeyError as error:
+            raise ValueError(f"For 'MultiClassDiceLoss', {error.args[0]}") from None
         if self.activation is not None and not callable(self.activation):
             raise TypeError(f"For 'MultiClassDiceLoss', the 'activation' must be a name, a function or None, but got "
                             f"{activation!r}.")
+        if weights is not None and not isinstance(weights, Tensor):
+            raise TypeError(f"For 'MultiClassDiceLoss', the 'weights' must be a Tensor or None, but got "
+                            f"{type(weights).__name__}.")
+        if ignore_indiex is not None and not is_int(ignore_indiex):
+            raise TypeError(f"For 'MultiClassDiceLoss', the 'ignore_indiex' must be an int or None, but got "
+                            f"{ignore_indiex!r}.")
         self.binarydiceloss = DiceLoss(smooth=1e-5)
         self.weights, self.ignore_indiex = weights, ignore_indiex
 

@@ -15,16 +15,19 @@ is an operator like any other.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 
 from mindspore import nn
 from mindspore.common.dtype import DType, bfloat16, float16, float32
+from mindspore.graph.call import call_function
+from mindspore.graph.trace import current_trace
 from mindspore.nn.cell import Cell
 from mindspore.nn.loss_scale import TrainOneStepWithLossScaleCell
 from mindspore.nn.wrap import TrainOneStepCell, WithLossCell
 from mindspore.ops import operations as P
 from mindspore.ops.primitive import Primitive
-from mindspore.runtime.mixing import Mixing
+from mindspore.runtime.mixing import Mixing, mixed
 from mindspore.train.loss_scale_manager import DynamicLossScaleManager, LossScaleManager
 
 __all__ = ["auto_mixed_precision", "build_train_network", "custom_mixed_precision", "get_black_list",
@@ -61,25 +64,28 @@ def auto_mixed_precision(network, amp_level="O0", dtype=float16):
     """Let a network compute in mixed precision, as the module's table says.
 
     Args:
-        network: the Cell, which is changed; precisions that were set before, by `to_float` too, are replaced.
+        network: the Cell, which is changed; precisions that were set before, by `to_float` too, are replaced, but for
+            "auto", where a Cell with a `to_float` of its own keeps it. With "auto" it may be a function.
         amp_level: "O0", "O1", "O2", "O3" or "auto". dtype: the low precision, float16 or bfloat16.
 
     Returns:
-        the network.
+        the network; for a function another one that calls it in mixed precision.
 
     Raises:
-        TypeError: the network is no Cell. ValueError: another level or dtype.
+        TypeError: the network is no Cell, or a function and the level not "auto". ValueError: another level or dtype.
     """
-    _check(network, dtype, "auto_mixed_precision")
     if amp_level not in LEVELS:
         raise ValueError(f"auto_mixed_precision: amp_level must be one of {', '.join(LEVELS)}, but got {amp_level!r}")
+    if amp_level == "auto" and callable(network) and not isinstance(network, Cell):
+        return _mixed_function(network, dtype)
+    _check(network, dtype, "auto_mixed_precision")
     if amp_level == "O1":
         return _lower_listed(network, WHITE_LIST, dtype)
     if amp_level in ("O2", "O3"):
         return _lower_all_but(network, BLACK_LIST if amp_level == "O2" else (), dtype)
-    _reset(network)
     if amp_level == "auto":
-        network.set_precision(mixing=Mixing(dtype, PRODUCTS, DELICATE))
+        return _mix_operators(network, dtype)
+    _reset(network)
     return network
 
 
@@ -108,6 +114,10 @@ def custom_mixed_precision(network, *, white_list=None, black_list=None, dtype=f
 def _check(network, dtype, name: str) -> None:
     if not isinstance(network, Cell):
         raise TypeError(f"{name}: network must be a Cell, but got {type(network).__name__}")
+    _check_dtype(dtype, name)
+
+
+def _check_dtype(dtype, name: str) -> None:
     if dtype not in (float16, bfloat16):
         raise ValueError(f"{name}: dtype must be float16 or bfloat16, but got {dtype!r}")
 
@@ -116,6 +126,31 @@ def _reset(network: Cell) -> None:
     for _, cell in network.cells_and_names():
         if cell._converts:
             cell.set_precision()
+
+
+def _mix_operators(network: Cell, dtype: DType) -> Cell:
+    """Operators by the lists of level "auto"; a Cell with a precision of its own computes in that."""
+    listed = network._mixing is not None or network._result_dtype is not None  # by this module, and not by `to_float`
+    for _, cell in network.cells_and_names():
+        own = None if listed else cell._low_precision
+        if cell._converts:
+            cell.set_precision(own, None if own is None else Mixing(dtype))
+    if network._low_precision is None:
+        network.set_precision(mixing=Mixing(dtype, PRODUCTS, DELICATE))
+    return network
+
+
+def _mixed_function(fn: Callable, dtype: DType) -> Callable:
+    """A function that calls `fn` with operators in the precisions of level "auto"."""
+    _check_dtype(dtype, "auto_mixed_precision")
+    mixing = Mixing(dtype, PRODUCTS, DELICATE)
+
+    @functools.wraps(fn)
+    def in_mixed_precision(*args, **kwargs):
+        with mixed(mixing):
+            return fn(*args, **kwargs) if current_trace() is None else call_function(fn, *args, **kwargs)
+
+    return in_mixed_precision
 
 
 def _primitives(classes: Iterable[type]) -> set[str]:

@@ -18,7 +18,8 @@ def dataset_size(dataset) -> int | None:
 
 
 def batches(dataset) -> Iterator[tuple]:
-    """The columns of each batch of one epoch, as a tuple of tensors; text stays as it is.
+    """The columns of each batch of one epoch, as a tuple of tensors; text stays as it is. A data set that is
+    its own iterator is reset afterwards, if it has a method `reset`.
 
     Raises:
         TypeError: the data set is neither a Dataset nor an iterable.
@@ -29,8 +30,12 @@ def batches(dataset) -> Iterator[tuple]:
         rows = dataset
     else:
         raise TypeError(f"the data set must be a Dataset or an iterable of batches, but got {type(dataset).__name__}")
-    for row in rows:
-        yield _columns(row)
+    try:
+        for row in rows:
+            yield _columns(row)
+    finally:
+        if rows is dataset and hasattr(dataset, "__next__") and hasattr(dataset, "reset"):
+            dataset.reset()
 
 
 def _columns(row) -> tuple:

@@ -83,7 +83,8 @@ class Model:
         """Train for `epoch` epochs.
 
         Args:
-            train_dataset: a Dataset, or any iterable that can be iterated over once per epoch.
+            train_dataset: a Dataset, or any iterable that can be iterated over once per epoch; if it is its own
+                iterator and has a `reset`, that is called after each epoch.
             callbacks: a Callback or a list of them. dataset_sink_mode, sink_size: accepted; every step is stepped.
             initial_epoch: the number of epochs that are already done.
 

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.experimental.optim.optimizer import Optimizer
 from mindspore.nn._check import is_int, not_negative, number, positive_int
@@ -20,6 +21,10 @@ __all__ = ["LRScheduler", "StepLR", "LinearLR", "ExponentialLR", "PolynomialLR",
 
 def _rate(group: dict) -> float:
     return float(group["lr"].asnumpy())
+
+
+def _as_tensors(rates: Sequence[float]) -> list[Tensor]:
+    return [Tensor(rate, float32) for rate in rates]
 
 
 def _check_optimizer(name: str, optimizer) -> Optimizer:
@@ -64,9 +69,9 @@ class LRScheduler:
         """The rates of the present epoch, one for each group."""
         return [self.rate(base, self.last_epoch) for base in self.base_lrs]
 
-    def get_last_lr(self) -> list[float]:
-        """The rates that were set last."""
-        return self._last_lr
+    def get_last_lr(self) -> list[Tensor]:
+        """The rates that were set last, one for each group, as 0-d Float32 tensors."""
+        return _as_tensors(self._last_lr)
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next epoch, or to `epoch`."""
@@ -293,7 +298,7 @@ class SequentialLR:
         for group, base in zip(optimizer.param_groups, self._schedulers[0].base_lrs):
             group["lr"] = base
         self._schedulers[0].step()
-        self._last_lr = self._schedulers[0].get_last_lr()
+        self._last_lr = self._schedulers[0]._last_lr
 
     def step(self) -> None:
         """Go on to the next epoch."""
@@ -304,11 +309,11 @@ class SequentialLR:
             scheduler.step(0)
         else:
             scheduler.step()
-        self._last_lr = scheduler.get_last_lr()
+        self._last_lr = scheduler._last_lr
 
-    def get_last_lr(self) -> list[float]:
-        """The rates that were set last."""
-        return self._last_lr
+    def get_last_lr(self) -> list[Tensor]:
+        """The rates that were set last, one for each group, as 0-d Float32 tensors."""
+        return _as_tensors(self._last_lr)
 
 
 class ReduceLROnPlateau:
@@ -363,6 +368,6 @@ class ReduceLROnPlateau:
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = [_rate(group) for group in self.optimizer.param_groups]
 
-    def get_last_lr(self) -> list[float]:
-        """The rates that were set last."""
-        return self._last_lr
+    def get_last_lr(self) -> list[Tensor]:
+        """The rates that were set last, one for each group, as 0-d Float32 tensors."""
+        return _as_tensors(self._last_lr)

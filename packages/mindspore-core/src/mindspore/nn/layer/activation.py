@@ -236,6 +236,8 @@ class RReLU(_Numbers):
 
     def __init__(self, lower=1 / 8, upper=1 / 3):
         super().__init__(lower, upper)
+        if lower > upper:
+            raise ValueError(f"For 'RReLU', the 'lower' must not be above the 'upper', but got {lower} and {upper}.")
 
     def construct(self, x):
         """The activation of x."""

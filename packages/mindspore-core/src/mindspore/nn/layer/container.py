@@ -64,9 +64,11 @@ class _Numbered(Cell):
 
     def extend(self, cells):
         """Add cells at the end; the container itself."""
-        for cell in cells:
+        for cell in list(cells):
             self.append(cell)
         return self
+
+    __iadd__ = extend
 
     def insert(self, index, cell):
         """Put a cell before position `index`."""
@@ -127,8 +129,11 @@ class CellDict(Cell):
         return self._cells[key]
 
     def __setitem__(self, key, cell):
-        if not isinstance(key, str) or not key:
-            raise TypeError(f"For 'CellDict', a key must be a non-empty str, but got {key!r}.")
+        if not isinstance(key, str):
+            raise TypeError(f"For 'CellDict', a key must be a str, but got {key!r}.")
+        if not key or "." in key or (key not in self._cells and hasattr(self, key)):
+            raise KeyError(f"For 'CellDict', a key must not be empty, have a dot or name an attribute of a Cell, but "
+                           f"got {key!r}.")
         if not isinstance(cell, Cell):
             raise TypeError(f"For 'CellDict', the value of {key!r} must be a Cell, but got {type(cell).__name__}.")
         setattr(self, key, cell)

@@ -59,10 +59,13 @@ class _Border(Cell):
         given = (padding,) * (2 * self.spatial) if is_int(padding) else padding
         if not isinstance(given, tuple) or not all(is_int(v) for v in given):
             raise TypeError(f"For '{name}', the 'padding' must be an int or a tuple of ints, but got {padding!r}.")
-        if len(given) != 2 * self.spatial or (self.mode != "constant" and min(given) < 0):
-            raise ValueError(f"For '{name}', the 'padding' must be an int or {2 * self.spatial} ints"
-                             f"{'' if self.mode == 'constant' else ', none negative'}, but got {padding!r}.")
+        self._check_counts(name, given)
         self.padding, self.value = given, value if value is None else number(name, "value", value)
+
+    def _check_counts(self, name: str, given: tuple) -> None:
+        if len(given) != 2 * self.spatial or min(given) < 0:
+            raise ValueError(f"For '{name}', the 'padding' must be an int or {2 * self.spatial} ints, none negative, "
+                             f"but got {given!r}.")
 
     def construct(self, x):
         """x with its border."""
@@ -75,8 +78,24 @@ class _Border(Cell):
         return f"padding={self.padding}" + ("" if self.value is None else f", value={self.value}")
 
 
-class ConstantPad1d(_Border):
-    """A border of one value around (N, C, L) or (C, L): `padding` is an int or (left, right); negative counts cut."""
+class _Constant(_Border):
+    """A border of one value around the last axes of a tensor of any number of axes: from an int for the last `spatial`
+    ones, or a pair for each axis that gets one, the last axis first; negative counts cut."""
+
+    def _check_counts(self, name, given):
+        if not given or len(given) % 2:
+            raise ValueError(f"For '{name}', the 'padding' must be an int or pairs of ints, but got {given!r}.")
+
+    def construct(self, x):
+        """x with its border."""
+        if len(self.padding) > 2 * x.ndim:
+            raise ValueError(f"For '{type(self).__name__}', the 'padding' has {len(self.padding) // 2} pairs for an "
+                             f"input of shape {x.shape}: at most one for each axis is expected.")
+        return ops.pad(x, self.padding, self.mode, self.value)
+
+
+class ConstantPad1d(_Constant):
+    """A border of one value around the last axis: `padding` is an int or (left, right); negative counts cut."""
 
     spatial = 1
 
@@ -84,15 +103,15 @@ class ConstantPad1d(_Border):
         super().__init__(padding, value)
 
 
-class ConstantPad2d(_Border):
-    """A border of one value around (N, C, H, W) or (C, H, W): an int or (left, right, top, bottom)."""
+class ConstantPad2d(_Constant):
+    """A border of one value around the last two axes: an int or (left, right, top, bottom)."""
 
     def __init__(self, padding, value):
         super().__init__(padding, value)
 
 
-class ConstantPad3d(_Border):
-    """A border of one value around (N, C, D, H, W) or (C, D, H, W): an int or six, the last axis first."""
+class ConstantPad3d(_Constant):
+    """A border of one value around the last three axes: an int or six, the last axis first."""
 
     spatial = 3
 
@@ -100,8 +119,8 @@ class ConstantPad3d(_Border):
         super().__init__(padding, value)
 
 
-class ZeroPad2d(_Border):
-    """A border of zeros around (N, C, H, W) or (C, H, W): an int or (left, right, top, bottom)."""
+class ZeroPad2d(_Constant):
+    """A border of zeros around the last two axes: an int or (left, right, top, bottom)."""
 
     def __init__(self, padding):
         super().__init__(padding)

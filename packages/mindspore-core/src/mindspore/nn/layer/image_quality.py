@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore import ops
+from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.nn._check import number, positive_float, positive_int
 from mindspore.nn.cell import Cell
@@ -11,12 +12,15 @@ from mindspore.nn.cell import Cell
 __all__ = ["PSNR", "SSIM", "MSSSIM", "ImageGradients", "CentralCrop"]
 
 
-def _check_pair(name: str, a, b) -> None:
+def _pair(name: str, a, b) -> tuple[Tensor, Tensor]:
+    """Both images, of integers as Float32, after a check."""
     if a.ndim != 4 or a.shape != b.shape:
         raise ValueError(f"For '{name}', both images must have one shape (N, C, H, W), but have {a.shape} and "
                          f"{b.shape}.")
-    if a.dtype is not b.dtype or not a.dtype.is_floating:
-        raise TypeError(f"For '{name}', both images must have one floating dtype, but have {a.dtype} and {b.dtype}.")
+    if a.dtype is not b.dtype or not (a.dtype.is_floating or a.dtype.is_integer):
+        raise TypeError(f"For '{name}', both images must have one floating or integer dtype, but have {a.dtype} and "
+                        f"{b.dtype}.")
+    return (a, b) if a.dtype.is_floating else (ops.cast(a, float32), ops.cast(b, float32))
 
 
 class PSNR(Cell):
@@ -29,7 +33,7 @@ class PSNR(Cell):
 
     def construct(self, img1, img2):
         """The ratio of each pair of images."""
-        _check_pair("PSNR", img1, img2)
+        img1, img2 = _pair("PSNR", img1, img2)
         error = ops.mean(ops.square(img1 - img2), (1, 2, 3))
         return ops.log(self.max_val ** 2 / error) * (10 / np.log(10.0).item())
 
@@ -58,7 +62,7 @@ class SSIM(Cell):
 
     def construct(self, img1, img2):
         """The similarity of each pair of images."""
-        _check_pair("SSIM", img1, img2)
+        img1, img2 = _pair("SSIM", img1, img2)
         _check_size("SSIM", img1.shape, self.filter_size)
         return ops.mean(_similarity(img1, img2, self._window, self.k1 * self.max_val, self.k2 * self.max_val)[0], 1)
 
@@ -124,7 +128,7 @@ class MSSSIM(Cell):
 
     def construct(self, img1, img2):
         """The similarity of each pair of images."""
-        _check_pair("MSSSIM", img1, img2)
+        img1, img2 = _pair("MSSSIM", img1, img2)
         last, found = len(self.power_factors) - 1, None
         for scale, power in enumerate(self.power_factors):
             _check_size("MSSSIM", img1.shape, self.filter_size)

@@ -34,7 +34,7 @@ def groups_of(name: str, parameters, learning_rate, weight_decay) -> Groups:
     """The parameter groups of the optimizer `name`.
 
     Raises:
-        TypeError, ValueError: see `Optimizer`.
+        TypeError, ValueError: see `Optimizer`. RuntimeError: a Parameter stands in two groups.
     """
     found = _as_list(name, parameters)
     rate, decay = _rate(name, learning_rate), _decay(name, weight_decay)
@@ -50,7 +50,7 @@ def groups_of(name: str, parameters, learning_rate, weight_decay) -> Groups:
     else:
         groups = [{"params": found, "lr": rate, "own_lr": False, "weight_decay": decay, "grad_centralization": False}]
     members = [p for group in groups for p in group["params"]]
-    _check_distinct(name, members)
+    _check_distinct(name, members, grouped)
     if order is not None and {id(p) for p in order} != {id(p) for p in members}:
         raise ValueError(f"For '{name}', the 'order_params' must be exactly the parameters of all groups, but got "
                          f"{len(order)} for groups of {len(members)}.")
@@ -59,10 +59,10 @@ def groups_of(name: str, parameters, learning_rate, weight_decay) -> Groups:
 
 
 def _as_list(name: str, parameters) -> list:
-    if isinstance(parameters, Parameter) or not isinstance(parameters, Iterable):
+    if isinstance(parameters, Parameter) or not isinstance(parameters, Iterable | None):
         raise TypeError(f"For '{name}', the 'params' must be a list of Parameters or of dicts, but got "
                         f"{type(parameters).__name__}.")
-    found = list(parameters)
+    found = [] if parameters is None else list(parameters)
     if not found:
         raise ValueError(f"For '{name}', the 'params' must not be empty: are all parameters frozen?")
     return found
@@ -88,8 +88,10 @@ def _ordered(name: str, group: dict, before) -> list:
     return list(group["order_params"])
 
 
-def _check_distinct(name: str, params: list) -> None:
+def _check_distinct(name: str, params: list, grouped: bool) -> None:
     names: set[str] = set()
+    if grouped and len({id(p) for p in params}) < len(params):
+        raise RuntimeError(f"For '{name}', a Parameter stands in two groups: leave it in one of them.")
     for param in params:
         if not isinstance(param, Parameter):
             raise TypeError(f"For '{name}', every element of 'params' must be a Parameter, but got "

@@ -38,6 +38,8 @@ class Adam(_Moments):
     Args:
         beta1, beta2: decay rates of the two moments, between 0 and 1. eps: added to the root of the second moment.
         use_nesterov, use_amsgrad: which variant; not both. use_locking: accepted; updates never race.
+        use_lazy, use_offload: accepted, not both and not with `use_amsgrad`: gradients are dense, and the update runs
+            where the parameters are.
         The others are those of `Optimizer`.
 
     Source: Kingma and Ba (2015); Reddi, Kale and Kumar (2018).
@@ -52,8 +54,11 @@ class Adam(_Moments):
                  use_nesterov=False, weight_decay=0.0, loss_scale=1.0, use_amsgrad=False, **kwargs):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         name = type(self).__name__
+        lazy, offload = (flag(name, key, kwargs.pop(key, False)) for key in ("use_lazy", "use_offload"))
         if kwargs:
             raise TypeError(f"For '{name}', there is no argument {sorted(kwargs)[0]!r}.")
+        if lazy + offload + (use_amsgrad is True) > 1:
+            raise ValueError(f"For '{name}', 'use_lazy', 'use_offload' and 'use_amsgrad' exclude each other.")
         self._take_rates(beta1, beta2, eps)
         self.use_nesterov = flag(name, "use_nesterov", use_nesterov)
         self.use_amsgrad = flag(name, "use_amsgrad", use_amsgrad)

@@ -135,28 +135,32 @@ class Rprop(Optimizer):
     change the coordinate rests for one step. Source: Riedmiller and Braun (1993), in the form without backtracking.
 
     Args:
-        learning_rate: the first size of the steps. etas: factors of shrinking and growing, (below 1, above 1).
-        step_sizes: (smallest, largest) size. weight_decay: as for `Optimizer`.
+        learning_rate: the first size of the steps; groups may have their own. etas: factors of shrinking and growing,
+            (below 1, above 1). step_sizes: (smallest, largest) size. weight_decay: as for `Optimizer`.
 
     Raises:
-        TypeError, ValueError: arguments of wrong types or out of range; a learning rate that is not one number.
+        TypeError, ValueError: arguments of wrong types or out of range; a learning rate that changes.
     """
 
     def __init__(self, params, learning_rate=0.1, etas=(0.5, 1.2), step_sizes=(1e-6, 50.0), weight_decay=0.0):
         super().__init__(learning_rate, params, weight_decay)
         for name, pair in (("etas", etas), ("step_sizes", step_sizes)):
-            if not isinstance(pair, tuple) or len(pair) != 2:
+            if not isinstance(pair, tuple):
                 raise TypeError(f"For 'Rprop', the '{name}' must be a tuple of two numbers, but got {pair!r}.")
+            if len(pair) != 2:
+                raise ValueError(f"For 'Rprop', the '{name}' must have two numbers, but got {pair!r}.")
         self.etas = (positive_float("Rprop", "etas", etas[0]), positive_float("Rprop", "etas", etas[1]))
         self.step_sizes = (positive_float("Rprop", "step_sizes", step_sizes[0]),
                            positive_float("Rprop", "step_sizes", step_sizes[1]))
         if not self.etas[0] < 1 < self.etas[1] or self.step_sizes[0] > self.step_sizes[1]:
             raise ValueError(f"For 'Rprop', the 'etas' must be below and above 1 and the 'step_sizes' in order, but "
                              f"got {etas} and {step_sizes}.")
-        if self.is_group_lr or self.dynamic_lr:
-            raise ValueError("For 'Rprop', the 'learning_rate' must be one number: it is only the first step's size.")
+        if self.dynamic_lr:
+            raise ValueError("For 'Rprop', the 'learning_rate' must be a number, one for each group: it is only the "
+                             "first step's size.")
+        first = [float(self.get_lr_parameter(param).asnumpy()) for param in self.parameters]
         self.prev = self.states("prev")
-        self.step_size = self.states("step_size", float(self.learning_rate.asnumpy()))
+        self.step_size = self.states("step_size", first)
 
     def update(self, index, param, gradient, lr):
         """One parameter's step."""

@@ -81,10 +81,12 @@ class Optimizer(OptimizerParts):
     # -- what subclasses use -----------------------------------------------------------------------------------------
 
     def states(self, prefix: str, init="zeros") -> ParameterTuple:
-        """One state tensor per parameter, called `prefix.<parameter>`, in its shape and dtype."""
+        """One state tensor per parameter, called `prefix.<parameter>`, in its shape and dtype, from an initializer, or
+        a list with one for each."""
         made = []
-        for param in self.parameters:
-            state = Parameter(initializer(init, param.shape, param.dtype), name=f"{prefix}.{param.name}",
+        for k, param in enumerate(self.parameters):
+            first = init[k] if isinstance(init, list) else init
+            state = Parameter(initializer(first, param.shape, param.dtype), name=f"{prefix}.{param.name}",
                               requires_grad=False)
             made.append(state)
         return ParameterTuple(made)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mindspore.common.dtype import DType
+from mindspore.common.dtype import DType, float64
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.graph.trace import current_trace
@@ -31,11 +31,11 @@ def as_parameter(owner: str, name: str, value: Any, dtype: DType) -> Tensor:
 
 
 def check(owner: str, name: str, value: Any, rule: Rule | None) -> None:
-    """ValueError unless all elements that are known now obey the rule. Trainable parameters change, so they are not
-    looked at, nor is what a graph computes."""
+    """ValueError unless all elements that are known now obey the rule, TypeError for no numbers. Trainable parameters
+    change, so they are not looked at, nor is what a graph computes."""
     if rule is None or value is None or isinstance(value, Parameter) or (
             isinstance(value, Tensor) and current_trace() is not None):
         return
-    array = value.asnumpy() if isinstance(value, Tensor) else np.asarray(value, np.float64)
+    array = as_parameter(owner, name, value, float64).asnumpy()
     if not np.all(rule[1](array.astype(np.float64))):
         raise ValueError(f"{owner}: {name} is {array.tolist()}; expected numbers that are {rule[0]}")

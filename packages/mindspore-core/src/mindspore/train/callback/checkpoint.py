@@ -17,7 +17,7 @@ class CheckpointConfig:
 
     Args:
         save_checkpoint_steps, save_checkpoint_seconds: save every so many steps or seconds (0: not by this); where
-            both are given the seconds count.
+            both are positive the steps count, so that seconds need save_checkpoint_steps=0.
         keep_checkpoint_max: the newest so many are kept (0: all).
         keep_checkpoint_per_n_minutes: where keep_checkpoint_max is 0, the newest file of each such span is kept.
         saved_network: save this Cell instead of the training network with its optimizer.
@@ -27,8 +27,9 @@ class CheckpointConfig:
         integrated_save: accepted; nothing is split here.
 
     Raises:
-        TypeError: an unknown argument. ValueError: a negative number, neither steps nor seconds, a key that does not
-            fit its mode, or another format. ImportError: `cryptography`, which keys need, is missing.
+        TypeError: an unknown argument, a number of another type. ValueError: a negative number, neither steps nor
+            seconds, a key that does not fit its mode, or another format. ImportError: `cryptography`, which keys need,
+            is missing.
     """
 
     map_param_inc = False  # MapParameters are saved whole
@@ -47,9 +48,12 @@ class CheckpointConfig:
                    "keep_checkpoint_max": keep_checkpoint_max,
                    "keep_checkpoint_per_n_minutes": keep_checkpoint_per_n_minutes}
         for name, value in numbers.items():
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                raise TypeError(f"For 'CheckpointConfig', the '{name}' must be an int of at least 0, but got "
+                                f"{value!r} of type {type(value).__name__}.")
+            if value is not None and value < 0:
                 raise ValueError(f"For 'CheckpointConfig', the '{name}' must be an int of at least 0, but got "
-                                 f"{value!r}.")
+                                 f"{value}.")
         if not save_checkpoint_steps and not save_checkpoint_seconds:
             raise ValueError("For 'CheckpointConfig', one of 'save_checkpoint_steps' and 'save_checkpoint_seconds' "
                              "must be positive, but both are 0.")
@@ -58,10 +62,10 @@ class CheckpointConfig:
                              f"{format!r}.")
         self.enc_key, self.enc_mode = check_key("CheckpointConfig", enc_key, enc_mode), enc_mode
         self.format, self.remove_redundancy = format, bool(remove_redundancy)
-        self.save_checkpoint_steps = 0 if save_checkpoint_seconds else save_checkpoint_steps
-        self.save_checkpoint_seconds = save_checkpoint_seconds
+        self.save_checkpoint_steps = save_checkpoint_steps or None
+        self.save_checkpoint_seconds = None if save_checkpoint_steps else save_checkpoint_seconds
         self.keep_checkpoint_max = keep_checkpoint_max
-        self.keep_checkpoint_per_n_minutes = 0 if keep_checkpoint_max else keep_checkpoint_per_n_minutes or 0
+        self.keep_checkpoint_per_n_minutes = None if keep_checkpoint_max else keep_checkpoint_per_n_minutes
         self.integrated_save, self.async_save, self.saved_network = integrated_save, async_save, saved_network
         self.append_info = append_info or []
         self.exception_save, self.crc_check = bool(exception_save), bool(crc_check)

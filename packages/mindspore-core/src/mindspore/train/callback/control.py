@@ -104,7 +104,8 @@ class EarlyStopping(_Watcher):
         monitor: 'loss' (of the epoch's last step), 'eval_loss', or the name of a metric of `Model.fit`.
         min_delta: how much better counts as better. mode: 'min', 'max', or 'auto' by the monitor's name.
         baseline: until the number is better than this no epoch counts as an improvement.
-        restore_best_weights: at the end give the network the weights of the best epoch.
+        restore_best_weights: at the end give the training network the weights, and the optimizer's state, of the best
+            epoch.
     """
 
     def __init__(self, monitor="eval_loss", min_delta=0, patience=0, verbose=False, mode="auto", baseline=None,
@@ -122,14 +123,14 @@ class EarlyStopping(_Watcher):
         self.waited += 1
         if self.improves(value):
             if self.restore_best_weights:
-                self._weights = {p.name: p.asnumpy().copy() for p in args.network.get_parameters()}
+                self._weights = {p.name: p.asnumpy().copy() for p in args.train_network.get_parameters()}
             if self.baseline is None or value > self.sign * self.baseline:
                 self.waited = 0
         if self.waited >= max(self.patience, 1):
             run_context.request_stop()
             self.report(f"epoch {args.cur_epoch_num}: {self.monitor} has not improved for {self.waited} epochs; "
                         f"training stops")
-            for param in args.network.get_parameters() if self._weights is not None else ():
+            for param in args.train_network.get_parameters() if self._weights is not None else ():
                 param.set_data(self._weights[param.name])
 
 

@@ -22,7 +22,8 @@ def loss_of(outputs) -> float | None:
 
 
 class LossMonitor(Callback):
-    """Prints the loss every `per_print_times` steps (0: at the end of each epoch), and stops on NaN or infinity.
+    """Prints the loss every `per_print_times` steps (0: at the end of each epoch), after an evaluation within
+    `Model.fit` its metrics, and stops on NaN or infinity.
 
     Raises:
         ValueError: `per_print_times` is negative or no int; the loss is not a finite number.
@@ -44,9 +45,12 @@ class LossMonitor(Callback):
             self._print(args)
 
     def on_train_epoch_end(self, run_context):
-        """Print the loss, if it is printed once per epoch."""
+        """Print the loss, if it is printed once per epoch, and the metrics, if this epoch has been evaluated."""
+        args = run_context.original_args()
         if self.per_print_times == 0:
-            self._print(run_context.original_args())
+            self._print(args)
+        if args.get("eval_results"):
+            print(f"Eval result: epoch {args.cur_epoch_num}, metrics: {args.eval_results}")
 
     def on_train_begin(self, run_context):
         """Count anew."""

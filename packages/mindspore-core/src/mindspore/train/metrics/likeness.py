@@ -60,8 +60,8 @@ class OcclusionSensitivity(Metric):
     Source: Zeiler and Fergus (2014).
 
     Args:
-        pad_val: what covers the part. margin: the cover of place i lies from i - margin to i + margin - 1, and on i itself;
-            one number for all axes or one for each. n_batch: covered images that the network gets at once.
+        pad_val: what covers the part. margin: the cover of place i lies from i - margin to i + margin - 1, and on i
+            itself; one number for all axes or one for each. n_batch: covered images that the network gets at once.
         b_box: (smallest, largest) index for each axis of the image without the batch, -1 for all of an axis: where the
             covers' centres lie; None: everywhere.
 

@@ -94,8 +94,8 @@ class Perplexity(Metric):
         """probabilities (..., C), class numbers (...). RuntimeError where the shapes do not fit."""
         probabilities, labels = self._arrays(inputs)
         if probabilities.shape[:-1] != labels.shape:
-            raise RuntimeError(f"For 'Perplexity.update', probabilities of shape {probabilities.shape} do not fit labels "
-                               f"of shape {labels.shape}: expected (..., C) and (...).")
+            raise RuntimeError(f"For 'Perplexity.update', probabilities of shape {probabilities.shape} do not fit "
+                               f"labels of shape {labels.shape}: expected (..., C) and (...).")
         labels = labels.astype(np.int64)
         counts = np.ones(labels.shape, bool) if self.ignore_label is None else labels != self.ignore_label
         own = np.take_along_axis(probabilities, np.where(counts, labels, 0)[..., None], -1)[..., 0]

@@ -35,6 +35,8 @@ class Bijector(Cell):
     def __init__(self, is_constant_jacobian=False, is_injective=True, name=None, dtype=None, param=None):
         super().__init__()
         self._is_constant_jacobian, self._is_injective = bool(is_constant_jacobian), bool(is_injective)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: name is {name!r}; expected a str or None")
         self._name, self._dtype = name or type(self).__name__, dtype
         given = param or {}
         self._given = given.get("param_dict", given)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from mindspore import ops
 from mindspore.common.dtype import float32, int32
-from mindspore.nn.probability._parameters import CHANCE, POSITIVE, PROBABILITY
+from mindspore.nn.probability._parameters import CHANCE, POSITIVE, PROBABILITY, check
 from mindspore.nn.probability.distribution._real_line import quiet_uniform, size_of
 from mindspore.nn.probability.distribution.distribution import Distribution
 from mindspore.ops._operands import apply, primitive
@@ -159,6 +161,8 @@ class Categorical(Distribution):
         if probs is not None and self._shape == ():
             raise ValueError(f"{name}: probs is {probs!r}; expected at least one axis, of the classes")
         self._shape = self._shape[:-1]
+        check(name, "probs", probs, ("probabilities of sum 1 along the last axis",
+                                     lambda p: np.abs(p.sum(-1) - 1) < 1e-5 * p.shape[-1]))
 
     @property
     def probs(self):

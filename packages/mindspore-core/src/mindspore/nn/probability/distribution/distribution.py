@@ -43,11 +43,15 @@ class Distribution(Cell):
 
     def __init__(self, seed: int | None, dtype: DType, name: str, param: dict[str, Any]):
         super().__init__()
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-            raise ValueError(f"{name}: seed is {seed!r}; expected an int that is not negative, or None")
+        if not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: name is {name!r}; expected a str")
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+            raise TypeError(f"{name}: seed is {seed!r}; expected an int that is not negative, or None")
+        if seed is not None and seed < 0:
+            raise ValueError(f"{name}: seed is {seed}; expected an int that is not negative, or None")
         target = as_dtype(dtype)
-        if not self.discrete and not target.is_floating:
-            raise TypeError(f"{name}: dtype is {target}; expected a floating dtype")
+        if not target.is_floating and not (self.discrete and target.is_integer):
+            raise TypeError(f"{name}: dtype is {target}; expected a floating dtype{' or integers' * self.discrete}")
         given = param.get("param_dict", param)
         self._name, self._dtype, self._seed, self._given = name, target, seed, given
         self._generator = Generator().manual_seed(seed) if seed else None
