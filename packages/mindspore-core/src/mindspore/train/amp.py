@@ -130,8 +130,9 @@ def _reset(network: Cell) -> None:
 
 def _mix_operators(network: Cell, dtype: DType) -> Cell:
     """Operators by the lists of level "auto"; a Cell with a precision of its own computes in that."""
-    listed = network._mixing is not None or network._result_dtype is not None  # by this module, and not by `to_float`
-    for _, cell in network.cells_and_names():
+    cells = [cell for _, cell in network.cells_and_names()]
+    listed = any(cell._result_dtype is not None for cell in cells)  # a level has set the precisions, and not `to_float`
+    for cell in cells:
         own = None if listed else cell._low_precision
         if cell._converts:
             cell.set_precision(own, None if own is None else Mixing(dtype))
