@@ -446,9 +446,10 @@ def _shaped_weights(weights, grads, return_ids: bool = False):
 class GradOperation:
     """The 1.x form of gradients: `GradOperation(get_all, get_by_list, sens_param)(net)` or `(net, params)`.
 
-    (False, False): the gradient of the first input; get_all: a tuple over all inputs; get_by_list: a tuple over the
-    parameters; both: (inputs, parameters). sens_param: the last call argument is the cotangent of the output. Inputs
-    are tensors and containers of tensors, whose gradients are such containers; other arguments have none.
+    (False, False): the gradient of the first input; get_all: a tuple over all inputs, those given by name at the end;
+    get_by_list: a tuple over the parameters, of a single Parameter its gradient; both: (inputs, parameters).
+    sens_param: the last call argument is the cotangent of the output. Inputs are tensors and containers of tensors,
+    whose gradients are such containers; other arguments have none.
     """
 
     def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False):
@@ -471,15 +472,17 @@ class GradOperation:
             if self.sens_param:
                 tree.flatten(args[-1], sens)
                 args = args[:-1]
-            args = _distinct(args, range(len(args)))
-            inputs = [a for a in args if not tree.is_static(tree.flatten(a, held := [])) and held]
+            count, given = len(args), _distinct((*args, *kwargs.values()), range(len(args) + len(kwargs)))
+            args, kwargs = given[:count], dict(zip(kwargs, given[count:]))
+            inputs = [a for a in (*args, *kwargs.values()) if not tree.is_static(tree.flatten(a, held := [])) and held]
             wanted: list[Tensor] = []
             specs = [tree.flatten(a, wanted) for a in (
                 inputs if self.get_all else [] if self.get_by_list else inputs[:1])]
             point = _linearize_at(fn, args, kwargs, wanted, params, False)
             grads = point.pull(sens if self.sens_param else [None] * len(point.outputs))
             found = iter(grads)
-            inputs, by_weight = tuple([tree.rebuild(spec, found) for spec in specs]), tuple(grads[len(wanted):])
+            inputs = tuple([tree.rebuild(spec, found) for spec in specs])
+            by_weight = _shaped_weights(weights if params else (), grads[len(wanted):])
             if self.get_all:
                 return (inputs, by_weight) if self.get_by_list else inputs
             return by_weight if self.get_by_list else inputs[0] if inputs else ()

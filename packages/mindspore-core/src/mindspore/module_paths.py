@@ -34,6 +34,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.function.{name}": _FUNCTIONS for name in (
         "array_func", "clip_func", "debug_func", "grad", "image_func", "linalg_func", "math_func", "nn_func",
         "other_func", "parameter_func", "random_func", "sparse_func", "spectral_func", "vmap_func")},
+    "mindspore.ops.function.grad.grad_func": _FUNCTIONS,
     "mindspore.ops.vm_impl_registry": ("mindspore.ops",),
     **{f"mindspore.nn.wrap.{name}": ("mindspore.nn.wrap", "mindspore.nn") for name in (
         "cell_wrapper", "grad_reducer", "loss_scale")},

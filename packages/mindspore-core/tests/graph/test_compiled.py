@@ -378,3 +378,26 @@ def test_a_wrong_derivative_is_refused():
 
     with pytest.raises(RuntimeError, match=r"Wrong: a gradient that bprop returns must be a tensor in the shape"):
         grad(lambda t: total(Wrong()(t)))(Tensor(array(3)))
+
+
+def test_a_class_of_cells_is_compiled():
+    """`jit` as the decorator of a class, and called with one."""
+    @jit
+    class Doubles(Cell):
+        def __init__(self):
+            super(Doubles, self).__init__()  # noqa: UP008 - the name is what the decorator gives
+            self.factor = 2.0
+
+        def construct(self, x):
+            return x * self.factor
+
+    class Adds(Cell):
+        def construct(self, x):
+            return x + 1.0
+
+    assert jit(Adds) is Adds
+    for net, expected in ((Doubles(), [2.0, 4.0]), (Adds(), [2.0, 3.0])):
+        assert net(Tensor([1.0, 2.0])).asnumpy().tolist() == expected
+        with pipeline.assert_max_compiles(0):
+            net(Tensor([3.0, 4.0]))
+        assert len(net.construct.graph(Tensor([1.0, 2.0])).outputs) == 1

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, jit, mutable, ops
+from mindspore import Tensor, jit, mutable, nn, ops
 from mindspore.gradient import grad
 
 
@@ -46,3 +46,27 @@ def test_one_tensor_at_two_places_has_two_gradients(run):
     _, pull = ms.vjp(lambda a, b: a * b, x, x)
     by_first, by_second = pull(tensor(1, 10))
     np.testing.assert_array_equal(by_first.asnumpy(), by_second.asnumpy())
+
+
+@pytest.mark.parametrize("mode", [ms.PYNATIVE_MODE, ms.GRAPH_MODE], ids=["pynative", "graph"])
+def test_inputs_given_by_name_and_a_single_parameter(mode):
+    class Net(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.w = ms.Parameter(Tensor([2.0, 3.0]), name="w")
+
+        def construct(self, x, scale=1.0, y=None):
+            return (self.w * x * scale * y).sum()
+
+    before = ms.get_context("mode")
+    try:
+        ms.set_context(mode=mode)
+        net, x, y = Net(), Tensor([4.0, 5.0]), Tensor([1.0, 10.0])
+        by_x, by_y = ops.GradOperation(get_all=True)(net)(x, scale=2.0, y=y)
+        assert by_x.asnumpy().tolist() == [4.0, 60.0] and by_y.asnumpy().tolist() == [16.0, 30.0]
+        by_w = ops.GradOperation(get_by_list=True)(net, net.w)(x, y=y)
+        assert by_w.asnumpy().tolist() == [4.0, 50.0]
+        by_w, = ops.GradOperation(get_by_list=True)(net, [net.w])(x, y=y)
+        assert by_w.asnumpy().tolist() == [4.0, 50.0]
+    finally:
+        ms.set_context(mode=before)

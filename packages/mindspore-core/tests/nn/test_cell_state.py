@@ -267,7 +267,7 @@ def test_flags_phases_and_names():
     assert list(net.parameters_broadcast_dict()) == ["first.scale", "second.scale"]
     net.check_names_and_refresh_name()
     assert [n for n, _ in net.cells_and_names([net.first, net.second], "at")] == ["at", "at"]
-    assert bool(nn.SequentialCell()) and bool(nn.CellList())
+    assert not nn.SequentialCell() and not nn.CellList() and nn.CellList([nn.ReLU()])
 
 
 def test_precision_and_compilation():

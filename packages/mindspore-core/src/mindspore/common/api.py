@@ -35,7 +35,8 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
     source is interpreted; a function without readable source is recorded while it runs.
 
     Args:
-        function: the function, method or Cell to compile.
+        function: the function, method or Cell to compile. Of a class of Cells `construct` is compiled; it is the same
+            class afterwards.
         capture_mode: "ast" (interpret the source), "trace" or "bytecode" (record one run).
         dynamic: 1: an axis that has a second size in some call is symbolic from then on, and one graph serves all of
             its sizes. 0: each shape is compiled by itself.
@@ -55,6 +56,10 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
         raise TypeError(f"jit: expected a function, got {type(function).__name__}")
     if dynamic not in (0, 1):
         raise ValueError(f"jit: dynamic must be 0 or 1, got {dynamic!r}")
+    if isinstance(function, type) and hasattr(function, "construct"):
+        construct = jit(function.construct, capture_mode=capture_mode, dynamic=dynamic, fullgraph=fullgraph)
+        setattr(function, "construct", construct)  # noqa: B010 - of a class, which a type checker takes for any type
+        return function
     varying = described_by(function) or (Learned() if dynamic else None)
     return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph is False, varying)
 

@@ -177,6 +177,9 @@ def register_hook(tensor: Tensor, hook: Callable) -> Any:
     """See `Tensor.register_hook`."""
     if not callable(hook):
         raise TypeError(f"register_hook: a hook must be callable, got {type(hook).__name__}")
+    if not getattr(tensor, "requires_grad", True):
+        raise RuntimeError(f"register_hook: the Parameter {tensor.name!r} has requires_grad=False, so that no gradient "
+                           f"of it is computed; set requires_grad to True first")
     trace = current_trace()
     if trace is None:
         number = next(_numbers)

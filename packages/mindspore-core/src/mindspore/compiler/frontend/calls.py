@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from mindspore.compiler.frontend.contents import SEARCHES, holds_tensors
 from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.entries import entry_of, is_interpreted, report_read
 from mindspore.compiler.frontend.frames import Frame, Session
@@ -27,6 +28,7 @@ __all__ = ["call", "call_from"]
 
 _Args = Any
 _UNKNOWN: Any = object()
+_SEQUENCES = (list, tuple)
 
 
 def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:
@@ -58,6 +60,8 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
         elif kind is BuiltinFunctionType:
             if fn.__name__ == "sort" and type(fn.__self__) is list:
                 return session.replacements[list.sort](frame, fn.__self__, *args, **(kwargs or {}))
+            if fn.__name__ in SEARCHES and type(fn.__self__) in _SEQUENCES and not kwargs:
+                return _search(frame, fn.__name__, fn.__self__, tuple(args))
             if type(fn.__self__) is str and session.policy.effects is not None:
                 text = session.policy.effects.call_string_method(fn, args, kwargs or {})
                 return session.journal.made(text) if type(text) is list else text
@@ -115,6 +119,20 @@ def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | No
     if replacement is not None:
         return replacement(frame, *args, **(kwargs or {}))
     return fn(*args, **kwargs) if kwargs else fn(*args)
+
+
+def _search(frame: Frame, name: str, items: Any, args: tuple[Any, ...]) -> Any:
+    """`items.count(...)` and the like."""
+    session = frame.session
+    if session.varies:
+        return fork(frame, lambda frame, items, args: _search_one(frame, name, items, args), items, args, deep=True)
+    return _search_one(frame, name, items, args)
+
+
+def _search_one(frame: Frame, name: str, items: Any, args: tuple[Any, ...]) -> Any:
+    if holds_tensors(frame.session, items) or holds_tensors(frame.session, args[:1]):
+        return call(frame, SEARCHES[name], (items, *args), None)
+    return _call_native(frame, getattr(items, name), args, None)
 
 
 def _run_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> Any:

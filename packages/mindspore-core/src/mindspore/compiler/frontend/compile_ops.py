@@ -21,7 +21,7 @@ from mindspore.compiler.frontend.identities import other_object, same_object
 from mindspore.compiler.frontend.journal import MUTABLE
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
-from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item
+from mindspore.compiler.frontend.special import CONTAINERS, apply_special, compare, is_special, load_varied_item
 from mindspore.compiler.frontend.variants import is_varied
 
 __all__ = ["in_place_operator", "operated"]
@@ -206,7 +206,7 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
     operate, names = _COMPARE[type(kind)]
     looks_inside = isinstance(kind, (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE))
 
-    def compare(frame: Frame, a: Any, b: Any, site: Site) -> Any:
+    def compare_at(frame: Frame, a: Any, b: Any, site: Site) -> Any:
         frame.site = site
         if frame.session.varies:
             return fork(frame, apply, a, b, deep=looks_inside)
@@ -214,13 +214,15 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
 
     def apply(frame: Frame, a: Any, b: Any) -> Any:
         session = frame.session
+        if looks_inside and type(a) in CONTAINERS and type(a) is type(b):
+            return compare(frame, operate.__name__, a, b)
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
             return operated(session, operate, names, a, b)
         return operate(a, b)
 
-    return compare
+    return compare_at
 
 
 @compiles(ast.Compare)
@@ -234,11 +236,11 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         return lambda frame: compare_values(frame, left(frame), right(frame), site)
     operate, names = _COMPARE[type(node.ops[0])]
 
-    def compare(frame: Frame) -> Any:
+    def compare_two(frame: Frame) -> Any:
         a = left(frame)
         b = right(frame)
         session = frame.session
-        if session.varies:
+        if session.varies or (type(a) in CONTAINERS and type(a) is type(b)):
             return compare_values(frame, a, b, site)
         frame.site = site
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
@@ -247,7 +249,7 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
             return operated(session, operate, names, a, b)
         return operate(a, b)
 
-    return compare
+    return compare_two
 
 
 def _compare_chain(node: ast.Compare, scope: Scope) -> Run:
@@ -261,9 +263,9 @@ def _compare_chain(node: ast.Compare, scope: Scope) -> Run:
         if start == 0:
             a = left(frame)
         for number in range(start, len(links)):
-            compare, load = links[number]
+            compare_link, load = links[number]
             b = load(frame)
-            outcome = compare(frame, a, b, site)
+            outcome = compare_link(frame, a, b, site)
             if type(outcome) is not bool and branches_on(frame, outcome):
                 go_on = partial(run_from, start=number + 1, a=b)
                 return decide(frame, outcome, site, "chained comparison", go_on, _constantly(outcome), True)

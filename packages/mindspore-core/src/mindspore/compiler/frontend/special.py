@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.compiler.frontend.calls import call
+from mindspore.compiler.frontend.contents import COMPARISONS, holds_tensors
 from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.entries import PLAIN, entry_of, is_interpreted, kind_of
 from mindspore.compiler.frontend.frames import Frame, Session
@@ -23,6 +24,7 @@ from mindspore.compiler.frontend.variants import is_varied
 from mindspore.compiler.frontend.windows import has_window, places_in, with_windows
 
 __all__ = [
+    "CONTAINERS",
     "apply_special",
     "compare",
     "delete_item",
@@ -34,6 +36,7 @@ __all__ = [
     "store_item",
 ]
 
+CONTAINERS = frozenset({list, tuple, dict})
 _STATIC_KEYS = frozenset({int, str, slice, tuple, type(None), type(...), bool, list})
 
 
@@ -87,6 +90,11 @@ def apply_special(frame: Frame, names: tuple[str, ...], native: Callable[..., An
 def compare(frame: Frame, name: str, a: Any, b: Any) -> Any:
     """`a < b` or another comparison, by the name of its function in `operator`."""
     native = getattr(operator, name)
+    if type(a) in CONTAINERS and type(a) is type(b):
+        session, ordered = frame.session, name not in ("eq", "ne")
+        if not (ordered and type(a) is dict) and (holds_tensors(session, a) or holds_tensors(session, b)):
+            return call(frame, COMPARISONS[name], (a, b), None)
+        return native(a, b)
     if is_special(frame.session, a):
         return apply_special(frame, (f"__{name}__",), native, a, b)
     return native(a, b)

@@ -34,6 +34,10 @@ class _Numbered(Cell):
     def __len__(self):
         return len(self._cells)
 
+    def __bool__(self):
+        """Whether there is a Cell in it."""
+        return bool(self._cells)
+
     def __iter__(self):
         return iter(list(self._cells.values()))
 
@@ -112,6 +116,9 @@ class CellList(_Numbered):
         super().__init__(auto_prefix=kwargs.get("auto_prefix", True))
         self._renumber(list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple | CellList)
                        else list(args))
+
+    def __iadd__(self, cells):
+        return self.extend(cells)
 
     def construct(self, *inputs):
         raise TypeError("For 'CellList', it cannot be called: call its elements.")
