@@ -14,6 +14,7 @@
 #include "along_axis.h"
 #include "conv.h"
 #include "fft.h"
+#include "linalg.h"
 #include "loop_kernel.h"
 #include "matmul.h"
 #include "movement.h"
@@ -45,6 +46,8 @@ Kind kind_of(const char* family, const std::array<const char*, N>& names, const 
 
 constexpr std::array<const char*, 3> conv_kinds = {"forward", "input_grad", "weight_grad"};
 constexpr std::array<const char*, 3> fft_kinds = {"full", "real", "half"};
+constexpr std::array<const char*, 11> linalg_kinds = {"cholesky", "lu", "solve", "triangular_solve", "inverse",
+                                                      "determinant", "log_determinant", "qr", "geqrf", "eigh", "svd"};
 constexpr std::array<const char*, 6> pool_kinds = {"max", "max_grad", "max_pick", "max_index", "mean", "mean_grad"};
 
 py::object conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
@@ -127,6 +130,31 @@ void bind_fft(py::module_& module) {
       "full. Buffers: x, y.");
 }
 
+void bind_linalg(py::module_& module) {
+  module.def(
+      "linalg",
+      [](const std::string& kind, const std::string& part, bool complex, const std::array<std::int64_t, 3>& sizes,
+         const Sizes& batch, const Sizes& a_steps, const Sizes& b_steps, bool lower, bool transpose, bool unit,
+         bool full) {
+        return wrap(make_linalg({kind_of<LinalgKind>("linalg", linalg_kinds, kind), element_of(part), complex, sizes[0],
+                                 sizes[1], sizes[2], batch, a_steps, b_steps, lower, transpose, unit, full}));
+      },
+      py::arg("kind"), py::arg("part"), py::arg("complex"), py::arg("sizes"), py::arg("batch"), py::arg("a_steps"),
+      py::arg("b_steps"), py::arg("lower") = true, py::arg("transpose") = false, py::arg("unit") = false,
+      py::arg("full") = false,
+      "Stacks of matrices a (m, n) and right sides (n, k): cholesky (a, l), lu (a, factors, places), solve (a, b, x), "
+      "triangular_solve (a, b, x), inverse (a, x), determinant (a, d), log_determinant (a, sign, log), qr (a, q, r), "
+      "geqrf (a, reflections, factors), eigh (a, values, vectors), svd (a, values, u, v). part: float32 or float64; sizes: m, n, k; batch: sizes of the leading axes; "
+      "a_steps, b_steps: how many matrices lie from one to the next along them; full: q, or u and v, are square.");
+  module.def(
+      "exchanges",
+      [](const std::string& index, std::int64_t count, std::int64_t k, std::int64_t size) {
+        return wrap(make_exchanges(element_of(index), count, k, size));
+      },
+      py::arg("index"), py::arg("count"), py::arg("k"), py::arg("size"),
+      "The order of `size` rows after exchanges, one after the other. Buffers: places (count, k), int64 order.");
+}
+
 void bind_foreign(py::module_& module) {
   module.def("loop_kernel", &loop_kernel, py::arg("phases"), py::arg("buffers"), py::arg("params"), py::arg("scratch"),
              py::arg("keep"),
@@ -157,6 +185,7 @@ void bind_kernels(py::module_& module) {
   bind_foreign(module);
   bind_along_axis(module);
   bind_fft(module);
+  bind_linalg(module);
   module.def(
       "random_bits", [](std::int64_t count) { return wrap(make_random_bits(count)); }, py::arg("count"),
       "Words of 32 bits by Philox4x32-10. Buffers: (seed, offset) as int64[2], the words.");

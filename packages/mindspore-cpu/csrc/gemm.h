@@ -1,7 +1,7 @@
 // Our own matrix product, for what oneDNN does not do or does with too much ceremony: small f32 products, f64,
 // half-precision without hardware support, integers.
 //
-//   C[m, n] = relu?(sum over k of A[m, k] B[k, n] + bias[n])
+//   C[m, n] = relu?(sum over k of A[m, k] B[k, n] + bias[n]), or C - A B
 //
 // The method is that of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a register
 // tile of C is updated by rank-1 steps from a strip of A, whose elements are broadcast, and a panel of B, whose rows are
@@ -26,13 +26,14 @@ struct MatrixView {
 };
 
 struct Gemm {
-  Element element;
+  Element element;  // subtracted products: f32 or f64
   std::int64_t m, n, k;
   MatrixView a, b;
   void* c;
   std::int64_t ldc;
   const void* bias;  // n elements, or null
   bool relu;
+  bool subtract = false;  // from what C holds, without bias and relu
 };
 
 // The part of C that one call computes.

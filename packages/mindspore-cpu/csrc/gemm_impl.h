@@ -43,6 +43,7 @@ struct Target {
   std::int64_t ldc;
   const T* bias;  // of the strip's first column, padded like a panel; or null
   bool accumulate;
+  bool subtract;  // where it accumulates
   bool relu;
   std::int64_t columns;  // how many of the strip's columns exist
   bool plain;            // nothing but a store of whole vectors
@@ -64,7 +65,7 @@ inline __attribute__((always_inline)) void finish_row(const Target<T>& target, s
 #pragma GCC unroll 8
   for (int j = 0; j < NV; ++j) {
     V v = sum[j];
-    if (target.accumulate) v += load<T>(place + j * lanes);
+    if (target.accumulate) v = target.subtract ? load<T>(place + j * lanes) - v : load<T>(place + j * lanes) + v;
     if (target.bias != nullptr) v += load<T>(target.bias + j * lanes);
     if constexpr (std::is_floating_point_v<T>) {
       if (target.relu) v = v < V{} ? V{} : v;
@@ -230,8 +231,8 @@ void multiply_panel(const Gemm& problem, const Workspace<T>& space, const Strip<
   const S* b = static_cast<const S*>(problem.b.data) + place.depth_begin * problem.b.row + first * problem.b.col;
   S* c = static_cast<S*>(problem.c) + place.row * problem.ldc + first;
   const bool last = place.depth_begin + place.depth == problem.k;
-  Target<T> target{space.results, width, nullptr, place.depth_begin != 0, last && problem.relu, width,
-                   false};
+  Target<T> target{space.results,    width, nullptr, problem.subtract || place.depth_begin != 0,
+                   problem.subtract, last && problem.relu, width, false};
   if (last && problem.bias != nullptr) {
     const S* bias = static_cast<const S*>(problem.bias) + first;
     for (std::int64_t j = 0; j < width; ++j) space.bias[j] = j < columns ? static_cast<T>(wide(bias[j])) : T{};
@@ -310,7 +311,8 @@ void dot_tile(const Gemm& problem, std::int64_t row, std::int64_t col) {
       for (std::int64_t q = p; q < problem.k; ++q) total += a[i * problem.a.row + q] * b[j * problem.b.col + q];
       if (problem.bias != nullptr) total += static_cast<const T*>(problem.bias)[col + j];
       if (problem.relu && total < T{}) total = T{};
-      static_cast<T*>(problem.c)[(row + i) * problem.ldc + col + j] = total;
+      T& place = static_cast<T*>(problem.c)[(row + i) * problem.ldc + col + j];
+      place = problem.subtract ? place - total : total;
     }
   }
 }

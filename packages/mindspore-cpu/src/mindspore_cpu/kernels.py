@@ -198,6 +198,73 @@ def _fft(spec: KernelSpec):
     return _ext.fft(kind, part, *around(whole.shape, spec.attrs["axis"]), spec.attrs.get("inverse", False))
 
 
+def _matrices(spec: KernelSpec, kind: str, right: tuple | None = None, **options) -> _ext.Kernel | None:
+    """The kernel of `_ext.linalg` for stacks of matrices, with the shape of right sides where there are some. None for
+    half precision, of which the reference is computed in float32, and for matrices without elements."""
+    a = spec.ins[0]
+    part = {"complex64": "float32", "complex128": "float64"}.get(a.dtype.key, a.dtype.key)
+    (*stack, m, n), columns = a.shape, 0 if right is None else right[-1]
+    if part not in ("float32", "float64") or m * n == 0 or (right is not None and columns == 0):
+        return None
+    batch, steps = [prod(stack)], ([1], [])
+    if right is not None:
+        batch = list(spec.outs[0].shape[:-2])
+        steps = (_stack_steps(stack, batch), _stack_steps(list(right[:-2]), batch))
+    return _ext.linalg(kind, part, a.dtype.kind == "c", (m, n, columns), batch, *steps, **options)
+
+
+def _stack_steps(stack: list, batch: list) -> list[int]:
+    """How many matrices of a stack lie from one to the next along each axis of the stack that it is broadcast to."""
+    sizes = [1] * (len(batch) - len(stack)) + stack
+    return [0 if size == 1 else step for size, step in zip(sizes, row_major(tuple(sizes)))]
+
+
+@kernel("cholesky", "lu", "matrix_inverse", "determinant", "log_determinant", "geqrf", kinds="fc")
+def _factors(spec: KernelSpec):
+    return _matrices(spec, spec.name.replace("matrix_", ""))
+
+
+# Larger matrices are left to the reference, LAPACK's routines, which are faster then (docs/cpu-kernels.md).
+_LARGEST_EIGH, _LARGEST_SVD = 128, 6
+
+
+@kernel("eigh", kinds="fc")
+def _eigh(spec: KernelSpec):
+    return _matrices(spec, "eigh") if spec.ins[0].shape[-1] <= _LARGEST_EIGH else None
+
+
+@kernel("solve", kinds="fc")
+def _solve(spec: KernelSpec):
+    return _matrices(spec, "solve", spec.ins[1].shape)
+
+
+@kernel("triangular_solve", kinds="fc")
+def _triangular_solve(spec: KernelSpec):
+    attrs = spec.attrs
+    return _matrices(spec, "triangular_solve", spec.ins[1].shape, lower=attrs["lower"],
+                     transpose=attrs["transpose_a"], unit=attrs["unit_diagonal"])
+
+
+@kernel("qr", kinds="fc")
+def _qr(spec: KernelSpec):
+    return _matrices(spec, "qr", full=spec.attrs["full_matrices"])
+
+
+@kernel("svd", kinds="fc")
+def _svd(spec: KernelSpec):
+    if min(spec.ins[0].shape[-2:]) > _LARGEST_SVD:
+        return None
+    return _matrices(spec, "svd", full=spec.attrs["full_matrices"])
+
+
+@kernel("pivots_to_permutation", kinds="i")
+def _exchanges(spec: KernelSpec):
+    places = spec.ins[0]
+    if places.dtype.key not in ("int32", "int64") or places.size == 0:
+        return None
+    return _ext.exchanges(places.dtype.key, prod(places.shape[:-1]), places.shape[-1], spec.attrs["size"])
+
+
 @kernel("random_bits", kinds="i")
 def _random_bits(spec: KernelSpec):
     return _ext.random_bits(spec.outs[0].size)
