@@ -213,7 +213,9 @@ def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, ret
         fn: a function or Cell whose (first) output is differentiated; a result of several elements is summed.
         grad_position: which positional inputs to differentiate by: an int gives one gradient, a tuple of two or more a
             tuple; None with `weights` gives the weights' gradients only. An input may be a Tensor, or a tuple, list or
-            dict of Tensors, nested as you like; its gradient has the same structure.
+            dict of Tensors, nested as you like; its gradient has the same structure. Of several inputs those without
+            tensors (an axis, a text, None) are left out of the result; where one is left, its gradient is not in a
+            tuple.
         weights: a Parameter, or a tuple, list or ParameterTuple of them.
         has_aux: only the first output is differentiated; the others are returned beside the gradients.
         return_ids: pair each gradient with its position or parameter name, for `get_grad`.
@@ -296,10 +298,11 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_par
         if sens_param:
             args = _without_cotangents(args, sens)
         args = _distinct(args, positions)
-        wanted, specs = _wanted(positions, args)
+        found = _with_tensors(positions, args)
+        wanted, specs = _wanted(found, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
         grads = point.pull(_seeds(sens, point.outputs) if sens_param else [None] * len(point.outputs))
-        inputs = _shaped_inputs(grad_position, positions, specs, grads[:len(wanted)], return_ids)
+        inputs = _shaped_inputs(grad_position, found, specs, grads[:len(wanted)], return_ids)
         if params is None:
             grads = inputs
         else:
@@ -391,6 +394,13 @@ def _weights(weights) -> list[Parameter] | None:
         if not isinstance(param, Parameter):
             raise TypeError(f"grad: weights must be Parameters, got {type(param).__name__}")
     return params
+
+
+def _with_tensors(positions: tuple[int, ...], args: tuple) -> tuple[int, ...]:
+    """The positions without those whose argument holds no tensor, such as an axis, a dtype or None, which has no
+    gradient. All of them where no argument holds one: there is nothing to differentiate by."""
+    found = tuple([p for p in positions if p >= len(args) or not tree.is_static(tree.flatten(args[p], []))])
+    return found or positions
 
 
 def _wanted(positions: tuple[int, ...], args: tuple) -> tuple[list[Tensor], list]:

@@ -194,6 +194,15 @@ def test_a_placeholder_is_no_value():
         x.asnumpy()
 
 
+def test_no_shape_leaves_the_number_of_axes_open():
+    net = nn.ReLU()
+    net.set_inputs(Tensor(dtype=ms.float32))
+    assert unknown(None).shape == (-1,) and Tensor(shape=None, dtype=ms.float32).shape == (-2,)
+    for shape in ((4, 3), (5, 3), (2, 3, 4), (7,)):
+        assert net(Tensor(array(*shape))).shape == shape
+    assert net._compiled.compile_count == 3
+
+
 def test_a_unique_symbol_is_one_size():
     same = Symbol(unique=True)
     net = nn.Flatten()

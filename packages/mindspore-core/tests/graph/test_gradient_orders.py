@@ -203,6 +203,19 @@ def test_what_cannot_be_differentiated_by(argument, text):
         ms.grad(lambda x: x)(argument)
 
 
+@pytest.mark.usefixtures("run")
+def test_arguments_without_tensors_have_no_gradient():
+    def scaled(x, dtype, text, y):
+        return ops.cast(x * y, dtype).sum() if text == "sum" else None
+
+    x, y = Tensor(A), Tensor(B)
+    first, second = ms.grad(scaled, (0, 1, 2, 3))(x, ms.float32, "sum", y)
+    np.testing.assert_allclose([first.asnumpy(), second.asnumpy()], [B, A])
+    np.testing.assert_allclose(ms.grad(scaled, (1, 3))(x, ms.float32, "sum", y).asnumpy(), A)  # one: no tuple
+    pairs = ms.grad(scaled, (0, 2, 3), return_ids=True)(x, ms.float32, "sum", y)
+    np.testing.assert_allclose(ms.get_grad(pairs, 3).asnumpy(), A)
+
+
 class Doubled(nn.Cell):
     """A derivative of its own: twice the cotangent."""
 

@@ -11,6 +11,7 @@ import mindspore as ms
 from mindspore import Parameter, Tensor
 from mindspore.ops import operations as P
 
+LIMITS = np.finfo(np.float32)
 X = np.float32([[-0.9, 0.3, 0.7], [0.2, -0.4, 0.9]])
 Y = np.float32([[0.5, -0.3, 0.7], [-0.2, 0.4, 0.1]])
 BIG = X + 2
@@ -50,7 +51,8 @@ UNARY = [
     (P.NanToNum(0.5, 2.0, -2.0), NAN, np.nan_to_num(NAN, nan=0.5, posinf=2, neginf=-2)), (P.Sigmoid(), X, sigmoid(X)),
     (P.FastGeLU(), X, X * sigmoid(1.702 * X)), (P.FastGelu(), X, X * sigmoid(1.702 * X)),
     (P.ReLU6(), 9 * X, (9 * X).clip(0, 6)),
-    (P.Gelu(), X, X * 0.5 * (1 + each(math.erf)(X / np.sqrt(2)))), (P.HSigmoid(), 4 * X, ((4 * X + 3) / 6).clip(0, 1)),
+    (P.Gelu(), X, X * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (X + 0.044715 * X**3)))),
+    (P.HSigmoid(), 4 * X, ((4 * X + 3) / 6).clip(0, 1)),
     (P.HSwish(), 4 * X, 4 * X * ((4 * X + 3) / 6).clip(0, 1)), (P.HShrink(0.5), X, np.where(np.abs(X) > 0.5, X, 0)),
     (P.SoftShrink(0.5), X, np.sign(X) * (np.abs(X) - 0.5).clip(0)), (P.Mish(), X, X * np.tanh(np.log1p(np.exp(X)))),
     (P.CeLU(2.0), X, np.where(X > 0, X, 2 * np.expm1(X / 2))), (P.Softplus(), X, np.log1p(np.exp(X))),
@@ -66,7 +68,7 @@ UNARY = [
     (P.ArgMinWithValue(1), X, (X.argmin(1).astype(np.int32), X.min(1))), (P.Triu(1), X, np.triu(X, 1)),
     (P.DynamicShape(), X, np.array([2, 3])), (P.Identity(), X, X), (P.NonZero(), TRUE, np.argwhere(TRUE)),
     (P.Roll(1, 1), X, np.roll(X, 1, 1)), (P.ScalarToArray(), 2.5, np.float32(2.5)), (P.Unique(), ROWS, (
-        np.array([0, 1]), np.array([1, 0, 1]))), (
+        np.array([1, 0]), np.array([0, 1, 0]))), (
         P.UniqueConsecutive(return_counts=True), ROWS, (ROWS, np.array([1, 1, 1]))),
     (P.TupleToArray(), (1, 2), np.array([1, 2])), (P.ReduceStd((1,), False), X, (X.std(1), X.mean(1))),
     (P.Eps(), X, np.full_like(X, np.finfo(np.float32).eps)),
@@ -110,8 +112,8 @@ CALLS = [
         np.divide)), (P.TensorScatterMax(), (BIG, PLACES, V), combined(np.maximum)), (P.TensorScatterMin(), (
             BIG, PLACES, V), combined(np.minimum)), (P.TrilIndices(2, 3), (), np.stack(np.tril_indices(2, 0, 3)).astype(
                 np.int32)), (P.TriuIndices(2, 3, 1), (), np.stack(np.triu_indices(2, 1, 3)).astype(np.int32)),
-    (P.UnsortedSegmentMax(), (V, SEGMENTS, 3), np.stack([V[1], np.full(3, -np.inf), V[2]]).astype(np.float32)),
-    (P.UnsortedSegmentMin(), (V, SEGMENTS, 3), np.stack([V[1], np.full(3, np.inf), V[0]]).astype(np.float32)),
+    (P.UnsortedSegmentMax(), (V, SEGMENTS, 3), np.stack([V[1], np.full(3, LIMITS.min), V[2]])),
+    (P.UnsortedSegmentMin(), (V, SEGMENTS, 3), np.stack([V[1], np.full(3, LIMITS.max), V[0]])),
     (P.UnsortedSegmentProd(), (V, SEGMENTS, 3), np.stack([V[1], np.ones(3), V[0] * V[2]]).astype(np.float32)),
 ]
 

@@ -322,8 +322,8 @@ def cases():
                lambda x: (np.sort(x, 0)[:2], np.argsort(x, 0)[:2]), (X,))
     yield Case("kthvalue", lambda x: ops.kthvalue(x, 2, 1, True),
                lambda x: (np.sort(x)[:, 1:2], np.argsort(x)[:, 1:2]), (X,))
-    yield Case("unique", ops.unique, lambda x: np.unique(x, return_inverse=True), (np.array([3, 1, 3, 2]),),
-               traced=False)
+    yield Case("unique, in order of occurrence", ops.unique,
+               lambda x: (np.array([3, 1, 2]), np.array([[0, 1], [0, 2]])), (np.array([[3, 1], [3, 2]]),), traced=False)
     yield Case("unique_consecutive", lambda x: ops.unique_consecutive(x, True, True),
                lambda x: (np.array([3, 1, 3]), np.array([0, 0, 1, 2]), np.array([2, 1, 1])), (np.array([3, 3, 1, 3]),),
                traced=False)

@@ -53,6 +53,7 @@ def combined(x, index, values, join):
     return x
 
 
+LEAST = np.finfo(np.float32).min
 JOINS = {"max": np.maximum, "min": np.minimum, "mul": np.multiply, "div": np.divide}
 
 
@@ -60,7 +61,7 @@ def cases():
     for kind, join in JOINS.items():
         yield Case(f"tensor_scatter_{kind}", getattr(ops, f"tensor_scatter_{kind}"),
                    lambda x, i, v, j=join: combined(x, i, v, j), (TABLE, PLACES, UPDATES))
-    for kind, join, empty in (("max", np.maximum, -np.inf), ("min", np.minimum, np.inf), ("prod", np.multiply, 1)):
+    for kind, join, empty in (("max", np.maximum, LEAST), ("min", np.minimum, -LEAST), ("prod", np.multiply, 1)):
         yield Case(f"unsorted_segment_{kind}", lambda x, i, k=kind: getattr(ops, f"unsorted_segment_{k}")(x, i, 4),
                    lambda x, i, j=join, e=empty: combined(np.full((4, 2), e, x.dtype), i[:, None], x, j),
                    (UPDATES, PLACES[:, 0]))

@@ -108,7 +108,7 @@ def test_equality_with_other_things():
 
 
 @pytest.mark.parametrize("call", [
-    lambda x: x + "a", lambda x: x + [1, 2], lambda x: None * x, lambda x: x < "a", lambda x: x @ "a",
+    lambda x: x + "a", lambda x: x + ["a"], lambda x: None * x, lambda x: x < "a", lambda x: x @ "a",
     lambda x: ops.add(x, "a"), lambda x: ops.add(x, [1, 2]), lambda x: ops.relu("a"), lambda x: ops.matmul(x, None),
     lambda x: ops.neg(x > 1), lambda x: (x > 1) - (x > 1), lambda x: ops.bitwise_and(x, 1), lambda x: ops.sum(x, 1.0),
     lambda x: ops.sum(x, True), lambda x: ops.reshape(x, (2.0,)), lambda x: ops.concat(1), lambda x: ops.cast(x, "f4"),

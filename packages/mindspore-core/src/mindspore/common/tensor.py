@@ -131,6 +131,14 @@ class Tensor(_Attached):
         array = self.asnumpy()
         return array.astype(dtype) if dtype is not None and dtype != array.dtype else array.copy() if copy else array
 
+    def __array_function__(self, func, types, args, kwargs):
+        """A function of NumPy on tensors. Those that NumPy would hand on to methods of the same name, whose arguments
+        are others here, compute with arrays."""
+        if func in _HANDED_ON:
+            args = tuple([a.asnumpy() if isinstance(a, Tensor) else a for a in args])
+            kwargs = {name: a.asnumpy() if isinstance(a, Tensor) else a for name, a in kwargs.items()}
+        return func._implementation(*args, **kwargs)
+
     def item(self, index=None):
         """One element as a Python number; `index` picks it from a larger tensor."""
         array = storage_of(self, "number").to_numpy()
@@ -283,6 +291,9 @@ def _exact_floats(dtype: DType):
     return {"float_kind": lambda x: f"{x: .{digits}e}" if np.isfinite(x) else f"{x: }"}
 
 
+_HANDED_ON = {np.sum, np.prod, np.amax, np.amin, np.max, np.min, np.all, np.any, np.mean, np.std, np.var}
+
+
 def _to_array(data, dtype: DType | None) -> np.ndarray:
     """Numbers as a fresh contiguous array of the dtype that the rules of `Tensor` give."""
     if isinstance(data, np.ndarray | np.generic):
@@ -320,7 +331,7 @@ def _from_shape(shape, dtype: DType | None, init) -> Storage | Placeholder:
         raise TypeError("Tensor: input_data must be a number, a list or tuple of numbers, a numpy.ndarray or a Tensor, "
                         "or shape and dtype must be given; but got None")
     from mindspore.graph import dynamic
-    if dtype is not None and init is None and dynamic.is_dynamic_shape(shape):
+    if dtype is not None and init is None and (shape is None or dynamic.is_dynamic_shape(shape)):
         return dynamic.placeholder(shape, dtype)
     if shape is None or dtype is None:
         raise ValueError("Tensor: without input_data both shape and dtype are needed, "

@@ -141,11 +141,13 @@ class Functions:
                                                         sorting.unique_consecutive)
 
     def add(self, other, *, alpha=1) -> Tensor:
-        """self + alpha * other."""
+        """self + alpha * other, where `other` may be a list or tuple of numbers."""
+        other = Tensor(other) if isinstance(other, (list, tuple)) else other
         return arithmetic.add(self, other if alpha == 1 else arithmetic.mul(other, alpha))
 
     def sub(self, other, *, alpha=1) -> Tensor:
-        """self - alpha * other."""
+        """self - alpha * other, where `other` may be a list or tuple of numbers."""
+        other = Tensor(other) if isinstance(other, (list, tuple)) else other
         return arithmetic.subtract(self, other, alpha=alpha)
 
     subtract = sub

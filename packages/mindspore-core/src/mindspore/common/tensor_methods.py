@@ -9,6 +9,7 @@ order. Methods that change a tensor stand in `tensor_in_place`; `tensor_attached
 # mypy: disable-error-code="arg-type, attr-defined, return-value"
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from mindspore.ops import (
     arithmetic,
     comparison,
     complex_numbers,
+    creation,
     indexed,
     indexing,
     joining,
@@ -34,7 +36,7 @@ from mindspore.ops import (
     sorting,
     triangles,
 )
-from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis
+from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis, static_shape
 
 __all__ = ["TensorMethods", "from_numpy"]
 
@@ -77,7 +79,14 @@ class TensorMethods(Operators, Functions):
         from mindspore.ops.host import bytes_as
         return bytes_as("view", self, dtype)
 
-    resize = reshape
+    def resize(self, *new_shape) -> Tensor:
+        """The first elements in row order, followed by zeros where the shape has more."""
+        shape = static_shape("resize", _sizes(new_shape))
+        flat, count = shapes.ravel(self), math.prod(shape)
+        more = count - flat.size
+        if more > 0:
+            flat = joining.concat([flat, creation.zeros((more,), self.dtype)])
+        return shapes.reshape(getitem(flat, slice(0, count)), shape)
 
     def transpose(self, *axes, dim0=None, dim1=None) -> Tensor:
         """The axes in the order given, or turned round where none is; two ints, or `dim0` and `dim1`, are two axes
@@ -115,10 +124,12 @@ class TensorMethods(Operators, Functions):
         """The last two axes exchanged."""
         return shapes.swapaxes(self, -1, -2)
 
-    def flatten(self, order="C", *, start_dim=0, end_dim=-1) -> Tensor:
-        """The axes from `start_dim` to `end_dim` as one."""
+    def flatten(self, order="C", *last, start_dim=0, end_dim=-1) -> Tensor:
+        """The axes from `start_dim` to `end_dim` as one: flatten(order), or flatten(start_dim, end_dim)."""
+        if len(last) > 1 or (last and isinstance(order, str)):
+            raise TypeError(f"flatten: got {(order, *last)}; expected an order, or start_dim and end_dim")
         if not isinstance(order, str):
-            order, start_dim = "C", order
+            order, start_dim, end_dim = "C", order, last[0] if last else end_dim
         return shapes.flatten(self, order, start_dim=start_dim, end_dim=end_dim)
 
     def squeeze(self, *axes, axis=None) -> Tensor:
@@ -269,17 +280,21 @@ class TensorMethods(Operators, Functions):
         """The different elements in ascending order; with `return_inverse` the place of each element among them."""
         if dim is not None or return_counts:
             raise ValueError("unique: dim and return_counts are not known; use unique_consecutive of the sorted tensor")
-        values, inverse = sorting.unique(self)
+        values, inverse = sorting.sorted_unique(self)
         return (values, inverse) if return_inverse else values
 
     # -- reductions ----------------------------------------------------------------------------------------------------
 
-    def sum(self, axis=None, dtype=None, keepdims=False, initial=None, *, dim=None, keepdim=False) -> Tensor:
-        """The sum over an axis, plus `initial` where given."""
-        if isinstance(dtype, (bool, np.bool_)):
-            dtype, keepdims = None, dtype
+    def sum(self, axis=None, *order, dtype=None, keepdims=False, initial=None, dim=None, keepdim=False) -> Tensor:
+        """The sum over an axis, plus `initial`: sum(axis, dtype, keepdims, initial) or sum(dim, keepdim)."""
+        if order and isinstance(order[0], (bool, np.bool_)):
+            keepdim, *order = order
+        if len(order) > 3:
+            raise TypeError(f"sum: got {len(order) + 1} arguments; expected axis, dtype, keepdims and initial")
+        dtype, keepdims, initial = (*order, *(dtype, keepdims, initial)[len(order):])
         result = reduction.sum(self, _axis_of(axis, dim), keepdims or keepdim, dtype=dtype)
-        return result if initial is None else arithmetic.add(result, initial)
+        result = result if initial is None else arithmetic.add(result, initial)
+        return result if dtype is None else convert(result, dtype)
 
     def mean(self, axis=None, keep_dims=False, *, dim=None, keepdim=False, keepdims=False, dtype=None) -> Tensor:
         """The mean over an axis."""

@@ -34,11 +34,13 @@ class LossBase(Cell):
         ValueError: another reduction.
     """
 
+    reductions = REDUCTIONS
+
     def __init__(self, reduction="mean"):
         super().__init__()
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"For '{type(self).__name__}', the 'reduction' must be one of {', '.join(REDUCTIONS)}, "
-                             f"but got {reduction!r}.")
+        if reduction not in self.reductions:
+            raise ValueError(f"For '{type(self).__name__}', the 'reduction' must be one of "
+                             f"{', '.join(self.reductions)}, but got {reduction!r}.")
         self.reduction = reduction
 
     def get_loss(self, x, weights=1.0):
@@ -192,8 +194,10 @@ class SoftMarginLoss(_Difference):
 
 
 class KLDivLoss(_Difference):
-    """labels (log(labels) - logits): the divergence of log-probabilities from probabilities; see `ops.kl_div`."""
+    """labels (log(labels) - logits): the divergence of log-probabilities from probabilities; `reduction` may also be
+    'batchmean', the sum divided by the size of the first axis. See `ops.kl_div`."""
 
+    reductions = (*REDUCTIONS, "batchmean")
     function = staticmethod(ops.kl_div)
 
 

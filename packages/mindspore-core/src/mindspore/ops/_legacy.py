@@ -95,11 +95,13 @@ def max_pool(x, kernel_size=1, strides=1, pad_mode="valid", data_format="NCHW"):
 
 
 def max_pool_with_argmax(x, kernel_size=1, strides=1, pad_mode="valid", data_format="NCHW"):
-    """(maxima, places): the largest element of each window, and its place h * W + w (Int32)."""
+    """(maxima, places): the largest element of each window, and its place (c * H + h) * W + w in its image (Int32)."""
     x = as_inexact("MaxPoolWithArgmax", x)
     attrs = (*pool_geometry("MaxPoolWithArgmax", x, kernel_size, strides, pad_mode, data_format), (1, 1))
     y = apply(primitive("max_pool2d"), (x,), attrs)
-    return y, convert(apply(primitive("max_pool2d_index"), (x, y), attrs), int32)
+    places = convert(apply(primitive("max_pool2d_index"), (x, y), attrs), int32)
+    channels = shapes.reshape(creation.arange(x.shape[1], dtype=int32), (-1, 1, 1))
+    return y, places + channels * (x.shape[2] * x.shape[3])
 
 
 def avg_pool(x, kernel_size=1, strides=1, pad_mode="valid", data_format="NCHW"):
@@ -161,6 +163,16 @@ def depth_to_space(x, block_size):
     return shapes.reshape(x, (n, c // block_size**2, h * block_size, w * block_size))
 
 
+def gelu(x):
+    """x times the normal distribution function of x, by the tanh formula; see `ops.gelu`."""
+    return activation.gelu(x, "tanh")
+
+
+def softmax(logits, axis=-1):
+    """exp(logits) / sum(exp(logits)) along an axis, which may be a tuple of one; see `ops.softmax`."""
+    return activation.softmax(logits, axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis)
+
+
 # -- normalization and losses ------------------------------------------------------------------------------------------
 
 def batch_norm(input_x, scale, bias, mean, variance, is_training=False, epsilon=1e-5, momentum=0.1,
@@ -179,12 +191,13 @@ def batch_norm(input_x, scale, bias, mean, variance, is_training=False, epsilon=
 
 
 def layer_norm(input_x, gamma, beta, begin_norm_axis=1, begin_params_axis=1, epsilon=1e-7):
-    """(y, mean, rstd): input_x normalised over the axes from `begin_norm_axis` on, times gamma plus beta, which have
-    the shape of the axes from `begin_params_axis` on."""
+    """(y, mean, variance): input_x normalised over the axes from `begin_norm_axis` on, times gamma plus beta, which
+    have the shape of the axes from `begin_params_axis` on."""
     x = as_inexact("LayerNorm", input_x)
     axis = normalize_axis("LayerNorm", begin_norm_axis, x.ndim, "begin_norm_axis")
-    return apply(primitive("layer_norm"), (x, as_dtype_of("LayerNorm", gamma, x), as_dtype_of("LayerNorm", beta, x)),
-                 (axis, float(epsilon)))
+    scale, shift = as_dtype_of("LayerNorm", gamma, x), as_dtype_of("LayerNorm", beta, x)
+    y, mean, _ = apply(primitive("layer_norm"), (x, scale, shift), (axis, float(epsilon)))
+    return y, mean, convert(reduction.var(x, tuple(range(axis, x.ndim)), 0, True), mean.dtype)
 
 
 def l2_normalize(x, axis=0, epsilon=1e-4):

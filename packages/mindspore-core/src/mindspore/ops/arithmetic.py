@@ -205,8 +205,9 @@ def reciprocal(input: Operand) -> Tensor:
 
 
 def inv(x: Operand) -> Tensor:
-    """1 / x, floating; see `reciprocal`."""
-    return reciprocal(x)
+    """1 / x in the dtype of x; of integers rounded towards 0 (see `reciprocal` for fractions)."""
+    value = as_tensor("inv", x)
+    return convert(reciprocal(value), value.dtype)
 
 
 def frac(x: Operand) -> Tensor:

@@ -83,7 +83,7 @@ def _fractional(name: str, x: Operand, reduce: Callable, pooling_ratio: Sequence
         borders = _borders(images.shape[axis], count, pseudo_random, seed * 2**32 + seed2 or None)
         y = _pooled(y, axis, borders, overlapping, reduce)
         found.append(borders)
-    return y, found[0], found[1]
+    return convert(y, images.dtype), found[0], found[1]
 
 
 def fractional_max_pool(x: Operand, pooling_ratio: Sequence[float], pseudo_random: bool = False,
@@ -98,6 +98,7 @@ def fractional_max_pool(x: Operand, pooling_ratio: Sequence[float], pseudo_rando
 def fractional_avg_pool(x: Operand, pooling_ratio: Sequence[float], pseudo_random: bool = False,
                         overlapping: bool = False, deterministic: bool = False, seed: int = 0,
                         seed2: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """(means (N, H', W', C), borders of rows, of columns); see `fractional_max_pool`."""
+    """(means (N, H', W', C), borders of rows, of columns), of integers rounded towards 0; see
+    `fractional_max_pool`."""
     return _fractional("FractionalAvgPool", x, _mean, pooling_ratio, pseudo_random, overlapping, deterministic, seed,
                        seed2)

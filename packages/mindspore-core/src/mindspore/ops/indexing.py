@@ -320,8 +320,11 @@ def tensor_scatter_sub(input_x: Operand, indices: Operand, updates: Operand) -> 
 
 
 def scatter_nd(indices: Operand, updates: Operand, shape: Sizes) -> Tensor:
-    """Zeros of `shape` with `updates` added at the coordinates along the last axis of `indices`."""
+    """Zeros of `shape` with `updates` added at the coordinates along the last axis of `indices`; of Bool updates
+    whether one of them is true."""
     value = as_tensor("scatter_nd", updates, "updates")
+    if value.dtype is bool_:
+        return as_bool("scatter_nd", scatter_nd(indices, convert(value, int32), shape))
     return tensor_scatter_add(_zeros(static_shape("scatter_nd", shape), value.dtype), indices, value)
 
 
@@ -392,23 +395,28 @@ def index_fill(x: Operand, axis: int, index: Operand, value: Operand) -> Tensor:
 
 
 def select_scatter(input: Operand, src: Operand, axis: int, index: int) -> Tensor:
-    """input with the slice at `index` along `axis` replaced by `src`."""
+    """input with the slice at `index` along `axis` replaced by `src`, which has its shape. ValueError otherwise."""
     x = as_tensor("select_scatter", input)
     axis = normalize_axis("select_scatter", axis, x.ndim)
-    return _with_part(x, (slice(None),) * axis + (static_int("select_scatter", "index", index),), src)
+    return _with_part("select_scatter", x, (slice(None),) * axis + (static_int("select_scatter", "index", index),), src)
 
 
 def slice_scatter(input: Operand, src: Operand, axis: int = 0, start: int | None = None, end: int | None = None,
                   step: int = 1) -> Tensor:
-    """input with the places start:end:step along `axis` replaced by `src`."""
+    """input with the places start:end:step along `axis` replaced by `src`, which has their shape. ValueError
+    otherwise."""
     x = as_tensor("slice_scatter", input)
     axis = normalize_axis("slice_scatter", axis, x.ndim)
-    return _with_part(x, (slice(None),) * axis + (slice(start, end, step),), src)
+    return _with_part("slice_scatter", x, (slice(None),) * axis + (slice(start, end, step),), src)
 
 
-def _with_part(x: Tensor, index: tuple, value: Operand) -> Tensor:
-    from mindspore.common.tensor_indexing import written
-    return written(x, index, as_dtype_of("scatter", value, x, "src"))
+def _with_part(name: str, x: Tensor, index: tuple, value: Operand) -> Tensor:
+    """x with a part replaced; a number may stand for its elements."""
+    from mindspore.common.tensor_indexing import getitem, written
+    part, shape = as_dtype_of(name, value, x, "src"), getitem(x, index).shape
+    if part.shape != shape and part.shape:
+        raise ValueError(f"{name}: src has shape {part.shape}; expected {shape}, that of the part it replaces")
+    return written(x, index, part)
 
 
 def unsorted_segment_sum(input_x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:

@@ -217,9 +217,9 @@ def _attention_with_dropout(q: Tensor, k: Tensor, v: Tensor, mask: tuple, p: flo
 def pad(input_x: Operand, padding: Sizes, mode: str = "constant", value: float | None = None) -> Tensor:
     """input_x with a border: padding is (low, high) for the last axis, then for the one before it, and so on.
 
-    mode: 'constant' (filled with `value`, 0 by default; negative counts cut), 'reflect' (mirrored at the edge element),
-    'replicate' (the edge element repeated) or 'circular' (from the other end). ValueError for other words and for more
-    reflection or rotation than there are elements.
+    mode: 'constant' (filled with `value`, 0 by default), 'reflect' (mirrored at the edge element), 'replicate' (the
+    edge element repeated) or 'circular' (from the other end). Negative counts cut. ValueError for other words and for
+    more reflection or rotation than there are elements.
     """
     x = as_tensor("pad", input_x)
     counts = static_ints("pad", "padding", padding)
@@ -233,10 +233,17 @@ def pad(input_x: Operand, padding: Sizes, mode: str = "constant", value: float |
         return _constant_border(x, low, high, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueError(f"pad: value is {value} with mode {mode!r}; it belongs to mode 'constant'")
+    if mode == "circular":  # what is cut does not come round
+        x, low, high = _cut_border(x, low, high), tuple([max(n, 0) for n in low]), tuple([max(n, 0) for n in high])
     for axis, (before, behind) in enumerate(zip(low, high)):
-        if before or behind:
-            x = _border(x, axis, before, behind, mode)
-    return x
+        if before > 0 or behind > 0:
+            x = _border(x, axis, max(before, 0), max(behind, 0), mode)
+    return _cut_border(x, low, high)
+
+
+def _cut_border(x: Tensor, low: tuple, high: tuple) -> Tensor:
+    """x without the elements that negative counts name."""
+    return _constant_border(x, tuple([min(n, 0) for n in low]), tuple([min(n, 0) for n in high]), 0)
 
 
 def _border(x: Tensor, axis: int, before: int, behind: int, mode: str) -> Tensor:

@@ -9,6 +9,7 @@ from math import prod
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir.dims import same_shape
 from mindspore.ops._operands import (
+    NUMBERS,
     Operand,
     apply,
     as_tensor,
@@ -59,6 +60,8 @@ def _matmul(name: str, left: Operand, right: Operand) -> Tensor:
 
 
 def _of_rank(name: str, what: str, value: Operand, ndim: int) -> Tensor:
+    if isinstance(value, NUMBERS):
+        raise TypeError(f"{name}: {what} must be a Tensor of {ndim} axes, but got {type(value).__name__}: {value!r}")
     x = as_tensor(name, value, what)
     if x.ndim != ndim:
         raise ValueError(f"{name}: {what} has shape {x.shape}; expected {ndim} axes")

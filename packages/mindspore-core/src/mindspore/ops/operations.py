@@ -108,8 +108,8 @@ for _name, _function in {
     "LogicalAnd": comparison.logical_and, "LogicalNot": comparison.logical_not, "LogicalOr": comparison.logical_or,
     "LogicalXor": comparison.logical_xor, "MaskedFill": comparison.masked_fill, "NotEqual": comparison.ne,
     "RightShift": comparison.bitwise_right_shift, "Select": comparison.select,
-    "FastGeLU": activation.fast_gelu, "FastGelu": activation.fast_gelu, "GeLU": activation.gelu,
-    "Gelu": activation.gelu, "HSigmoid": activation.hardsigmoid, "HSwish": activation.hardswish,
+    "FastGeLU": activation.fast_gelu, "FastGelu": activation.fast_gelu, "GeLU": _legacy.gelu,
+    "Gelu": _legacy.gelu, "HSigmoid": activation.hardsigmoid, "HSwish": activation.hardswish,
     "Mish": activation.mish, "PReLU": activation.prelu, "ReLU": activation.relu, "ReLU6": activation.relu6,
     "SeLU": activation.selu, "Sigmoid": activation.sigmoid, "Softplus": activation.softplus,
     "Softsign": activation.softsign,
@@ -137,7 +137,7 @@ Mvlgamma = _define("Mvlgamma", special.mvlgamma, p=REQUIRED)
 LogSoftmax = _define("LogSoftmax", activation.log_softmax, axis=-1)
 NanToNum = _define("NanToNum", arithmetic.nan_to_num, nan=None, posinf=None, neginf=None)
 SoftShrink = _define("SoftShrink", activation.softshrink, lambd=0.5)
-Softmax = _define("Softmax", activation.softmax, axis=-1)
+Softmax = _define("Softmax", _legacy.softmax, axis=-1)
 
 # -- shapes and places -------------------------------------------------------------------------------------------------
 

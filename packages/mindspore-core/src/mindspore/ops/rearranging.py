@@ -114,9 +114,10 @@ def _order(name: str, src_format: str, dst_format: str) -> list[int]:
 
 
 def data_format_dim_map(input_x: Operand, src_format: str = "NHWC", dst_format: str = "NCHW") -> Tensor:
-    """Axes of the layout `src_format` (-4 .. 3) as axes of `dst_format`."""
+    """For axes of the layout `dst_format` (-4 .. 3) their places in `src_format`: from NHWC to NCHW 0, 1, 2, 3 become
+    0, 3, 1, 2."""
     x = as_tensor("DataFormatDimMap", input_x)
-    order = _order("DataFormatDimMap", dst_format, src_format)
+    order = _order("DataFormatDimMap", src_format, dst_format)
     table = Tensor(np.array(order, x.dtype.np))
     return apply(_GATHER, (table, x % constant(4, x.dtype)), (0,))
 

@@ -26,6 +26,7 @@ from mindspore.ops._operands import (
     normalize_axes,
     normalize_axis,
     primitive,
+    static_bool,
 )
 
 __all__ = [
@@ -45,15 +46,26 @@ _MAXIMUM, _MINIMUM, _PAD, _SLICE = map(primitive, ("maximum", "minimum", "pad", 
 # -- sums and products -------------------------------------------------------------------------------------------------
 
 def sum(input: Operand, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
-    """The sum over `dim`, computed in `dtype` where one is given; 0 over no elements."""
+    """The sum over `dim`, computed in `dtype` where one is given (as Bool, whether an element differs from 0); 0 over
+    no elements."""
+    if dtype is bool_:
+        return any(input, dim, keepdim)
     x = _summable(as_tensor("sum", input), dtype)
-    return apply(_SUM, (x,), (normalize_axes("sum", dim, x.ndim), bool(keepdim)))
+    return apply(_SUM, (x,), (normalize_axes("sum", dim, x.ndim), _kept(keepdim)))
 
 
 def prod(input: Operand, axis: Axes = None, keep_dims: bool = False, dtype: DType | None = None) -> Tensor:
-    """The product over `axis`, computed in `dtype` where one is given; 1 over no elements."""
+    """The product over `axis`, computed in `dtype` where one is given (as Bool, whether all elements differ from 0); 1
+    over no elements."""
+    if dtype is bool_:
+        return all(input, axis, keep_dims)
     x = _summable(as_tensor("prod", input), dtype)
-    return apply(_PROD, (x,), (normalize_axes("prod", axis, x.ndim), bool(keep_dims)))
+    return apply(_PROD, (x,), (normalize_axes("prod", axis, x.ndim), _kept(keep_dims)))
+
+
+def _kept(flag: bool) -> bool:
+    """Whether the axes are kept, as ones of size 1. TypeError for what is no bool."""
+    return flag if flag is True or flag is False else static_bool("a reduction", "keepdims", flag)
 
 
 def _summable(x: Tensor, dtype: DType | None) -> Tensor:
@@ -65,7 +77,7 @@ def _summable(x: Tensor, dtype: DType | None) -> Tensor:
 def mean(x: Operand, axis: Axes = None, keep_dims: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean over `axis`, floating; NaN over no elements."""
     value = as_inexact("mean", x) if dtype is None else convert(as_tensor("mean", x), dtype)
-    return _mean(value, normalize_axes("mean", axis, value.ndim), bool(keep_dims))
+    return _mean(value, normalize_axes("mean", axis, value.ndim), _kept(keep_dims))
 
 
 def _mean(x: Tensor, axes: tuple, keep_dims: bool) -> Tensor:
@@ -112,7 +124,7 @@ def logsumexp(input: Operand, dim: Axes, keepdim: bool = False) -> Tensor:
     x = as_inexact("logsumexp", input)
     axes = normalize_axes("logsumexp", dim, x.ndim)
     if _elements(x, axes) == 0:
-        return apply(_LOG, (apply(_SUM, (x,), (axes, bool(keepdim))),))
+        return apply(_LOG, (apply(_SUM, (x,), (axes, _kept(keepdim))),))
     high = apply(_STOP, (apply(_MAX, (x,), (axes, True)),))
     high = apply(_SELECT, (apply(_ISFINITE, (high,)), high, constant(0, x.dtype)))
     total = apply(_LOG, (apply(_SUM, (apply(_EXP, (apply(_SUB, (x, high)),)),), (axes, True)),))
@@ -129,13 +141,13 @@ def _dropped(shape: tuple, axes: tuple) -> tuple:
 def all(input: Operand, axis: Axes = None, keep_dims: bool = False) -> Tensor:
     """Whether all elements over `axis` differ from 0 (Bool); true over no elements."""
     x = as_bool("all", input)
-    return apply(_ALL, (x,), (normalize_axes("all", axis, x.ndim), bool(keep_dims)))
+    return apply(_ALL, (x,), (normalize_axes("all", axis, x.ndim), _kept(keep_dims)))
 
 
 def any(input: Operand, axis: Axes = None, keep_dims: bool = False) -> Tensor:
     """Whether an element over `axis` differs from 0 (Bool); false over no elements."""
     x = as_bool("any", input)
-    return apply(_ANY, (x,), (normalize_axes("any", axis, x.ndim), bool(keep_dims)))
+    return apply(_ANY, (x,), (normalize_axes("any", axis, x.ndim), _kept(keep_dims)))
 
 
 # -- extrema -----------------------------------------------------------------------------------------------------------
@@ -162,8 +174,8 @@ def _extremum(name: str, input: Operand, axis: Axes, keepdims: bool, initial, wh
         x = apply(_SELECT, (as_bool(name, where, "where"), x, as_dtype_of(name, initial, x, "initial")))
     axes = normalize_axes(name, axis, x.ndim)
     if x.dtype is bool_:
-        return apply(_ANY if largest else _ALL, (x,), (axes, bool(keepdims)))
-    result = apply(_MAX if largest else _MIN, (x,), (axes, bool(keepdims)))
+        return apply(_ANY if largest else _ALL, (x,), (axes, _kept(keepdims)))
+    result = apply(_MAX if largest else _MIN, (x,), (axes, _kept(keepdims)))
     if initial is None:
         return result
     return apply(_MAXIMUM if largest else _MINIMUM, (result, as_dtype_of(name, initial, x, "initial")))
@@ -286,7 +298,7 @@ def _moments(name: str, input: Operand, axis: Axes, ddof: int | bool, keepdims: 
     center = _mean(wide, axes, True)
     distance = apply(_SUB, (wide, center))
     distance = magnitude(distance) if x.dtype.kind == "c" else distance
-    total = apply(_SUM, (apply(_MUL, (distance, distance)),), (axes, bool(keepdims)))
+    total = apply(_SUM, (apply(_MUL, (distance, distance)),), (axes, _kept(keepdims)))
     count = builtins.max(_elements(x, axes) - ddof, 0)
     variance = apply(_DIV, (total, constant(count, total.dtype)))
     if not keepdims:
@@ -320,14 +332,14 @@ def vector_norm(x: Operand, ord: float = 2, axis: Axes = None, keepdims: bool = 
     axes = normalize_axes("vector_norm", axis, value.ndim)
     size = magnitude(value)
     if ord in (float("inf"), float("-inf")):
-        return apply(_MAX if ord > 0 else _MIN, (size,), (axes, bool(keepdims)))
+        return apply(_MAX if ord > 0 else _MIN, (size,), (axes, _kept(keepdims)))
     if ord == 0:
         return sum(convert(apply(_NE, (size, constant(0, size.dtype))), size.dtype), axes, keepdims)
     if ord == 1:
-        return apply(_SUM, (size,), (axes, bool(keepdims)))
+        return apply(_SUM, (size,), (axes, _kept(keepdims)))
     if ord == 2:
-        return _euclidean(size if value.dtype.kind == "c" else value, axes, bool(keepdims))
-    total = apply(_SUM, (apply(_POW, (size, constant(ord, size.dtype))),), (axes, bool(keepdims)))
+        return _euclidean(size if value.dtype.kind == "c" else value, axes, _kept(keepdims))
+    total = apply(_SUM, (apply(_POW, (size, constant(ord, size.dtype))),), (axes, _kept(keepdims)))
     return apply(_POW, (total, constant(1 / ord, size.dtype)))
 
 
@@ -342,8 +354,11 @@ def _euclidean(x: Tensor, axes: tuple, keepdims: bool) -> Tensor:
 # -- running reductions ------------------------------------------------------------------------------------------------
 
 def cumsum(x: Operand, axis: int, dtype: DType | None = None) -> Tensor:
-    """Running sums along `axis`."""
+    """Running sums along `axis`, computed in `dtype` where one is given (as Bool, whether an element so far differs
+    from 0)."""
     value = as_tensor("cumsum", x, "x")
+    if dtype is bool_:
+        return as_bool("cumsum", cumsum(as_bool("cumsum", value), axis))
     value = convert(value, dtype or (int64 if value.dtype is bool_ else value.dtype))
     return apply(_CUMSUM, (value,), (normalize_axis("cumsum", axis, value.ndim), False, False))
 

@@ -63,8 +63,19 @@ def kthvalue(input: Operand, k: int, dim: int = -1, keepdim: bool = False) -> tu
 
 
 def unique(input: Operand) -> tuple[Tensor, Tensor]:
+    """(values, indices): the different elements in the order in which they first occur, and for each element of input
+    the place of its value (Int64). The shape depends on values, so it cannot be compiled into a graph."""
+    x = as_tensor("unique", input)
+    values, first, inverse = np.unique(storage_of(x).to_numpy(), return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    return Tensor(values[order]), Tensor(places[inverse].reshape(x.shape))
+
+
+def sorted_unique(input: Operand) -> tuple[Tensor, Tensor]:
     """(values, indices): the different elements in ascending order, and for each element of input the place of its
-    value. The shape depends on values, so it cannot be compiled into a graph."""
+    value (Int64). The shape depends on values."""
     x = as_tensor("unique", input)
     values, inverse = np.unique(storage_of(x).to_numpy(), return_inverse=True)
     return Tensor(values), Tensor(inverse.reshape(x.shape).astype(np.int64))

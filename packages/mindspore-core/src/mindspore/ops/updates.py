@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mindspore.common.dtype import bfloat16, int32
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, apply, as_tensor, constant, full_of, primitive, static_int
 from mindspore.ops.arithmetic import maximum, minimum, mul, true_divide
@@ -108,27 +109,43 @@ def _segments(name: str, x: Operand, segment_ids: Operand, num_segments: int, jo
     if index.shape != value.shape[:index.ndim] or index.ndim == 0:
         raise ValueError(f"{name}: segment_ids has shape {index.shape}; expected that of the first axes of x, "
                          f"{value.shape}")
-    shape = (static_int(name, "num_segments", num_segments), *value.shape[index.ndim:])
-    start = full_of(shape, constant(empty(value.dtype), value.dtype))
-    return _combined(name, start, expand_dims(index, -1), value, join)
+    count, places = static_int(name, "num_segments", num_segments), expand_dims(index, -1)
+    start, left = empty(value.dtype)
+    joined = _combined(name, full_of((count, *value.shape[index.ndim:]), constant(start, value.dtype)), places, value,
+                       join)
+    if start == left:
+        return joined
+    ones = full_of(index.shape, constant(1, int32))
+    members = tensor_scatter_add(full_of((count,), constant(0, int32)), places, ones)
+    none = reshape(apply(_EQ, (members, constant(0, int32))), (count,) + (1,) * (joined.ndim - 1))
+    return apply(_SELECT, (none, constant(left, value.dtype), joined))
 
 
-def _lowest(dtype) -> float:
-    return -np.inf if dtype.is_floating else int(np.iinfo(dtype.np).min)
+def _lowest(dtype) -> tuple:
+    """What is below all numbers of a dtype, and the least one of them that is finite."""
+    if dtype.is_floating:
+        return -np.inf, -_largest(dtype)
+    return (int(np.iinfo(dtype.np).min),) * 2
 
 
-def _highest(dtype) -> float:
-    return np.inf if dtype.is_floating else int(np.iinfo(dtype.np).max)
+def _highest(dtype) -> tuple:
+    if dtype.is_floating:
+        return np.inf, _largest(dtype)
+    return (int(np.iinfo(dtype.np).max),) * 2
+
+
+def _largest(dtype) -> float:
+    return (2 - 2.0**-7) * 2.0**127 if dtype is bfloat16 else float(np.finfo(dtype.np).max)
 
 
 def unsorted_segment_max(x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
-    """The largest of the slices that have one segment number; a segment without any has the smallest number there is.
+    """The largest of the slices that have one segment number; a segment without any has the least finite number.
     segment_ids has the shape of the first axes of x, which become one of size `num_segments`."""
     return _segments("unsorted_segment_max", x, segment_ids, num_segments, maximum, _lowest)
 
 
 def unsorted_segment_min(x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
-    """The smallest of the slices that have one segment number; a segment without any has the largest number there is;
+    """The smallest of the slices that have one segment number; a segment without any has the largest finite number;
     see `unsorted_segment_max`."""
     return _segments("unsorted_segment_min", x, segment_ids, num_segments, minimum, _highest)
 
@@ -136,4 +153,4 @@ def unsorted_segment_min(x: Operand, segment_ids: Operand, num_segments: int) ->
 def unsorted_segment_prod(x: Operand, segment_ids: Operand, num_segments: int) -> Tensor:
     """The product of the slices that have one segment number; 1 for a segment without any; see
     `unsorted_segment_max`."""
-    return _segments("unsorted_segment_prod", x, segment_ids, num_segments, mul, lambda dtype: 1)
+    return _segments("unsorted_segment_prod", x, segment_ids, num_segments, mul, lambda dtype: (1, 1))
