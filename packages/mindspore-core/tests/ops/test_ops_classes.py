@@ -82,7 +82,8 @@ CALLS = [
     (P.Conv2DBackpropInput(2, 3, pad_mode="same"), (IMAGE, ONES, (1, 2, 4, 4)), SAME),
     (P.MaxPool(2, 2), (IMAGE,), IMAGE[:, :, 1::2, 1::2]), (P.MaxPool(3, 2, "same"), (IMAGE,), IMAGE[:, :, [2, 3]][
         ..., [2, 3]]), (P.AvgPool(2, 2), (IMAGE,), IMAGE.reshape(1, 2, 2, 2, 2, 2).mean((3, 5))),
-    (P.MaxPoolWithArgmax(2, 2), (IMAGE,), (IMAGE[:, :, 1::2, 1::2], np.int32([[[5, 7], [13, 15]], [[21, 23], [29, 31]]])[None])),
+    (P.MaxPoolWithArgmax(2, 2), (IMAGE,), (IMAGE[:, :, 1::2, 1::2],
+                                           np.int32([[[[5, 7], [13, 15]], [[21, 23], [29, 31]]]]))),
     (P.AvgPool(3, 1, "SAME"), (ONES,), ONES), (P.SpaceToDepth(2), (IMAGE,), IMAGE.reshape(1, 2, 2, 2, 2, 2).transpose(
         0, 3, 5, 1, 2, 4).reshape(1, 8, 2, 2)), (P.ResizeNearestNeighbor((2, 2)), (IMAGE,), IMAGE[:, :, ::2, ::2]),
     (P.ResizeBilinearV2(True), (IMAGE, (2, 2)), IMAGE[:, :, ::3, ::3]),
