@@ -68,11 +68,10 @@ class _Border(Cell):
                              f"but got {given!r}.")
 
     def construct(self, x):
-        """x with its border. A border of one value goes around the last axes of any tensor that has them."""
-        wanted = (self.spatial + 1, self.spatial + 2)
-        if x.ndim < self.spatial if self.mode == "constant" else x.ndim not in wanted:
-            text = f"at least {self.spatial}" if self.mode == "constant" else f"{wanted[0]} or {wanted[1]}"
-            raise ValueError(f"For '{type(self).__name__}', the input must have {text} axes, but has shape {x.shape}.")
+        """x with its border."""
+        if x.ndim not in (self.spatial + 1, self.spatial + 2):
+            raise ValueError(f"For '{type(self).__name__}', the input must have {self.spatial + 1} or "
+                             f"{self.spatial + 2} axes, but has shape {x.shape}.")
         return ops.pad(x, self.padding, self.mode, self.value)
 
     def extend_repr(self):
