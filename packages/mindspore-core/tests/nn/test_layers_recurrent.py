@@ -8,6 +8,7 @@ from layer_checks import check_gradients, compare
 import mindspore as ms
 from mindspore import Tensor, nn, ops
 from mindspore.compiler.pipeline import assert_max_compiles
+from mindspore.nn.layer.rnn_cells import RNNCellBase
 
 draw = np.random.default_rng(3)
 
@@ -274,3 +275,25 @@ def test_errors(make, error, text):
     with pytest.raises(error) as caught:
         make()
     assert text in str(caught.value)
+
+
+class Leaky(RNNCellBase):
+    """A cell of a step of its own: half of the state, and the product with the input."""
+
+    def __init__(self, input_size, hidden_size, has_bias):
+        super().__init__(input_size, hidden_size, has_bias, num_chunks=1)
+
+    def construct(self, x, hx):
+        return hx / 2 + ops.matmul(x, self.weight_ih.T) + (self.bias_ih if self.has_bias else 0)
+
+
+def test_a_cell_with_a_step_of_its_own_has_the_base_parameters():
+    x, state = Tensor(np.ones((2, 3), np.float32)), Tensor(np.ones((2, 4), np.float32))
+    net = Leaky(3, 4, True)
+    assert {p.name: p.shape for p in net.get_parameters()} == {
+        "weight_ih": (4, 3), "weight_hh": (4, 4), "bias_ih": (4,), "bias_hh": (4,)}
+    expected = 0.5 + net.weight_ih.asnumpy().sum(1) + net.bias_ih.asnumpy()
+    np.testing.assert_allclose(net(x, state).asnumpy(), np.tile(expected, (2, 1)), rtol=1e-5, atol=1e-6)
+    assert Leaky(3, 4, False).bias_ih is None
+    with pytest.raises(ValueError, match="num_chunks"):
+        RNNCellBase(3, 4, True, 0)

@@ -36,6 +36,7 @@ from mindspore.graph import dynamic, index_checks, tree
 from mindspore.graph.arguments import Copies, Leaves, containers_of, kept_by
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.guards import Guards
+from mindspore.graph.handed_out import handed_out
 from mindspore.graph.outside import put_back
 from mindspore.graph.raising import without_executor
 from mindspore.graph.trace import (
@@ -486,12 +487,13 @@ class CompiledFunction:
         _session.guards, _session.blocks, _session.changes = guards, blocks, []
         try:
             with tracing(trace):
-                result = self.target(*copies.args, **copies.kwargs)
+                result = handed_out(self.target(*copies.args, **copies.kwargs))
+                assigned = [(obj, attr, handed_out(getattr(obj, attr))) for obj, attr in guards.effects.values()
+                            if hasattr(obj, attr)]
             outputs: list = []
             kept = kept_by(guards)
             spec = tree.flatten(result, outputs, kept)
-            effects = [(obj, attr, tree.flatten(getattr(obj, attr), outputs, kept))
-                       for obj, attr in guards.effects.values() if hasattr(obj, attr)]
+            effects = [(obj, attr, tree.flatten(value, outputs, kept)) for obj, attr, value in assigned]
             changes = _session.changes
             for change in changes:
                 change.flatten(outputs, kept)

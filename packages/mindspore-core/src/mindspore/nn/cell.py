@@ -22,6 +22,7 @@ from mindspore.graph.call import call_construct, is_framework_class
 from mindspore.graph.compiled import CompiledFunction, current_blocks, current_guards
 from mindspore.graph.dynamic import Described
 from mindspore.graph.guards import CELL_EPOCH
+from mindspore.graph.handed_out import note_assigned
 from mindspore.graph.trace import _stack
 from mindspore.nn.hooks import CellHooks, hooked_parameter, run_hooked
 from mindspore.nn.members import CellMembers, cells_of
@@ -126,6 +127,8 @@ class Cell(CellState, CellHooks, CellMembers):
             params.pop(name, None)
             cells.pop(name, None)
             object.__setattr__(self, name, value)
+            if _stack.trace is not None:
+                note_assigned(current_guards(), self, name, value)
 
     def __delattr__(self, name: str) -> None:
         CELL_EPOCH[0] += 1

@@ -10,23 +10,43 @@ from mindspore.nn.layer.basic import as_computed
 __all__ = ["RNNCell", "GRUCell", "LSTMCell"]
 
 
-class _RecurrentCell(Cell):
-    """What the three cells share: `kind` says which step is taken."""
+class RNNCellBase(Cell):
+    """The parameters of a recurrent cell, for classes that define a step of their own in `construct(x, hx)`.
 
-    kind = "RNN_TANH"
+    Args:
+        input_size, hidden_size: sizes of input and state. has_bias: whether there are biases.
+        num_chunks: how many blocks of `hidden_size` rows the weights have, one for each gate.
 
-    def __init__(self, input_size, hidden_size, has_bias, dtype):
+    Parameters: weight_ih (num_chunks hidden, input), weight_hh (num_chunks hidden, hidden), bias_ih, bias_hh
+    (num_chunks hidden,), None without biases; all of them start evenly distributed over +-1 / sqrt(hidden).
+
+    Raises:
+        TypeError, ValueError: arguments of wrong types or sizes.
+    """
+
+    def __init__(self, input_size, hidden_size, has_bias, num_chunks, dtype=mstype.float32):
         super().__init__()
         name = type(self).__name__
         self.input_size = positive_int(name, "input_size", input_size)
         self.hidden_size = positive_int(name, "hidden_size", hidden_size)
         self.has_bias = flag(name, "has_bias", has_bias)
-        rows = GATES[self.kind] * hidden_size
+        rows = positive_int(name, "num_chunks", num_chunks) * hidden_size
         self.weight_ih = new_parameter("weight_ih", hidden_size, (rows, input_size), dtype)
         self.weight_hh = new_parameter("weight_hh", hidden_size, (rows, hidden_size), dtype)
-        if has_bias:
-            self.bias_ih = new_parameter("bias_ih", hidden_size, (rows,), dtype)
-            self.bias_hh = new_parameter("bias_hh", hidden_size, (rows,), dtype)
+        self.bias_ih = new_parameter("bias_ih", hidden_size, (rows,), dtype) if has_bias else None
+        self.bias_hh = new_parameter("bias_hh", hidden_size, (rows,), dtype) if has_bias else None
+
+    def extend_repr(self):
+        return f"input_size={self.input_size}, hidden_size={self.hidden_size}, has_bias={self.has_bias}"
+
+
+class _RecurrentCell(RNNCellBase):
+    """What the three cells share: `kind` says which step is taken."""
+
+    kind = "RNN_TANH"
+
+    def __init__(self, input_size, hidden_size, has_bias, dtype):
+        super().__init__(input_size, hidden_size, has_bias, GATES[self.kind], dtype)
 
     def construct(self, x, hx):
         """The state after the step: a tensor, of an LSTM the pair (hidden state, memory)."""
@@ -38,9 +58,6 @@ class _RecurrentCell(Cell):
         gates = gates_of(x, as_computed(self, self.weight_ih), inner)
         new = step(self.kind, gates, state, as_computed(self, self.weight_hh), outer)
         return new if count == 2 else new[0]
-
-    def extend_repr(self):
-        return f"input_size={self.input_size}, hidden_size={self.hidden_size}, has_bias={self.has_bias}"
 
 
 class RNNCell(_RecurrentCell):
