@@ -91,6 +91,7 @@ from mindspore.context import (
 from mindspore.gradient import get_grad, grad, value_and_grad, vjp
 from mindspore.graph.dynamic import Symbol, enable_dynamic
 from mindspore.recomputation import recompute
+from mindspore.saved_tensors import register_saved_tensors_hooks, saved_tensors_hooks
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",

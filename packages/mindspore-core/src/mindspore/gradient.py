@@ -150,6 +150,7 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
     points = [fresh[id(t)]._value for t in wanted] + [w._value for w in weights]
     segment = _segment.current()
     region = _segment.Region(len(segment.entries))
+    region.wanted = points
     regions = segment.regions
     regions.append(region)
     try:

@@ -28,37 +28,45 @@ __all__ = ["gradients_of", "marked_eagerly", "note_hook"]
 
 
 class Noted:
-    """A point in a region: the storages that pass it, and its hook. tensors: for hooks of one tensor, (number, tensor)
-    of each, since they can be removed."""
+    """A point in a region: the storages that pass it, and its hook. single: for hooks of one tensor, (number, tensor)
+    of each, since they can be removed. inputs: what the cotangents that the hook gives are of; the first of the
+    storages, unless the point stands for a part of the region (`eager.saving`). held: tensors that the hook reads."""
 
-    __slots__ = ("point", "single", "storages")
+    __slots__ = ("held", "inputs", "point", "single", "storages")
 
-    def __init__(self, storages: list[Storage], point: HookPoint | None):
-        self.storages, self.point = storages, point
+    def __init__(self, storages: list[Storage], point: HookPoint | None, held: tuple = ()):
+        self.storages, self.point, self.held = storages, point, held
+        self.inputs = storages
         self.single: list = []
 
     def holds(self, storage: Storage) -> bool:
         return any(s is storage for s in self.storages)
 
 
-def marked_eagerly(tensors: list, point: HookPoint, extras: tuple) -> list:
+def marked_eagerly(tensors: list, point: HookPoint, extras: tuple, held: tuple = ()) -> list:
     """The tensors, and zeros, behind a point; see `graph.hooks.marked`."""
+    from mindspore.eager import saving
     regions = _segment.current().regions
+    saving.cut()
     found = [apply_plainly(PRIMITIVES["identity"], (t,)) if regions else t for t in tensors]
     found += [apply_plainly(PRIMITIVES["identity"], (wrap(_zeros(a)),)) if regions else wrap(_zeros(a)) for a in extras]
     if regions:
-        noted = Noted([t._value for t in found], point)
+        noted = Noted([t._value for t in found], point, held)
         for region in regions:
             region.hooks.append((noted, len(tensors)))
+        saving.skip()
     return found
 
 
 def note_hook(tensor, number: int) -> None:
     """A hook was registered on a tensor, under a number, while gradients are being taken."""
+    from mindspore.eager import saving
+    saving.cut()
     regions = _segment.current().regions
     for region in regions:
         if any(noted.point is not None and noted.holds(tensor._value) for noted, _ in region.hooks):
             tensor._value = apply_plainly(PRIMITIVES["identity"], (tensor,))._value
+    saving.skip()
     for region in regions:
         for noted, _ in region.hooks:
             if noted.point is None and noted.holds(tensor._value):
@@ -77,7 +85,7 @@ def _zeros(aval) -> Storage:
 def _run(noted: Noted, cotangents: list) -> list:
     """The cotangents behind a point's hooks."""
     if noted.point is not None:
-        return noted.point.run(cotangents)
+        return noted.point.run(cotangents, list(noted.held)) if noted.held else noted.point.run(cotangents)
     from mindspore.graph.hooks import hooks_of, run_hook
     gradient = cotangents[0]
     for tensor, number in noted.single:
@@ -153,7 +161,7 @@ class _Stages:
                 continue
             noted, inputs = self.points[k]
             given = [self.cotangents.get(id(s)) for s in noted.storages]
-            found = [(s, t) for s, t in zip(noted.storages, _run(noted, given)[:inputs]) if t is not None]
+            found = [(s, t) for s, t in zip(noted.inputs, _run(noted, given)[:inputs]) if t is not None]
             onward = self.below[k] & (useful | self.end)
             reached |= onward
             for storage in noted.storages:  # what goes on is given back to it

@@ -68,14 +68,16 @@ def _new_step(step: Step, key, entry: tuple, aval) -> Step:
 
 class Region:
     """The part of a stream that a gradient call is recording: where it starts in the current segment, and what of it
-    earlier segments have run, as `Segment.capture` gives it. hooks: the points that cotangents pass (`eager.hooks`)."""
+    earlier segments have run, as `Segment.capture` gives it. hooks: the points that cotangents pass (`eager.hooks`).
+    wanted: what is differentiated by."""
 
-    __slots__ = ("history", "hooks", "start")
+    __slots__ = ("history", "hooks", "start", "wanted")
 
     def __init__(self, start: int):
         self.start = start
         self.history: list[tuple] = []
         self.hooks: list = []
+        self.wanted: list = []
 
 
 class Segment:

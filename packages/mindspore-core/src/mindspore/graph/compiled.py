@@ -228,8 +228,9 @@ class Entry:
                 values[node.idx] = values[node.ins[0].idx][node.attr("index")]
             elif needs_stages(node):
                 from mindspore.eager.hooks import marked_eagerly
-                inputs = [values[i.idx] for i in node.ins[:node.attr("inputs")]]
-                values[node.idx] = marked_eagerly(inputs, node.attrs[0], node.attr("extras"))
+                given, count = [values[i.idx] for i in node.ins], node.attr("inputs")
+                values[node.idx] = marked_eagerly(given[:count], node.attrs[0], node.attr("extras"),
+                                                  tuple(given[count:]))
             else:
                 values[node.idx] = apply_plainly(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
         for tensor, out, _ in self.writes:

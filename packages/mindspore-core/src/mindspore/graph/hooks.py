@@ -103,16 +103,17 @@ def name_of(fn: Callable) -> str:
 # -- points ------------------------------------------------------------------------------------------------------------
 
 
-def marked(tensors: list[Tensor], point: HookPoint, extras: tuple = ()) -> list[Tensor]:
-    """The tensors, and zeros of the avals `extras`, behind a point that their cotangents pass."""
+def marked(tensors: list[Tensor], point: HookPoint, extras: tuple = (), held: tuple = ()) -> list[Tensor]:
+    """The tensors, and zeros of the avals `extras`, behind a point that their cotangents pass. held: tensors that the
+    hook reads."""
     trace = current_trace()
     if trace is None:
         from mindspore.eager.hooks import marked_eagerly
-        return marked_eagerly(tensors, point, extras)
-    held: tuple = ()
+        return marked_eagerly(tensors, point, extras, held)
     backward = None
     if point.graph and point.key not in hooks_with_effects():
-        backward, held = _recorded(point, [t._value.aval for t in tensors], extras)
+        backward, lifted = _recorded(point, [t._value.aval for t in tensors], extras)
+        held = held if backward is None else lifted
     if backward is None and trace.in_block():
         raise WithoutBlocks
     found = apply_plainly(PRIMITIVES["gradient_hook"], (*tensors, *held), (point, backward, len(tensors), extras))
@@ -245,9 +246,10 @@ def note_outside(hook: Callable) -> None:
         guards.read.append(getattr(hook, "__self__", None))
 
 
-def fire(fired: Any, cotangents: list) -> list:
+def fire(fired: Any, cotangents: list, held: list) -> list:
     """Call the hook of a point while a derivative is recorded: nodes of the present trace in, nodes out."""
     trace = current_trace()
     given = [None if node is None else wrap(Traced(trace, node)) for node in cotangents]
-    found = fired.point.run(given)
+    values = [wrap(Traced(trace, node)) for node in held]
+    found = fired.point.run(given, values) if values else fired.point.run(given)
     return [trace.builder.zeros_like(a) if t is None else trace.node_of(t) for t, a in zip(found, fired.inputs)]

@@ -62,6 +62,7 @@ class Cell(CellState, CellHooks, CellMembers):
         own["_converts"] = False  # whether one of these three is set
         own["_computing"] = 0
         own["_recompute"] = False
+        own["_saving"] = None
         own["_compiled"] = own["_varying"] = None
         own["_hooks"] = ()
         own["_hooked_reads"] = 0
@@ -190,7 +191,7 @@ class Cell(CellState, CellHooks, CellMembers):
         return self._construct_with_hooks(args, kwargs)
 
     def _construct_with_hooks(self, args: tuple, kwargs: dict) -> Any:
-        if self._hooks or self._converts:
+        if self._hooks or self._converts or self._saving:
             return self._run(_construct_natively, args, kwargs)
         return self.construct(*args, **kwargs)
 
@@ -233,6 +234,8 @@ class Cell(CellState, CellHooks, CellMembers):
 
     def _run(self, runner: Callable, args: tuple, kwargs: dict) -> Any:
         """construct with what goes around it: casts of inputs and outputs, hooks."""
+        if self._saving:
+            runner = _saving(self._saving, runner)
         if self._converts:
             runner = self._converting(runner)
         if self._hooks:
@@ -435,7 +438,7 @@ def _recorded(cell: Cell, args: tuple, kwargs: dict) -> Any:
     """construct while a graph is recorded; a derivative that the cell brings is kept with it."""
     guards, blocks = current_guards(), current_blocks()
     if guards is not None:
-        for name in ("_recompute", "_low_precision", "_mixing", "_result_dtype", "_hooks"):
+        for name in ("_recompute", "_saving", "_low_precision", "_mixing", "_result_dtype", "_hooks"):
             guards.add_attr(cell, name, cell.__dict__[name], True)
     if hasattr(type(cell), "bprop"):
         from mindspore.graph.custom import call_with_bprop
@@ -448,6 +451,15 @@ def _construct_again(cell: Cell, args: tuple, kwargs: dict) -> Any:
     """construct of a cell whose gradient computes it again."""
     from mindspore.recomputation import record_again
     return record_again(cell, args, kwargs, lambda *args, **kwargs: call_construct(cell, args, kwargs))
+
+
+def _saving(hooks: tuple, runner: Callable) -> Callable:
+    """`runner` with hooks on what is kept for its gradient."""
+    def run(cell: Cell, args: tuple, kwargs: dict) -> Any:
+        from mindspore.saved_tensors import call_saving
+        return call_saving(hooks, lambda *args, **kwargs: runner(cell, args, kwargs), args, kwargs)
+
+    return run
 
 
 def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:

@@ -114,6 +114,17 @@ class CellHooks:
         is not None, takes the place of `grad_input`: a tuple, or a Tensor for a single one."""
         return self._register(BACKWARD, hook_fn)
 
+    def register_saved_tensors_hooks(self, pack_hook: Callable, unpack_hook: Callable) -> None:
+        """From now on what is kept of the cell for a gradient passes through hooks, in both modes (see
+        `mindspore.saved_tensors_hooks`); a second call takes their place.
+
+        Raises:
+            TypeError: a hook cannot be called.
+        """
+        from mindspore.saved_tensors import check_hooks
+        check_hooks(pack_hook, unpack_hook)
+        self._saving = pack_hook, unpack_hook
+
     def register_parameter_forward_hook(self, hook: Callable | list) -> CellHookHandle:
         """`hook(parameter)` gives the tensor that `construct` of this Cell and those below it reads in place of each
         Parameter; it has the Parameter's shape and dtype.

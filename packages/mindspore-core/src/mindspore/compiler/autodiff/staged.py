@@ -29,7 +29,8 @@ class Fired:
 
     point: the HookPoint. arrives: for each result of the point the position, among the joint graph's outputs, of its
     cotangent, counted from the end (-1 is the last), or None. goes_on: for each input the index of the parameter that
-    stands for its cotangent, or None for what has no derivative. avals: those of results and inputs.
+    stands for its cotangent, or None for what has no derivative. results, inputs: their avals. held: the positions of
+    the values that the hook reads, counted like those of `arrives`.
     """
 
     point: object
@@ -37,6 +38,7 @@ class Fired:
     goes_on: tuple[int | None, ...]
     results: tuple
     inputs: tuple
+    held: tuple[int, ...]
 
 
 class HookSlots:
@@ -52,14 +54,17 @@ class HookSlots:
                 self.params[node.idx] = [b.parameter(i.aval) if is_differentiable(i.aval) else None
                                          for i in node.ins[:node.attrs[2]]]
 
-    def reach(self, node: Node, cotangents: list[Node | None]) -> list[Node | None]:
-        """Cotangents have come to a point; those that go on to its operands."""
+    def reach(self, node: Node, cotangents: list[Node | None], env: list) -> list[Node | None]:
+        """Cotangents have come to a point; those that go on to its operands. env: the values of the graph's nodes."""
         arrives = []
         for ct in cotangents:
             arrives.append(None if ct is None else len(self.outputs))
             self.outputs += [] if ct is None else [ct]
+        held = [env[operand.idx] for operand in node.ins[node.attrs[2]:]]
+        places = range(len(self.outputs), len(self.outputs) + len(held))
+        self.outputs += held
         params = self.params[node.idx]
-        self._fired.append((node, arrives, params))
+        self._fired.append((node, arrives, params, places))
         return [*params, *[None] * (len(node.ins) - len(params))]
 
     @property
@@ -68,13 +73,13 @@ class HookSlots:
         total = len(self.outputs)
         return [Fired(node.attrs[0], tuple([None if k is None else k - total for k in arrives]),
                       tuple([None if p is None else p.attrs[0] for p in params]), tuple(node.aval.items),
-                      tuple([i.aval for i in node.ins[:node.attrs[2]]]))
-                for node, arrives, params in self._fired]
+                      tuple([i.aval for i in node.ins[:node.attrs[2]]]), tuple([k - total for k in places]))
+                for node, arrives, params, places in self._fired]
 
 
 class Firing:
     """The hooks of a joint graph that is emitted into another builder. env: the nodes there by index; what hooks give
-    is put into it. hook: called with a Fired and the cotangents that arrive."""
+    is put into it. hook: called with a Fired, the cotangents that arrive, and the values that the hook reads."""
 
     def __init__(self, joint: Graph, env: list, hook: Callable | None):
         self.joint, self.env, self.hook = joint, env, hook
@@ -96,10 +101,12 @@ class Firing:
     def _fire(self, fired: Fired) -> None:
         self.waiting.remove(fired)
         arrived = [None if k is None else self.joint.outputs[k] for k in fired.arrives]
-        for node in arrived:
+        held = [self.joint.outputs[k] for k in fired.held]
+        for node in (*arrived, *held):
             if node is not None:
                 self.need(node)
-        given = self.hook(fired, [None if n is None else self.env[n.idx] for n in arrived])
+        given = self.hook(fired, [None if n is None else self.env[n.idx] for n in arrived],
+                          [self.env[n.idx] for n in held])
         for k, node in zip(fired.goes_on, given):
             if k is not None:
                 self.env[self.joint.params[k].idx] = node

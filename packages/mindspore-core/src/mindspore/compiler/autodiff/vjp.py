@@ -168,7 +168,7 @@ def _reverse(b: Builder, graph: Graph, env: list, active: bytearray, recorded: d
             _contribute_item(b, cts, node, ct)
             continue
         hooked = slots is not None and node.idx in slots.params
-        grads = slots.reach(node, ct) if hooked else _gradients(b, node, env, recorded, ct)
+        grads = slots.reach(node, ct, env) if hooked else _gradients(b, node, env, recorded, ct)
         for operand, grad in zip(node.ins, grads, strict=True):
             if grad is not None and active[operand.idx]:
                 contribute(operand, grad)

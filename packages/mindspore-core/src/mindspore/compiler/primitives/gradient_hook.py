@@ -18,6 +18,9 @@ class HookPoint:
     name: of the hook, for people. key: what identifies the hook, the same at each compilation. always: whether the hook
     runs although nothing that is differentiated by lies before the point. hooks: those of one tensor, in order.
     graph: whether the hook may have a graph of its own; otherwise it stands where none is needed.
+
+    A hook that reads values of the program, beside those from outside, is given these after the cotangents where it has
+    no graph of its own (`held` in `graph.hooks.marked`).
     """
 
     __slots__ = ("always", "graph", "hooks", "key", "name", "run")
@@ -38,7 +41,8 @@ class GradientHook(Primitive):
     `point` (a HookPoint or None) is the hook as a Python function: where the derivative of the graph that holds the
     node is recorded, it runs then (`autodiff.staged`). Everywhere else, in graphs inside of graphs, the hook is the
     graph `backward` from (cotangents of the results, the operands after the first `inputs`) to the operands'; None if
-    the hook has effects, which a graph of its own cannot have. Gradient: what the hook says.
+    the hook has effects, which a graph of its own cannot have: then the operands after the first `inputs` are what it
+    reads. Gradient: what the hook says.
     """
 
     name = "gradient_hook"
@@ -47,7 +51,7 @@ class GradientHook(Primitive):
     def infer(self, *operands, point, backward, inputs, extras):
         results = (*operands[:inputs], *extras)
         want = (*results, *operands[inputs:])
-        if len(operands) < inputs or (backward is None and len(operands) > inputs):
+        if len(operands) < inputs:
             raise TypeError(f"gradient_hook: got {len(operands)} operands for {inputs} inputs")
         if backward is not None and (tuple(backward.in_avals), tuple(backward.out_avals)) != (want, operands[:inputs]):
             raise TypeError(f"gradient_hook: the backward graph goes from {tuple(backward.in_avals)} to "
