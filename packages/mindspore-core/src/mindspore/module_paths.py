@@ -66,6 +66,8 @@ PATHS: dict[str, tuple[str, ...]] = {
         "laplace", "log_normal", "logistic", "normal", "poisson", "student_t", "uniform")},
     **{f"mindspore.nn.probability.bijector.{name}": ("mindspore.nn.probability.bijector",) for name in (
         "bijector", "exp", "gumbel_cdf", "invert", "power_transform", "scalar_affine", "softplus")},
+    **{f"mindspore.nn.probability.bnn_layers.{name}": ("mindspore.nn.probability.bnn_layers",) for name in (
+        "bnn_cell_wrapper", "conv_variational", "dense_variational")},
     "mindspore.nn.grad": ("mindspore.nn",),
     "mindspore.nn.grad.cell_grad": ("mindspore.nn",),
     "mindspore.nn.metrics": ("mindspore.train", "mindspore.nn"),
