@@ -135,6 +135,50 @@ def test_groups_of_the_second_interface():
     assert not distributed.is_initialized()
 
 
+@pytest.mark.parametrize("module", [comm_func, distributed])
+def test_what_needs_another_process_says_so(module):
+    """The only process neither sends nor receives; a list of nothing to send is sent."""
+    x = Tensor(X)
+    for name in ("isend", "irecv", "recv", "send"):
+        with pytest.raises(RuntimeError, match=f"{name}: a process does not send to itself"):
+            getattr(module, name)(x)
+    assert module.batch_isend_irecv([]) == []
+    with pytest.raises(RuntimeError, match="batch_isend_irecv"):
+        module.batch_isend_irecv([module.P2POp("isend", x, 0)])
+    with pytest.raises(TypeError, match="op must be isend or irecv"):
+        module.P2POp("send", x, 0)
+    with pytest.raises(TypeError, match="must be a list of P2POp"):
+        module.batch_isend_irecv([x])
+    assert module.barrier() is None
+
+
+def test_objects_in_one_process():
+    gathered = [None]
+    distributed.gather_object({"a": 1}, gathered)
+    assert gathered == [{"a": 1}]
+    for function in (distributed.send_object_list, distributed.recv_object_list):
+        with pytest.raises(RuntimeError, match=f"{function.__name__}: a process does not send to itself"):
+            function([1], 0)
+    assert distributed.get_global_rank(None, 0) == 0 and distributed.get_process_group_ranks() == [0]
+    assert communication.get_comm_name() == communication.HCCL_WORLD_COMM_GROUP == "hccl_world_group"
+    assert (communication.NCCL_WORLD_COMM_GROUP, communication.MCCL_WORLD_COMM_GROUP) == (
+        "nccl_world_group", "mccl_world_group")
+
+
+def test_collective_functions_are_operators_too():
+    x = Tensor(X)
+    for name in ("all_reduce", "P2POp", "get_rank", "barrier", "all_gather_object", "irecv"):
+        assert getattr(ops, name) is getattr(distributed, name) and name in dir(ops)
+    assert ops.all_reduce(x) is None and ops.get_world_size() == 1
+    np.testing.assert_array_equal(ops.gather(x, Tensor([1]), 0).asnumpy(), X[1:])
+    for write in (lambda out: ops.all_to_all_v_c(out, x, [4]), lambda out: comm_func.all_to_all_v_c(out, x, [4]),
+                  lambda out: ops.gather_into_tensor(out, x), lambda out: ops.scatter_tensor(out, x, 0)):
+        out = Tensor(np.zeros_like(X))
+        write(out)
+        np.testing.assert_array_equal(out.asnumpy(), X)
+    assert ops.scatter_tensor(x, x, async_op=True).is_completed()
+
+
 @pytest.mark.parametrize("module", [communication, comm_func, distributed])
 def test_all_that_is_named_is_documented(module):
     for name in module.__all__:

@@ -232,3 +232,44 @@ def test_barrier_and_constexpr():
     def f(x):
         return x * doubled(x.shape[0])
     check(f(Tensor(X)), 4 * X)
+
+
+def test_layers_and_functions_of_mint():
+    """Those that no table of layers has."""
+    x = np.random.default_rng(5).normal(size=(1, 2, 4, 4)).astype(np.float32)
+    cube = np.random.default_rng(6).normal(size=(1, 1, 4, 4, 4)).astype(np.float32)
+    a, b, sign = X, BIG[:, ::-1].copy(), np.float32([1, -1])
+    cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    loss = np.where(sign > 0, 1 - cosine, np.maximum(0, cosine - 0.2))
+    check(mint.nn.CosineEmbeddingLoss(0.2)(*tensors([a, b, sign])), loss.mean())
+    check(mint.nn.ZeroPad3d(1)(Tensor(cube)), np.pad(cube, [(0, 0), (0, 0), (1, 1), (1, 1), (1, 1)]))
+    check(mint.nn.Upsample(scale_factor=2.0, mode="nearest")(Tensor(x)), x.repeat(2, 2).repeat(2, 3))
+    blocks = cube.reshape(1, 1, 2, 2, 2, 2, 2, 2)
+    check(mint.nn.functional.avg_pool3d(Tensor(cube), 2), blocks.mean((3, 5, 7)))
+    kernel = np.random.default_rng(7).normal(size=(1, 1, 4, 4, 4)).astype(np.float32)
+    check(mint.nn.functional.conv3d(Tensor(cube), Tensor(kernel)), (cube * kernel).sum().reshape(1, 1, 1, 1, 1), 1e-4)
+    p, t = np.float32([0.2, 0.7]), np.float32([0, 1])
+    check(mint.nn.functional.binary_cross_entropy(*tensors([p, t])), -(np.log(0.8) + np.log(0.7)) / 2)
+    pooled, places = mint.nn.functional.max_pool2d(Tensor(x), 2, return_indices=True)
+    restored = np.where(x == x.reshape(1, 2, 2, 2, 2, 2).max((3, 5)).repeat(2, 2).repeat(2, 3), x, 0)
+    check(mint.nn.functional.max_unpool2d(pooled, places, 2), restored)
+    check(ms.scipy.linalg.inv(Tensor(SPD)), np.linalg.inv(SPD))
+
+
+def test_views_of_axes():
+    check(P.TransposeView()(Tensor(X), (1, 0)), X.T)
+    check(P.TransposeExtView()(Tensor(X), 0, 1), X.T)
+
+
+def test_parts_of_sparse_tensors():
+    values, places = np.float32([3, 4]), np.int64([[0, 1], [2, 0]])
+    sparse = F.make_sparse_tensor(Tensor(places), Tensor(values), (3, 2))
+    check(F.coo_tensor_get_values(sparse), values)
+    rows = sparse.to_csr()
+    check(F.csr_tensor_get_values(rows), values)
+    check(F.csr_tensor_get_indptr(rows), [0, 1, 1, 2])
+    check(F.csr_to_dense(rows), [[0, 3], [0, 0], [4, 0]])
+    check(F.csr_to_coo(rows).indices, places)
+    check(F.csr_reduce_sum(rows, 1), [[3], [0], [4]])
+    check(F.csr_to_dense(F.csr_add(rows, rows, Tensor(2.0), Tensor(-1.0))), [[0, 3], [0, 0], [4, 0]])
+    check(F.row_tensor_get_values(F.make_row_tensor(Tensor([1]), Tensor(V[:1]), (3, 3))), V[:1])

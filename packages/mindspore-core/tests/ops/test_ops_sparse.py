@@ -146,7 +146,12 @@ def test_gradients(case):
     check_gradient(case)
 
 
-@pytest.mark.parametrize("name", sorted(sparse._ELEMENTWISE))
+ELEMENTWISE = (
+    "abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor inv isfinite isinf isnan log "
+    "log1p neg relu relu6 round sigmoid sin sinh softsign sqrt square tan tanh").split()
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
 def test_element_by_element(name):
     data = np.linspace(1.1, 1.9, 4).astype(np.float32) if name == "acosh" else np.float32([0.1, 0.5, 0.25, 0.75])
     own = {"inv": np.reciprocal, "relu6": lambda x: x.clip(0, 6), "sigmoid": lambda x: 1 / (1 + np.exp(-x)),

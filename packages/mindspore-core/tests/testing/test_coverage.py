@@ -41,11 +41,14 @@ def test_present_and_missing_names(monkeypatch):
     ("from mindspore.ops import relu", "relu"),
     ("from mindspore.mint.nn import functional\nfunctional.relu(1)", "relu"),
     ("from mindspore import ops\ngetattr(ops, name)('relu abs')", "relu abs"),
+    ("from mindspore import ops\ngetattr(ops, f're{name}')('lu abs')", "relu"),
+    ("import mindspore as ms\no = ms.ops\no.relu(1)", "relu"),
     ("from product import ops\nops.relu(1)", "relu"),
     ("from mindspore import ops\n'relu abs'", ""),
     ("from mindspore import ops\ngetattr(ops, name)\n'the relu of ops.'\ndef f():\n    'relu'", ""),
     ("import ops\nops.relu(1)", ""),
-], ids=["through the package", "module", "name", "same object", "looked up", "table of programs", "string alone",
+], ids=["through the package", "module", "name", "same object", "looked up", "looked up in part",
+        "module by another name", "table of programs", "string alone",
         "prose", "other package"])
 def test_what_a_test_touches(tmp_path, text, touched):
     found = references(tmp_path, test_it=text)
@@ -58,6 +61,8 @@ def test_attributes_touch_members_and_no_functions(tmp_path):
     found = references(tmp_path, test_it="def test(x):\n    assert x.exp().asnumpy()")
     assert found.touch("class mindspore.Tensor", "exp", ms.Tensor.exp)
     assert not found.touch("class mindspore.Tensor", "abs", ms.Tensor.abs)
+    found = references(tmp_path, test_it="def test(x):\n    getattr(x, name)('abs')")
+    assert found.touch("class mindspore.Tensor", "abs", ms.Tensor.abs)
     assert not found.touch("mindspore.ops", "exp", ops.exp)
 
 

@@ -3,7 +3,7 @@
 A function brings its operands and arguments into the strict form that primitives take (`_operands` has the rules), and
 calls them through `runtime.record.apply`. `operations` (P) offers the same as classes, `functional` (F) under the names
 of the functional interface, `composite` (C) what combines functions; the names of these three are found here too, when
-they are first used, and so are the collective functions of `mindspore.mint.distributed`.
+they are first used, and so are the collective functions.
 """
 # ruff: noqa: F403  (each family names in __all__ what it offers)
 from __future__ import annotations
@@ -63,7 +63,7 @@ from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
 
 _MORE = ("operations", "primitive", "composite", "functional")
-_ELSEWHERE = ("mindspore.mint.distributed",)
+_ELSEWHERE = ("mindspore.ops.collective",)
 _SHORT = {"P": "operations", "F": "functional", "C": "composite"}
 
 

@@ -115,12 +115,20 @@ class References:
     def _read(self, tree: ast.Module) -> None:
         nodes = _Nodes(tree)
         imported = dict(_imports(nodes.imports))
+        for name, value in nodes.renamed:
+            imported.setdefault(name, _dotted(value, imported) or "")
+        imported = {name: path for name, path in imported.items() if path}
         self.paths.update(imported.values())
         self.attributes.update(node.attr for node in nodes.attributes)
         self.paths.update(path for path in (_dotted(node, imported) for node in nodes.attributes) if path is not None)
-        modules = {_dotted(call.args[0], imported) for call in nodes.lookups} - {None}
-        words = nodes.words() if modules else set()
-        self.paths.update(f"{module}.{word}" for module in modules for word in words)
+        words = nodes.words() if nodes.lookups else set()
+        for call in nodes.lookups:
+            module, (before, after) = _dotted(call.args[0], imported), _around(call.args[1])
+            found = {f"{before}{word}{after}" for word in words}
+            if module is None:
+                self.attributes |= found
+            else:
+                self.paths.update(f"{module}.{name}" for name in found)
 
 
 class _Nodes:
@@ -130,6 +138,7 @@ class _Nodes:
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.attributes: list[ast.Attribute] = []
         self.lookups: list[ast.Call] = []
+        self.renamed: list[tuple[str, ast.expr]] = []
         self.texts: list[ast.Constant] = []
         self.prose: set[int] = set()
         pending: list[ast.AST] = [tree]
@@ -152,6 +161,9 @@ class _Nodes:
             self.prose.add(id(node.value))      # type: ignore[attr-defined]
         elif kind is ast.Import or kind is ast.ImportFrom:
             self.imports.append(node)           # type: ignore[arg-type]
+        elif kind is ast.Assign and isinstance(node.value, ast.Attribute):  # type: ignore[attr-defined]
+            self.renamed += [(target.id, node.value) for target in node.targets  # type: ignore[attr-defined]
+                             if isinstance(target, ast.Name)]
         elif kind is ast.Call and _looks_up(node):  # type: ignore[arg-type]
             self.lookups.append(node)           # type: ignore[arg-type]
 
@@ -166,6 +178,16 @@ def _looks_up(call: ast.Call) -> bool:
     """Whether `getattr` is asked for a name which is not written there."""
     return (isinstance(call.func, ast.Name) and call.func.id in ("getattr", "hasattr") and len(call.args) > 1
             and not isinstance(call.args[1], ast.Constant))
+
+
+def _around(name: ast.expr) -> tuple[str, str]:
+    """What stands before and behind the only varying part of a name, as "coo_" in f"coo_{name}"."""
+    parts = name.values if isinstance(name, ast.JoinedStr) else []
+    varying = [k for k, part in enumerate(parts) if isinstance(part, ast.FormattedValue)]
+    if len(varying) != 1:
+        return "", ""
+    fixed = [str(part.value) if isinstance(part, ast.Constant) else "" for part in parts]
+    return "".join(fixed[:varying[0]]), "".join(fixed[varying[0] + 1:])
 
 
 def _imports(nodes: list[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str, str]]:

@@ -99,7 +99,8 @@ class CallbackManager(Callback):
         self.callbacks = _as_list(callbacks)
         self._stack = contextlib.ExitStack()
         for callback in self.callbacks:
-            old = [o for o in _LEGACY if getattr(type(callback), o) is not getattr(Callback, o)]
+            old = [o for o in _LEGACY if getattr(type(callback), o) is not getattr(Callback, o)
+                   and not getattr(type(callback), o).__module__.startswith("mindspore.")]
             if old:
                 warnings.warn(f"{type(callback).__name__} defines {', '.join(old)}; the names are now "
                               f"{', '.join(_LEGACY[o][0] for o in old)}", DeprecationWarning, stacklevel=3)

@@ -36,13 +36,16 @@ class LossMonitor(Callback):
         self.per_print_times = per_print_times
         self._last = 0
 
-    def on_train_step_end(self, run_context):
-        """Print the loss, if it is time."""
+    def step_end(self, run_context):
+        """Print the loss, if it is time; what a subclass overrides to print something else."""
         args = run_context.original_args()
         due = self.per_print_times and args.cur_step_num - self._last >= self.per_print_times
         if due:
             self._last = args.cur_step_num
             self._print(args)
+
+    def on_eval_step_end(self, run_context):
+        """Steps of an evaluation have no loss of training to be printed."""
 
     def on_train_epoch_end(self, run_context):
         """Print the loss, if it is printed once per epoch, and the metrics, if this epoch has been evaluated."""
