@@ -490,7 +490,7 @@ class GradOperation:
             specs = [tree.flatten(a, wanted) for a in (
                 inputs if self.get_all else [] if self.get_by_list else inputs[:1])]
             point = _linearize_at(fn, args, kwargs, wanted, params, False)
-            grads = point.pull(sens if self.sens_param else [None] * len(point.outputs))
+            grads = point.pull(_seeds(sens, point.outputs) if self.sens_param else [None] * len(point.outputs))
             found = iter(grads)
             inputs = tuple([tree.rebuild(spec, found) for spec in specs])
             by_weight = _shaped_weights(weights if params else (), grads[len(wanted):])

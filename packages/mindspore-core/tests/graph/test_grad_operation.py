@@ -70,3 +70,13 @@ def test_inputs_given_by_name_and_a_single_parameter(mode):
         assert by_w.asnumpy().tolist() == [4.0, 50.0]
     finally:
         ms.set_context(mode=before)
+
+
+@pytest.mark.parametrize("sens", [
+    tensor(1, 2), Tensor(3.0), Tensor([1]), (tensor(1), tensor(1)), 1.0], ids=[
+    "longer", "a number", "whole numbers", "one too many", "no tensor"])
+def test_a_cotangent_that_does_not_match_the_output_is_refused(run, sens):
+    """It would be broadcast to a gradient of another shape, or left out."""
+    gradient = run(lambda x, s: ops.GradOperation(sens_param=True)(lambda v: v * 2)(x, s))
+    with pytest.raises(ValueError, match=r"the cotangents are .*; expected one for each output: Float32\[1\]"):
+        gradient(tensor(5), sens)
