@@ -231,6 +231,36 @@ def test_assigned_parameters_are_assigned_by_the_loaded_graph(tmp_path, mode):
     assert [r[0].tolist() for r in results] == [[1, 2], [2, 4]] and [float(r[1]) for r in results] == [0, 1]
 
 
+def test_numbers_that_are_returned(tmp_path, mode):
+    class Mixed(Cell):
+        def construct(self, x):
+            return x * 2, (3, True), {"size": x.shape[0]}, 0.5
+
+    for x in (floats(2), Tensor(shape=[None], dtype=ms.float32)):
+        loaded = nn.GraphCell(ms.load(export(Mixed(), x, folder=tmp_path)))
+        found = tensors(loaded(floats(2)))
+        assert [float(t) for t in found[1:]] == [3, 1, 2, 0.5]
+        np.testing.assert_array_equal(found[0], (floats(2) * 2).asnumpy())
+
+
+def test_inputs_in_containers_and_parameters_as_inputs(tmp_path, mode):
+    class Total(Cell):
+        def __init__(self):
+            super().__init__()
+            self.own = Parameter(np.ones(2, np.float32))
+
+        def construct(self, pair, factor):
+            return (pair[0] + pair[1] + self.own) * factor
+
+    pair, factor = [floats(2), floats(2)], Parameter(np.full(2, 3, np.float32), name="factor")
+    loaded = nn.GraphCell(ms.load(export(Total(), ms.mutable(pair), factor, folder=tmp_path)))
+    want = Total()(pair, factor).asnumpy()
+    for found in (loaded(pair, factor), loaded(*pair, factor), loaded((tuple(pair), factor))):
+        np.testing.assert_allclose(found.asnumpy(), want, rtol=1e-6)
+    with pytest.raises(ValueError, match="takes 3 inputs, but got 2"):
+        loaded(pair)
+
+
 def test_other_weights(tmp_path):
     path = export(nn.Dense(3, 2), floats(1, 3), folder=tmp_path)
     loaded = nn.GraphCell(ms.load(path), {"bias": Tensor(np.array([5, 7], np.float32))})

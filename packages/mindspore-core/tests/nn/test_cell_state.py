@@ -270,6 +270,31 @@ def test_flags_phases_and_names():
     assert not nn.SequentialCell() and not nn.CellList() and nn.CellList([nn.ReLU()])
 
 
+def test_what_programs_for_several_devices_say():
+    net = Net()
+    assert net.pipeline_stage is None
+    net.pipeline_stage, net.pipeline_segment = 1, 0
+    assert (net.pipeline_stage, net.pipeline_segment) == (1, 0)
+    assert net.set_comm_fusion(3) is net and [p.comm_fusion for p in net.get_parameters()] == [3, 3]
+    assert net.set_broadcast_flag().first.broadcast_flag is True
+    net.set_data_parallel()
+    net.offload()
+    net.remove_redundant_parameters()
+    assert net.shard(((1, 1),), parameter_plan={"w": (1,)}) is net
+    assert not (net.parameter_layout_dict or net.parallel_parameter_name_list or net.parallel_parameter_merge_net_dict)
+    assert net.create_time == net.create_time > 0 and net.bprop_debug is False
+    net.bprop_debug = True
+    assert net.bprop_debug and Net().first.pipeline_stage is None
+    for call, error, text in ((lambda: setattr(net, "pipeline_stage", "1"), TypeError, "must be an int"),
+                              (lambda: setattr(net, "pipeline_stage", -1), ValueError, "at least 0"),
+                              (lambda: net.set_comm_fusion(-1), ValueError, "fusion_type must be at least 0"),
+                              (lambda: net.shard([1]), TypeError, "in_strategy must be a tuple"),
+                              (lambda: net.shard((1,), parameter_plan=3), TypeError, "must be a dict or None"),
+                              (lambda: net.offload(0), ValueError, "'Auto' or a positive int")):
+        with pytest.raises(error, match=text):
+            call()
+
+
 def test_precision_and_compilation():
     net, x = Counting(), Tensor([1.0, 2.0])
     assert net.get_mixed_precision_type() is MixedPrecisionType.NOTSET

@@ -173,6 +173,22 @@ def test_prefix_of_the_checkpoint_is_dropped():
     assert values(net) == values(Layer(5.0))
 
 
+def test_an_optimizers_states_are_not_taken_for_weights():
+    own = {p.name: p for _, p in Layer(5.0).parameters_and_names()}
+    states = {f"{state}.fc.{name}": parameter(np.full(p.shape, 9.0)) for name, p in own.items()
+              for state in ("moment1", "my_state")}
+    weights = {f"fc.{name}": p for name, p in own.items()}
+    other = {"head.weight": parameter(np.ones((2, 3)))}
+    net = Layer()
+    with pytest.warns(UserWarning, match="prefix 'fc.'"):
+        assert load_param_into_net(net, {**states, **other, **weights})[0] == []
+    assert values(net) == values(Layer(5.0))
+    net = Layer()
+    with pytest.warns(UserWarning, match="2 parameters of the network are not in the checkpoint"):
+        load_param_into_net(net, {f"moments.{name}": p for name, p in own.items()})
+    assert values(net) == values(Layer())
+
+
 def test_prefix_is_not_guessed_when_strict():
     net, saved = Layer(), {f"0.{p.name}": p for _, p in Layer(5.0).parameters_and_names()}
     with pytest.warns(UserWarning, match="weight, bias"):

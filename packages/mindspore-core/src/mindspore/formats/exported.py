@@ -23,6 +23,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.vjp import decompose
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
+from mindspore.compiler.ir.dims import Symbolic
 from mindspore.graph import tree
 from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.dynamic import Described, Placeholder, Symbol
@@ -36,9 +37,9 @@ _STRUCTURAL = frozenset({"parameter", "constant", "item", "cond", "while_"})
 
 @dataclass
 class Network:
-    """A network's graph. Its parameters are the inputs, called `inputs`, then `weights`; its first outputs are those in
-    `result` (which holds their numbers, in the structure of what the network returns), the others what is assigned to
-    `weights`, by position (`writes`: number of the output, number of the weight)."""
+    """A network's graph. Its parameters are the inputs, called `inputs`, then `weights`. Its outputs are what the
+    network returns (`result` holds their numbers, in its structure) and what is assigned to `weights`, by position
+    (`writes`: number of the output, number of the weight)."""
 
     name: str
     graph: Graph
@@ -84,9 +85,10 @@ def is_open(value: Any) -> bool:
 
 
 def _example(tensor: Tensor) -> Tensor:
-    """A tensor in place of one that leaves sizes open. The sizes of an axis are the same in all of them."""
+    """A tensor in place of one that leaves sizes open, where the sizes of an axis are the same in all of them; and of a
+    Parameter, which is an input like another if it is passed."""
     if not is_open(tensor):
-        return tensor
+        return Tensor(tensor) if isinstance(tensor, Parameter) else tensor
     sizes = tensor._value.sizes
     if sizes is None:
         raise ValueError("For 'export', an input must say how many axes it has; leave open their sizes only.")
@@ -125,14 +127,45 @@ def _traced(compiled: CompiledFunction, function: Callable, inputs: tuple, name:
     if entry.effects:
         raise ValueError(f"For 'export', {name} assigns the attribute '{entry.effects[0][1]}' when it is called, which "
                          f"a file cannot hold. Make it a Parameter, or compute it in __init__.")
-    result = tree.rebuild(entry.result, iter(range(entry.results)))
-    if not entry.results or not all(isinstance(leaf, int) and not isinstance(leaf, bool) for leaf in leaves(result)):
-        raise ValueError(f"For 'export', {name} returns {result!r}; only tensors, and tuples, lists and dicts of them, "
-                         f"can be returned.")
     graph, lifted, writes = entry.unchecked()
+    graph, result = _with_numbers(graph, name, tree.rebuild(entry.result, map(_Place, range(entry.results))))
     explicit = len(graph.params) - len(lifted)
     places = [(out, source - explicit) for _, out, source in writes]
     return Network(name, graph, _input_names(function, inputs), lifted, result, places)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a tensor is among a graph's outputs."""
+
+    number: int
+
+    def __repr__(self) -> str:
+        return "a tensor"
+
+
+def _with_numbers(graph: Graph, name: str, result: Any) -> tuple[Graph, Any]:
+    """A graph with the numbers in what it returns as outputs, the last ones; and the numbers of all outputs in that."""
+    b = Builder(graph.name)
+    outputs = list(b.inline(graph, [b.parameter(p.aval) for p in graph.params]))
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: placed(each) for key, each in value.items()}
+        if isinstance(value, (tuple, list)):
+            return tuple([placed(each) for each in value])
+        if isinstance(value, _Place):
+            return value.number
+        if not isinstance(value, (bool, int, float, Symbolic)):
+            raise ValueError(f"For 'export', {name} returns {result!r}; only tensors, numbers, and tuples, lists and "
+                             f"dicts of them, can be returned.")
+        outputs.append(b.constant(value, None if isinstance(value, Symbolic) else Tensor(value).dtype))
+        return len(outputs) - 1
+
+    places = placed(result)
+    if not leaves(places):
+        raise ValueError(f"For 'export', {name} returns {result!r}, which has no tensors.")
+    return (graph if len(outputs) == len(graph.outputs) else b.finish(outputs)), places
 
 
 def leaves(value: Any) -> list:
@@ -152,7 +185,6 @@ def _input_names(function: Callable, inputs: tuple) -> list[str]:
     for name, value in bound.items():
         tensors: list = []
         tree.flatten(value, tensors)
-        tensors = [t for t in tensors if not isinstance(t, Parameter)]
         names += [name] if isinstance(value, Tensor) else [f"{name}_{k}" for k in range(len(tensors))]
     return names
 

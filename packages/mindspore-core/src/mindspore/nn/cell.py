@@ -26,6 +26,7 @@ from mindspore.graph.handed_out import note_assigned
 from mindspore.graph.trace import _stack
 from mindspore.nn.hooks import CellHooks, hooked_parameter, run_hooked
 from mindspore.nn.members import CellMembers, cells_of
+from mindspore.nn.placement import CellPlacement
 from mindspore.nn.state import CellState
 from mindspore.runtime import record
 from mindspore.runtime.mixing import mixed
@@ -36,7 +37,7 @@ _VALUES = (Tensor, bool, int, float, complex, np.number)  # what may be written 
 _TABLES = ("_params", "_cells", "_buffers")  # where attributes are that do not stand in the Cell's __dict__
 
 
-class Cell(CellState, CellHooks, CellMembers):
+class Cell(CellState, CellHooks, CellMembers, CellPlacement):
     """Base class of all networks and layers.
 
     Subclasses create parameters and child cells in `__init__` (after `super().__init__()`) and define `construct`.
@@ -47,7 +48,8 @@ class Cell(CellState, CellHooks, CellMembers):
     """
 
     UNGUARDED = frozenset({"_compiled", "_varying", "_hooked_reads", "cls_name",
-                           "_computing", "_state_hooks", "_transient"}) | CellMembers.UNGUARDED_MEMBERS
+                           "_computing", "_state_hooks", "_transient"}) | CellMembers.UNGUARDED_MEMBERS \
+        | CellPlacement.UNGUARDED_PLACEMENT
 
     def __init__(self, auto_prefix: bool = True, flags: dict | None = None):
         own = self.__dict__

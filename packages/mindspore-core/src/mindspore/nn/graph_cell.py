@@ -6,6 +6,7 @@ from typing import Any
 from mindspore.common.dtype import np_dtype_to_dtype
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.graph import tree
 from mindspore.graph.trace import current_trace
 from mindspore.nn.cell import Cell
 
@@ -24,7 +25,8 @@ class GraphCell(Cell):
         obf_random_seed: must be None.
 
     Inputs:
-        one Tensor for each input of the graph, of its dtype and shape, where -1 stands for any size.
+        one Tensor for each input of the graph, of its dtype and shape, where -1 stands for any size; or what the
+            network was called with, in whose lists, tuples and dicts the Tensors stand in this order.
 
     Outputs:
         Tensor, or a tuple.
@@ -64,7 +66,10 @@ class GraphCell(Cell):
                                  f"{value.dtype}, expected {known.shape} and {known.dtype}.")
             known.set_data(Tensor(value.asnumpy()))
 
-    def construct(self, *inputs: Tensor) -> Any:
+    def construct(self, *inputs: Any) -> Any:
+        found: list[Tensor] = []
+        tree.flatten(inputs, found)
+        inputs = tuple(found) if any(isinstance(value, (list, tuple, dict)) for value in inputs) else inputs
         if current_trace() is None:
             compiled = self.__dict__.get("_compiled") or self._compiled_construct()
             return compiled(*inputs)

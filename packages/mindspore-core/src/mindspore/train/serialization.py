@@ -349,6 +349,10 @@ def _parameter_of(name: str, value: np.ndarray | str):
 # ------------------------------------------------------------------------------------------------- into the network
 
 _CONVERTIBLE_KINDS = "if"
+_STATES = frozenset({  # what the names of optimizers' states begin with
+    "accu_grads", "accum", "accum_update", "adam_m", "adam_v", "ax", "ax_", "exp_avg", "exp_avg_sq", "exp_inf",
+    "lamb_m", "lamb_v", "linear", "max_exp_avg_sq", "mean_grad", "mean_square", "moment", "moment1", "moment2",
+    "moments", "momentum_buf", "momentum_buffer", "prev", "square_avg", "stat", "step_size", "vhat"})
 
 
 def _fit_shape(parameter, array: np.ndarray) -> np.ndarray:
@@ -389,14 +393,19 @@ def _check_parameters(parameter_dict) -> None:
                             f"{name!r}: {type(value).__name__}.")
 
 
-def _guess_prefix(missing: Iterable[str], unused: Iterable[str]) -> str | None:
-    """The prefix under which the checkpoint holds a missing parameter, by the first name that ends with its own."""
-    unused = list(unused)
-    for name in missing:
-        for candidate in unused:
-            if candidate.endswith(name):
-                return candidate[:-len(name)]
-    return None
+def _guess_prefix(missing: list[str], names: Iterable[str]) -> str | None:
+    """The prefix under which a checkpoint holds the most of the missing parameters, the first such one; None where it
+    holds none. Names of an optimizer's states are no candidates: those behind the name of a state, and those that are
+    another name of the checkpoint with something before it."""
+    wanted, known = set(missing), set(names)
+    counts: dict[str, int] = {}
+    for candidate in names:
+        cuts = [k for k in range(1, len(candidate)) if candidate[k:] in wanted]
+        is_state = candidate.partition(".")[0] in _STATES or any(
+            candidate[k - 1] == "." and candidate[k:] in known for k in range(1, len(candidate)))
+        for cut in () if is_state else cuts:
+            counts[candidate[:cut]] = counts.get(candidate[:cut], 0) + 1
+    return max(counts, key=lambda prefix: counts[prefix]) if counts else None
 
 
 def load_param_into_net(net, parameter_dict: dict, strict_load: bool = False,
@@ -405,8 +414,9 @@ def load_param_into_net(net, parameter_dict: dict, strict_load: bool = False,
 
     Everything is checked first: when an error is raised the network is as it was. A value of shape (12, 2048, 1, 1)
     fits a parameter of shape (12, 2048). With `strict_load=False` floats are converted to floats and signed integers to
-    signed integers, with a warning, and where parameters are missing and the dict holds them all under one prefix (a
-    network saved as a part of another), that prefix is dropped, with a warning.
+    signed integers, with a warning, and where parameters are missing that the dict holds under a prefix (a network
+    saved as a part of another), the prefix of the most of them is dropped, with a warning; an optimizer's states are
+    not taken for parameters.
 
     Args:
         net: a Cell.

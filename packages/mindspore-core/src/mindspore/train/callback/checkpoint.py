@@ -61,7 +61,10 @@ class CheckpointConfig:
             raise ValueError(f"For 'CheckpointConfig', the 'format' must be 'ckpt' or 'safetensors', but got "
                              f"{format!r}.")
         self.enc_key, self.enc_mode = check_key("CheckpointConfig", enc_key, enc_mode), enc_mode
-        self.format, self.remove_redundancy = format, bool(remove_redundancy)
+        if not isinstance(remove_redundancy, bool):
+            raise ValueError(f"For 'CheckpointConfig', the 'remove_redundancy' must be a bool, but got "
+                             f"{remove_redundancy!r}.")
+        self.format, self.remove_redundancy = format, remove_redundancy
         self.save_checkpoint_steps = save_checkpoint_steps or None
         self.save_checkpoint_seconds = None if save_checkpoint_steps else save_checkpoint_seconds
         self.keep_checkpoint_max = keep_checkpoint_max
