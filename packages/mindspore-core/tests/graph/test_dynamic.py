@@ -132,6 +132,17 @@ def test_equal_sizes_by_accident_do_not_stay_equal():
     assert f.compiled.compile_count == 2
 
 
+def test_an_unknown_number_of_axes():
+    net = nn.ReLU()
+    net.set_inputs(Tensor(None, dtype=ms.float32))
+    for shape in ((2, 3), (4, 5), (7, 3), (2, 3, 4), (3, 5, 6)):
+        x = array(*shape)
+        np.testing.assert_array_equal(net(Tensor(x)).asnumpy(), np.maximum(x, 0))
+    assert net._compiled.compile_count == 2
+    with pytest.raises(AttributeError, match="describes other tensors"):
+        ops.relu(Tensor(None, dtype=ms.float32))
+
+
 def test_gradients_have_symbolic_sizes():
     net = nn.Dense(4, 2)
     net.set_inputs(unknown(None, 4))

@@ -6,7 +6,7 @@ import pytest
 from ops_cases import Case, check_eager, check_gradient, check_graph, ints, uniform
 
 import mindspore as ms
-from mindspore import Tensor, ops
+from mindspore import Tensor, mint, ops
 
 X, CUBE, V = uniform((3, 4)), uniform((2, 3, 4)), uniform((5,))
 
@@ -125,9 +125,10 @@ def cutting_cases():
     for offset in (-5, -1, 0, 1, 3, 6):
         yield Case(f"diagonal {offset}", lambda x, o=offset: ops.diagonal(x, o), lambda x, o=offset: x.diagonal(o),
                    (X,))
-        yield Case(f"diag {offset}", lambda x, o=offset: ops.diag(x, o), lambda x, o=offset: np.diag(x, o), (V,))
+        yield Case(f"diag {offset}", lambda x, o=offset: mint.diag(x, o), lambda x, o=offset: np.diag(x, o), (V,))
     yield Case("diagonal of a stack", lambda x: ops.diagonal(x, 1, 1, 2), lambda x: x.diagonal(1, 1, 2), (CUBE,))
-    yield Case("diag of a matrix", ops.diag, np.diag, (X,))
+    yield Case("diag of a matrix", mint.diag, np.diag, (X,))
+    yield Case("diag of several axes", ops.diag, lambda x: np.diag(x.reshape(-1)).reshape(x.shape * 2), (X,))
     yield Case("trace", ops.trace, np.trace, (X,))
     yield Case("pad", lambda x: ops.pad(x, (1, 2)), lambda x: np.pad(x, ((0, 0), (1, 2))), (X,))
     yield Case("pad with a value", lambda x: ops.pad(x, (0, 1, 2, 0), value=3.5),

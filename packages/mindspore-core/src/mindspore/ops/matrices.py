@@ -32,7 +32,7 @@ from mindspore.ops._operands import (
 from mindspore.ops.shapes import cut, moveaxis
 
 __all__ = [
-    "diagonal_scatter", "matrix_band_part", "matrix_diag", "matrix_diag_part", "matrix_set_diag",
+    "diag", "diagonal_scatter", "matrix_band_part", "matrix_diag", "matrix_diag_part", "matrix_set_diag",
 ]
 
 _RESHAPE, _GATHER, _SELECT, _IOTA, _PAD = map(primitive, ("reshape", "gather", "select", "iota", "pad"))
@@ -204,7 +204,7 @@ def tridiagonal_matmul(superdiag: Operand, maindiag: Operand, subdiag: Operand, 
     return columns[0] * after + columns[1] * x + columns[2] * before
 
 
-def diagonal_tensor(input: Operand) -> Tensor:
+def diag(input: Operand) -> Tensor:
     """A tensor with the axes of input twice, which holds input where the two coordinates agree, and zeros elsewhere: of
     one axis, a matrix with input on its diagonal."""
     x = as_tensor("Diag", input)

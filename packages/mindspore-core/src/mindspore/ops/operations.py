@@ -146,7 +146,7 @@ for _name, _function in {
     "Rank": shapes.rank, "Reshape": shapes.reshape, "ScalarCast": shapes.scalar_cast, "Shape": shapes.shape,
     "Size": shapes.size, "TensorShape": _legacy.tensor_shape, "DynamicShape": _legacy.tensor_shape,
     "Transpose": shapes.transpose, "TransposeView": shapes.transpose, "TransposeExtView": shapes.swapaxes,
-    "Tile": joining.tile, "Diag": matrices.diagonal_tensor,
+    "Tile": joining.tile, "Diag": matrices.diag,
     "DiagPart": matrices.tensor_diagonal,
     "Trace": triangles.trace, "InvertPermutation": _legacy.invert_permutation, "Slice": slicing.slice,
     "Eye": creation.eye, "Fill": _legacy.fill, "FillV2": _legacy.fill_v2, "Fills": creation.fills,

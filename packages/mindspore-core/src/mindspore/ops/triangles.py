@@ -21,7 +21,7 @@ from mindspore.ops._operands import (
 from mindspore.ops.shapes import cut, moveaxis
 
 __all__ = [
-    "diag", "diag_embed", "diagflat", "diagonal", "trace", "tril", "triu",
+    "diag_embed", "diagflat", "diagonal", "trace", "tril", "triu",
 ]
 
 _RESHAPE, _SLICE, _PAD, _IOTA, _SELECT = map(primitive, ("reshape", "slice", "pad", "iota", "select"))
