@@ -261,11 +261,15 @@ def _avg_pool(w: Any, node: Node, x: str) -> str:
     return w.call("Div", [mean, w.constant(np.where(shares == 0, 1, shares).astype(node.dtype.np))], node.aval)
 
 
-def _layer_norm(w: Any, node: Node, *operands: str) -> list[str]:
+def _layer_norm(w: Any, node: Node, *operands: str) -> list:
+    """The third result is the variance in a file, and 1 / sqrt(variance + epsilon) here."""
     axis, epsilon = node.attrs
     result = w.call("LayerNorm", [*operands, w.constant(axis), w.constant(axis), w.constant(epsilon)],
                     Tuple(node.aval.items))
-    return [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
+    y, mean, variance = [w.item(result, k, aval) for k, aval in enumerate(node.aval.items)]
+    shape = node.aval.items[2]
+    return [y, mean, lambda: w.call("Rsqrt", [w.call("Add", [variance, w.constant(np.asarray(
+        epsilon, shape.dtype.np))], shape)], shape)]
 
 
 def _batch_norm(w: Any, node: Node, *operands: str) -> str:

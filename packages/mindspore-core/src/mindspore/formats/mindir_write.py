@@ -78,7 +78,8 @@ class FileWriter:
 class GraphWriter:
     """Writes one graph.
 
-    refs: by the number of a node of ours, the name of its value, or a list of names where it has several results.
+    refs: by the number of a node of ours, the name of its value, or a list of names where it has several results; in
+    place of a name a function that writes what is needed for it and gives it, called when it is read.
     avals: the types of values by name. weights, loaded: the names of the weights, and of the values read from them.
     """
 
@@ -241,7 +242,10 @@ class GraphWriter:
             self.avals[name] = node.aval
             return name
         if node.op.name == "item":
-            return self.refs[node.ins[0].idx][node.attrs[0]]
+            elements, place = self.refs[node.ins[0].idx], node.attrs[0]
+            if callable(elements[place]):
+                elements[place] = elements[place]()
+            return elements[place]
         operands = [self._ref(i) for i in (bias_of(node) or node.ins)]
         if node.op.name == "cond":
             return self._choice(node, operands)
