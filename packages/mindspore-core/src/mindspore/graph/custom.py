@@ -1,6 +1,8 @@
 """Cells with a derivative of their own: `bprop(self, *inputs, out, dout)` in place of what would be derived.
 
-Both methods are recorded into graphs, which become one `custom_vjp` operation.
+While a function is compiled, both methods are recorded into graphs, which become one `custom_vjp` operation. In
+PyNative mode both run as they are: the results are cut off from what computed them (`known_value`), and a point that
+their cotangents pass (`eager.hooks`) calls `bprop`.
 """
 from __future__ import annotations
 
@@ -9,11 +11,12 @@ from typing import Any
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.compiler.primitives.gradient_hook import HookPoint
 from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.graph import index_checks, tree
 from mindspore.graph.call import call_construct, call_function
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
-from mindspore.runtime.record import apply, wrap
+from mindspore.runtime.record import apply, apply_plainly, wrap
 
 
 def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
@@ -54,6 +57,30 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
     return tree.rebuild(spec, iter(found))
 
 
+def run_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
+    """The cell's outputs where a gradient in PyNative mode records them, differentiated by its `bprop`."""
+    from mindspore.eager.hooks import marked_eagerly
+    from mindspore.graph.hooks import zeros
+    name = type(cell).__name__
+    if kwargs:
+        raise TypeError(f"{name}: a cell with bprop takes positional arguments only, got the keyword "
+                        f"{next(iter(kwargs))!r}; pass it by position")
+    places = [k for k, a in enumerate(args) if isinstance(a, Tensor)]
+    outputs: list = []
+    spec = tree.flatten(cell.construct(*args), outputs)
+    avals = [t._value.aval for t in outputs]
+
+    def run(cotangents: list) -> list:
+        douts = [zeros(a) if ct is None else ct for ct, a in zip(cotangents[len(places):], avals)]
+        grads = cell.bprop(*args, tree.rebuild(spec, iter(found)), tree.rebuild(spec, iter(douts)))
+        return [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
+
+    point = HookPoint(run, f"{name}.bprop")
+    passed = marked_eagerly([args[k] for k in places], point, tuple(avals))[len(places):]
+    found = [apply_plainly(PRIMITIVES["known_value"], pair) for pair in zip(passed, outputs)]
+    return tree.rebuild(spec, iter(found))
+
+
 def _placed(args: tuple, places: list[int], tensors: list) -> tuple:
     """The arguments with other tensors at the tensors' places."""
     placed = list(args)
@@ -73,6 +100,9 @@ def _per_input(name: str, grads: Any, args: tuple, places: list[int]) -> list:
 
 
 def _fitting(name: str, grad: Any, like: Tensor) -> Tensor:
+    if grad is None:
+        from mindspore.graph.hooks import zeros
+        return zeros(like._value.aval)
     if not isinstance(grad, Tensor) or grad.shape != like.shape:
         raise GraphCompileError(f"{name}: a gradient that bprop returns must be a tensor in the shape of its input.",
                                 found=describe(grad), remedy=f"a tensor of shape {like.shape}")

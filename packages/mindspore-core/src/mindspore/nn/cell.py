@@ -188,12 +188,12 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
     def __call__(self, *args, **kwargs) -> Any:
         if _stack.trace is not None:
             return self._run(_recorded, args, kwargs)
-        if context.mode.graph or ((self._recompute or hasattr(type(self), "bprop")) and _segment.current().regions):
+        if context.mode.graph or (self._recompute and _segment.current().regions):
             return self._whole()(*args, **kwargs)
         return self._construct_with_hooks(args, kwargs)
 
     def _construct_with_hooks(self, args: tuple, kwargs: dict) -> Any:
-        if self._hooks or self._converts or self._saving:
+        if self._hooks or self._converts or self._saving or hasattr(type(self), "bprop"):
             return self._run(_construct_natively, args, kwargs)
         return self.construct(*args, **kwargs)
 
@@ -465,6 +465,9 @@ def _saving(hooks: tuple, runner: Callable) -> Callable:
 
 
 def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:
+    if hasattr(type(cell), "bprop") and _segment.current().regions:
+        from mindspore.graph.custom import run_with_bprop
+        return run_with_bprop(cell, args, kwargs)
     return cell.construct(*args, **kwargs)
 
 

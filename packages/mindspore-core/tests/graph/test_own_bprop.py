@@ -1,0 +1,94 @@
+"""Cells with a `bprop` of their own in PyNative mode, where it runs as it is written; what both modes make of it."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Tensor, nn, ops
+from mindspore.gradient import grad, vjp
+
+X, Y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+
+
+class Scaled(nn.Cell):
+    """Three times the derivative of the first result, and none by y."""
+
+    def construct(self, x, y, power=1):
+        return x * y ** power, x + 1
+
+    def bprop(self, x, y, power, out, dout):
+        return dout[0] * 3 * x + dout[1], None, None
+
+
+class Cubed(nn.Cell):
+    def construct(self, x):
+        return x * x * x
+
+    def bprop(self, x, out, dout):
+        return (dout * x * x * 3,)
+
+
+@pytest.fixture(params=[ms.PYNATIVE_MODE, ms.GRAPH_MODE], ids=["pynative", "graph"])
+def mode(request):
+    before = ms.get_context("mode")
+    ms.set_context(mode=request.param)
+    yield request.param
+    ms.set_context(mode=before)
+
+
+def test_its_gradients_take_the_place_of_the_derived_ones(mode):
+    cell = Scaled()
+
+    def loss(x, y):
+        first, second = cell(x * 2, y, 2)
+        return (first * first).sum() + second.sum()
+
+    gx, gy = grad(loss, (0, 1))(X, Y)
+    np.testing.assert_allclose(gx.asnumpy(), [2 * (2 * 18 * 3 * 2 + 1), 2 * (2 * 64 * 3 * 4 + 1)])
+    assert gy.asnumpy().tolist() == [0.0, 0.0]
+
+
+def test_second_derivatives(mode):
+    cell = Cubed()
+    first = grad(lambda x: cell(x).sum())
+    np.testing.assert_allclose(first(X).asnumpy(), [3.0, 12.0])
+    np.testing.assert_allclose(grad(lambda x: first(x).sum())(X).asnumpy(), [6.0, 12.0])
+    np.testing.assert_allclose(grad(lambda x: (cell(cell(x)) * x).sum())(X).asnumpy(), [10.0, 5120.0])
+
+
+def test_in_pynative_mode_it_may_look_at_values_and_have_effects():
+    class Looks(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.seen = []
+
+        def construct(self, x):
+            self.seen.append(("construct", float(x.sum())))
+            return ops.relu(x)
+
+        def bprop(self, x, out, dout):
+            self.seen.append(("bprop", x.asnumpy().tolist(), out.asnumpy().tolist()))
+            return Tensor(dout.asnumpy() * 10)
+
+    cell = Looks()
+    cell.register_forward_hook(lambda cell, inputs, out: cell.seen.append("hook"))
+    assert grad(lambda x: cell(x).sum())(X).asnumpy().tolist() == [10.0, 10.0]
+    assert cell.seen == [("construct", 3.0), "hook", ("bprop", [1.0, 2.0], [1.0, 2.0])]
+    _, pull = vjp(cell, X)
+    for factor in (1.0, 2.0):
+        assert pull(ops.ones_like(X) * factor)[0].asnumpy().tolist() == [10.0 * factor] * 2
+
+
+def test_mistakes():
+    class Short(nn.Cell):
+        def construct(self, x, y):
+            return x * y
+
+        def bprop(self, x, y, out, dout):
+            return (dout,)
+
+    with pytest.raises(ms.compiler.frontend.errors.GraphCompileError, match="one gradient for each of the 2 inputs"):
+        grad(Short())(X, Y)
+    with pytest.raises(TypeError, match="positional arguments only"):
+        grad(lambda x: Short()(x, y=Y))(X)
