@@ -37,8 +37,9 @@ def vmap(fn, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
             None for an output that does not depend on the example.
 
     Returns:
-        a function of the same arguments with one axis more. Random operators draw other numbers in each lane. A
-        function that assigns Parameters must give them values that do not depend on the lane, except in an ensemble.
+        a function of the same arguments with one axis more. Random operators draw other numbers in each lane. An
+        argument that the function assigns has the new values of all lanes afterwards. A Parameter from outside must be
+        given a value that does not depend on the lane, except in an ensemble.
 
     Raises:
         TypeError: an argument with an axis is not a tensor; `in_axes` or `out_axes` does not have the structure of the
@@ -108,11 +109,17 @@ def _run(fn: Callable, cells: list, flat: _Arguments, out_axes: Any) -> Any:
     avals = [_lane_aval(t, axis) for t, axis in zip(flat.leaves, flat.axes)]
     avals += [p._value.aval for p in own[0]] if cells else []
 
+    changed: list[int] = []  # places of the arguments that the function assigns
+
     def call(trace, given: list):
         for parameter, stand_in in zip(own[0] if cells else (), given[len(flat.leaves):]):
             trace.nodes[id(parameter)] = stand_in._value.node
+        lanes = given[:len(flat.leaves)]
+        before = [t._value for t in lanes]
         args, kwargs = tree.rebuild(flat.spec, iter(given))
-        return call_function(fn, *args, **kwargs)
+        result = call_function(fn, *args, **kwargs)
+        changed.extend([k for k, (t, value) in enumerate(zip(lanes, before)) if t._value is not value])
+        return result, [lanes[k] for k in changed]
 
     for cell in cells[1:]:
         if current_guards() is not None:
@@ -126,9 +133,13 @@ def _run(fn: Callable, cells: list, flat: _Arguments, out_axes: Any) -> Any:
     sources = rec.sources(explicit)
     found = b.inline(vmap_graph(rec.graph, tuple([s.aval for s in sources]), size), sources)
     _write(b, rec, own, found[rec.count:], size)
-    axes = _output_axes(out_axes, rec.spec)
+    axes = _output_axes(out_axes, rec.spec.items[0])
+    axes += [flat.axes[k] for k in changed]
     plain = rec.graph.out_avals
-    return rec.result([_placed(b, node, plain[k], axes[k], size) for k, node in enumerate(found[:rec.count])])
+    nodes = [_placed(b, node, plain[k], axes[k], size) for k, node in enumerate(found[:rec.count])]
+    for place, node in zip(changed, nodes[rec.count - len(changed):]):
+        Recorded.assign_one(trace, flat.leaves[place], node)
+    return rec.result(nodes)[0]
 
 
 def _write(b: Builder, rec: Recorded, own: list, values: list[Node], size: int) -> None:

@@ -271,6 +271,28 @@ def test_assignments():
     agree(counter.seen, 2.0)
 
 
+@pytest.mark.usefixtures("mode")
+def test_assigned_arguments_have_the_values_of_all_lanes():
+    table, other = Parameter(Tensor(POINTS.T.copy()), name="table"), Parameter(Tensor(np.float32(1)), name="other")
+
+    def step(row, count, x, last):
+        ops.assign_add(row, x)
+        if last:
+            ops.assign(count, count * 3)
+        return row * 2
+
+    class Net(nn.Cell):
+        def construct(self, x):
+            first = vmap(lambda row, count, x: step(row, count, x, True), (1, None, 0), 1)(table, other, x)
+            return first, vmap(vmap(lambda e, d: step(e, d, d, False)), (1, 0))(table, x)
+
+    first, second = Net()(Tensor(POINTS))
+    agree(first, 4 * POINTS.T)
+    agree(second, 6 * POINTS)
+    agree(table, 3 * POINTS.T)
+    agree(other, 3.0)
+
+
 def test_random_numbers_differ_from_lane_to_lane():
     ms.set_seed(3)
     numbers = vmap(lambda x: ops.rand(4) + 0 * x.sum())(Tensor(POINTS)).asnumpy()

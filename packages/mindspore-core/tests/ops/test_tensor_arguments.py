@@ -92,6 +92,18 @@ def test_numpy_functions_of_tensors():
     np.testing.assert_array_equal(np.concatenate([x, X]), np.concatenate([X, X]))
 
 
+def test_a_tensor_as_offset():
+    """A whole number in a tensor that is not computed yet, which the shape depends on."""
+    x, one = Tensor(X), ops.add(Tensor(0), 1)
+    np.testing.assert_allclose(x.trace(one).asnumpy(), X.trace(1))
+    np.testing.assert_allclose(ops.diagonal(x, ms.mutable(1)).asnumpy(), X.diagonal(1))
+
+
+def test_cumsum_of_numpy_as_bool():
+    numbers = ms.numpy.cumsum(Tensor([[0, 2], [0, 0]]), dtype=ms.bool_)
+    assert numbers.dtype == ms.bool_ and numbers.tolist() == [False, True, True, True]
+
+
 def test_batchmean_of_a_layer():
     log, share = np.log(np.float32([[0.25, 0.75]] * 3)), np.float32([[0.5, 0.5]] * 3)
     loss = nn.KLDivLoss("batchmean")(Tensor(log), Tensor(share))

@@ -128,7 +128,10 @@ class Segment:
             key = (op, refs, attrs)
             step = self.step.next.get(key)
             if step is None:
-                step = _new_step(self.step, key, key, infer(op, tuple([s.aval for s in storages]), attrs))
+                aval = infer(op, tuple([s.aval for s in storages]), attrs)
+                if self.done:  # the rule looked at a value that is computed here
+                    return current().record(op, storages, attrs)
+                step = _new_step(self.step, key, key, aval)
             if self.first is None:
                 self.first = (op, attrs, user_location())
             elif op is self.first[0] and len(self.entries) >= LOOP_MINIMUM and not self.regions \

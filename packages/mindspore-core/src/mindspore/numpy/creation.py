@@ -215,7 +215,7 @@ def _places(name: str, count: int) -> int:
 
 def rand(*shape: int, dtype: DTypeLike = float32) -> Tensor:
     """Numbers evenly distributed over [0, 1), of a shape given as ints or as one tuple. They follow
-    `mindspore.set_seed`. TypeError for a dtype that is not floating.
+    `mindspore.set_seed`. ValueError for a dtype that is not floating.
 
     >>> print(np.rand(2, 3).shape)
     (2, 3)
@@ -225,7 +225,7 @@ def rand(*shape: int, dtype: DTypeLike = float32) -> Tensor:
 
 def randn(*shape: int, dtype: DTypeLike = float32) -> Tensor:
     """Numbers of the normal distribution with mean 0 and variance 1, of a shape given as ints or as one tuple.
-    TypeError for a dtype that is not floating.
+    ValueError for a dtype that is not floating.
 
     >>> print(np.randn((2, 3)).shape)
     (2, 3)
@@ -235,7 +235,7 @@ def randn(*shape: int, dtype: DTypeLike = float32) -> Tensor:
 
 def randint(minval: int, maxval: int | None = None, shape: Sizes | None = None, dtype: DTypeLike = int32) -> Tensor:
     """Whole numbers evenly distributed over [minval, maxval), or [0, minval) without maxval; one number without a
-    shape. ValueError for an empty range, TypeError for a dtype that is not an integer one.
+    shape. ValueError for an empty range, and for a dtype that is not an integer one.
 
     >>> print(np.randint(3, shape=(2, 2)).shape)
     (2, 2)
@@ -243,7 +243,7 @@ def randint(minval: int, maxval: int | None = None, shape: Sizes | None = None, 
     low, high = (0, minval) if maxval is None else (minval, maxval)
     wanted = int32 if dtype is None else to_dtype("randint", dtype)
     if not wanted.is_integer:
-        raise TypeError(f"randint: dtype is {wanted}; expected an integer dtype")
+        raise ValueError(f"randint: dtype is {wanted}; expected an integer dtype")
     return random.randint(low, high, () if shape is None else static_shape("randint", shape), dtype=wanted)
 
 
@@ -254,5 +254,5 @@ def _sizes(shape: tuple) -> tuple[int, ...]:
 def _floating(name: str, dtype: DTypeLike) -> DType:
     wanted = _or_float32(name, dtype)
     if not wanted.is_floating:
-        raise TypeError(f"{name}: dtype is {wanted}; expected a floating dtype")
+        raise ValueError(f"{name}: dtype is {wanted}; expected a floating dtype")
     return wanted

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mindspore.common.dtype import float32, int32
+from mindspore.common.dtype import bool_, float32, int32
 from mindspore.common.tensor import Tensor
 from mindspore.numpy._arrays import (
     ArrayLike,
@@ -232,8 +232,10 @@ def cumsum(a: ArrayLike, axis: int | None = None, dtype: DTypeLike = None) -> Te
     >>> print(np.cumsum([1, 2, 3]))
     [1 3 6]
     """
-    x, place = axis_or_all("cumsum", summable(as_array("cumsum", a, "a"), dtype), axis)
-    return reduction.cumsum(x, place)
+    array = as_array("cumsum", a, "a")
+    if dtype is not None and to_dtype("cumsum", dtype) is bool_:
+        return reduction.cumsum(*axis_or_all("cumsum", array, axis), bool_)
+    return reduction.cumsum(*axis_or_all("cumsum", summable(array, dtype), axis))
 
 
 def cumprod(a: ArrayLike, axis: int | None = None, dtype: DTypeLike = None) -> Tensor:

@@ -65,7 +65,7 @@ def diagonal_of(x: Tensor, offset: int, dim1: int = 0, dim2: int = 1) -> Tensor:
     first, second = normalize_axis("diagonal", dim1, x.ndim, "dim1"), normalize_axis("diagonal", dim2, x.ndim, "dim2")
     if x.ndim < 2 or first == second:
         raise ValueError(f"diagonal: dim1 {dim1} and dim2 {dim2} of shape {x.shape}; expected two different axes")
-    x = moveaxis(x, (first, second), (-2, -1))
+    x, offset = moveaxis(x, (first, second), (-2, -1)), static_int("diagonal", "offset", offset)
     rows, columns = x.shape[-2:]
     count = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
     row, column = (max(-offset, 0), max(offset, 0)) if count else (0, 0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.ops import factors, systems
 from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, convert, primitive, promote_all
@@ -26,9 +27,10 @@ _EIGH = primitive("eigh")
 
 
 def block_diag(*arrs: Operand) -> Tensor:
-    """A matrix with the given matrices along its diagonal and zeros elsewhere; numbers and vectors count as one row."""
+    """A matrix with the given matrices along its diagonal and zeros elsewhere; numbers and vectors count as one row.
+    Without matrices one of shape (1, 0)."""
     if not arrs:
-        raise ValueError("block_diag: got no matrices; expected at least one")
+        return zeros((1, 0), float32)
     blocks = []
     for x in promote_all("block_diag", arrs):
         if x.ndim > 2:
