@@ -36,6 +36,7 @@ PATHS: dict[str, tuple[str, ...]] = {
         "other_func", "parameter_func", "random_func", "sparse_func", "spectral_func", "vmap_func")},
     "mindspore.ops.function.grad.grad_func": _FUNCTIONS,
     "mindspore.ops.function.comm_func": ("mindspore.ops.collective",),
+    "mindspore.ops.op_info_register": ("mindspore.ops._registrations",),
     "mindspore.ops.vm_impl_registry": ("mindspore.ops",),
     **{f"mindspore.nn.wrap.{name}": ("mindspore.nn.wrap", "mindspore.nn") for name in (
         "cell_wrapper", "grad_reducer", "loss_scale")},

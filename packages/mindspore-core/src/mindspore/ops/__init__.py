@@ -3,7 +3,7 @@
 A function brings its operands and arguments into the strict form that primitives take (`_operands` has the rules), and
 calls them through `runtime.record.apply`. `operations` (P) offers the same as classes, `functional` (F) under the names
 of the functional interface, `composite` (C) what combines functions; the names of these three are found here too, when
-they are first used, and so are the collective functions.
+they are first used, and so are the collective functions and what registers operators.
 """
 # ruff: noqa: F403  (each family names in __all__ what it offers)
 from __future__ import annotations
@@ -49,6 +49,7 @@ from mindspore.ops.rotated import *
 from mindspore.ops.sampling import *
 from mindspore.ops.segments import *
 from mindspore.ops.sequence_loss import *
+from mindspore.ops.served_attention import *
 from mindspore.ops.shapes import *
 from mindspore.ops.slicing import *
 from mindspore.ops.sorting import *
@@ -63,7 +64,7 @@ from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
 
 _MORE = ("operations", "primitive", "composite", "functional")
-_ELSEWHERE = ("mindspore.ops.collective",)
+_ELSEWHERE = ("mindspore.ops.collective", "mindspore.ops._registrations")
 _SHORT = {"P": "operations", "F": "functional", "C": "composite"}
 
 

@@ -72,6 +72,7 @@ from mindspore.ops.rotated import *
 from mindspore.ops.sampling import *
 from mindspore.ops.segments import *
 from mindspore.ops.sequence_loss import *
+from mindspore.ops.served_attention import *
 from mindspore.ops.shapes import *
 from mindspore.ops.shapes import reshape, shape
 from mindspore.ops.slicing import *

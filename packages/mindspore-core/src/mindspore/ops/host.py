@@ -20,6 +20,7 @@ from mindspore.eager.segment import flush
 from mindspore.graph import effects
 from mindspore.graph.trace import current_trace
 from mindspore.ops._operands import apply, as_bool, as_tensor, static_shape
+from mindspore.ops._registrations import check_dtypes
 from mindspore.ops.primitive import Primitive
 from mindspore.ops.reduction import all as all_of
 
@@ -110,7 +111,8 @@ class Custom(Primitive):
         func_type: 'pyfunc'. Other kinds are for kernels of other devices' compilers; an operator with kernels of one's
             own comes from a plugin.
         bprop: from the operands, the results and the results' gradients, all tensors, to a tuple with a gradient for
-            each operand. reg_info: accepted; dtypes and shapes are those of the operands.
+            each operand. reg_info: dicts of `CustomRegOp.get_op_info`, also by `custom_info_register` on the function:
+            the dtypes that operands may have.
 
     Raises:
         TypeError, ValueError: arguments of wrong types, another kind, results that are not what was said.
@@ -126,11 +128,14 @@ class Custom(Primitive):
             raise TypeError(f"Custom: func is a {type(func).__name__}, out_shape {out_shape!r} and out_dtype "
                             f"{out_dtype!r}; expected a function, and both of the others")
         self.out_shape, self.out_dtype = out_shape, out_dtype
+        given = reg_info if isinstance(reg_info, (list, tuple)) else [] if reg_info is None else [reg_info]
+        self.infos = [*given, *getattr(func, "reg_info", ())]
         self.action = Computation(func, f"Custom {getattr(func, '__name__', 'func')}")
         self.derived = None if bprop is None else _with_derivative(self._forward, bprop)
 
     def __call__(self, *inputs: Any) -> Tensor | tuple[Tensor, ...]:
         tensors = [as_tensor("Custom", x, f"operand {i}") for i, x in enumerate(inputs)]
+        check_dtypes("Custom", self.infos, [t.dtype.np.name for t in tensors])
         return self._forward(*tensors) if self.derived is None else self.derived(*tensors)
 
     def _forward(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:

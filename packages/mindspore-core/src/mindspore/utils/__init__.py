@@ -1,4 +1,5 @@
-"""Exchange of tensors with other libraries."""
+"""Exchange of tensors with other libraries, and a look at the operators that a program calls."""
+from mindspore.utils.dispatch import MsDispatchMode
 from mindspore.utils.dlpack import from_dlpack, to_dlpack
 
-__all__ = ["from_dlpack", "to_dlpack"]
+__all__ = ["MsDispatchMode", "from_dlpack", "to_dlpack"]
