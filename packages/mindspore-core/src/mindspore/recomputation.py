@@ -17,6 +17,7 @@ from mindspore.graph import inner, tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.trace import Traced, current_trace
+from mindspore.ops.state import deepcopy
 
 __all__ = ["recompute"]
 
@@ -35,7 +36,8 @@ def recompute(block: Callable, *args, use_reentrant: bool = True, output_recompu
             and what the gradient does not read is not computed again.
 
     Returns:
-        what the block returns.
+        what the block returns, in tensors of their own: a later change in place of an argument that the block returned
+        is not seen in them.
 
     Raises:
         TypeError: `block` cannot be called. ValueError: `context_fn` is given; no Python runs while the block is
@@ -50,7 +52,7 @@ def recompute(block: Callable, *args, use_reentrant: bool = True, output_recompu
         return record_again(block, args, kwargs)
     if _segment.current().regions:
         return _compiled_for(block)(*args, **kwargs)
-    return block(*args, **kwargs)
+    return tree.map_tensors(deepcopy, block(*args, **kwargs))
 
 
 def record_again(block: Callable, args: tuple, kwargs: dict, call: Callable | None = None) -> Any:

@@ -214,4 +214,10 @@ def main(s, t, v, w, n):
 def main(s, t, v, w, n):
     return grad(grad(lambda a: sum((t for e in [w, v] if e[n % 3] < s), s)))(t), v + s
 """,
+    "recomputation_of_a_vector_that_changes_afterwards": """
+def main(s, t, v, w, n):
+    kept = recompute(lambda a: v if n > 1 else w, v)
+    v[::-1] += v[::-1]
+    return s, kept + v * 0.9
+""",
 }
