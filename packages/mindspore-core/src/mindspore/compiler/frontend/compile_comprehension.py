@@ -142,7 +142,7 @@ def _collector(node: _Comprehension, scope: Scope) -> Callable[[Frame, Any, Call
         session = frame.session
         session.journal.made(result)
         for slot in shared:
-            frame.vars[slot] = CellType()
+            frame.vars[slot] = session.journal.made(CellType())
 
         def add_noted(frame: Frame, result: Any) -> None:
             if session.journal.fresh is not None and type(result) is not Collector:

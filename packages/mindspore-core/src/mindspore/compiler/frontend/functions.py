@@ -266,7 +266,7 @@ def inner_frame(scope: Scope, outer: Scope) -> Callable[[Frame], Frame]:
     def make(around: Frame) -> Frame:
         variables = list(blank)
         for slot in cells:
-            variables[slot] = CellType()
+            variables[slot] = around.session.journal.made(CellType())
         variables.extend([around.vars[slot] for slot in captures])
         session, guarded = around.session, around.guard_closure
         return Frame(session, around, None, around.globals, around.builtins, around.site, variables, guarded)

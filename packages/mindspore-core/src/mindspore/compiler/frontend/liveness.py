@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from mindspore.compiler.frontend.frames import Frame
+from mindspore.compiler.frontend.state import Snapshot
 
 __all__ = ["is_read_elsewhere", "names_read_elsewhere"]
 
@@ -18,11 +19,18 @@ def names_read_elsewhere(frame: Frame, body: list[ast.stmt]) -> set[str]:
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store) and id(node) not in inside}
 
 
-def is_read_elsewhere(frame: Frame, place: int, names: set[str]) -> bool:
-    """Whether what stands at a place (`state.Snapshot`) may be read outside of a loop, of whose function `names` are
-    read there: places that are no local variables, and variables that functions share, always may."""
-    scope = frame.code.scope if frame.code is not None else None
-    if scope is None or place >= len(scope.slots):
+def is_read_elsewhere(snapshot: Snapshot, place: int, names: set[str]) -> bool:
+    """Whether what stands at a place may be read outside of a loop, of whose function `names` are read there: variables
+    of that function only if they are among these; other places always may.
+
+    A variable that nested functions share needs no more: the functions outside of the loop's body have their names
+    among these, and those that a trip makes end with it, since a loop carries none of them.
+    """
+    scope = snapshot.frame.code.scope if snapshot.frame.code is not None else None
+    if scope is None:
         return True
-    variable = scope.slots[place]
-    return variable.cell or variable.name in names
+    slot = snapshot.slot(place)
+    if slot is None or slot >= len(scope.slots):
+        return True
+    variable = scope.slots[slot]
+    return variable.external or variable.name in names

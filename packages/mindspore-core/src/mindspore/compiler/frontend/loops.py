@@ -5,7 +5,8 @@ the condition and the body, until shapes and dtypes no longer change.
 
 A variable that has no value before the loop is carried only where a trip reads what an earlier trip left in it, or the
 program may read it after the loop. It is then a variant of no value and of what trips leave, so that a trip that comes
-too early raises what Python raises.
+too early raises what Python raises. A variable that cannot be carried, such as a function that each trip makes, has no
+value at the start of a trip where nothing reads it after the loop, whether or not it has one before.
 
 A trip that may leave the loop ends with a *code* (`leaving.Exit`): go on, left by `break`, or returned. The code is
 carried like a variable, in a slot of the frame that no name has, and the condition of the loop reads it; so is the
@@ -71,7 +72,7 @@ class _Loop:
         self.written: dict[int, Any] = {}
         self.codes: set[int] = set()
         self.asked: set[int] = set()  # variables without a value before the loop that a trip reads before it assigns
-        self.temporary: set[int] = set()  # variables without a value before the loop that cannot be carried
+        self.temporary: set[int] = set()  # variables that cannot be carried, and are not read after the loop
         self.kept: dict[int, Any] = {}  # containers that stay the objects that they are
 
     def run(self) -> None:
@@ -112,9 +113,7 @@ class _Loop:
                 stable = False
             if x is y:
                 continue
-            if not isinstance(start, Unbound):
-                self._check_made(trip, place, y)
-            value = self._start_unbound(place, y) if isinstance(start, Unbound) else self._start(place, start, y)
+            value = self._start_unbound(place, y) if isinstance(start, Unbound) else self._start_bound(trip, place, y)
             if value is None:
                 stable = self.carried.pop(place, None) is None and stable
                 continue
@@ -152,16 +151,32 @@ class _Loop:
                     "tensor.", found=f"an object of class {type(each).__name__}", site=self.site,
                     remedy="make the object before the loop and assign its attributes, or use a tuple or a named tuple")
 
+    def _start_bound(self, trip: _Trip, place: int, after: Any) -> Any:
+        """The value that a variable starts from which has one before the loop; None if it is not carried, because it
+        cannot be and is not read after the loop."""
+        if place in self.temporary:
+            return None
+        try:
+            self._check_made(trip, place, after)
+            return self._start(place, self.snapshot.values[place], after)
+        except TensorConditionError:
+            if not self.snapshot.is_variable(place) or is_read_elsewhere(self.snapshot, place, self.live):
+                raise
+            self.temporary.add(place)
+            return None
+
     def _start_unbound(self, place: int, after: Any) -> Any:
         """The value that a variable starts from which has none before the loop; None if it is not carried."""
         if place == self.errors:
             known = dict(self.carried.get(place, ()))
             return tuple([(each, known[each] if each in known else self.control.blank(value)) for each, value in after])
-        if place == self.result or (self.certain and place not in self.asked and type(after) not in (Unbound, Variant)
-                                    and type(self.carried.get(place)) is not Variant):
+        if place == self.result:
             return self._start(place, UNBOUND, after)
-        if place in self.temporary or not (place in self.asked or is_read_elsewhere(self.frame, place, self.live)):
+        if place in self.temporary or not (place in self.asked or is_read_elsewhere(self.snapshot, place, self.live)):
             return None
+        if self.certain and place not in self.asked and type(after) not in (Unbound, Variant) \
+                and type(self.carried.get(place)) is not Variant:
+            return self._start(place, UNBOUND, after)
         try:
             value = self.control.carried(self.snapshot.values[place], self.carried.get(place), after, self.keeps)
         except self.control.Mismatch:
@@ -200,7 +215,7 @@ class _Loop:
         for place, value in zip(carried, results):
             values[place] = self._bound(value, trip.after[place]) if isinstance(values[place], Unbound) else value
         for place, (x, y) in enumerate(zip(trip.before, trip.after)):
-            if x is not y and isinstance(values[place], Unbound):
+            if place in self.temporary or (x is not y and isinstance(values[place], Unbound)):
                 values[place] = Unbound("has a value only if a loop on a tensor makes a trip", self.site)
         if not self.certain:
             note_ambiguous(frame, trip.containers, values, self.site)
@@ -209,6 +224,7 @@ class _Loop:
     def missing(self, place: int) -> Unbound:
         """What a variable holds at the start of a trip that has no value then."""
         before = self.snapshot.values[place]
+        before = before if isinstance(before, Unbound) else None
         if place in self.temporary:
             return Unbound("is read in a trip of a loop on a tensor before it is assigned, and what a trip before may "
                            "have left in it cannot be carried to this one", self.site, before)
@@ -242,7 +258,8 @@ class _Trip:
                     side.values[place] = parameters
             for place, value in enumerate(side.values):
                 hidden = place in (loop.result, loop.errors)
-                if isinstance(value, Unbound) and not hidden and snapshot.is_variable(place):
+                if place in loop.temporary or (isinstance(value, Unbound) and not hidden
+                                               and snapshot.is_variable(place)):
                     side.values[place] = loop.missing(place)
             control.carry_written(region, loop.written)
             sides.append(side)

@@ -217,7 +217,7 @@ class Scan:
             self.why = "it has few operations"
             return NOT_AS_ONE
         live = names_read_elsewhere(frame, self.body.statements)
-        kept = [place for place in sorted(self.temporary) if is_read_elsewhere(frame, place, live)]
+        kept = [place for place in sorted(self.temporary) if is_read_elsewhere(self.snapshot, place, live)]
         results = trip.results(kept)
         frame.site = self.site
         starts = [*self.carried.values(), *[control.blank(each) for each in results]]

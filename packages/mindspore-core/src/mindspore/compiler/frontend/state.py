@@ -8,6 +8,7 @@ loop (`loops.py`).
 
 from __future__ import annotations
 
+from types import CellType
 from typing import Any
 
 from mindspore.compiler.frontend.frames import Frame
@@ -61,12 +62,22 @@ class Snapshot:
         count = len(self.variables)
         return place < count or isinstance(self.journal.places[place - count], SharedVariable)
 
+    def slot(self, place: int) -> int | None:
+        """The slot of the frame that a place stands for: itself, or that of the cell that a variable is in; None if it
+        is no variable of the frame."""
+        count = len(self.variables)
+        if place < count:
+            return place
+        owner = self.journal.places[place - count].owner
+        return next((slot for slot, value in enumerate(self.variables) if value is owner), None) \
+            if type(owner) is CellType else None
+
     def name(self, place: int) -> str:
         """What a variable or place is called."""
-        count = len(self.variables)
-        if place >= count:
-            return self.journal.places[place - count].what
+        slot = self.slot(place)
+        if slot is None:
+            return self.journal.places[place - len(self.variables)].what
         scope = self.frame.code.scope if self.frame.code is not None else None
-        if scope is not None and place < len(scope.slots):
-            return f"'{scope.slots[place].name}'"
+        if scope is not None and slot < len(scope.slots):
+            return f"'{scope.slots[slot].name}'"
         return "a variable of an enclosing function"
