@@ -1,7 +1,8 @@
 """What a random program is checked for: plain Python, graph mode and PyNative mode agree, and so do differences.
 
 A program runs at several points. Plain Python (`world.py`) says what is right: the results, what is printed, the error
-that is raised, and what the Parameters of the program's Cells hold afterwards; each call begins with the same ones.
+that is raised, and what the arguments and the Parameters of its Cells hold afterwards; each call begins with the same
+Parameters.
 
 The gradient is compared along one direction: the derivative of the sum of all results along it, by central differences,
 is the product of the direction with the gradient, by the floats among the arguments and by the
@@ -68,12 +69,13 @@ class Discarded(Exception):
 
 
 class Outcome(NamedTuple):
-    """What a call gave: arrays, or an error; what was printed; the values of the Parameters."""
+    """What a call gave: arrays, or an error; what was printed; the values of the Parameters and of the arguments."""
 
     values: list[np.ndarray]
     error: Exception | None
     text: str
     state: list[np.ndarray]
+    arguments: list[np.ndarray]
 
 
 # -- running -----------------------------------------------------------------------------------------------------------
@@ -100,24 +102,24 @@ class Loaded:
             else:
                 parameter.set_data(Tensor(value))
 
-    def outcome(self, call: Callable[[], Any]) -> Outcome:
+    def outcome(self, function: Callable, args: list) -> Outcome:
         """The outcome of a call."""
         text, values, error = io.StringIO(), [], None
         with contextlib.redirect_stdout(text):
             try:
-                values = leaves(call())
+                values = leaves(function(*args))
             except (GraphCompileError, world.Untold):
                 raise
             except Exception as caught:
                 error = caught
-        return Outcome(values, error, text.getvalue(), leaves(self.parameters))
+        return Outcome(values, error, text.getvalue(), leaves(self.parameters), leaves(args))
 
     def plainly(self, point: tuple, step: float = 0.0) -> Outcome:
         """The outcome in plain Python at a point, moved along the direction."""
         self.reset(step)
         moved = [np.array(value) + step * np.array(d) for value, d in zip(point, DIRECTION)]
         args = [plain.wrap(value) for value in (*moved, *map(np.array, point[FLOATS:]))]
-        return self.outcome(lambda: self.main(*args))
+        return self.outcome(self.main, args)
 
 
 def leaves(result: Any) -> list[np.ndarray]:
@@ -171,6 +173,9 @@ class Check:
                     raise Mismatch(self.program, f"{mode} mode at {point}: dtypes {types[1]}, Python: {types[0]}")
                 if not all(close(a, b, 1e-7) for a, b in zip(truth.values, found.values)):
                     raise Mismatch(self.program, f"{mode} mode at {point}: {found.values}, Python: {truth.values}")
+                if not all(close(a, b, 1e-7) for a, b in zip(truth.arguments, found.arguments)):
+                    raise Mismatch(self.program, f"{mode} mode at {point}: arguments are {found.arguments} after the "
+                                                 f"call, in Python: {truth.arguments}")
 
     def compare(self, truth: Outcome, found: Outcome, where: str) -> None:
         """Compare errors, printed texts, and the values of Parameters."""
@@ -187,7 +192,7 @@ class Check:
         """An outcome of the product."""
         self.real.reset()
         try:
-            return self.real.outcome(lambda: function(*[Tensor(np.array(value)) for value in point]))
+            return self.real.outcome(function, [Tensor(np.array(value)) for value in point])
         except InternalCompileError as error:
             raise Mismatch(self.program, f"at {point}: {error}: {error.__cause__!r}") from error
         except GraphCompileError as refusal:

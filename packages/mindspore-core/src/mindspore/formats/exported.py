@@ -127,7 +127,7 @@ def _traced(compiled: CompiledFunction, function: Callable, inputs: tuple, name:
     if entry.effects:
         raise ValueError(f"For 'export', {name} assigns the attribute '{entry.effects[0][1]}' when it is called, which "
                          f"a file cannot hold. Make it a Parameter, or compute it in __init__.")
-    graph, lifted, writes = entry.unchecked()
+    graph, lifted, writes = entry.for_a_file()
     graph, result = _with_numbers(graph, name, tree.rebuild(entry.result, map(_Place, range(entry.results))))
     explicit = len(graph.params) - len(lifted)
     places = [(out, source - explicit) for _, out, source in writes]

@@ -10,7 +10,6 @@ an executable, for each binding of its symbols that was met.
 """
 from __future__ import annotations
 
-import sys
 import threading
 import warnings
 from collections import OrderedDict
@@ -20,25 +19,19 @@ from typing import Any
 from mindspore.common.constant_tensor import EMBEDDED, ConstantTensor, constant_key
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
-from mindspore.common.tensor_views import refresh
 from mindspore.compiler import debug
-from mindspore.compiler.autodiff.staged import needs_stages
 from mindspore.compiler.collector import CollectorAtRest
 from mindspore.compiler.frontend.errors import GraphCompileError
-from mindspore.compiler.ir.bind import bind, bind_value
-from mindspore.compiler.ir.dims import Symbolic
 from mindspore.compiler.ir.facts import Facts, SizeFixed, deciding
 from mindspore.compiler.passes.calls import settle_calls
-from mindspore.compiler.primitives.effects import has_effects, may_raise
-from mindspore.compiler.primitives.index_check import FAULT, without_checks
 from mindspore.eager import segment as _segment
 from mindspore.graph import dynamic, index_checks, tree
-from mindspore.graph.arguments import Copies, Leaves, containers_of, kept_by
+from mindspore.graph.arguments import Copies, Leaves, kept_by
 from mindspore.graph.blocks import Blocks
+from mindspore.graph.entry import Entry
 from mindspore.graph.guards import Guards
 from mindspore.graph.handed_out import handed_out
 from mindspore.graph.outside import put_back
-from mindspore.graph.raising import without_executor
 from mindspore.graph.trace import (
     GraphTrace,
     HookHasEffects,
@@ -49,15 +42,11 @@ from mindspore.graph.trace import (
     current_trace,
     tracing,
 )
-from mindspore.runtime import device as _device
-from mindspore.runtime.record import apply_plainly, assign, with_hooks_of, wrap
-from mindspore.runtime.storage import Storage
+from mindspore.runtime.record import with_hooks_of, wrap
 
 ENTRIES_PER_FUNCTION = 64
-INSTANCES_PER_ENTRY = 256
 SIGNATURES_MET = 1024
 MANY_ENTRIES = 8
-_getrefcount = sys.getrefcount
 
 
 class _Session(threading.local):
@@ -93,177 +82,6 @@ def hooks_with_effects() -> frozenset:
 def current_blocks() -> Blocks | None:
     """The repeated blocks of the compilation under way on this thread; None where it is recorded without."""
     return _session.blocks
-
-
-class Instance:
-    """An entry's graph for some sizes of its symbols, on a device. `graph` is made when it is asked for."""
-
-    __slots__ = ("sizes", "binding", "device", "executable", "out_avals", "_entry", "_graph")
-
-    def __init__(self, entry: Entry, sizes: tuple, device):
-        from mindspore.compiler.pipeline import compile_graph
-        self.sizes, self.device, self._entry = sizes, device, entry
-        self.binding = dict(zip(entry.symbols, sizes))
-        self.executable = compile_graph(entry.graph, device, entry.donated, self.binding)
-        self.out_avals = [bind_value(a, self.binding) for a in entry.graph.out_avals]
-        self._graph = None
-
-    @property
-    def graph(self):
-        """The graph with these sizes."""
-        if self._graph is None:
-            self._graph = bind(self._entry.graph, self.binding)
-        return self._graph
-
-
-class Entry:
-    """One specialisation of a function. symbols: the names of the graph's symbols, in the order of a call's sizes;
-    facts: what was decided by them."""
-
-    __slots__ = ("guards", "instance", "instances", "lifted", "writes", "result", "single", "results", "graph",
-                 "donated", "effects", "changes", "kept", "symbols", "facts", "settles", "fault", "checks",
-                 "has_containers")
-
-    def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
-                 changes: list, kept: Copies):
-        self.guards, self.graph, self.lifted = guards, graph, lifted
-        self.writes = writes  # (tensor, output position, input position)
-        self.result, self.results = result, results
-        self.effects = effects  # (object, attribute, spec of the value): assignments of the function
-        self.changes = changes  # of containers and variables (`outside`)
-        self.single = tree.is_single(result) and not effects and not changes
-        self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
-        self.kept = kept
-        self.has_containers = bool(kept.containers)
-        self.fault: int | None = None  # the output that is the fault of the checks of index tensors (`index_checks`)
-        self.checks: list = []
-        self.instance: Instance | None = None  # the one that ran last
-        self.instances: OrderedDict[tuple, Instance] = OrderedDict()
-        self.symbols: list = []
-        self.facts = Facts()
-        self.settles = any(isinstance(v, Symbolic) for spec in (result, *[e[2] for e in effects])
-                           for v in tree.static_values(spec))
-
-    def unchecked(self) -> tuple[Any, list, list]:
-        """Graph, lifted tensors and writes without the checks of index tensors."""
-        if self.fault is None:
-            return self.graph, self.lifted, self.writes
-        channel, output = index_checks.channel(), self.fault
-        number = next(k for k, tensor in enumerate(self.lifted) if tensor is channel)
-        place = len(self.graph.params) - len(self.lifted) + number
-        writes = [(tensor, out - (out > output), source - (source > place)) for tensor, out, source in self.writes]
-        lifted = self.lifted[:number] + self.lifted[number + 1:]
-        return without_checks(self.graph, place, output), lifted, writes
-
-    def fits(self, sizes: tuple) -> bool:
-        """Whether the graph is right for these sizes of its symbols."""
-        instance = self.instance
-        return (instance is not None and instance.sizes == sizes) or self.facts.hold(dict(zip(self.symbols, sizes)))
-
-    def instance_for(self, sizes: tuple, device) -> Instance:
-        """The instance for these sizes."""
-        found = self.instance
-        if found is None or found.device is not device or found.sizes != sizes:
-            found = self.instances.get((sizes, device))
-            if found is None:
-                found = self.instances[sizes, device] = Instance(self, sizes, device)
-                while len(self.instances) > INSTANCES_PER_ENTRY:
-                    self.instances.popitem(last=False)
-            else:
-                self.instances.move_to_end((sizes, device))
-            self.instance = found
-        return found
-
-    def run(self, leaves: list, call: tuple, sizes: tuple = ()):
-        """Call the executable with the leaves' and the lifted tensors' buffers; update what is written. call: the
-        arguments, as (positional, by name)."""
-        device = _device.current()
-        instance = self.instance
-        if instance is None or instance.device is not device or instance.sizes != sizes:
-            instance = self.instance_for(sizes, device)
-        buffers = []
-        for tensor in leaves:
-            value = tensor._value
-            buffer = value.buffer
-            buffers.append(buffer if buffer is not None and value.device is device else value.buffer_on(device))
-        for tensor in self.lifted:
-            value = tensor._value
-            buffer = value.buffer
-            buffers.append(buffer if buffer is not None and value.device is device else value.buffer_on(device))
-        for tensor, _, source in self.writes:
-            value = tensor._value
-            if value.pinned or _getrefcount(value) > 3:
-                tensor._value = value = _private_copy(value, device)
-                buffers[source] = value.buffer
-        try:
-            outputs = instance.executable.run(buffers)
-        except Exception as error:
-            without_executor(error)
-            raise
-        viewed = False
-        for tensor, out, _ in self.writes:
-            value = tensor._value
-            value.buffer, value.host = outputs[out], None
-            viewed = viewed or tensor._shared is not None
-        if viewed:
-            refresh([tensor for tensor, _, _ in self.writes])
-        if self.fault is not None:
-            index_checks.look(Storage(FAULT, outputs[self.fault], device), self.checks)
-        avals = instance.out_avals
-        if self.single:
-            return wrap(Storage(avals[0], outputs[0], device))
-        return self._result([wrap(Storage(avals[k], outputs[k], device)) for k in range(self.results)], instance, call)
-
-    def record(self, leaves: list, call: tuple, sizes: tuple = ()):
-        """The same call, operation by operation in the thread's segment: what a gradient in PyNative mode records."""
-        instance = self.instance_for(sizes, _device.current()) if self.symbols else None
-        graph = self.graph if instance is None else instance.graph
-        values: list = [None] * len(graph.nodes)
-        for param, tensor in zip(graph.params, [*leaves, *self.lifted]):
-            values[param.idx] = wrap(tensor._value)  # what is returned stays what it is, whatever is assigned to these
-        for node in graph.nodes:
-            if values[node.idx] is not None:
-                continue
-            if node.op.name == "item":
-                values[node.idx] = values[node.ins[0].idx][node.attr("index")]
-            elif needs_stages(node):
-                from mindspore.eager.hooks import marked_eagerly
-                given, count = [values[i.idx] for i in node.ins], node.attr("inputs")
-                values[node.idx] = marked_eagerly(given[:count], node.attrs[0], node.attr("extras"),
-                                                  tuple(given[count:]))
-            else:
-                values[node.idx] = apply_plainly(node.op, tuple([values[i.idx] for i in node.ins]), node.attrs)
-        for tensor, out, _ in self.writes:
-            assign(tensor, values[graph.outputs[out].idx])
-        if self.fault is not None:
-            _segment.current().note_fault(values[graph.outputs[self.fault].idx]._value, self.checks)
-        if has_effects(graph):
-            _segment.flush()
-        return self._result([values[o.idx] for o in graph.outputs[:self.results]], instance, call)
-
-    def _result(self, tensors: list, instance: Instance | None, call: tuple):
-        """What the function returns, from the graph's outputs; the attributes that it assigns are set."""
-        found = iter(tensors)
-        given = containers_of(*call) if self.has_containers else None
-        result = self._settled(tree.rebuild(self.result, found, given), instance)
-        for obj, name, spec in self.effects:
-            setattr(obj, name, self._settled(tree.rebuild(spec, found, given), instance))
-        for change in self.changes:
-            change.make(found, given)
-        return result
-
-    def _settled(self, value: Any, instance: Instance | None) -> Any:
-        """A result with this call's sizes in place of symbolic ones."""
-        if not self.settles or instance is None:
-            return value
-        return tree.map_static(lambda v: v.at(instance.binding) if isinstance(v, Symbolic) else v, value)
-
-
-def _private_copy(value: Storage, device) -> Storage:
-    """A storage of the same value that nobody else holds."""
-    fresh = device.allocator.allocate(value.aval.nbytes)
-    device.allocator.copy(fresh, value.buffer_on(device), value.aval.nbytes)
-    return Storage(value.aval, fresh, device)
 
 
 class CompiledFunction:
@@ -469,6 +287,8 @@ class CompiledFunction:
         trace.aliases.hands_out_paths = hands_out_paths
         known = iter(avals or ())
 
+        stands = trace.arguments
+
         def stand_in(leaf):
             if isinstance(leaf, Parameter):
                 return leaf
@@ -480,7 +300,8 @@ class CompiledFunction:
                 trace.sizes[found.node.idx] = number
             elif avals is not None and type(leaf) is dynamic.MutableTensor:
                 trace.sizes[found.node.idx] = SizeAsked(found.node.idx)
-            return with_hooks_of(wrap(found), leaf)
+            stands.append((with_hooks_of(wrap(found), leaf), found.node))
+            return stands[-1][0]
 
         copies = Copies(stand_in, args, kwargs)
         guards.add_arguments(copies)
@@ -498,6 +319,10 @@ class CompiledFunction:
             changes = _session.changes
             for change in changes:
                 change.flatten(outputs, kept)
+            written = [k for k, (t, node) in enumerate(stands) if trace.aliases.is_stale(t) or
+                       trace.node_of(t) is not node]
+            results = len(outputs)
+            outputs += [stands[k][0] for k in written]
             for t in outputs:
                 trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
@@ -515,13 +340,21 @@ class CompiledFunction:
                 fault = len(nodes) + k
                 continue
             new = graph.outputs[len(nodes) + k].aval
-            if tensor.shape != new.shape or tensor.dtype is not new.dtype:
-                raise GraphCompileError(f"{self.name}: a tensor of {tensor._value.aval} was assigned a value of {new}; "
-                                        f"shape and dtype must stay the same")
+            self._check_kept(tensor._value.aval, new)
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
-        entry = Entry(guards, graph, trace.lifted, writes, spec, len(nodes), effects, changes, copies)
+        entry = Entry(guards, graph, trace.lifted, writes, spec, results, effects, changes, copies)
+        entry.hands_over = trace.hands_over
+        entry.arguments = [(k, results + number) for number, k in enumerate(written)]
+        for k, out in entry.arguments:
+            self._check_kept(stands[k][1].aval, graph.outputs[out].aval)
         entry.fault, entry.checks = fault, trace.checks
         return entry
+
+    def _check_kept(self, old: Any, new: Any) -> None:
+        """GraphCompileError if a tensor from outside gets another shape or dtype."""
+        if old.shape != new.shape or old.dtype is not new.dtype:
+            raise GraphCompileError(f"{self.name}: a tensor of {old} was assigned a value of {new}; shape and dtype "
+                                    f"must stay the same")
 
 
 def _is_differentiated() -> bool:

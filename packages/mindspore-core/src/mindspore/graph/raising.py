@@ -5,12 +5,13 @@ that was made while compiling serves as a model: its class, arguments and attrib
 taken apart, and at run time the exception is made anew with the tensors' values. Its traceback ends in the lines of the
 user's program.
 
-What the program assigned to Parameters and generators before it raised stays assigned: the values at that point are
-operands of the raising operation.
+What the program assigned to Parameters, generators and its arguments before it raised stays assigned: the values at
+that point are operands of the raising operation.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -19,25 +20,37 @@ from mindspore.common.tensor_views import refresh
 from mindspore.compiler.frontend.tracebacks import Place, places_of, traceback_of
 from mindspore.graph import effects, index_checks, tree
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
-from mindspore.runtime.record import wrap
+from mindspore.runtime.record import assign, wrap
 
-__all__ = ["raise_at_run_time", "taken_apart", "without_executor"]
+__all__ = ["raise_at_run_time", "running", "taken_apart", "without_executor"]
 
 _DEEPEST_CAUSE = 8
 _COMPARED = (str, int, float, bool, complex, bytes, type, type(None))
 
 
+class _Running(threading.local):
+    """The arguments of the call that runs on this thread, where an exception may assign them."""
+
+    arguments: Sequence = ()
+
+
+running = _Running()
+
+
 def raise_at_run_time(error: BaseException) -> None:
     """Record that `error` is raised where the present trace runs."""
     trace, places = current_trace(), places_of(error)
-    state = _assigned(trace)
-    values = [wrap(Traced(trace, trace.node_of(tensor))) for tensor in state]
+    state, changed = _assigned(trace), _changed_arguments(trace)
+    values = [[wrap(Traced(trace, trace.node_of(tensor))) for tensor in tensors]
+              for tensors in (state, changed.values())]
 
     def run(known: Any) -> None:
-        model, now = known
+        model, (now, given) = known
         for tensor, value in zip(state, now):
             tensor._value = value._value
         refresh(state)
+        for place, value in zip(changed, given):
+            assign(running.arguments[place], value)
         raise _revived(model, places)
 
     effects.perform(run, [_model(error), values], f"raise {type(error).__name__}", raises=True)
@@ -72,6 +85,19 @@ def _assigned(trace: GraphTrace | None) -> list[Tensor]:
         trace = trace.parent
     return [t for t in found.values() if type(t._value) is not Traced
             and t is not effects.channel() and t is not index_checks.channel()]
+
+
+def _changed_arguments(trace: GraphTrace) -> dict[int, Tensor]:
+    """The tensors that stand for arguments of the function and that it may have changed so far, by position."""
+    found: dict[int, Any] = {}
+    root = trace
+    while root.parent is not None:
+        found |= root.written | root.changing
+        root = root.parent
+    changed = {place: tensor for place, (tensor, first) in enumerate(root.arguments)
+               if id(tensor) in found or root.node_of(tensor) is not first}
+    root.hands_over |= bool(changed)
+    return changed
 
 
 def _model(error: BaseException, depth: int = 0) -> dict[str, Any]:

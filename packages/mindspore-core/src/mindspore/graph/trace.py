@@ -49,6 +49,8 @@ class GraphTrace:
     staged: whether hooks of the trace run when its derivative is recorded (`autodiff.staged`), without need of a graph.
     structures: what `structure` found, by the index of the node.
     guards: of the outermost trace, the guards of the function that is compiled; None where there are none.
+    arguments: of the outermost trace, the tensors that stand for the arguments of a call, with their first nodes.
+    hands_over: whether an exception takes the values of arguments along (`raising`).
     sizes: by the index of its node what is known of a whole number that may be a size (`size_of`): a Dim, an int,
     or the SizeAsked that is raised for it.
     marks, journal: the number of points that `put_back` may go back to, and what was assigned to local tensors since.
@@ -67,6 +69,8 @@ class GraphTrace:
         self.changing: dict[int, object] = {}
         self.is_block = self.looked = self.staged = False
         self.guards: Any = None
+        self.arguments: list[tuple[Any, Node]] = []
+        self.hands_over = False
         self.first: dict[int, Node] = {}
         self.structures: dict[int, bytes] = {}
         self.marks = 0

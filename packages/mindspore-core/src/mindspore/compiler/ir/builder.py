@@ -207,6 +207,13 @@ def rebuild(graph: Graph) -> Graph:
     return builder.finish(builder.inline(graph, params))
 
 
+def without_outputs(graph: Graph, first: int, end: int) -> Graph:
+    """The graph without its outputs from `first` to `end`, and without what was computed for them alone."""
+    builder = Builder(graph.name)
+    outputs = builder.inline(graph, [builder.parameter(p.aval) for p in graph.params])
+    return builder.finish([*outputs[:first], *outputs[end:]])
+
+
 def rewrite(graph: Graph, replacement: Callable[[Builder, Node, tuple], Node | Sequence[Node] | None]) -> Graph:
     """Re-emit a graph with something else in place of some nodes.
 
@@ -233,4 +240,4 @@ def rewrite(graph: Graph, replacement: Callable[[Builder, Node, tuple], Node | S
 # Set by primitives/structural.py: the primitives that every graph needs.
 PARAMETER = CONSTANT = ITEM = None
 
-__all__ = ["Builder", "infer", "rebuild", "rewrite", "tensor_aval", "EMIT_COUNT", "FOLD_LIMIT_BYTES"]
+__all__ = ["Builder", "infer", "rebuild", "rewrite", "tensor_aval", "without_outputs", "EMIT_COUNT", "FOLD_LIMIT_BYTES"]
