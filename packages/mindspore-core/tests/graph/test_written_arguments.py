@@ -157,3 +157,14 @@ def test_a_file_holds_no_new_values_of_arguments(tmp_path):
     ms.export(Net(), zeros(2), file_name=path, file_format="MINDIR")
     loaded = nn.GraphCell(ms.load(path))
     assert loaded(zeros(2)).asnumpy().tolist() == [14.0, 0.0]
+
+
+def test_a_list_that_is_passed_twice_is_one():
+    @jit
+    def write(a, b):
+        a[0][0] = 5.0
+        return b[0] * 2
+
+    items = [zeros(2)]
+    assert write(items, items).asnumpy().tolist() == [10.0, 0.0]
+    assert items[0].asnumpy().tolist() == [5.0, 0.0]

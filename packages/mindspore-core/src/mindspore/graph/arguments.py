@@ -49,7 +49,6 @@ class Copies:
     def __init__(self, stand_in: Callable[[Tensor], Tensor], args: tuple, kwargs: dict):
         self._stand_in = stand_in
         self._numbers: dict[int, int] = {}
-        self._values: dict[int, Any] = {}  # what the tensors were at first
         self.containers: list = []
         self.objects: list = []
         self.args: tuple = tuple([self._copy(value) for value in args])
@@ -57,9 +56,7 @@ class Copies:
 
     def _copy(self, value: Any) -> Any:
         if isinstance(value, Tensor):
-            made = self._stand_in(value)
-            self._values[id(made)] = made._value
-            return made
+            return self._stand_in(value)
         if isinstance(value, tuple):
             return tree.tuple_maker(type(value))([self._copy(item) for item in value])
         if not isinstance(value, list | dict):
@@ -77,21 +74,13 @@ class Copies:
         """The number of a container of the arguments; None for others."""
         return next((k for k, each in enumerate(self.containers) if each is value), None)
 
-    def holds_written(self, container: Any) -> bool:
-        """Whether the program has written into a tensor of the arguments that lies in a container."""
-        if isinstance(container, Tensor):
-            return self._values.get(id(container), container._value) is not container._value
-        items = container.values() if isinstance(container, dict) else container
-        return any(self.holds_written(each) for each in items if isinstance(each, Tensor | tuple | list | dict))
-
 
 def kept_by(guards: Any) -> Callable[[Any], Any]:
-    """For `tree.flatten`: a container that was there before the function stays the object that it is. Tensors of the
-    arguments are values, so that one which holds a tensor that was written into is a new one."""
+    """For `tree.flatten`: a container that was there before the function stays the object that it is."""
     def kept(container: Any) -> Any:
         number = guards.arguments.number_of(container)
         if number is not None:
-            return None if guards.arguments.holds_written(container) else tree.Given(number)
+            return tree.Given(number)
         return tree.same_object(container) if guards.holds(container) else None
 
     return kept

@@ -61,7 +61,8 @@ class Entry:
 
     __slots__ = ("guards", "instance", "instances", "lifted", "writes", "arguments", "result", "single", "results",
                  "graph", "donated", "effects", "changes", "kept", "symbols", "facts", "settles", "fault", "checks",
-                 "hands_over", "has_containers")
+                 "hands_over", "has_containers",
+                 "read")
 
     def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
                  changes: list, kept: Copies):
@@ -75,6 +76,7 @@ class Entry:
         self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
         self.kept = kept
         self.has_containers = bool(kept.containers)
+        self.read: list | None = None  # the positions of inputs that the graph reads, where somebody asked
         self.hands_over = False  # whether an exception assigns arguments (`raising`)
         self.fault: int | None = None  # the output that is the fault of the checks of index tensors (`index_checks`)
         self.checks: list = []
@@ -200,9 +202,14 @@ class Entry:
         """Make the arguments known to an exception that assigns them. GraphCompileError if one that is written has
         elements in common with another tensor of the call: the graph takes each for a tensor of its own."""
         running.arguments = leaves if self.hands_over else ()
+        if self.read is None:
+            needed = {node.idx for each in self.graph.nodes for node in each.ins}
+            needed |= {node.idx for node in self.graph.outputs}
+            self.read = [place for place, param in enumerate(self.graph.params) if param.idx in needed]
         for source, _ in self.arguments:
             written = leaves[source]
-            for place, other in enumerate([*leaves, *self.lifted]):
+            for place in self.read:
+                other = leaves[place] if place < len(leaves) else self.lifted[place - len(leaves)]
                 if place != source and overlap(written, other):
                     raise GraphCompileError(
                         f"{self.graph.name}: an argument that the function changes in place has elements in common "
