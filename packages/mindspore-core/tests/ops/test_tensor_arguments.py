@@ -99,6 +99,21 @@ def test_a_tensor_as_offset():
     np.testing.assert_allclose(ops.diagonal(x, ms.mutable(1)).asnumpy(), X.diagonal(1))
 
 
+def test_a_list_with_an_index_for_each_axis():
+    x, rows = Tensor(X), Tensor([False, True])
+    np.testing.assert_array_equal(x[[rows, 0]].asnumpy(), X[1:, 0])
+    np.testing.assert_array_equal(x[[slice(1, None), [2, 0]]].asnumpy(), X[1:, [2, 0]])
+    np.testing.assert_array_equal(x[[1, 0]].asnumpy(), X[[1, 0]])
+    x[[rows, 1]] = -1
+    np.testing.assert_array_equal(x.asnumpy()[:, 1], [2, -1])
+
+
+def test_the_median_of_nothing():
+    values, places = P.Median(global_median=True)(Tensor(np.zeros((2, 0), np.float32)))
+    assert np.isnan(values.asnumpy()) and places.item() == 0
+    assert P.Median(global_median=True)(Tensor(np.zeros(0, np.int32)))[0].item() == 0
+
+
 def test_cumsum_of_numpy_as_bool():
     numbers = ms.numpy.cumsum(Tensor([[0, 2], [0, 0]]), dtype=ms.bool_)
     assert numbers.dtype == ms.bool_ and numbers.tolist() == [False, True, True, True]

@@ -72,6 +72,8 @@ class Axis(NamedTuple):
 def _entries(shape: tuple, index: Any) -> list[Axis]:
     """One entry for each axis of the tensor, and one for each new axis."""
     items: list[Axis | None] = []
+    if isinstance(index, list) and any(map(_is_for_an_axis, index)):
+        index = tuple(index)
     for item in index if isinstance(index, tuple) and type(index) is not Window else (index,):
         if item is Ellipsis:
             if None in items:
@@ -86,6 +88,12 @@ def _entries(shape: tuple, index: Any) -> list[Axis]:
     place = items.index(None) if None in items else len(items)
     entries = [e for e in items[:place] if e] + rest + [e for e in items[place + 1:] if e]
     return _checked(shape, entries)
+
+
+def _is_for_an_axis(item: Any) -> bool:
+    """Whether a list with this item is no array of places, but holds an index for each axis, as a tuple does."""
+    return item is None or item is Ellipsis or isinstance(item, slice) or (
+        isinstance(item, Tensor) and item.dtype is bool_ and item.ndim > 0)
 
 
 def _classify(item: Any) -> list[Axis]:
