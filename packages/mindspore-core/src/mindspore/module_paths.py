@@ -49,6 +49,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.nn.utils": ("mindspore.nn",),
     "mindspore.nn.utils.init": ("mindspore.nn",),
     "mindspore.common.storage": ("mindspore.common.tensor_memory",),
+    "mindspore._c_expression": ("mindspore.common.tensor", "mindspore.common.parameter"),
+    "mindspore._c_expression.typing": ("mindspore.common.dtype",),
     "mindspore._extends": ("mindspore.nn.init_arguments",),
     "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
     "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),

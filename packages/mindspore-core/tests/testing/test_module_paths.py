@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
+import mindspore as ms
+from mindspore import ops
 from mindspore.module_paths import PATHS
+from mindspore.ops._primitive_cache import _get_cache_prim
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(PATHS) if not name.startswith("mindspore.dataset.text")])
@@ -59,3 +62,27 @@ def test_what_is_nowhere_is_an_import_error():
         from mindspore.ops.operations.math_ops import NoSuchOperator  # noqa: F401
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         importlib.import_module("mindspore.ops.operations.no_such_module")
+
+
+def test_libraries_reach_the_tensor_under_all_its_paths():
+    text = """
+import mindspore as ms
+from mindspore._c_expression import Tensor, typing
+from mindspore.common._stub_tensor import StubTensor
+from mindspore.common.parameter import PARAMETER_NAME_DEFAULT
+assert Tensor is StubTensor is ms.Tensor and isinstance(ms.float32, typing.Type)
+StubTensor.twice = lambda self: self * 2
+assert ms.Tensor([3]).twice().asnumpy() == [6]
+assert ms.Parameter(ms.Tensor([1])).name.startswith(PARAMETER_NAME_DEFAULT)
+"""
+    subprocess.run([sys.executable, "-c", text], check=True)
+
+
+def test_an_operator_is_made_once_for_the_same_arguments():
+    made = _get_cache_prim(ops.MatMul)
+    assert made(False, True) is made(False, True) is _get_cache_prim(ops.MatMul)(False, True)
+    assert made(False, True) is not made(False, transpose_b=True) is made(False, transpose_b=True)
+    assert made(False, False) is not made(0, 0) and made() is not _get_cache_prim(ops.BatchMatMul)()
+    assert _get_cache_prim(ops.Concat)(1)((ms.Tensor([[1]]), ms.Tensor([[2]]))).asnumpy().tolist() == [[1, 2]]
+    values = [1, 2]
+    assert _get_cache_prim(dict)(a=values) is not _get_cache_prim(dict)(a=values)

@@ -15,6 +15,8 @@ from mindspore.runtime import record
 
 __all__ = ["Parameter", "ParameterTuple"]
 
+PARAMETER_NAME_DEFAULT = "Parameter"
+
 _unnamed = itertools.count()
 
 
@@ -30,7 +32,7 @@ class Parameter(Tensor):
         TypeError: the value or the name has a wrong type.
     """
 
-    name = "Parameter"
+    name = PARAMETER_NAME_DEFAULT
     requires_grad, layerwise_parallel, parallel_optimizer = True, False, True
     # What programs for several devices note of a parameter; one device computes as without them.
     comm_fusion, parallel_optimizer_comm_recompute, sliced = 1, False, False
@@ -48,7 +50,7 @@ class Parameter(Tensor):
             super().__init__(default_input)
         self._draw = default_input.draw if isinstance(default_input, DeferredTensor) else None
         self.named = name is not None
-        self.name = name if name else f"Parameter#{next(_unnamed)}"
+        self.name = name if name else f"{PARAMETER_NAME_DEFAULT}#{next(_unnamed)}"
         self.requires_grad = requires_grad
         self.layerwise_parallel = layerwise_parallel
         self.parallel_optimizer = parallel_optimizer
