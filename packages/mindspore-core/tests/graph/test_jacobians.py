@@ -223,6 +223,7 @@ def test_jets(mode):
     (lambda x: jvp(ops.add, (x, x), x), TypeError, "got 1 tensors in v for 2 inputs"),
     (lambda x: jvp(ops.sin, 3.0, x), TypeError, "argument 0 is to be differentiated, but it is a float; pass a Tensor"),
     (lambda x: jvp(ops.abs, Tensor([1, 2]), Tensor([1, 2])), TypeError, "but it is Int64; cast it to a floating dtype"),
+    (lambda x: vjp(ops.sin, x)[1](x, x), TypeError, "got 2 cotangents for 1 outputs"),
     (lambda x: jvp(3, x, x), TypeError, "jvp: fn must be a function or a Cell, got int"),
     (lambda x: jvp(ops.sin, x, x, True), ValueError, "has_aux=True needs a function with several outputs"),
     (lambda x: jacfwd(ops.sin, 1)(x), ValueError, "position 1 is to be differentiated, but the function was called"),

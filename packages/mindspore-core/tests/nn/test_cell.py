@@ -214,6 +214,17 @@ def test_copies_have_parameters_of_their_own(mode):
     assert np.abs(net(x).asnumpy() - expected).max() > 0
 
 
+def test_a_value_that_a_parameter_cannot_hold_is_refused():
+    whole, real = Parameter(Tensor([1, 2]), name="whole"), Parameter(Tensor([1.0, 2.0]), name="real")
+    for value in ([0.5, 1.5], np.float32([1, 2]), Tensor([1.0, 2.0])):
+        with pytest.raises(TypeError, match="'whole' is Int64, which cannot hold floating data"):
+            whole.set_data(value)
+    with pytest.raises(TypeError, match="complex"):
+        real.set_data(np.ones(2, np.complex64))
+    assert whole.set_data(Tensor([True, False])).asnumpy().tolist() == [1, 0]
+    assert real.set_data([3, 4]).asnumpy().tolist() == [3, 4] and real.dtype is ms.float32
+
+
 def test_text():
     text = repr(nn.SequentialCell(nn.Dense(2, 3), nn.SequentialCell(nn.ReLU())))
     assert text == ("SequentialCell(\n  (0): Dense(input_channels=2, output_channels=3, has_bias=True)\n"

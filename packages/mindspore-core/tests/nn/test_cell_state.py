@@ -270,6 +270,16 @@ def test_flags_phases_and_names():
     assert not nn.SequentialCell() and not nn.CellList() and nn.CellList([nn.ReLU()])
 
 
+def test_flags_of_a_precision(mode):
+    net, x = nn.SequentialCell(nn.Dense(3, 2), nn.Dense(2, 2)), Tensor(np.ones((1, 3), np.float32))
+    net.add_flags_recursive(fp16=True)
+    assert net(x).dtype is ms.float16 and net.get_flags() == {"fp16": True}
+    net[1].add_flags(fp16=False, fp32=True)
+    assert net(x).dtype is ms.float32
+    net.add_flags_recursive(fp16=False, fp32=False)
+    assert net(x).dtype is ms.float32 and not net[0]._converts
+
+
 def test_what_programs_for_several_devices_say():
     net = Net()
     assert net.pipeline_stage is None

@@ -18,6 +18,7 @@ __all__ = ["Parameter", "ParameterTuple"]
 PARAMETER_NAME_DEFAULT = "Parameter"
 
 _unnamed = itertools.count()
+_RANK = {"f": 1, "c": 2}  # of kinds of numbers; lower ones do not hold higher ones
 
 
 class Parameter(Tensor):
@@ -88,8 +89,13 @@ class Parameter(Tensor):
         """Take over the value of `data`, cast to this parameter's dtype.
 
         Raises:
+            TypeError: `data` has floating numbers and this parameter none, or complex ones and this one real ones.
             ValueError: the shapes differ and `slice_shape` is not set.
         """
+        kind = data.dtype.kind if isinstance(data, Tensor) else np.asarray(data).dtype.kind
+        if _RANK.get(kind, 0) > _RANK.get(self.dtype.kind, 0):
+            raise TypeError(f"set_data: parameter {self.name!r} is {self.dtype}, which cannot hold "
+                            f"{'complex' if kind == 'c' else 'floating'} data; cast them first, or use set_dtype")
         data = data if isinstance(data, Tensor) else Tensor(np.asarray(data), dtype=self.dtype)
         if data.shape != self.shape and not slice_shape:
             raise ValueError(f"set_data: parameter {self.name!r} has shape {self.shape}, the data have {data.shape}; "

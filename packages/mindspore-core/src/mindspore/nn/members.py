@@ -26,6 +26,7 @@ class MixedPrecisionType(enum.Enum):
 
 _PRECISIONS = {MixedPrecisionType.NOTSET: None, MixedPrecisionType.FP16: float16, MixedPrecisionType.FP32: float32,
                MixedPrecisionType.BF16: bfloat16}
+_PRECISION_FLAGS = {"fp16": float16, "fp32": float32, "bf16": bfloat16}
 
 
 class CellMembers:
@@ -46,9 +47,15 @@ class CellMembers:
     # -- flags -------------------------------------------------------------------------------------------------------
 
     def add_flags(self, **flags: Any) -> CellMembers:
-        """Set attributes, and note them as flags (`get_flags`); the Cell itself."""
+        """Set attributes, and note them as flags (`get_flags`); the Cell itself. The flags `fp16`, `fp32` and `bf16`
+        make this Cell, not those below it, compute in the precision (`to_float`), or no longer."""
         for name, value in flags.items():
             setattr(self, name, value)
+            dtype = _PRECISION_FLAGS.get(name)
+            if dtype is not None and value:
+                self.set_precision(dtype)
+            elif dtype is not None and self._low_precision is dtype:
+                self.set_precision()
         self.__dict__.setdefault("_flags", {}).update(flags)
         return self
 
