@@ -258,8 +258,8 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
         flat: list = []
         tree.flatten(sens, flat)
         if len(flat) > len(point.outputs):
-            raise TypeError(f"vjp: got {len(flat)} cotangents for {len(point.outputs)} outputs; expected at most one for "
-                            f"each")
+            raise TypeError(f"vjp: got {len(flat)} cotangents for {len(point.outputs)} outputs; expected at most one "
+                            f"for each")
         seeds = flat + [None] * (len(point.outputs) - len(flat))
         grads = point.pull(seeds)
         count, found = len(grads) - len(params or []), iter(grads)
