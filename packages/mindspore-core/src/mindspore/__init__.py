@@ -68,6 +68,7 @@ from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.seed import get_seed, set_seed
 from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor, SparseTensor
 from mindspore.common.tensor import Tensor, tensor
+from mindspore.compiler.frontend.recursion import set_recursion_limit
 from mindspore.context import (
     COMPATIBLE,
     GRAPH_MODE,
@@ -108,7 +109,8 @@ _LAZY_NAMES = {
         "Event", "Stream", "StreamCtx", "communication_stream", "current_stream", "default_stream", "launch_blocking",
         "set_cur_stream", "synchronize", "empty_cache", "max_memory_allocated", "max_memory_reserved",
         "memory_allocated", "memory_reserved", "memory_stats", "memory_summary", "reset_max_memory_allocated",
-        "reset_max_memory_reserved", "reset_peak_memory_stats", "set_memory", "set_cpu_affinity"), "runtime"),
+        "reset_max_memory_reserved", "reset_peak_memory_stats", "set_memory", "set_cpu_affinity",
+        "dispatch_threads_num", "set_kernel_launch_group"), "runtime"),
     **dict.fromkeys(("Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed",
                      "set_rng_state"), "common.generator"),
     **dict.fromkeys(("frombuffer", "swap_tensors"), "common.handles"), "is_tensor": "ops",

@@ -353,6 +353,7 @@ AssignSub = _define("AssignSub", state.assign_sub)
 Depend = _define("Depend", state.depend)
 MoveTo = _define("MoveTo", state.move_to)
 Identity = _define("Identity", state.deepcopy)
+identity = define("identity", state.identity)  # in mindspore.ops the function has this name
 StopGradient = _define("StopGradient", state.stop_gradient)
 for _kind in ("Add", "Div", "Max", "Min", "Mul", "Sub", "Update"):
     _lock = {"use_locking": _kind == "Update"}
@@ -385,6 +386,21 @@ for _table in (_array_classes, _hook_classes, _image_classes, _random_classes, _
     globals().update(_table.CLASSES)
 
 
+class TensorDump(Primitive):
+    """`mindspore.ops.tensordump` as an operator.
+
+    Args:
+        input_output: the mode.
+    """
+
+    def __init__(self, input_output: str = "out"):
+        super().__init__("TensorDump")
+        self.add_prim_attr("input_output", input_output)
+
+    def __call__(self, file, input_x) -> None:
+        debug.tensordump(file, input_x, self.input_output)
+
+
 class Print(Primitive):
     """Prints its operands when it is called."""
 
@@ -395,6 +411,6 @@ class Print(Primitive):
         debug.print_(*args)
 
 
-__all__.append("Print")
+__all__ += ["Print", "TensorDump"]
 del _name, _function, _window, _kind, _lock, _table
 answer_below(__name__)

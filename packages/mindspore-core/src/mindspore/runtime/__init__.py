@@ -13,6 +13,7 @@ _PUBLIC = {
     **dict.fromkeys(("empty_cache", "max_memory_allocated", "max_memory_reserved", "memory_allocated",
                      "memory_reserved", "memory_stats", "memory_summary", "reset_max_memory_allocated",
                      "reset_max_memory_reserved", "reset_peak_memory_stats", "set_memory"), "memory"),
+    **dict.fromkeys(("dispatch_threads_num", "set_kernel_launch_group"), "launching"),
     "set_cpu_affinity": "affinity",
 }
 __all__ = list(_PUBLIC)

@@ -17,7 +17,7 @@ import sys
 import threading
 from types import FrameType
 
-__all__ = ["Room"]
+__all__ = ["Room", "set_recursion_limit"]
 
 _STEP = 25
 _FRAMES_PER_CALL = 30
@@ -28,11 +28,28 @@ _limits: dict[Room, int] = {}
 _users_limit = 0
 
 
+_limit_of_graphs: int | None = None
+
+
+def set_recursion_limit(recursion_limit: int = 1000) -> None:
+    """How deep functions may call each other while a graph is made, instead of Python's own limit.
+
+    Raises:
+        TypeError: no int. ValueError: below 1.
+    """
+    global _limit_of_graphs
+    if isinstance(recursion_limit, bool) or not isinstance(recursion_limit, int):
+        raise TypeError(f"set_recursion_limit: recursion_limit must be an int, got {type(recursion_limit).__name__}")
+    if recursion_limit < 1:
+        raise ValueError(f"set_recursion_limit: recursion_limit must be at least 1, got {recursion_limit}")
+    _limit_of_graphs = recursion_limit
+
+
 class Room:
     """The room of one thread's interpretations, from the outermost call to its return.
 
     Attributes:
-        most: how deep the program may recurse: the recursion limit as the user set it.
+        most: how deep the program may recurse: `set_recursion_limit`, or else Python's limit as the user set it.
         depth: the depth up to which Python's limit suffices; before going deeper, enter `deeper(depth)`.
     """
 
@@ -45,7 +62,7 @@ class Room:
         with _lock:
             if not _limits:
                 _users_limit = sys.getrecursionlimit()
-            self.most = _users_limit
+            self.most = _users_limit if _limit_of_graphs is None else _limit_of_graphs
         self.set(_STEP, _sufficient_limit())
         return self
 
