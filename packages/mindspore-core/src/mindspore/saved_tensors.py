@@ -20,10 +20,10 @@ from mindspore.compiler.ir import Graph
 from mindspore.compiler.passes.calls import settle_calls
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.gradient_hook import HookPoint
-from mindspore.eager.saving import Part, unpacked
+from mindspore.eager.saving import Part, recorded, unpacked
 from mindspore.graph import inner, tree
 from mindspore.graph.call import call_function
-from mindspore.graph.hooks import call, key_of, marked
+from mindspore.graph.hooks import call, key_of, marked, zeros
 from mindspore.graph.trace import Traced, current_trace
 from mindspore.runtime.record import apply_plainly
 
@@ -157,6 +157,8 @@ class _Backward:
         packed = tree.rebuild(self.packed, iter(self.leaves if held is None else held))
         tensors = [unpacked(self.unpack, call(self.unpack, each), aval) for each, aval in zip(packed, self.avals)]
         wanted = [p.aval for p in self.graph.params[len(tensors):]]
-        given = [trace.builder.zeros_like(aval) if ct is None else trace.node_of(ct)
-                 for ct, aval in zip(cotangents[len(cotangents) - len(wanted):], wanted)]
-        return inner.tensors(trace.builder.inline(self.graph, [*[trace.node_of(t) for t in tensors], *given]))
+        tensors += [zeros(aval) if ct is None else ct
+                    for ct, aval in zip(cotangents[len(cotangents) - len(wanted):], wanted)]
+        if trace is None:  # the compiled function is a part of what a gradient in PyNative mode records
+            return recorded(self.graph, tensors)
+        return inner.tensors(trace.builder.inline(self.graph, [trace.node_of(t) for t in tensors]))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, nn, ops
+from mindspore import Tensor, jit, nn, ops
 from mindspore.gradient import grad, vjp
 
 X, Y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
@@ -78,6 +78,30 @@ def test_in_pynative_mode_it_may_look_at_values_and_have_effects():
     _, pull = vjp(cell, X)
     for factor in (1.0, 2.0):
         assert pull(ops.ones_like(X) * factor)[0].asnumpy().tolist() == [10.0 * factor] * 2
+
+
+def test_effects_of_a_bprop(mode, capsys):
+    class Counts(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.count = ms.Parameter(Tensor(0.0), name="count")
+
+        def construct(self, x, y):
+            return x * y, x + 1
+
+        def bprop(self, x, y, out, dout):
+            print("back", x, out[0], dout[0])
+            self.count += 1
+            return dout[0] * 3 * x + dout[1], None
+
+    for around in (lambda f: f, jit):
+        cell = Counts()
+        inner = around(lambda x, y, cell=cell: cell(x * 2, y)[0])
+        gradient = grad(lambda x, y, inner=inner: (inner(x, y) * inner(x, y)).sum() / 2)(X, Y)
+        assert gradient.asnumpy().tolist() == [72.0, 384.0] and float(cell.count) == 2.0
+        assert capsys.readouterr().out == "back [2. 4.] [ 6. 16.] [3. 8.]\n" * 2
+        cell(X, Y)
+        assert not capsys.readouterr().out
 
 
 def test_mistakes():

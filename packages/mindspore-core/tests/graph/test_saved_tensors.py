@@ -110,6 +110,19 @@ def test_hooks_run_in_the_order_of_the_program(mode, capsys):
     assert capsys.readouterr().out == "after\n"
 
 
+def test_a_compiled_function_in_a_gradient_in_pynative_mode(capsys):
+    def unpack(t):
+        print("unpack")
+        return t * 10
+
+    for hook, said in ((unpack, "unpack\n" * 2), (lambda t: t * 10, "")):
+        hooked = jit(register_saved_tensors_hooks(lambda t: t + 1, hook)(product))
+        gx, gy = grad(lambda x, y, hooked=hooked: hooked(x, y).sum(), (0, 1))(X, Y)
+        np.testing.assert_allclose(gx.asnumpy(), (Y.asnumpy() + 1) * 10)
+        np.testing.assert_allclose(gy.asnumpy(), (X.asnumpy() + 1) * 10)
+        assert capsys.readouterr().out == said
+
+
 def counting():
     seen = {"pack": [], "unpack": 0}
 

@@ -27,7 +27,7 @@ from mindspore.eager.replay import VJP
 from mindspore.runtime.record import apply_plainly, wrap
 from mindspore.runtime.storage import Storage
 
-__all__ = ["Part", "cut", "skip", "unpacked"]
+__all__ = ["Part", "cut", "recorded", "skip", "unpacked"]
 
 _getrefcount = sys.getrefcount
 

@@ -2,7 +2,8 @@
 
 While a function is compiled, both methods are recorded into graphs, which become one `custom_vjp` operation. In
 PyNative mode both run as they are: the results are cut off from what computed them (`known_value`), and a point that
-their cotangents pass (`eager.hooks`) calls `bprop`.
+their cotangents pass (`eager.hooks`) calls `bprop`. A bprop that prints, raises or assigns Parameters is called in this
+way in compiled functions, too (`autodiff.staged`).
 """
 from __future__ import annotations
 
@@ -10,11 +11,13 @@ from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
+from mindspore.compiler.ir import Graph
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.gradient_hook import HookPoint
 from mindspore.compiler.primitives.recursion import calls_of
-from mindspore.graph import index_checks, tree
+from mindspore.graph import index_checks, inner, tree
 from mindspore.graph.call import call_construct, call_function
+from mindspore.graph.hooks import call, marked, zeros
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
 from mindspore.runtime.record import apply, apply_plainly, wrap
 
@@ -48,6 +51,8 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
         chosen = [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
         grad_nodes = [backward.node_of(g) for g in chosen]
     backward.written.pop(id(index_checks.channel()), None)
+    if backward.written:
+        return _with_effects(cell, args, places, forward_graph, forward.lifted, spec)
     graph = backward.close(grad_nodes)
     for called, _, _ in calls_of(graph):
         raise GraphCompileError(f"{name}: bprop calls '{called}', which is a recursive function that runs.",
@@ -57,10 +62,30 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
     return tree.rebuild(spec, iter(found))
 
 
+def _with_effects(cell: Any, args: tuple, places: list[int], graph: Graph, lifted: list, spec: Any) -> Any:
+    """The outputs of a cell whose bprop has effects. They are cut off from what computed them; the bprop is called
+    where the derivative of what is around is recorded, as a hook with effects is."""
+    name, trace = type(cell).__name__, current_trace()
+    inputs = [args[k] for k in places]
+    outputs = inner.tensors(trace.builder.inline(graph, [trace.node_of(t) for t in (*inputs, *lifted)]))
+    avals = [t._value.aval for t in outputs]
+
+    def run(cotangents: list, held: list) -> list:
+        given, outs = held[:len(places)], held[len(places):]
+        douts = [zeros(a) if ct is None else ct for ct, a in zip(cotangents[len(places):], avals)]
+        grads = call(cell.bprop, *_placed(args, places, given), tree.rebuild(spec, iter(outs)),
+                     tree.rebuild(spec, iter(douts)))
+        return [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
+
+    point = HookPoint(run, f"{name}.bprop", graph=False)
+    passed = marked(inputs, point, tuple(avals), (*inputs, *outputs))[len(places):]
+    found = [apply_plainly(PRIMITIVES["known_value"], pair) for pair in zip(passed, outputs)]
+    return tree.rebuild(spec, iter(found))
+
+
 def run_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
     """The cell's outputs where a gradient in PyNative mode records them, differentiated by its `bprop`."""
     from mindspore.eager.hooks import marked_eagerly
-    from mindspore.graph.hooks import zeros
     name = type(cell).__name__
     if kwargs:
         raise TypeError(f"{name}: a cell with bprop takes positional arguments only, got the keyword "
@@ -101,7 +126,6 @@ def _per_input(name: str, grads: Any, args: tuple, places: list[int]) -> list:
 
 def _fitting(name: str, grad: Any, like: Tensor) -> Tensor:
     if grad is None:
-        from mindspore.graph.hooks import zeros
         return zeros(like._value.aval)
     if not isinstance(grad, Tensor) or grad.shape != like.shape:
         raise GraphCompileError(f"{name}: a gradient that bprop returns must be a tensor in the shape of its input.",
