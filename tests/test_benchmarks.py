@@ -143,3 +143,11 @@ def test_programs_with_control_flow_agree_with_their_values(run: Run) -> None:
     assert done.returncode == 0 and line["us"] > 0
     # 100 trips add all of the bound: the loop's gradient by its start is twice the end, to a millionth.
     assert line["checksum"] == pytest.approx(2 * (200 + (200 - 35.2) / 99.5 / 2), rel=1e-3)
+
+
+def test_linear_algebra_agrees_with_numpy(run: Run) -> None:
+    arguments = ("--works", "cholesky,qr,svd,fft", "--sizes", "8", "--contender")
+    ours, numpy = (lines_of(run("linear_algebra.py", *arguments, peer)) for peer in ("mindspore", "numpy"))
+    assert [line["work"] for line in ours] == ["cholesky", "qr", "svd", "fft"]
+    for line, other in zip(ours, numpy):
+        assert line["us"] > 0 and line["checksum"] == pytest.approx(other["checksum"], rel=1e-4)

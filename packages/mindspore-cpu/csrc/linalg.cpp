@@ -110,7 +110,7 @@ double work_of(const LinalgSpec& s) {
     case LinalgKind::qr: return least * m * (n + (s.full ? m : least));
     case LinalgKind::geqrf: return least * m * n;
     case LinalgKind::eigh: return 8 * n * n * n;
-    case LinalgKind::svd: return 20 * least * least * (m + n);
+    case LinalgKind::svd: return 10 * least * least * (m + n);
     default: return least * m * n / 2;
   }
 }
@@ -125,7 +125,7 @@ std::int64_t room_of(const LinalgSpec& s) {
     case LinalgKind::qr: return s.m * s.n + least + s.m * (s.full ? s.m : least) + qr_work(s.m);
     case LinalgKind::geqrf: return s.m * s.n + qr_work(s.m);
     case LinalgKind::eigh: return 2 * s.n * s.n + eigen_work(s.n);
-    case LinalgKind::svd: return most * (s.full ? most : least) + least * least;
+    case LinalgKind::svd: return most * (least + (s.full ? most : least)) + least * least + singular_work(most, least);
     default: return s.n * s.n + s.n + lu_panel * s.n;  // factors, places and a panel
   }
 }
@@ -197,7 +197,7 @@ class LinalgKernel final : public Kernel {
       case LinalgKind::geqrf: return geqrf(a, problem, given, work, room);
       case LinalgKind::eigh:
         return eigh(a, out<R>(given[1], problem, spec_.n), out<S>(given[2], problem, square), work, room);
-      case LinalgKind::svd: return svd(a, problem, given, work);
+      case LinalgKind::svd: return svd(a, problem, given, work, room);
     }
   }
 
@@ -339,22 +339,23 @@ class LinalgKernel final : public Kernel {
   }
 
   // Of a wide matrix the adjoint is taken apart, whose columns are the conjugate rows.
-  void svd(const S* a, std::int64_t problem, void* const* given, S* work) const {
+  void svd(const S* a, std::int64_t problem, void* const* given, S* work, const Room& room) const {
     const std::int64_t m = spec_.m, n = spec_.n, least = std::min(m, n), most = std::max(m, n);
     const std::int64_t count = spec_.full ? most : least;
     R* s = out<R>(given[1], problem, least);
     const std::int64_t u_size = m * (m >= n ? count : least), v_size = n * (m < n ? count : least);
     S *u = out<S>(given[2], problem, u_size), *v = out<S>(given[3], problem, v_size);
-    S *vectors = work, *others = work + most * count;
+    S *columns = work, *vectors = columns + m * n, *others = vectors + most * count;
     if (m >= n) {
-      table_.transpose(m, n, a, vectors, false);
+      table_.transpose(m, n, a, columns, false);
     } else {
-      std::copy(a, a + m * n, vectors);
+      std::copy(a, a + m * n, columns);
       if constexpr (Parts<S>::complex) {
-        for (std::int64_t i = 0; i < m * n; ++i) vectors[i].im = -vectors[i].im;
+        for (std::int64_t i = 0; i < m * n; ++i) columns[i].im = -columns[i].im;
       }
     }
-    if (!table_.singular(most, least, count, m < n, vectors, s, others)) {
+    S* rest = others + least * least;
+    if (!table_.singular(most, least, count, m < n, columns, s, vectors, others, rest, room)) {
       fill_nan(least, s);
       fill_nan(u_size, u);
       return fill_nan(v_size, v);

@@ -44,7 +44,7 @@ struct LinalgSpec {
 // Problems are divided among threads; the products of a single one are. The results do not depend on their number.
 std::unique_ptr<Kernel> make_linalg(const LinalgSpec& spec);
 
-// The order (count, size), int64, of rows after row i was exchanged with row places[i] for each i < k: places (count, k)
+// The order (count, size), int64, of rows after row i was exchanged with row places[i] for each i < k. places (count, k)
 // are i32 or i64. Buffers: places, order.
 std::unique_ptr<Kernel> make_exchanges(Element index, std::int64_t count, std::int64_t k, std::int64_t size);
 

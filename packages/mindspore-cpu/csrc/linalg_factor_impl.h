@@ -88,7 +88,7 @@ void eliminate_panel(const Elimination<S>& e, std::int64_t first, std::int64_t c
     }
     const S pivot = column[j];
     if (is_zero(pivot)) continue;
-    for (std::int64_t i = j + 1; i < m; ++i) column[i] = column[i] / pivot;
+    divide(m - j - 1, pivot, column + j + 1);
     for (std::int64_t k = j + 1; k < count; ++k) {
       S* other = e.panel + k * m;
       subtract(m - j - 1, other[j], column + j + 1, other + j + 1);

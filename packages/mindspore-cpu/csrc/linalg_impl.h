@@ -94,10 +94,20 @@ inline S number(Real<S> re, Real<S> im = {}) {
   }
 }
 
+// sqrt(x^2 + y^2), which neither overflows nor underflows on the way.
+inline float hypotenuse(float x, float y) {
+  return static_cast<float>(std::sqrt(static_cast<double>(x) * x + static_cast<double>(y) * y));
+}
+
+inline double hypotenuse(double x, double y) {
+  const double square = x * x + y * y;
+  return square > 1e-280 && square < 1e300 ? std::sqrt(square) : std::hypot(x, y);
+}
+
 template <class S>
 inline Real<S> magnitude(S a) {
   if constexpr (is_complex<S>) {
-    return std::hypot(a.re, a.im);
+    return hypotenuse(a.re, a.im);
   } else {
     return std::fabs(a);
   }
@@ -202,6 +212,20 @@ inline void scale(std::int64_t n, Real<S> f, S* x) {
   for (std::int64_t i = 0; i < n * Parts<S>::count; ++i) parts[i] *= f;
 }
 
+// x / f; complex numbers are multiplied with the reciprocal where that is in range.
+template <class S>
+inline void divide(std::int64_t n, S f, S* x) {
+  if constexpr (is_complex<S>) {
+    constexpr Real<S> least = std::is_same_v<Real<S>, float> ? 1e-30f : 1e-290;
+    if (n > 1 && magnitude(f) > least) {
+      const S inverse = number<S>(1) / f;
+      for (std::int64_t i = 0; i < n; ++i) x[i] = x[i] * inverse;
+      return;
+    }
+  }
+  for (std::int64_t i = 0; i < n; ++i) x[i] = x[i] / f;
+}
+
 // The Euclidean length, which neither overflows nor underflows on the way.
 template <class S>
 Real<S> length(std::int64_t n, const S* x) {
@@ -228,11 +252,65 @@ struct View {
   const S* data;
   std::int64_t row, col;
   bool conjugate = false;
+
   S operator()(std::int64_t i, std::int64_t j) const {
     const S value = data[i * row + j * col];
     return conjugate ? conj(value) : value;
   }
 };
+
+// A tile of MR rows and NV vectors of c -= a b, complex. Sums of products with real and with imaginary parts are kept
+// apart, so that parts are exchanged once at the end and not in each step.
+template <class T, int MR, int NV>
+void complex_tile(std::int64_t k, const View<Cx<T>>& a, std::int64_t row, const Cx<T>* b, std::int64_t ldb, Cx<T>* c,
+                  std::int64_t ldc) {
+  using V = typename Vec<T>::type;
+  constexpr std::int64_t lanes = Vec<T>::lanes / 2;
+  V re[MR][NV] = {}, im[MR][NV] = {}, alternating;
+  for (std::int64_t l = 0; l < Vec<T>::lanes; ++l) alternating[l] = l % 2 == 0 ? T{-1} : T{1};
+  for (std::int64_t p = 0; p < k; ++p) {
+    V line[NV];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) line[j] = load<T>(&b[p * ldb + j * lanes].re);
+#pragma GCC unroll 4
+    for (int i = 0; i < MR; ++i) {
+      const Cx<T> factor = a(row + i, p);
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) {
+        re[i][j] += line[j] * factor.re;
+        im[i][j] += line[j] * factor.im;
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) {
+      T* place = &c[(row + i) * ldc + j * lanes].re;
+      store<T>(place, load<T>(place) - re[i][j] - exchanged<T>(im[i][j]) * alternating);
+    }
+  }
+}
+
+template <class T, int NV>
+void complex_strip(std::int64_t m, std::int64_t k, const View<Cx<T>>& a, const Cx<T>* b, std::int64_t ldb, Cx<T>* c,
+                   std::int64_t ldc) {
+  std::int64_t i = 0;
+  for (; i + 2 <= m; i += 2) complex_tile<T, 2, NV>(k, a, i, b, ldb, c, ldc);
+  if (i < m) complex_tile<T, 1, NV>(k, a, i, b, ldb, c, ldc);
+}
+
+template <class T>
+void complex_product(std::int64_t m, std::int64_t n, std::int64_t k, const View<Cx<T>>& a, const Cx<T>* b,
+                     std::int64_t ldb, Cx<T>* c, std::int64_t ldc) {
+  constexpr std::int64_t lanes = Vec<T>::lanes / 2, most = 3;
+  std::int64_t j = 0;
+  for (; j + most * lanes <= n; j += most * lanes) complex_strip<T, most>(m, k, a, b + j, ldb, c + j, ldc);
+  for (; j + lanes <= n; j += lanes) complex_strip<T, 1>(m, k, a, b + j, ldb, c + j, ldc);
+  for (std::int64_t i = 0; j < n && i < m; ++i) {
+    for (std::int64_t p = 0; p < k; ++p) subtract(n - j, a(i, p), b + p * ldb + j, c + i * ldc + j);
+  }
+}
 
 constexpr double worth_product = 1500;  // multiplications
 
@@ -245,8 +323,12 @@ void subtract_product(std::int64_t m, std::int64_t n, std::int64_t k, View<S> a,
       return subtract_product(element_type<S>, room, m, n, k, {a.data, a.row, a.col}, {b, ldb, 1}, c, ldc);
     }
   }
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t p = 0; p < k; ++p) subtract(n, a(i, p), b + p * ldb, c + i * ldc);
+  if constexpr (is_complex<S>) {
+    complex_product(m, n, k, a, b, ldb, c, ldc);
+  } else {
+    for (std::int64_t i = 0; i < m; ++i) {
+      for (std::int64_t p = 0; p < k; ++p) subtract(n, a(i, p), b + p * ldb, c + i * ldc);
+    }
   }
 }
 
@@ -260,10 +342,7 @@ void solve_small(std::int64_t n, std::int64_t k, const Triangle<S>& t, S* b, std
   for (std::int64_t step = 0; step < n; ++step) {
     const std::int64_t i = t.lower ? step : n - 1 - step;
     S* row = b + i * ldb;
-    if (!t.unit) {
-      const S pivot = at(i, i);
-      for (std::int64_t j = 0; j < k; ++j) row[j] = row[j] / pivot;
-    }
+    if (!t.unit) divide(k, at(i, i), row);
     const std::int64_t begin = t.lower ? i + 1 : 0, end = t.lower ? n : i;
     for (std::int64_t r = begin; r < end; ++r) subtract(k, at(r, i), row, b + r * ldb);
   }

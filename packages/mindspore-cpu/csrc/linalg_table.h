@@ -57,10 +57,11 @@ struct LinalgTable {
   // The eigenvalues of a Hermitian matrix in ascending order, and the eigenvectors as rows of v. Row c of `a` has column c
   // from the diagonal on, and is lost. work: room for eigen_work(n). False where there are none, with NaN about.
   bool (*eigen)(std::int64_t n, S* a, R* w, S* v, S* work, const Room& room);
-  // The singular values, in descending order, of the matrix whose n columns of m >= n elements are the rows of g. The
-  // first `count` rows of g become the left vectors, the rows of v (n, n) the right ones; the other way round, their
-  // signs or phases are those of the adjoint matrix's. False where there are none.
-  bool (*singular)(std::int64_t m, std::int64_t n, std::int64_t count, bool adjoint, S* g, R* s, S* v);
+  // The singular values, in descending order, of the matrix whose n columns of m >= n elements are the rows of g, which
+  // is lost. The rows of u (count, m) become left vectors, those of v (n, n) the right ones; with `adjoint` their signs or
+  // phases are those of the adjoint matrix. work: room for singular_work(m, n). False where there are none.
+  bool (*singular)(std::int64_t m, std::int64_t n, std::int64_t count, bool adjoint, S* g, R* s, S* u, S* v, S* work,
+                   const Room& room);
   // to (n, m) = a (m, n) transposed, with conjugates if `conjugate`.
   void (*transpose)(std::int64_t m, std::int64_t n, const S* a, S* to, bool conjugate);
 };
@@ -73,6 +74,8 @@ constexpr std::int64_t qr_step = 128;    // vectors to which they are applied at
 inline std::int64_t qr_work(std::int64_t m) { return qr_panel * (m + qr_panel + 2 * qr_step); }
 
 inline std::int64_t eigen_work(std::int64_t n) { return 2 * n * (n + 2) + qr_work(n); }
+
+inline std::int64_t singular_work(std::int64_t m, std::int64_t n) { return 2 * n * (n + 2) + m + qr_work(m); }
 
 struct LinalgTables {
   LinalgTable<float, float> f32;

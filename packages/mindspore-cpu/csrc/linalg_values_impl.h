@@ -2,9 +2,8 @@
 // set. Vectors are rows here, so that what is done to them is done to contiguous numbers.
 //
 // Eigenvalues: reflections make the matrix tridiagonal and real, implicit QL steps with Wilkinson's shift make it
-// diagonal (Golub and Van Loan, "Matrix Computations", 2013, chapter 8). Singular values: the columns of the matrix are
-// turned in pairs until all are orthogonal (Hestenes, 1958), the longer ones first (de Rijk, 1989); columns of any length
-// end up orthogonal, so small singular values are as accurate as the matrix permits.
+// diagonal. Singular values: reflections from both sides make it bidiagonal and real, implicit QR steps make it diagonal
+// (Golub and Reinsch, "Singular value decomposition and least squares solutions", 1970).
 
 // x becomes c x - s y, and y becomes s x + c y.
 template <class S>
@@ -24,16 +23,6 @@ inline void turn(std::int64_t n, Real<S> c, Real<S> s, S* x, S* y) {
     a[i] = p * c - q * s;
     b[i] = p * s + q * c;
   }
-}
-
-// sqrt(x^2 + y^2), which neither overflows nor underflows on the way.
-inline float hypotenuse(float x, float y) {
-  return static_cast<float>(std::sqrt(static_cast<double>(x) * x + static_cast<double>(y) * y));
-}
-
-inline double hypotenuse(double x, double y) {
-  const double square = x * x + y * y;
-  return square > 1e-280 && square < 1e300 ? std::sqrt(square) : std::hypot(x, y);
 }
 
 // Multiplies vectors by the number of size 1 that makes the first large element of the first one real and positive.
@@ -184,130 +173,160 @@ bool eigen(std::int64_t n, S* a, Real<S>* w, S* v, S* work, const Room& room) {
   return true;
 }
 
-// -- singular values -------------------------------------------------------------------------------------------------
+// -- singular values --------------------------------------------------------------------------------------------------
 
-// Of the largest element 1: vectors whose squared length is not above it count as zeros.
-template <class T>
-constexpr T vanishing = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
-
-// Vectors x and y, whose squared lengths are given, turned so that they are orthogonal. False where they are already.
+// A matrix of n columns of m >= n elements, which are the rows of g, is made upper bidiagonal and real by reflections from
+// both sides: d is its diagonal, e what lies beside it. Those from the left are left in g, with factors tau; those from
+// the right in the rows of `right` (n - 1, n - 1), with factors tau_right. work: m.
 template <class S>
-struct Pair {
-  using T = Real<S>;
-  T c, s, change;
-  S phase;
+void make_bidiagonal(std::int64_t m, std::int64_t n, S* g, S* right, Real<S>* d, Real<S>* e, S* tau, S* tau_right,
+                     S* work) {
+  for (std::int64_t j = 0; j < n; ++j) {
+    reflect_columns(m, j, 1, n, g, tau);
+    d[j] = real(g[j * m + j]);
+    if (j + 1 == n) break;
+    const std::int64_t rest = n - j - 1, below = m - j - 1;
+    S *v = right + j * (n - 1) + j, *columns = g + (j + 1) * m + j;
+    for (std::int64_t k = 0; k < rest; ++k) v[k] = conj(columns[k * m]);
+    const S factor = tau_right[j] = reflection(rest, v);
+    e[j] = real(v[0]);
+    if (is_zero(factor)) continue;
+    v[0] = number<S>(1);
+    std::fill(work, work + below, S{});
+    for (std::int64_t k = 0; k < rest; ++k) subtract(below, -v[k], columns + k * m + 1, work);
+    for (std::int64_t k = 0; k < rest; ++k) subtract(below, factor * conj(v[k]), work, columns + k * m + 1);
+  }
+}
 
-  bool orthogonal(T xx, T yy, S overlap, T tolerance) {
-    const T size = magnitude(overlap);
-    if (xx <= vanishing<T> || yy <= vanishing<T>) return true;
-    if (size <= tolerance * std::sqrt(xx) * std::sqrt(yy)) return true;
-    const T zeta = (yy - xx) / (2 * size);
-    const T tangent = 1 / (std::fabs(zeta) + hypotenuse(zeta, T{1})) * (zeta < 0 ? -1 : 1);
-    c = 1 / std::sqrt(1 + tangent * tangent);
-    s = c * tangent;
-    change = tangent * size;
-    phase = conj(overlap) * number<S>(1 / size);
-    return false;
+// A real upper bidiagonal matrix, and the vectors that its turns are applied to: rows of u from the left, of v from the
+// right. What is not above `least` counts as zero.
+template <class S>
+struct Bidiagonal {
+  using T = Real<S>;
+  std::int64_t m, n;
+  T *d, *e, least;
+  S *u, *v;
+
+  bool none(T x) const { return std::fabs(x) <= least; }
+
+  // Where the last block that does not fall apart begins, if it ends at `last`.
+  std::int64_t begin(std::int64_t last) const {
+    std::int64_t first = last;
+    for (; first > 0; --first) {
+      if (none(e[first - 1])) break;
+      if (none(d[first - 1])) {
+        clear_row(first - 1, last);
+        break;
+      }
+    }
+    return first;
   }
 
-  void apply(std::int64_t n, S* x, S* y) const {
-    if constexpr (is_complex<S>) {
-      for (std::int64_t i = 0; i < n; ++i) y[i] = y[i] * phase;
-    } else if (phase < 0) {
-      return turn(n, c, -s, x, y), scale(n, T{-1}, y);
+  // Row r has no diagonal element: what it has beside that is turned into the rows below, until nothing is left.
+  void clear_row(std::int64_t r, std::int64_t last) const {
+    T rest = e[r];
+    e[r] = 0;
+    for (std::int64_t i = r + 1; i <= last && !none(rest); ++i) {
+      const T size = hypotenuse(rest, d[i]), c = d[i] / size, s = rest / size;
+      d[i] = size;
+      turn(m, c, s, u + r * m, u + i * m);
+      if (i == last) break;
+      rest = -s * e[i];
+      e[i] *= c;
     }
-    turn(n, c, s, x, y);
+  }
+
+  // One implicit QR step on the block [first, last], whose shift is an eigenvalue of the lower end of B^T B.
+  void step(std::int64_t first, std::int64_t last) const {
+    const T end = d[last], before = d[last - 1], beside = e[last - 1], above = last - 1 > first ? e[last - 2] : 0;
+    const T ratio = ((before - end) * (before + end) + (above - beside) * (above + beside)) / (2 * beside * before);
+    const T root = ratio + std::copysign(hypotenuse(ratio, T{1}), ratio);
+    T corner = d[first];
+    T lead = ((corner - end) * (corner + end) + beside * (before / root - beside)) / corner;
+    T bulge = e[first];
+    for (std::int64_t i = first; i < last; ++i) {
+      T size = hypotenuse(lead, bulge);
+      T c = size == 0 ? 1 : lead / size, s = size == 0 ? 0 : bulge / size;
+      if (i > first) e[i - 1] = size;
+      turn(n, c, -s, v + i * n, v + (i + 1) * n);
+      const T top = corner * c + e[i] * s, next = e[i] * c - corner * s, low = d[i + 1] * s, right = d[i + 1] * c;
+      size = d[i] = hypotenuse(top, low);
+      c = size == 0 ? 1 : top / size;
+      s = size == 0 ? 0 : low / size;
+      turn(m, c, -s, u + i * m, u + (i + 1) * m);
+      lead = e[i] = c * next + s * right;
+      corner = c * right - s * next;
+      if (i + 1 < last) {
+        bulge = s * e[i + 1];
+        e[i + 1] *= c;
+      }
+    }
+    d[last] = corner;
+  }
+
+  // False where the steps do not converge.
+  bool make_diagonal() const {
+    constexpr int most_steps = 60;
+    for (std::int64_t last = n; last-- > 0;) {
+      for (int count = 0;; ++count) {
+        const std::int64_t first = begin(last);
+        if (first == last) break;
+        if (count == most_steps) return false;
+        step(first, last);
+      }
+      if (d[last] < 0) {
+        d[last] = -d[last];
+        scale(n, T{-1}, v + last * n);
+      }
+    }
+    return true;
   }
 };
 
-// One sweep over all pairs of the rows of g (n, m), with the same done to the rows of v (n, n). True if nothing turned.
-template <class S>
-bool sweep(std::int64_t m, std::int64_t n, S* g, S* v, Real<S>* squares, Real<S> tolerance) {
-  bool still = true;
-  for (std::int64_t i = 0; i < n; ++i) squares[i] = real(dot(m, g + i * m, g + i * m));
-  for (std::int64_t p = 0; p + 1 < n; ++p) {
-    const std::int64_t longest = std::max_element(squares + p, squares + n) - squares;
-    if (longest != p) {
-      std::swap(squares[p], squares[longest]);
-      std::swap_ranges(g + p * m, g + (p + 1) * m, g + longest * m);
-      std::swap_ranges(v + p * n, v + (p + 1) * n, v + longest * n);
-    }
-    for (std::int64_t q = p + 1; q < n; ++q) {
-      S *x = g + p * m, *y = g + q * m;
-      Pair<S> pair;
-      if (pair.orthogonal(squares[p], squares[q], dot(m, x, y), tolerance)) continue;
-      still = false;
-      pair.apply(m, x, y);
-      pair.apply(n, v + p * n, v + q * n);
-      squares[p] = real(dot(m, x, x));
-      squares[q] = real(dot(m, y, y));
-    }
-  }
-  return still;
-}
-
-// Rows `known` to `count` - 1 of x are made unit vectors orthogonal to those before them, from rows of the identity.
-template <class S>
-void complete(std::int64_t n, std::int64_t known, std::int64_t count, S* x) {
-  using T = Real<S>;
-  const T least = static_cast<T>(0.7) / std::sqrt(static_cast<T>(n));
-  for (std::int64_t j = known; j < count; ++j) {
-    S* row = x + j * n;
-    for (std::int64_t candidate = 0; candidate < n; ++candidate) {
-      std::fill(row, row + n, S{});
-      row[candidate] = number<S>(1);
-      T first{};
-      for (int pass = 0; pass < 2; ++pass) {
-        for (std::int64_t i = 0; i < j; ++i) subtract(n, dot(n, x + i * n, row), x + i * n, row);
-        if (pass == 0) first = length(n, row);
-      }
-      if (!(first > least)) continue;
-      scale(n, 1 / length(n, row), row);
-      fix_phase<S>(n, row, 0, nullptr);
-      break;
-    }
-  }
-}
-
-// The rows of g (n, m), n <= m, are the columns of a matrix. They become the left singular vectors, `count` of them, the
-// rows of v (n, n) the right ones; with `adjoint`, those of the adjoint matrix are meant.
-template <class S>
-bool singular(std::int64_t m, std::int64_t n, std::int64_t count, bool adjoint, S* g, Real<S>* s, S* v) {
-  using T = Real<S>;
-  constexpr int most_sweeps = 40;
+// The largest absolute value of parts; NaN or infinity where there is one.
+template <class T>
+T largest_of(std::int64_t count, const T* x) {
   T most{};
-  const auto* parts = reinterpret_cast<const T*>(g);
-  for (std::int64_t i = 0; i < n * m * Parts<S>::count; ++i) {
-    if (!(std::fabs(parts[i]) <= most)) most = std::fabs(parts[i]);
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (!(std::fabs(x[i]) <= most)) most = std::fabs(x[i]);
+    if (std::isnan(most)) break;
   }
+  return most;
+}
+
+template <class S>
+bool singular(std::int64_t m, std::int64_t n, std::int64_t count, bool adjoint, S* g, Real<S>* s, S* u, S* v, S* work,
+              const Room& room) {
+  using T = Real<S>;
+  const T most = largest_of(n * m * Parts<S>::count, reinterpret_cast<const T*>(g));
   if (!(most <= std::numeric_limits<T>::max())) return false;
   int exponent = 0;
   std::frexp(most, &exponent);
   exponent = std::clamp(exponent, std::numeric_limits<T>::min_exponent + 2, std::numeric_limits<T>::max_exponent - 2);
   scale(n * m, std::ldexp(T{1}, -exponent), g);
+  const std::int64_t side = n - 1;
+  S *tau = work, *tau_right = tau + n, *right = tau_right + n, *q = right + side * side, *rest = q + side * side;
+  auto* e = reinterpret_cast<T*>(rest);
+  make_bidiagonal(m, n, g, right, s, e, tau, tau_right, rest + n);
+  reflections(m, n, count, g, tau, u, rest + n, room);
   std::fill(v, v + n * n, S{});
-  for (std::int64_t i = 0; i < n; ++i) v[i * n + i] = number<S>(1);
-  const T tolerance = std::numeric_limits<T>::epsilon() * std::sqrt(static_cast<T>(m));
-  int sweeps = 0;
-  while (!sweep(m, n, g, v, s, tolerance)) {
-    if (++sweeps == most_sweeps) return false;
+  v[0] = number<S>(1);
+  if (side > 0) {
+    reflections(side, side, side, right, tau_right, q, rest + n, room);
+    for (std::int64_t j = 0; j < side; ++j) std::copy(q + j * side, q + (j + 1) * side, v + (j + 1) * n + 1);
   }
-  for (std::int64_t i = 0; i < n; ++i) s[i] = length(m, g + i * m);
-  sort_values<S>(n, true, s, m, g, n, v);
-  std::int64_t known = 0;
-  for (; known < n && s[known] * s[known] > vanishing<T>; ++known) {
-    S* row = g + known * m;
-    for (std::int64_t i = 0; i < m; ++i) row[i] = row[i] * number<S>(1 / s[known]);
-  }
-  complete(m, known, count, g);
+  const T size = std::max(largest_of(n, s), largest_of(side, e));
+  if (!Bidiagonal<S>{m, n, s, e, size * std::numeric_limits<T>::epsilon() / 2, u, v}.make_diagonal()) return false;
+  sort_values<S>(n, true, s, m, u, n, v);
   for (std::int64_t i = 0; i < n; ++i) {
     s[i] = std::ldexp(s[i], exponent);
     if (adjoint) {
-      fix_phase(n, v + i * n, m, g + i * m);
+      fix_phase(n, v + i * n, m, u + i * m);
     } else {
-      fix_phase(m, g + i * m, n, v + i * n);
+      fix_phase(m, u + i * m, n, v + i * n);
     }
   }
+  for (std::int64_t i = n; i < count; ++i) fix_phase<S>(m, u + i * m, 0, nullptr);
   return true;
 }
 

@@ -224,13 +224,18 @@ def _factors(spec: KernelSpec):
     return _matrices(spec, spec.name.replace("matrix_", ""))
 
 
-# Larger matrices are left to the reference, LAPACK's routines, which are faster then (docs/cpu-kernels.md).
-_LARGEST_EIGH, _LARGEST_SVD = 128, 6
+# Of larger matrices the reference, which is LAPACK, finds eigenvalues and singular values faster (docs/cpu-kernels.md).
+_LARGEST = {"eigh": {"f": 128, "c": 128}, "svd": {"f": 128, "c": 48}}
+
+
+def _is_small(spec: KernelSpec) -> bool:
+    a = spec.ins[0]
+    return min(a.shape[-2:]) <= _LARGEST[spec.name][a.dtype.kind]
 
 
 @kernel("eigh", kinds="fc")
 def _eigh(spec: KernelSpec):
-    return _matrices(spec, "eigh") if spec.ins[0].shape[-1] <= _LARGEST_EIGH else None
+    return _matrices(spec, "eigh") if _is_small(spec) else None
 
 
 @kernel("solve", kinds="fc")
@@ -252,9 +257,7 @@ def _qr(spec: KernelSpec):
 
 @kernel("svd", kinds="fc")
 def _svd(spec: KernelSpec):
-    if min(spec.ins[0].shape[-2:]) > _LARGEST_SVD:
-        return None
-    return _matrices(spec, "svd", full=spec.attrs["full_matrices"])
+    return _matrices(spec, "svd", full=spec.attrs["full_matrices"]) if _is_small(spec) else None
 
 
 @kernel("pivots_to_permutation", kinds="i")
