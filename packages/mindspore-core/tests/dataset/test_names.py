@@ -29,6 +29,7 @@ LEFT_OUT = {
         "sync_wait_for_dataset": "waits for a cloud provider's object storage",
         **dict.fromkeys(["compare", "deserialize", "serialize", "show"], _ENGINE)},
     "mindspore.dataset.transforms": {"Plugin": "loads a library of C++ operators of the real package"},
+    "mindspore.dataset.audio": {},
     "mindspore.dataset.vision": dict.fromkeys(["DecodeVideo", "VideoDecoder", "read_video", "read_video_timestamps"],
                                               _VIDEO),
     "mindspore.dataset.text": dict.fromkeys(["JiebaMode", "JiebaTokenizer", "SPieceTokenizerLoadType",

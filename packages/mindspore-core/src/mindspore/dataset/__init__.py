@@ -13,7 +13,7 @@ A pipeline is built by methods and runs when it is iterated, on a thread of its 
 """
 from typing import TYPE_CHECKING
 
-from . import config, text, transforms, vision
+from . import audio, config, text, transforms, vision
 from ._map import BatchInfo
 from ._mindrecord import MindDataset
 from .array_datasets import (
@@ -126,7 +126,8 @@ __all__ = [
     "SemeionDataset", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SpeechCommandsDataset",
     "SubsetRandomSampler", "SubsetSampler", "TFRecordDataset", "TedliumDataset", "TextFileDataset",
     "UDPOSDataset", "USPSDataset", "VOCDataset", "WIDERFaceDataset", "WaitedDSCallback", "WeightedRandomSampler",
-    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "config", "text", "transforms",
+    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "audio", "config", "text",
+    "transforms",
     "vision", "zip",
 ]
 
