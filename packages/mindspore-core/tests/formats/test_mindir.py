@@ -261,6 +261,20 @@ def test_inputs_in_containers_and_parameters_as_inputs(tmp_path, mode):
         loaded(pair)
 
 
+def test_an_argument_with_the_name_of_a_weight(tmp_path):
+    class Scaled(Cell):
+        def __init__(self):
+            super().__init__()
+            self.x = Parameter(np.full(2, 3, np.float32))
+
+        def construct(self, x):
+            return x * self.x
+
+    loaded = nn.GraphCell(ms.load(export(Scaled(), floats(2), folder=tmp_path)))
+    np.testing.assert_allclose(loaded(floats(2)).asnumpy(), 3 * floats(2).asnumpy())
+    assert [p.name for p in loaded.get_parameters()] == ["x"]
+
+
 def test_other_weights(tmp_path):
     path = export(nn.Dense(3, 2), floats(1, 3), folder=tmp_path)
     loaded = nn.GraphCell(ms.load(path), {"bias": Tensor(np.array([5, 7], np.float32))})

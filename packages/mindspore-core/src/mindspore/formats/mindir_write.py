@@ -331,7 +331,8 @@ def _model(network: Network) -> tuple[Any, list[tuple[Any, bytes]]]:
     graph = prepared(network.graph, has)
     weights: list[tuple[Any, bytes]] = []
     values: list[str] = []
-    for name, tensor in zip(weight_names(network), network.weights):
+    names = weight_names(network)
+    for name, tensor in zip(names, network.weights):
         array = tensor.asnumpy().astype(tensor.dtype.np, copy=False)
         if name is None:
             values.append(top.constant(array))
@@ -340,7 +341,12 @@ def _model(network: Network) -> tuple[Any, list[tuple[Any, bytes]]]:
         contents = contents_of(array)
         values.append(top.parameter(name, tensor, b""))
         weights.append((top.proto.parameter[-1], contents))
-    inputs = [top.input(name, p.aval) for name, p in zip(network.inputs, graph.params)]
+    inputs = []
+    for name, param in zip(network.inputs, graph.params):
+        while name in names:  # a file has one name for each input and weight
+            name += "_input"
+        names.append(name)
+        inputs.append(top.input(name, param.aval))
     state = top.constant(MONAD)
     outputs = top.write(graph, [*inputs, *values], state)
     loads = list(top.loaded.values())
