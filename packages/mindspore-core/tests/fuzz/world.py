@@ -42,6 +42,12 @@ def note(decision: Any) -> None:
     _decisions.append(np.asarray(decision).tobytes())
 
 
+def tell_apart(x: Any, y: Any) -> None:
+    """Untold if x and y are equal up to rounding, but not equal, and a derivative by differences may be among them."""
+    if _differenced and np.any((x != y) & np.isclose(x, y, rtol=TIE, atol=TIE)):
+        raise Untold
+
+
 def noting(function: Callable, decide: Callable) -> Callable:
     """A function of tensors that notes what it decides: a function of its arguments as arrays."""
     def operate(*args: Any, **kwargs: Any) -> Any:
@@ -69,9 +75,7 @@ class Comparisons:
             result = compare(a, b)
             if isinstance(result, Tensor):
                 note(result.array)
-                x, y = raw(a), raw(b)
-                if _differenced and np.any((x != y) & np.isclose(x, y, rtol=TIE, atol=TIE)):
-                    raise Untold
+                tell_apart(raw(a), raw(b))
             return result
         return noted
 
@@ -84,12 +88,20 @@ class Comparisons:
 
 
 def order(x: np.ndarray, axis: int = -1, descending: bool = False) -> np.ndarray:
-    return np.argsort(-x if descending else x, axis, kind="stable")
+    found = np.argsort(-x if descending else x, axis, kind="stable")
+    in_order = np.moveaxis(np.take_along_axis(x, found, axis), axis, -1)
+    tell_apart(in_order[..., 1:], in_order[..., :-1])
+    return found
 
 
 def sort(x: np.ndarray, axis: int = -1, descending: bool = False) -> tuple:
     indices = order(x, axis, descending)
     return np.take_along_axis(x, indices, axis), indices
+
+
+def first_largest(x: np.ndarray, axis: int | None = None) -> np.ndarray:
+    order(x.ravel() if axis is None else x, -1 if axis is None else axis)
+    return np.argmax(x, axis)
 
 
 def topk(x: np.ndarray, k: int) -> tuple:
@@ -106,7 +118,7 @@ class ops(plain.ops):
     """The functions that programs use, named as in `mindspore.ops`."""
 
     sort, topk, argsort = noting(lifted(sort), order), noting(lifted(topk), lambda x, k: order(x)), lifted(order)
-    argmax = noting(plain.ops.argmax, np.argmax)
+    argmax = noting(plain.ops.argmax, first_largest)
     cummax = noting(lifted(cummax), lambda x, axis: cummax(x, axis)[1])
     amax = noting(lifted(np.max), np.argmax)
     maximum, minimum = [noting(function, np.greater) for function in (plain.ops.maximum, plain.ops.minimum)]
