@@ -35,6 +35,7 @@ FORMS = [
     ("sub of a tuple", lambda x: x.sub((1, 2, 3)), X - [1, 2, 3]),
     ("inv of integers", lambda x: P.Inv()(x.astype(ms.int32)), np.int32([[1, 0, 0], [0, 0, 0]])),
     ("a softmax along a tuple of one axis", lambda x: P.Softmax((0,))(x), np.exp(X) / np.exp(X).sum(0)),
+    ("a softmax over two axes", lambda x: P.Softmax((0, 1))(x), np.exp(X) / np.exp(X).sum()),
     ("the third result of LayerNorm", lambda x: P.LayerNorm()(x, ops.ones(3), x[0] * 0)[2], X.var(1, keepdims=True)),
     ("DataFormatDimMap", lambda x: P.DataFormatDimMap()(ops.arange(-4, 4)), np.array([0, 3, 1, 2] * 2)),
     ("a border around any axes", lambda x: nn.ConstantPad1d((1, 0), 7)(x.reshape(1, 2, 1, 3)),
@@ -74,6 +75,7 @@ def test_forms(call, expected, mode):
     (lambda x: ops.select_scatter(x, Tensor(X[0, :2]), 0, 0), ValueError, r"src has shape \(2,\); expected \(3,\)"),
     (lambda x: ops.select_scatter(x, Tensor(X[:1, :1]), 0, 0), ValueError, r"shape \(1, 1\); expected \(3,\)"),
     (lambda x: ops.slice_scatter(x, x, 0, 0, 1), ValueError, r"src has shape \(2, 3\); expected \(1, 3\)"),
+    (lambda x: ops.gaussian_nll_loss(x, x, x, full=1), TypeError, "full must be a bool"),
     (lambda x: nn.L1Loss("batchmean"), ValueError, "must be one of mean, sum, none"),
 ])
 def test_refused(call, error, text):

@@ -16,6 +16,7 @@ from mindspore.ops import (
     arithmetic,
     comparison,
     creation,
+    elementwise,
     indexing,
     joining,
     layers,
@@ -169,8 +170,12 @@ def gelu(x):
 
 
 def softmax(logits, axis=-1):
-    """exp(logits) / sum(exp(logits)) along an axis, which may be a tuple of one; see `ops.softmax`."""
-    return activation.softmax(logits, axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis)
+    """exp(logits) / sum(exp(logits)) along an axis, or over a tuple of axes; see `ops.softmax`."""
+    if not isinstance(axis, tuple) or len(axis) == 1:
+        return activation.softmax(logits, axis[0] if isinstance(axis, tuple) else axis)
+    x = as_inexact("Softmax", logits)
+    powers = elementwise.exp(x - apply(primitive("stop_gradient"), (reduction.amax(x, axis, True),)))
+    return powers / reduction.sum(powers, axis, True)
 
 
 # -- normalization and losses ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from mindspore.ops._operands import (
     convert,
     primitive,
     promote,
+    static_bool,
 )
 from mindspore.ops.arithmetic import add, maximum, mul, sub, true_divide, xlogy
 from mindspore.ops.reduction import mean, vector_norm
@@ -292,7 +293,7 @@ def gaussian_nll_loss(x: Operand, target: Operand, var: Operand, full: bool = Fa
     v = maximum(as_dtype_of("gaussian_nll_loss", var, a, "var"), constant(eps, a.dtype))
     gap = sub(a, y)
     loss = mul(add(apply(_LOG, (v,)), true_divide(mul(gap, gap), v)), constant(0.5, a.dtype))
-    if full:
+    if static_bool("gaussian_nll_loss", "full", full):
         loss = add(loss, constant(0.5 * math.log(2 * math.pi), a.dtype))
     return reduced("gaussian_nll_loss", loss, reduction)
 
