@@ -401,3 +401,32 @@ def test_a_class_of_cells_is_compiled():
         with pipeline.assert_max_compiles(0):
             net(Tensor([3.0, 4.0]))
         assert len(net.construct.graph(Tensor([1.0, 2.0])).outputs) == 1
+
+
+def test_a_tensor_that_an_attribute_holds_may_be_another_one():
+    class Counts(Cell):
+        def __init__(self):
+            super().__init__()
+            self.count = Tensor([1, 2])
+            self.weight = Parameter(Tensor([1.0]), name="weight")
+
+        def construct(self):
+            self.count = self.count + 1
+            return self.count * 1, self.weight * 2
+
+    class Plain:
+        factor = Tensor(2.0)
+
+    mode, net, thing = ms.get_context("mode"), Counts(), Plain()
+    scale = jit(lambda x: x * thing.factor)
+    try:
+        ms.set_context(mode=ms.GRAPH_MODE)
+        assert [net()[0].asnumpy().tolist() for _ in range(3)] == [[2, 3], [3, 4], [4, 5]]
+        net.count, net.weight = Tensor([7, 7]), Parameter(Tensor([5.0]), name="other")
+        count, weight = net()
+        assert count.asnumpy().tolist() == [8, 8] and weight.asnumpy().tolist() == [10.0]
+        assert float(scale(Tensor(3.0))) == 6.0
+        thing.factor = Tensor(4.0)
+        assert float(scale(Tensor(3.0))) == 12.0
+    finally:
+        ms.set_context(mode=mode)

@@ -88,7 +88,8 @@ def report_read(session: Session, obj: Any, entry: Entry, value: Any) -> None:
     if entry.is_shared or (entry.is_method and type(value) is MethodType and value.__self__ is obj):
         entry.report(session)
     elif (entry.is_stored or entry.is_method) and id(obj) not in session.created:
-        if session.policy.control is not None and session.is_traced(value):
+        policy = session.policy
+        if policy.control is not None and session.is_traced(value) and not policy.was_there(value):
             return  # the program has put it there
         session.guard_attr(obj, entry.name, value)
 

@@ -131,6 +131,10 @@ class Policy:
         (`__code__`, `__defaults__`, `__kwdefaults__` of each function that was interpreted).
         """
 
+    def was_there(self, value: object) -> bool:
+        """Whether a value that counts as traced comes from outside of the program, so that reading it is guarded."""
+        return False
+
     def reads_to_change(self, kind: type | None) -> None:
         """What is read from now on, until this is called again with None, is read to append to it, if it is a list, or
         to set an entry, if it is a dict: its contents are of no account. `kind` is list or dict."""
