@@ -104,10 +104,13 @@ class Policy:
     def guards_type(self, cls: type) -> bool:
         """Whether attributes read from instances of `cls` are reported and its properties interpreted.
 
-        By default those of every class that is neither a builtin nor the framework's: a library's namespace object
-        holds the user's configuration as well as an object of the user's own class does.
+        By default those of every class that is neither a builtin nor the framework's (but for modules that say
+        `INTERPRETED = True`): a library's namespace object holds the user's configuration as well as an object of the
+        user's own class does.
         """
-        return cls.__module__ != "builtins" and cls.__module__.partition(".")[0] != _FRAMEWORK
+        if cls.__module__.partition(".")[0] == _FRAMEWORK:
+            return bool(getattr(sys.modules.get(cls.__module__), "INTERPRETED", False))
+        return cls.__module__ != "builtins"
 
     def is_user_module_name(self, name: str) -> bool:
         """Whether the module called `name` belongs to the user's program, so that reading from it is reported."""

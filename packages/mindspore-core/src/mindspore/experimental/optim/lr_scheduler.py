@@ -14,6 +14,8 @@ from mindspore.common.tensor import Tensor
 from mindspore.experimental.optim.optimizer import Optimizer
 from mindspore.nn._check import is_int, not_negative, number, positive_int
 
+INTERPRETED = True  # in a compiled function, too, a step goes on to the next epoch at each call
+
 __all__ = ["LRScheduler", "StepLR", "LinearLR", "ExponentialLR", "PolynomialLR", "ConstantLR", "MultiStepLR",
            "LambdaLR", "MultiplicativeLR", "SequentialLR", "ReduceLROnPlateau", "CyclicLR",
            "CosineAnnealingWarmRestarts", "CosineAnnealingLR"]
