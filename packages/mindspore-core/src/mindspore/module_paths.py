@@ -94,6 +94,11 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text",) for name in ("transforms", "utils")},
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
         "datasets", "iterators", "samplers", "serializer_deserializer")},
+    **{f"mindspore.mindrecord.{name}": ("mindspore.mindrecord",) for name in (
+        "filereader", "filewriter", "mindpage", "tools")},
+    **{f"mindspore.mindrecord.tools.{name}": ("mindspore.mindrecord",) for name in (
+        "cifar100_to_mr", "cifar10_to_mr", "csv_to_mr", "imagenet_to_mr", "mnist_to_mr", "tfrecord_to_mr")},
+    "mindspore.dataset.callback": ("mindspore.dataset",),
     "mindspore.dataset.engine": ("mindspore.dataset",),
     **{f"mindspore.communication.{name}": ("mindspore.communication",) for name in ("management", "_comm_helper")},
     "mindspore.dataset.core": ("mindspore.dataset",),

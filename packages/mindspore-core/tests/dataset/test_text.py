@@ -140,3 +140,20 @@ def test_wrong_use(name):
     make, error, message = ERRORS[name]
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_vocabulary_takes_arrays_and_no_other_words():
+    vocab = text.Vocab.from_list(["a", "b", "c"])
+    assert vocab.tokens_to_ids(np.array("b")) == 1 and vocab.tokens_to_ids(np.array(["c", "x"])) == [2, -1]
+    assert vocab.ids_to_tokens(np.array(2)) == "c" and vocab.ids_to_tokens(np.array([0, 9])) == ["a", ""]
+    for wrong in ([1, "a"], 1, np.array([1])):
+        with pytest.raises(TypeError, match="tokens_to_ids"):
+            vocab.tokens_to_ids(wrong)
+
+
+def test_programs_import_from_the_paths_of_the_real_package():
+    from mindspore.dataset.callback import DSCallback
+    from mindspore.mindrecord.filewriter import FileWriter
+    from mindspore.mindrecord.tools.csv_to_mr import CsvToMR
+    assert DSCallback is ds.DSCallback
+    assert FileWriter is mindspore.mindrecord.FileWriter and CsvToMR is mindspore.mindrecord.CsvToMR

@@ -133,21 +133,36 @@ class Vocab:
         return dict(self._numbers)
 
     def tokens_to_ids(self, tokens: str | Sequence[str]) -> int | list[int]:
-        """The number of a word, or of each of several; -1 for unknown words."""
+        """The number of a word, or of each of several; -1 for unknown words. Arrays count as what they hold.
+
+        Raises:
+            TypeError: a word is no str.
+        """
+        tokens = _plain(tokens)
         if isinstance(tokens, str):
             return self._numbers.get(tokens, -1)
-        return [self._numbers.get(str(token), -1) for token in _listed(tokens, "tokens_to_ids")]
+        words = _listed(tokens, "tokens_to_ids")
+        for word in words:
+            if not isinstance(word, str):
+                raise TypeError(f"For 'tokens_to_ids', each word must be a str, but got {word!r}.")
+        return [self._numbers.get(word, -1) for word in words]
 
     def ids_to_tokens(self, ids: int | Sequence[int]) -> str | list[str]:
-        """The word of a number, or of each of several; an empty str for unknown numbers."""
+        """The word of a number, or of each of several; an empty str for unknown numbers. Arrays count as well."""
+        ids = _plain(ids)
         if isinstance(ids, (int, np.integer)):
             return self._names.get(check_int(ids, "ids", "ids_to_tokens", 0), "")
         return [self._names.get(check_int(number, "ids", "ids_to_tokens", 0), "")
                 for number in _listed(ids, "ids_to_tokens")]
 
 
+def _plain(value):
+    """What an array holds: a value, or a list."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def _listed(value, function: str) -> list:
-    if not isinstance(value, (list, tuple, np.ndarray)):
+    if not isinstance(value, (list, tuple)):
         raise TypeError(f"For '{function}', a value or a list of them is needed, but got {type(value).__name__}.")
     return list(value)
 
