@@ -266,3 +266,11 @@ def test_a_buffer_of_the_whole_dataset_shuffles_uniformly():
         seen[order] = seen.get(order, 0) + 1
     assert len(seen) == 6
     assert sum((n - 200) ** 2 / 200 for n in seen.values()) < 25.7     # chi-square, 5 degrees, p = 0.0001
+
+
+def test_a_predicate_may_return_an_array_of_one_bool():
+    rows = ds.NumpySlicesDataset(np.arange(6).reshape(6, 1), "x", shuffle=False)
+    kept = [int(row[0][0]) for row in rows.filter(lambda x: x > 3).create_tuple_iterator(output_numpy=True)]
+    assert kept == [4, 5]
+    with pytest.raises(TypeError, match="array of one"):
+        list(rows.filter(lambda x: x).create_tuple_iterator(output_numpy=True))

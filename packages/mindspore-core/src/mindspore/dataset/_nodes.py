@@ -122,11 +122,11 @@ class Filter(_Unary):
     def _keep(self, row: tuple[np.ndarray, ...]) -> bool:
         try:
             answer = self.predicate(*row)
-            if not isinstance(answer, (bool, np.bool_)) and not (np.ndim(answer) == 0 and
-                                                                 np.asarray(answer).dtype == np.bool_):
-                raise TypeError(f"For 'filter', the predicate must return a bool, but returned "
-                                f"{type(answer).__name__}.")
-            return bool(answer)
+            found = np.asarray(answer)
+            if found.dtype != np.bool_ or found.size != 1:
+                raise TypeError(f"For 'filter', the predicate must return a bool, or an array of one, but returned "
+                                f"{type(answer).__name__}{f' of shape {found.shape}' if found.ndim else ''}.")
+            return bool(found.reshape(()))
         except Exception as error:
             annotate(error, "raised by the predicate of filter")
             raise
