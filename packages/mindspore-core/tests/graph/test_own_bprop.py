@@ -57,6 +57,19 @@ def test_second_derivatives(mode):
     np.testing.assert_allclose(grad(lambda x: (cell(cell(x)) * x).sum())(X).asnumpy(), [10.0, 5120.0])
 
 
+def test_a_bprop_that_leaves_out_its_cotangent(mode):
+    class Fixed(nn.Cell):
+        def construct(self, x):
+            return x + x
+
+        def bprop(self, x, out, dout):
+            return 5 * x
+
+    cell = Fixed()
+    first = grad(cell)
+    assert first(X).asnumpy().tolist() == [5.0, 10.0] and grad(first)(X).asnumpy().tolist() == [5.0, 5.0]
+
+
 def test_in_pynative_mode_it_may_look_at_values_and_have_effects():
     class Looks(nn.Cell):
         def __init__(self):
