@@ -279,6 +279,7 @@ def test_silence_before_a_voice_is_cut_off():
     found = audio.Vad(rate)(signal)
     assert rate < found.shape[0] < 1.6 * rate and np.array_equal(found, signal[-len(found):])
     assert audio.Vad(rate)(np.zeros(3 * rate)).shape == (int(1.1 * rate),)
+    assert audio.Vad(rate)(np.zeros(rate)).shape == (int(0.1 * rate),)
 
 
 @pytest.mark.parametrize("make, error", [

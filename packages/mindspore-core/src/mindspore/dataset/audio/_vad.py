@@ -19,7 +19,8 @@ class Vad(AudioTransform):
     """The end of a waveform (..., time), from where a voice begins.
 
     Where there is none, the stretch that would be searched at the end stays: the last `search_time`,
-    `pre_trigger_time` and `measure_duration`.
+    `pre_trigger_time` and `measure_duration`. As in torchaudio and MindSpore, a place before the start of the waveform
+    counts from its end, so that of a waveform that is shorter than what is searched the end stays.
 
     All leading dimensions count as channels, which are cut at the same place.
 
@@ -95,7 +96,7 @@ class Vad(AudioTransform):
         return signal[..., self._start(waves):]
 
     def _start(self, waves: np.ndarray) -> int:
-        """The sample from which on the waveform is kept."""
+        """The sample from which on the waveform is kept; below 0 it counts from the end, as in Python."""
         bins = self.band.stop - self.band.start
         spectrum, noise = np.zeros((len(waves), bins)), np.zeros((len(waves), bins))
         measures, means = np.zeros((len(waves), max(self.count, 1))), np.zeros(len(waves))
@@ -107,9 +108,9 @@ class Vad(AudioTransform):
             means = means * self.average + measures[:, index] * (1 - self.average)
             if (means >= self.level).any():
                 flushed = self._flushed(measures[means >= self.level], index)
-                return max(end - before + (self.count - flushed) * self.period, 0)
+                return end - before + (self.count - flushed) * self.period
             boot = -1 if boot in (-1, self.boot) else boot + 1
-        return max(waves.shape[1] - before, 0)
+        return waves.shape[1] - before
 
     def _smoothed(self, part: np.ndarray, spectrum: np.ndarray, noise: np.ndarray, boot: int) -> np.ndarray:
         """The smoothed power; `spectrum` and `noise` are updated."""
