@@ -84,6 +84,14 @@ def test_in_pynative_mode_it_may_look_at_values_and_have_effects():
             self.seen.append(("bprop", x.asnumpy().tolist(), out.asnumpy().tolist()))
             return Tensor(dout.asnumpy() * 10)
 
+    hooked = Cubed()
+    hooked.register_backward_hook(lambda cell, grad_input, grad_output: cell.seen.append("never"))
+
+    class Around(Cubed):
+        def construct(self, x):
+            return hooked(x)
+
+    assert grad(lambda x: Around()(x).sum())(X).asnumpy().tolist() == [3.0, 12.0]
     cell = Looks()
     cell.register_forward_hook(lambda cell, inputs, out: cell.seen.append("hook"))
     assert grad(lambda x: cell(x).sum())(X).asnumpy().tolist() == [10.0, 10.0]

@@ -15,6 +15,7 @@ from mindspore.compiler.ir import Graph
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.gradient_hook import HookPoint
 from mindspore.compiler.primitives.recursion import calls_of
+from mindspore.eager import segment as _segment
 from mindspore.graph import index_checks, inner, tree
 from mindspore.graph.call import call_construct, call_function
 from mindspore.graph.hooks import call, marked, zeros
@@ -92,7 +93,11 @@ def run_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
                         f"{next(iter(kwargs))!r}; pass it by position")
     places = [k for k, a in enumerate(args) if isinstance(a, Tensor)]
     outputs: list = []
+    regions = _segment.current().regions
+    noted = [len(region.hooks) for region in regions]
     spec = tree.flatten(cell.construct(*args), outputs)
+    for region, count in zip(regions, noted):
+        del region.hooks[count:]  # no cotangent comes to what construct has computed
     avals = [t._value.aval for t in outputs]
 
     def run(cotangents: list) -> list:
