@@ -5,6 +5,8 @@ at the wanted values), differentiates it, and inlines the joint graph; since the
 region's forward part is the one that is already there. The region's outputs are from then on those of the joint graph,
 whose loops and branches keep what the gradient reads, so that they do not run a second time. Nested gradients are
 entries of the region and are resolved when the region's own graph is built: innermost first.
+
+Where a derivative does not exist, what depends on it has no value; the rest of the stream has.
 """
 from __future__ import annotations
 
@@ -23,8 +25,18 @@ class _VjpEntry:
 VJP = _VjpEntry()
 
 
+class Underivable(Exception):
+    """A derivative in a stream that does not exist: `numbers` are the values that depend on it, `reason` is the error
+    that says why."""
+
+    def __init__(self, numbers: set[int], reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.numbers, self.reason = numbers, reason
+
+
 def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, int], device):
-    """The executable of a stream: its parameters are the inputs, its outputs the live values."""
+    """The executable of a stream: its parameters are the inputs, its outputs the live values. Underivable if one of
+    these depends on a derivative that does not exist."""
     from mindspore.compiler.pipeline import compile_graph
     return compile_graph(stream_graph(entries, inputs, live), device, donated)
 
@@ -38,8 +50,19 @@ def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:
     for op, _, aval in entries:
         if op is None:
             env[next(wanted_inputs)] = b.parameter(aval)
-    for position in range(len(entries)):
-        _emit(b, entries, firsts, position, env)
+    reason = None
+    for position, (op, refs, _) in enumerate(entries):
+        if any(number not in env for number in _reads(op, refs)):
+            continue
+        try:
+            _emit(b, entries, firsts, position, env)
+        except Exception as error:
+            if op is not VJP:
+                raise
+            reason = reason or error
+    if reason is not None and any(number not in env for number in live):
+        count = firsts[-1] + (len(entries[-1][1][1]) if entries[-1][0] is VJP else 1)
+        raise Underivable({number for number in range(count) if number not in env}, reason)
     graph = b.finish([env[n] for n in live])
     known = {node.idx for node in graph.nodes if node.op.name == "known_value"}
     return lower_nodes(graph, known) if known else graph
@@ -89,7 +112,7 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
         bind(number)
     for entry in range(start, position):
         op, refs, _ = entries[entry]
-        if op is None:
+        if op is None or firsts[entry] not in env:
             continue
         for number in _reads(op, refs):
             if number not in inner:
@@ -110,6 +133,8 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
 
 
 def _reads(op, refs: tuple) -> list[int]:
+    if op is None:
+        return []
     if op is VJP:
         return [*refs[1], *refs[2], *(r for r in refs[3] if r >= 0)]
     return list(refs)

@@ -29,7 +29,7 @@ import numpy as np
 
 from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
-from mindspore.eager.replay import VJP, first_numbers, replay
+from mindspore.eager.replay import VJP, Underivable, first_numbers, replay
 from mindspore.runtime import device as _device
 from mindspore.runtime.storage import Storage, from_numpy
 
@@ -289,11 +289,17 @@ class Segment:
             if debug.explains():
                 debug.say(f"compiling a segment of {len(self.entries)} entries, {len(self.inputs)} inputs and "
                           f"{len(live)} outputs: this stream was not seen before")
-            found = replay(tuple(self.entries), self.inputs, live, donated, device)
-            with _cache_lock:
-                _cache[key] = found
-                if len(_cache) > CACHE_SIZE:
-                    _cache.popitem(last=False)
+            try:
+                found = replay(tuple(self.entries), self.inputs, live, donated, device)
+            except Underivable as failed:  # who reads one of these values is told
+                self.error, donated = failed, {}
+                live = tuple([number for number in live if number not in failed.numbers])
+                found = replay(tuple(self.entries), self.inputs, live, donated, device)
+            else:
+                with _cache_lock:
+                    _cache[key] = found
+                    if len(_cache) > CACHE_SIZE:
+                        _cache.popitem(last=False)
         replaced = set(donated.values())
         buffers = [values[n].own_buffer(device) if k in replaced else values[n].buffer_on(device)
                    for k, n in enumerate(self.inputs)]

@@ -36,6 +36,9 @@ class Storage:
         if segment is not None:
             segment.flush()
             if self.pending is not None:
+                reason = getattr(segment.error, "reason", None)
+                if reason is not None:  # the value is that of a derivative which does not exist
+                    raise reason
                 raise RuntimeError("this value was never computed: running the operations before it failed") \
                     from segment.error
 
