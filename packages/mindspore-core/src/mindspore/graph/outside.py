@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import Session, Unbound
-from mindspore.compiler.frontend.journal import Attribute, Contents, Global, Items, Place, SharedVariable
+from mindspore.compiler.frontend.journal import Attribute, Contents, Elements, Global, Items, Place, SharedVariable
 from mindspore.compiler.frontend.variants import Variant
 from mindspore.graph import tree
 from mindspore.graph.guards import Guards
@@ -88,6 +89,12 @@ def changes_of(session: Session, guards: Guards) -> list[Change]:
         now = place.read()
         if place.unchanged(before, now):
             continue
+        if isinstance(place, Elements):
+            place.write(before)
+            raise GraphCompileError(
+                "A compiled function changes a NumPy array that was there before it.",
+                found=f"an array of shape {now.shape} and dtype {now.dtype}",
+                remedy="use a Tensor or a Parameter, which each call changes, or change a copy of the array")
         change = Change(place, before, now)
         if isinstance(place, Items):
             change.number = guards.arguments.number_of(place.owner) if guards.arguments is not None else None
@@ -104,7 +111,7 @@ def _is_outside(place: Place, session: Session, guards: Guards) -> bool:
         return id(place.owner) in session.outer_cells
     if isinstance(place, Attribute):
         return guards.holds(place.owner) and not guards.is_effect(place.owner, place.name)
-    return isinstance(place, Items) and guards.holds(place.owner)
+    return isinstance(place, Items | Elements) and guards.holds(place.owner)
 
 
 def changes_since(session: Session | None, guards: Guards, count: int) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from mindspore.compiler.frontend.branches import branches_on, contains, lacks, truth
 from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, fork
@@ -18,7 +20,7 @@ from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
 from mindspore.compiler.frontend.frames import Frame, Run, Session
 from mindspore.compiler.frontend.identities import other_object, same_object
-from mindspore.compiler.frontend.journal import MUTABLE
+from mindspore.compiler.frontend.journal import MADE
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.special import CONTAINERS, apply_special, compare, is_special, load_varied_item
@@ -105,13 +107,16 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
         if given is None and session.varies and is_varied(session, a, b):
             return fork(frame, lambda frame, *members: binary(frame, members), a, b)
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
-            return apply_special(frame, names, operate, a, b)
+            result = apply_special(frame, names, operate, a, b)
+            if type(result) is type(a) is np.ndarray:
+                session.journal.made(result)
+            return result
         if is_remainder and type(a) is str and session.policy.effects is not None:
             return session.policy.effects.percent(a, b)
         if session.numbers and (session.is_traced(a) or session.is_traced(b)):
             return operated(session, operate, names, a, b)
         result = operate(a, b)
-        if type(result) in MUTABLE and result is not a and result is not b:
+        if type(result) in MADE and result is not a and result is not b:
             session.journal.made(result)
         return result
 

@@ -16,7 +16,6 @@ from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.for_loops import ForLoop
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, RETURN, Frame, Run
-from mindspore.compiler.frontend.journal import is_container
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item, store_item
@@ -174,8 +173,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
         return apply(frame, old, change)
 
     def apply(frame: Frame, old: Any, change: Any) -> Any:
-        if is_container(old):
-            frame.session.journal.note_items(old)
+        frame.session.journal.note_change(old)
         if is_special(frame.session, old):
             return apply_special(frame, names, native, old, change)
         session = frame.session

@@ -15,16 +15,19 @@ from collections import OrderedDict, deque
 from types import CellType
 from typing import Any, NoReturn
 
+import numpy as np
+
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.frontend.frames import UNBOUND, Unbound
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.variants import Variant
 
-__all__ = ["MUTABLE", "Attribute", "Contents", "Global", "Items", "Journal", "Place", "SharedVariable", "contents_of",
-           "is_container"]
+__all__ = ["MADE", "MUTABLE", "Attribute", "Contents", "Elements", "Global", "Items", "Journal", "Place",
+           "SharedVariable", "contents_of", "is_container"]
 
 _CONTAINERS = (list, dict, set, bytearray, deque)
 MUTABLE = frozenset(_CONTAINERS)
+MADE = MUTABLE | {np.ndarray}
 _BY_VALUE = (str, int, float, bool, bytes, tuple, frozenset)
 
 
@@ -172,6 +175,30 @@ class Items(Place):
         return before is now or (type(before) is Contents and before.same(now))
 
 
+class Elements(Place):
+    """The elements of a NumPy array of numbers."""
+
+    what = "the elements of a NumPy array"
+
+    def __init__(self, owner: np.ndarray) -> None:
+        self.owner = owner
+
+    def read(self) -> Any:
+        return self.owner.copy()
+
+    def write(self, value: Any) -> None:
+        self.owner[...] = value
+
+    def note(self, journal: Journal) -> None:
+        journal.note_elements(self.owner)
+
+    def unchanged(self, before: Any, now: Any) -> bool:
+        return before is now or before.tobytes() == now.tobytes()
+
+    def joins(self, policy: Any, values: Any) -> None:
+        raise policy.control.Mismatch("the elements of a NumPy array change where a tensor decides; use a Tensor")
+
+
 class Attribute(Place):
     """An attribute of an object; UNBOUND where it has none.
 
@@ -288,6 +315,20 @@ class Journal:
             _refuse_ambiguous(container, self.ambiguous[id(container)][1])
         if (id(container), None) not in self._keys:
             self._note((id(container), None), container, self.items_of(container))
+
+    def note_elements(self, array: np.ndarray) -> None:
+        """The elements of a NumPy array will change, which may be a view of another one."""
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        if (id(array), None) not in self._keys and not array.dtype.hasobject:
+            self._note((id(array), None), array, Elements(array))
+
+    def note_change(self, value: Any) -> None:
+        """A value may change in place: of consequence for containers and NumPy arrays."""
+        if is_container(value):
+            self.note_items(value)
+        elif isinstance(value, np.ndarray):
+            self.note_elements(value)
 
     def note_attribute(self, obj: Any, name: str) -> None:
         """An attribute will change."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.journal import is_container
@@ -30,6 +32,7 @@ _MAKERS: set[Any] = {copy.copy, copy.deepcopy, iter, sorted}
 _MAKING_METHODS = frozenset({
     "copy", "difference", "fromkeys", "intersection", "rsplit", "split", "splitlines", "symmetric_difference", "union",
 })
+_WRITING = frozenset({"copyto", "fill", "fill_diagonal", "partition", "place", "put", "putmask", "shuffle", "sort"})
 _FRAMEWORK = __name__.partition(".")[0]
 
 
@@ -50,12 +53,19 @@ def _call(frame: Frame, fn: Any, args: Any, kwargs: dict[str, Any] | None, run: 
     if kind is BuiltinFunctionType and is_container(fn.__self__):
         if name not in _READING_METHODS:
             session.journal.note_items(fn.__self__)
+    elif name in _WRITING and (kind is BuiltinFunctionType and isinstance(fn.__self__, np.ndarray)):
+        session.journal.note_elements(fn.__self__)
     elif (args or kwargs) and not _only_reads(fn, kind):
         _note_all(session, args, 2)
         if kwargs:
             _note_all(session, tuple(kwargs.values()), 2)
+        for each in (*args[:1 if name in _WRITING else 0], *[v for k, v in (kwargs or {}).items() if k == "out"]):
+            session.journal.note_change(each)
     result = run(frame, fn, args, kwargs)
-    if session.journal.fresh is not None and (is_container(result) or isinstance(result, Iterator)):
+    if session.journal.fresh is not None and type(result) is np.ndarray:
+        if result.base is None and all(result is not each for each in args):
+            session.journal.made(result)
+    elif session.journal.fresh is not None and (is_container(result) or isinstance(result, Iterator)):
         if isinstance(fn, type) or name in _MAKING_METHODS or (kind is not MethodType and fn in _MAKERS):
             session.journal.made(result)
     return result

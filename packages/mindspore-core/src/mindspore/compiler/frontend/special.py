@@ -151,8 +151,7 @@ def _store_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
         return
     if type(key) in (slice, tuple) and has_window(session, obj, key):
         key = with_windows(frame, obj, key)
-    if is_container(obj):
-        session.journal.note_items(obj)
+    session.journal.note_change(obj)
     if is_special(session, obj):
         apply_special(frame, ("__setitem__",), operator.setitem, obj, key, value)
     else:
