@@ -12,7 +12,10 @@ import logging.handlers
 import os
 import sys
 import threading
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 __all__ = ["get_level", "get_log_config"]
 _LEVELS = {"0": logging.DEBUG, "1": logging.INFO, "2": logging.WARNING, "3": logging.ERROR, "4": logging.CRITICAL}
@@ -100,3 +103,33 @@ def get_log_config() -> dict[str, str]:
     `GLOG_logtostderr` in any case."""
     found = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
     return {"GLOG_v": get_level(), "GLOG_logtostderr": "1", **found}
+
+
+class _LogActionOnce:
+    """A decorator of a function, most often `__init__` of a class: warnings are written during the first call alone.
+
+    Args:
+        logger: where the function writes them: this module, or anything with a `warning`. key: calls of functions with
+            the same key count as one function's. no_warning: warnings of the first call are not written either.
+    """
+
+    __is_logged__: dict[str, bool] = {}
+
+    def __init__(self, logger: Any, key: str, no_warning: bool = False):
+        self.logger, self.key, self.no_warning = logger, key, no_warning
+
+    def __call__(self, func: Callable) -> Callable:
+        @wraps(func)
+        def quiet(*args: Any, **kwargs: Any) -> Any:
+            seen = self.__is_logged__.setdefault(self.key, False)
+            self.__is_logged__[self.key] = True
+            if not (seen or self.no_warning):
+                return func(*args, **kwargs)
+            write = self.logger.warning
+            self.logger.warning = lambda *args, **kwargs: None
+            try:
+                return func(*args, **kwargs)
+            finally:
+                self.logger.warning = write
+
+        return quiet

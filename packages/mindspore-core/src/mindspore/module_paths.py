@@ -72,6 +72,9 @@ PATHS: dict[str, tuple[str, ...]] = {
         "bijector", "exp", "gumbel_cdf", "invert", "power_transform", "scalar_affine", "softplus")},
     **{f"mindspore.nn.probability.bnn_layers.{name}": ("mindspore.nn.probability.bnn_layers",) for name in (
         "bnn_cell_wrapper", "conv_variational", "dense_variational")},
+    "mindspore.nn.transformer": ("mindspore.parallel._transformer",),
+    **{f"mindspore.nn.transformer.{name}": (f"mindspore.parallel._transformer.{name}",) for name in (
+        "layers", "loss", "moe", "op_parallel_config", "transformer")},
     "mindspore.nn.grad": ("mindspore.nn",),
     "mindspore.nn.grad.cell_grad": ("mindspore.nn",),
     "mindspore.nn.metrics": ("mindspore.train", "mindspore.nn"),

@@ -25,6 +25,7 @@ IMPORTS = [
     ("mindspore.train.summary.summary_record", "SummaryRecord"), ("mindspore.train.callback._callback", "Callback"),
     ("mindspore.train.callback._time_monitor", "TimeMonitor"), ("mindspore._checkparam", "Validator"),
     ("mindspore.nn.wrap", "FixedLossScaleUpdateCell"), ("mindspore.parallel", "set_algo_parameters"),
+    ("mindspore.nn.layer.activation", "_activation"), ("mindspore.log", "_LogActionOnce"),
 ]
 
 

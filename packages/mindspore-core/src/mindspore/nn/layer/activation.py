@@ -268,6 +268,7 @@ _BY_NAME = {"softmax": Softmax, "softmax2d": Softmax2d, "logsoftmax": LogSoftmax
             "sigmoid": Sigmoid, "softsign": Softsign, "prelu": PReLU, "leakyrelu": LeakyReLU, "hswish": HSwish,
             "hsigmoid": HSigmoid, "logsigmoid": LogSigmoid, "softshrink": SoftShrink, "hshrink": HShrink,
             "mish": Mish, "softplus": Softplus, "celu": CELU, "glu": GLU, "selu": SeLU}
+_activation = _BY_NAME  # the name that programs import, for the activations that there are
 
 
 def get_activation(name, prim_name=None):
