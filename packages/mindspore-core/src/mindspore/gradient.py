@@ -329,7 +329,11 @@ def _without_cotangents(args: tuple, sens: list) -> tuple:
 
 
 def _seeds(sens: list, outputs: list) -> list:
-    """The cotangents, after a check against the outputs."""
+    """The cotangents, after a check against the outputs. One number stands for an output of one element, whatever its
+    axes are: programs scale the gradient of a loss of shape (1,) by a scalar."""
+    if len(sens) == len(outputs):
+        sens = [apply(PRIMITIVES["reshape"], (s,), (o.shape,)) if s.shape != o.shape and {*s.shape, *o.shape} == {1}
+                else s for s, o in zip(sens, outputs)]
     if [(s.shape, s.dtype) for s in sens] != [(o.shape, o.dtype) for o in outputs]:
         raise ValueError(f"grad: the cotangents are {', '.join(f'{s.dtype}{list(s.shape)}' for s in sens) or 'none'}; "
                          f"expected one for each output: "

@@ -73,10 +73,19 @@ def test_inputs_given_by_name_and_a_single_parameter(mode):
 
 
 @pytest.mark.parametrize("sens", [
-    tensor(1, 2), Tensor(3.0), Tensor([1]), (tensor(1), tensor(1)), 1.0], ids=[
-    "longer", "a number", "whole numbers", "one too many", "no tensor"])
+    tensor(1, 2), Tensor([1]), (tensor(1), tensor(1)), 1.0], ids=[
+    "longer", "whole numbers", "one too many", "no tensor"])
 def test_a_cotangent_that_does_not_match_the_output_is_refused(run, sens):
     """It would be broadcast to a gradient of another shape, or left out."""
     gradient = run(lambda x, s: ops.GradOperation(sens_param=True)(lambda v: v * 2)(x, s))
     with pytest.raises(ValueError, match=r"the cotangents are .*; expected one for each output: Float32\[1\]"):
         gradient(tensor(5), sens)
+
+
+@pytest.mark.parametrize("axes", [(), (1,), (1, 1)], ids=str)
+@pytest.mark.parametrize("out", [(), (1,), (1, 1)], ids=str)
+def test_one_number_is_the_cotangent_of_an_output_of_one_element(run, axes, out):
+    """The network of GPT has a loss of shape (1,), and its training step a scale without axes."""
+    gradient = run(lambda x, s: ops.GradOperation(sens_param=True)(lambda v: (v * v).sum().reshape(out))(x, s))
+    found = gradient(tensor(1, 2, 3), Tensor(np.full(axes, 4, np.float32)))
+    assert found.asnumpy().tolist() == [8, 16, 24]
