@@ -137,6 +137,14 @@ class _Elsewhere(ModuleType):
         return list(getattr(first, "__all__", [name for name in vars(first) if not name.startswith("_")]))
 
 
+class _Keeping(ModuleType):
+    """A package whose functions keep their names when a module of the same name below it is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) is not _Elsewhere or isinstance(vars(self).get(name, value), ModuleType):
+            super().__setattr__(name, value)
+
+
 class _Finder(MetaPathFinder, Loader):
     """Finds the modules of `PATHS` that have no file."""
 
@@ -149,7 +157,10 @@ class _Finder(MetaPathFinder, Loader):
         return _Elsewhere(spec.name, PATHS[spec.name])
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing is left to do."""
+        """The import system makes the module an attribute of the package next, though not in place of a function."""
+        package, _, name = module.__name__.rpartition(".")
+        if name in vars(sys.modules[package]) and type(sys.modules[package]) is ModuleType:
+            sys.modules[package].__class__ = _Keeping
 
 
 def answer_below(name: str) -> None:

@@ -108,7 +108,7 @@ CASES = [
          (np.array([[22, 5], [0, 13]]),)),
     Case("identities", lambda *x: P.IdentityN()(x), lambda *x: x, (TALL, WIDE)),
     Case("joined", lambda x, y: P.ParallelConcat()((x, y)), lambda x, y: np.concatenate([x, y]), (TALL[:1], TALL[1:])),
-    Case("format of axes", P.DataFormatDimMap(), lambda x: np.array([0, 2, 3, 1])[x], (np.array([0, 3, -2, 1]),)),
+    Case("format of axes", P.DataFormatDimMap(), lambda x: np.array([0, 3, 1, 2])[x], (np.array([0, 3, -2, 1]),)),
     Case("format of sizes", P.DataFormatVecPermute(), lambda x: x[[0, 3, 1, 2]], (np.array([[1, 2], [3, 4], [5, 6],
                                                                                           [7, 8]]),)),
     Case("expand", lambda x: P.Expand()(x, (3, 2, 4, 3)), lambda x: np.stack([x] * 3), (TALL,)),

@@ -38,6 +38,7 @@ LOOP_MINIMUM = 48
 CACHE_SIZE = 256
 _getrefcount = sys.getrefcount
 _cache: OrderedDict = OrderedDict()
+tokens: list = []  # (hidden tensor, the array that it begins with): see `Segment._renew_tokens`
 _cache_lock = threading.Lock()
 
 
@@ -261,6 +262,7 @@ class Segment:
                 except BaseException as error:
                     self.error = error
                     self.regions.clear()
+                    self._renew_tokens()
                     raise
             if self.regions:
                 self.successor = Segment(self.regions)
@@ -272,6 +274,12 @@ class Segment:
         for fault, checks in faults:
             if fault is not None:
                 _look(fault, checks)
+
+    def _renew_tokens(self) -> None:
+        """Hidden tensors that say no more than in which order things happen begin anew."""
+        for tensor, first in tokens:
+            if getattr(tensor._value, "pending", None) is self:
+                tensor._value = from_numpy(first)
 
     def _run(self) -> None:
         values, inputs = self.values, set(self.inputs)

@@ -16,6 +16,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.primitives.effects import Action
+from mindspore.eager import segment
 from mindspore.graph import index_checks, tree
 from mindspore.graph.text import TracedText, formatted, join_texts, piece
 from mindspore.graph.trace import current_trace, suspended
@@ -31,6 +32,7 @@ def channel() -> Tensor:
     if not _channel:
         with suspended():
             _channel.append(Tensor(np.int32(0)))
+        segment.tokens.append((_channel[0], np.array(0, np.int32)))
     return _channel[0]
 
 

@@ -41,6 +41,7 @@ def channel() -> Tensor:
     if not _channel:
         with suspended():
             _channel.append(Tensor(np.int64(0)))
+        _segment.tokens.append((_channel[0], np.array(0, np.int64)))
     return _channel[0]
 
 
