@@ -39,6 +39,15 @@ def discrete() -> str:
     return "discrete"
 
 
+@pytest.fixture(autouse=True)
+def no_gradient_is_left_open():
+    """What is differentiated in PyNative mode ends with the call, also where that raises."""
+    yield
+    from mindspore.eager import segment
+    left, segment.current().regions[:] = list(segment.current().regions), []
+    assert not left, "a gradient that the test began goes on recording"
+
+
 @pytest.fixture(params=["graph", "pynative"])
 def mode(request):
     """Each of the two execution modes in turn, on the reference backend; its name."""

@@ -39,11 +39,23 @@ class Linearized:
     """A function's outputs at one point and the way back from cotangents to gradients.
 
     outputs: the tensors in the function's result, `spec` its structure. `pull(seeds)` gives the gradients of the
-    wanted inputs, then of the weights; a seed that is None stands for ones.
+    wanted inputs, then of the weights; a seed that is None stands for ones. `abandon` ends what was begun for a way
+    back that is not taken.
     """
 
-    def __init__(self, outputs: list, spec: Any, pull: Callable[[list], list], hold: Callable[[], Callable] | None):
-        self.outputs, self.spec, self.pull, self._hold = outputs, spec, pull, hold
+    def __init__(self, outputs: list, spec: Any, pull: Callable[[list], list],
+                 hold: Callable[[], Callable] | None = None, abandon: Callable[[], None] | None = None):
+        self.outputs, self.spec, self.pull, self._hold, self._abandon = outputs, spec, pull, hold, abandon
+
+    def pull_seeds(self, seeds_of: Callable[[list], list]) -> list:
+        """The gradients for the seeds that a function gives for the outputs; it may raise."""
+        try:
+            seeds = seeds_of(self.outputs)
+        except BaseException:
+            if self._abandon is not None:
+                self._abandon()
+            raise
+        return self.pull(seeds)
 
     def hold(self) -> None:
         """Make `pull` callable later, and any number of times."""
@@ -126,7 +138,7 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
         """The tensor that stands for a node of the outer trace, always the same one: an inner trace lifts it once."""
         return held.setdefault(node.idx, wrap(Traced(outer, node)))
 
-    return Linearized(values[:len(outputs)], spec, pull, None)
+    return Linearized(values[:len(outputs)], spec, pull)
 
 
 def _where_chosen(ct: Any, conditions: list | None, values: list[Tensor]) -> Any:
@@ -183,7 +195,7 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
 
         return pull_later
 
-    return Linearized(outputs, spec, pull, hold)
+    return Linearized(outputs, spec, pull, hold, lambda: _leave(regions, region))
 
 
 def _after_hooks(wanted: list[Tensor], weights: list[Parameter], grads: list[Tensor]) -> list[Tensor]:
@@ -305,7 +317,7 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_par
         found = _with_tensors(positions, args)
         wanted, specs = _wanted(found, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
-        grads = point.pull(_seeds(sens, point.outputs) if sens_param else [None] * len(point.outputs))
+        grads = point.pull_seeds(lambda outputs: _seeds(sens, outputs) if sens_param else [None] * len(outputs))
         inputs = _shaped_inputs(grad_position, found, specs, grads[:len(wanted)], return_ids)
         if params is None:
             grads = inputs
@@ -497,7 +509,8 @@ class GradOperation:
             specs = [tree.flatten(a, wanted) for a in (
                 inputs if self.get_all else [] if self.get_by_list else inputs[:1])]
             point = _linearize_at(fn, args, kwargs, wanted, params, False)
-            grads = point.pull(_seeds(sens, point.outputs) if self.sens_param else [None] * len(point.outputs))
+            grads = point.pull_seeds(
+                lambda outputs: _seeds(sens, outputs) if self.sens_param else [None] * len(outputs))
             found = iter(grads)
             inputs = tuple([tree.rebuild(spec, found) for spec in specs])
             by_weight = _shaped_weights(weights if params else (), grads[len(wanted):])

@@ -135,8 +135,8 @@ class TrainOneStepWithLossScaleCell(TrainOneStepCell):
         """(loss, overflow, scale) at these inputs; the parameters are updated unless there is an overflow."""
         scale = _now(self.scale_sense)
         point = linearize(self.network, inputs, {}, [], list(self.weights), lambda outs, _: list(range(len(outs))))
-        seeds = [ops.full_like(o, 1.0) * scale.astype(o.dtype) for o in point.outputs]
-        gradients = tuple([(g.astype(float32) / scale).astype(g.dtype) for g in point.pull(seeds)])
+        found = point.pull_seeds(lambda outputs: [ops.full_like(o, 1.0) * scale.astype(o.dtype) for o in outputs])
+        gradients = tuple([(g.astype(float32) / scale).astype(g.dtype) for g in found])
         overflow = self.get_overflow_status(gradients)
         self.process_loss_scale(overflow)
         self.update(gradients, overflow)

@@ -36,13 +36,17 @@ def _value_and_gradients(network: Cell, inputs: tuple, wanted: list[Tensor], wei
     sens: the cotangent of the outputs: None for ones, a number for all, or a tensor (or a tuple of them).
     """
     point = linearize(network, inputs, {}, wanted, list(weights), lambda outputs, spec: list(range(len(outputs))))
-    seeds: list = [None] * len(point.outputs)
-    if isinstance(sens, (int, float)):
-        seeds = [ops.full_like(output, sens) for output in point.outputs]
-    elif sens is not None:
-        seeds = []
+
+    def seeds_of(outputs: list) -> list:
+        if isinstance(sens, (int, float)):
+            return [ops.full_like(output, sens) for output in outputs]
+        if sens is None:
+            return [None] * len(outputs)
+        seeds: list = []
         tree.flatten(sens, seeds)
-    gradients = point.pull(seeds)
+        return seeds
+
+    gradients = point.pull_seeds(seeds_of)
     return point.result(), tuple(gradients[:len(wanted)]), tuple(gradients[len(wanted):])
 
 
