@@ -300,8 +300,11 @@ def test_configurations_are_checked_and_kept():
     (lambda: layer()(Tensor(floats(B, S, H)), Tensor(CAUSAL[:, 1:])), ValueError, "'attention_mask' must have the sh"),
     (lambda: layer(use_past=True)(Tensor(floats(B, S, H)), None), TypeError, "'init_reset' must be a Tensor if use_p"),
     (lambda: T.AttentionMask(S)(Tensor(np.ones((B, S), np.int32))), TypeError, "must be of Float32 or Float16"),
+    (lambda: T.TransformerDecoder(1, B, H, F, S, S, HEADS, parallel_config=T.OpParallelConfig()), TypeError,
+     "'parallel_config' must be of type TransformerOpParallelConfig"),
+    (lambda: T.VocabEmbedding(7, 3, T.EmbeddingOpParallelConfig(1, 2, False)), ValueError, "got 7 and 2"),
     (lambda: layers._Linear(H, 3, activation=3), TypeError, "the name of an activation, a Cell or a class"),
-], ids=range(14))
+], ids=range(16))
 def test_wrong_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -26,6 +26,9 @@ IMPORTS = [
     ("mindspore.train.callback._time_monitor", "TimeMonitor"), ("mindspore._checkparam", "Validator"),
     ("mindspore.nn.wrap", "FixedLossScaleUpdateCell"), ("mindspore.parallel", "set_algo_parameters"),
     ("mindspore.nn.layer.activation", "_activation"), ("mindspore.log", "_LogActionOnce"),
+    ("mindspore.train.callback._callback", "_handle_loss"), ("mindspore.dataset.vision", "c_transforms"),
+    ("mindspore.dataset.transforms", "py_transforms"), ("mindspore.dataset.text", "utils"),
+    ("mindspore.dataset.audio", "transforms"),
 ]
 
 

@@ -1,6 +1,8 @@
 """Transforms for sound: waveforms (..., time) and spectrograms (..., frequency, time), float32 or float64."""
 from __future__ import annotations
 
+from mindspore.module_paths import answer_below
+
 from ._banks import (
     create_dct,
     linear_fbanks,
@@ -98,3 +100,5 @@ __all__ = [
     "TimeMasking", "TimeStretch", "TrebleBiquad", "Vad", "Vol", "WindowType", "create_dct", "linear_fbanks",
     "melscale_fbanks",
 ]
+
+answer_below(__name__)

@@ -1,6 +1,8 @@
 """Transforms for text: vocabularies, tokenizers, normal forms, n-grams, word vectors."""
 from __future__ import annotations
 
+from mindspore.module_paths import answer_below
+
 from ._base import to_bytes, to_str
 from ._text import (
     AddToken,
@@ -34,3 +36,5 @@ __all__ = [
     "SlidingWindow", "ToNumber", "ToVectors", "Truncate", "TruncateSequencePair", "UnicodeCharTokenizer",
     "UnicodeScriptTokenizer", "Vectors", "Vocab", "WhitespaceTokenizer", "WordpieceTokenizer", "to_bytes", "to_str",
 ]
+
+answer_below(__name__)

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mindspore.module_paths import answer_below
+
 from .._transform import Transform
 from ._basic import OneHot, TypeCast
 from ._compose import Compose, RandomApply, RandomChoice, RandomOrder
@@ -16,3 +18,6 @@ def not_random(function: Callable) -> Callable:
     """Marks a function as one that draws nothing at random; a decorator."""
     function.random = False         # type: ignore[attr-defined]
     return function
+
+
+answer_below(__name__)

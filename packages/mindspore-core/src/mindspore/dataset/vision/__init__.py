@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mindspore.module_paths import answer_below
+
 from .. import transforms as _transforms
 from ._auto import (
     AutoAugment,
@@ -141,3 +143,6 @@ __all__ = [
 def not_random(func: Callable) -> Callable:
     """Marks a function as one that draws nothing at random; a decorator."""
     return _transforms.not_random(func)
+
+
+answer_below(__name__)

@@ -103,10 +103,7 @@ class TransformerDecoder(Stack):
         super().__init__()
         check_arguments("TransformerDecoder", locals(), ("num_layers", "hidden_size", "ffn_hidden_size", "num_heads",
                                                          "src_seq_length", "tgt_seq_length"))
-        _check_config(parallel_config)
-        _check_moe_config(moe_config, parallel_config)
-        self.use_moe = moe_config.expert_num > 1
-        inner = parallel_config.moe_parallel_config if self.use_moe else parallel_config.dp_mp_config
+        inner = self.inner(moe_config, parallel_config)
         self.stack([TransformerDecoderLayer(
             hidden_size, ffn_hidden_size, num_heads, batch_size, src_seq_length, tgt_seq_length,
             attention_dropout_rate, hidden_dropout_rate, post_layernorm_residual, use_past, layernorm_compute_type,

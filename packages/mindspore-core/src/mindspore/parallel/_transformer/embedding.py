@@ -10,8 +10,8 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.nn._check import positive_int
 from mindspore.nn.cell import Cell
-from mindspore.parallel._transformer.block_config import default_embedding_parallel_config
-from mindspore.parallel._transformer.checks import _check_input_dtype, _LayerInputCheck
+from mindspore.parallel._transformer.block_config import EmbeddingOpParallelConfig, default_embedding_parallel_config
+from mindspore.parallel._transformer.checks import _check_input_dtype, _LayerInputCheck, _valid_type_checks
 from mindspore.parallel._transformer.op_parallel_config import _check_config, check_divides, default_dpmp_config
 
 
@@ -58,8 +58,8 @@ class VocabEmbedding(Cell):
         super().__init__()
         self.vocab_size = positive_int("VocabEmbedding", "vocab_size", vocab_size)
         self.embedding_size = positive_int("VocabEmbedding", "embedding_size", embedding_size)
-        _check_config(parallel_config)
-        if not getattr(parallel_config, "vocab_emb_dp", True):
+        _valid_type_checks([EmbeddingOpParallelConfig], "VocabEmbedding")(parallel_config, "parallel_config")
+        if not parallel_config.vocab_emb_dp:
             check_divides("VocabEmbedding", parallel_config.model_parallel, vocab_size=vocab_size)
         self.embedding_table = Parameter(initializer(param_init, (vocab_size, embedding_size)),
                                          name="embedding_table")

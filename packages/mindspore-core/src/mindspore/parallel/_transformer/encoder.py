@@ -11,7 +11,12 @@ from mindspore.common.tensor import Tensor
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.container import CellList
 from mindspore.parallel._transformer.attention import MultiHeadAttention
-from mindspore.parallel._transformer.block_config import _get_lambda_func, default_transformer_config
+from mindspore.parallel._transformer.block_config import (
+    TransformerOpParallelConfig,
+    _get_lambda_func,
+    default_transformer_config,
+)
+from mindspore.parallel._transformer.checks import _valid_type_checks
 from mindspore.parallel._transformer.layers import _LayerNorm
 from mindspore.parallel._transformer.moe import _check_moe_config, default_moe_config, feed_forward_of
 from mindspore.parallel._transformer.op_parallel_config import _check_config, default_dpmp_config
@@ -89,6 +94,14 @@ class TransformerEncoderLayer(KeepsPast):
 class Stack(Cell):
     """Layers one after another, `blocks`."""
 
+    def inner(self, moe_config, parallel_config):
+        """The configuration of each layer, from that of all; TypeError or ValueError for configurations that are none,
+        or do not fit each other."""
+        _valid_type_checks([TransformerOpParallelConfig], type(self).__name__)(parallel_config, "parallel_config")
+        _check_moe_config(moe_config, parallel_config)
+        self.use_moe = moe_config.expert_num > 1
+        return parallel_config.moe_parallel_config if self.use_moe else parallel_config.dp_mp_config
+
     def stack(self, layers: list, lambda_func, offset: int, parallel_config) -> None:
         """Place the layers (see `_get_lambda_func`) and keep them."""
         place = lambda_func or _get_lambda_func()
@@ -128,10 +141,7 @@ class TransformerEncoder(Stack):
         super().__init__()
         check_arguments("TransformerEncoder", locals(), ("num_layers", "hidden_size", "ffn_hidden_size", "seq_length",
                                                          "num_heads"))
-        _check_config(parallel_config)
-        _check_moe_config(moe_config, parallel_config)
-        self.use_moe = moe_config.expert_num > 1
-        inner = parallel_config.moe_parallel_config if self.use_moe else parallel_config.dp_mp_config
+        inner = self.inner(moe_config, parallel_config)
         self.stack([TransformerEncoderLayer(
             batch_size, hidden_size, ffn_hidden_size, num_heads, seq_length, attention_dropout_rate,
             hidden_dropout_rate, post_layernorm_residual, layernorm_compute_type, softmax_compute_type,

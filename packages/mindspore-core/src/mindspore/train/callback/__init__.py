@@ -6,6 +6,7 @@ from mindspore.train.callback.checkpoint import CheckpointConfig, ModelCheckpoin
 from mindspore.train.callback.control import EarlyStopping, LambdaCallback, LearningRateScheduler, ReduceLROnPlateau
 from mindspore.train.callback.leaving import BackupAndRestore, OnRequestExit
 from mindspore.train.callback.monitor import History, LossMonitor, ProgressBar, TimeMonitor
+from mindspore.train.callback.monitor import loss_of as _handle_loss
 from mindspore.train.callback.summary import SummaryCollector
 from mindspore.train.callback.utilization import FlopsUtilizationCollector
 
