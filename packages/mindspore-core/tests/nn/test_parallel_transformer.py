@@ -264,6 +264,8 @@ def test_layers_by_themselves():
     assert norm(Tensor(x, mstype.float16)).dtype == mstype.float16
     linear = drawn(layers._Linear(H, 4, activation="relu", compute_dtype=mstype.float32))
     close(linear(Tensor(x)), np.maximum(x @ linear.weight.asnumpy().T + linear.bias.asnumpy(), 0), 1e-5)
+    assert repr(norm) == "_LayerNorm(normalized_shape=(8,), eps=1e-05)"
+    assert repr(layers._Linear(2, 3, expert_num=4)).endswith("out_channels=3, has_bias=True, expert_num=4)")
     ones = Tensor(np.ones((100,), np.float32))
     assert set(layers._Dropout(0.5).set_train()(ones).asnumpy()) == {0.0, 2.0}
     assert layers._Dropout(0.5).set_train(False)(ones).asnumpy().min() == 1

@@ -60,6 +60,9 @@ class _LayerNorm(Cell):
         gamma, beta = ops.cast(self.gamma, x.dtype), ops.cast(self.beta, x.dtype)
         return ops.layer_norm(x, self.gamma.shape, gamma, beta, self.eps)
 
+    def extend_repr(self):
+        return f"normalized_shape={self.gamma.shape}, eps={self.eps}"
+
 
 class _Linear(Cell):
     """activation(x W + b) over the last axis, for one expert or for several, each with its own W and b.
@@ -116,6 +119,10 @@ class _Linear(Cell):
         if self.activation_flag:
             y = self.activation(y)
         return ops.cast(ops.reshape(y, (*shape[:-1], self.out_channels)), given)
+
+    def extend_repr(self):
+        experts = f", expert_num={self.expert_num}" if self.expert_num > 1 else ""
+        return f"in_channels={self.in_channels}, out_channels={self.out_channels}, has_bias={self.has_bias}{experts}"
 
 
 def _activation_of(layer: str, activation) -> Cell | None:
