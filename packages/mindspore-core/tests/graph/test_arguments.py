@@ -199,3 +199,22 @@ def test_gradients_flow_through_what_was_appended():
     items = []
     assert grad(lambda t: squares(items, t))(Tensor([3.0, 4.0])).asnumpy().tolist() == [6.0, 8.0]
     assert items[0].asnumpy().tolist() == [9.0, 16.0]
+
+
+def test_slices_are_arguments_and_results():
+    compiled = jit(lambda x, part: x[part])
+    x = Tensor(np.arange(5.0))
+    for _ in range(2):  # a new slice of the same bounds needs no other graph
+        assert compiled(x, slice(1, 3)).asnumpy().tolist() == [1.0, 2.0]
+        assert compiled(x, slice(0, None, 2)).asnumpy().tolist() == [0.0, 2.0, 4.0]
+    assert compiled.compiled.compile_count == 2
+    start = jit(lambda x, part: x + part.start)
+    assert [float(start(x, slice(Tensor(k), None))[0]) for k in (1.0, 2.0)] == [1.0, 2.0]
+    found = jit(lambda k: slice(k * 2, None))(Tensor(3))
+    assert found.start.asnumpy() == 6 and found.stop is None and found.step is None
+
+
+def test_a_tensor_in_place_of_a_number_that_may_change():
+    pick = jit(lambda x, k: x[k])
+    x = Tensor(np.arange(5.0))
+    assert [float(pick(x, k)) for k in (ms.mutable(1), Tensor(2), ms.mutable(3))] == [1.0, 2.0, 3.0]

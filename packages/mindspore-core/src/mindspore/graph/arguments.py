@@ -59,6 +59,8 @@ class Copies:
             return self._stand_in(value)
         if isinstance(value, tuple):
             return tree.tuple_maker(type(value))([self._copy(item) for item in value])
+        if type(value) is slice:
+            return slice(*[self._copy(item) for item in (value.start, value.stop, value.step)])
         if not isinstance(value, list | dict):
             self.objects.append(value)
             return value

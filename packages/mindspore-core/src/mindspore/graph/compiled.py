@@ -380,8 +380,9 @@ def _signature(value: Any, leaves: Leaves, part: Callable | None = None) -> Any:
             raise GraphCompileError("a tensor that belongs to a finished compilation was passed to a compiled "
                                     "function: do not keep tensors of a compiled function in globals or attributes")
         leaves.append(value)
-        if part is None and type(value) is dynamic.MutableTensor:
-            return dynamic.MutableTensor, inner.aval, value.number
+        if type(value) is dynamic.MutableTensor:
+            said = (inner.aval, value.number) if part is None else (part(inner.aval),)
+            return dynamic.MutableTensor, *said
         hooks = getattr(value, "_hooks", None)
         if hooks:
             return (Tensor, inner.aval if part is None else part(inner.aval), hooks)
@@ -393,6 +394,8 @@ def _signature(value: Any, leaves: Leaves, part: Callable | None = None) -> Any:
         return (kind, *[_signature(v, leaves, part) for v in value])
     if isinstance(value, list):
         return (kind, leaves.number_of(value), *[_signature(v, leaves, part) for v in value])
+    if kind is slice:
+        return (kind, *[_signature(v, leaves, part) for v in (value.start, value.stop, value.step)])
     if isinstance(value, dict):
         return (kind, leaves.number_of(value), *[(k, _signature(v, leaves, part)) for k, v in value.items()])
     try:

@@ -16,9 +16,9 @@ from mindspore.graph.trace import Traced
 def flatten(value: Any, leaves: list, kept: Callable[[Any], Any] | None = None) -> Any:
     """Append the tensors in `value` to `leaves`; the rest is returned as a spec from which `rebuild` makes the value.
 
-    Tuples (named ones too), lists, dicts and texts about tensors are taken apart, variants into their tag and their
-    members; anything else is static and stays as it is. kept: given a list or dict, the spec of one that stays the
-    object that it is (`same_object`, `Given`), or None.
+    Tuples (named ones too), lists, dicts, slices and texts about tensors are taken apart, variants into their tag and
+    their members; anything else is static and stays as it is. kept: given a list or dict, the spec of one that stays
+    the object that it is (`same_object`, `Given`), or None.
     """
     if isinstance(value, Tensor):
         leaves.append(value)
@@ -33,6 +33,9 @@ def flatten(value: Any, leaves: list, kept: Callable[[Any], Any] | None = None) 
             return _Node(list, [flatten(v, leaves, kept) for v in value])
         keys = list(value)
         return _Node(lambda items: dict(zip(keys, items)), [flatten(value[k], leaves, kept) for k in keys])
+    if type(value) is slice:
+        bounds = value.start, value.stop, value.step
+        return _Node(lambda items: slice(*items), [flatten(v, leaves) for v in bounds])
     if isinstance(value, TracedText):
         return _Text(_text_maker(value), [flatten(v, leaves) for v in value.values])
     if type(value) is Variant:
@@ -222,6 +225,8 @@ def map_static(function: Callable, value: Any) -> Any:
         return [map_static(function, v) for v in value]
     if isinstance(value, dict):
         return {k: map_static(function, v) for k, v in value.items()}
+    if type(value) is slice:
+        return slice(*[map_static(function, v) for v in (value.start, value.stop, value.step)])
     return function(value)
 
 
