@@ -148,6 +148,14 @@ class Guards:
     def _as_seen(self, value: Any) -> Any:
         return SameObject(value) if self._is_same_object(value) else snapshot(value)
 
+    def note_read(self, value: Any) -> None:
+        """The program has read an object. What lies in a container is noted now: the program may put other things
+        there."""
+        if isinstance(value, list | tuple | set | dict):
+            self._note_outer(value, 4)
+        else:
+            self.read.append(value)
+
     def holds(self, value: Any) -> bool:
         """Whether an object was there before, and was read, or lies in a container that was read."""
         while self.read:

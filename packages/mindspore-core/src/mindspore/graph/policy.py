@@ -55,14 +55,14 @@ class GraphPolicy(Policy):
     def guard_global(self, globals_dict: dict, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
-            guards.read.append(value)
+            guards.note_read(value)
             guards.add_global(globals_dict, name, value)
             self._guard_children(guards, value)
 
     def guard_cell(self, closure_cell, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None:
-            guards.read.append(value)
+            guards.note_read(value)
             guards.add_cell(closure_cell, value)
             self._guard_children(guards, value)
 
@@ -86,7 +86,7 @@ class GraphPolicy(Policy):
             if _is_parameter(obj, name) and self.is_cell(obj):
                 own = obj.__dict__  # what is read of a cell in low precision is its cast
                 value = own["_params" if name in own["_params"] else "_buffers"][name]
-            guards.read.append(value)
+            guards.note_read(value)
             guards.add_attr(obj, name, value, self.is_cell(obj))
             self._guard_children(guards, value)
 
