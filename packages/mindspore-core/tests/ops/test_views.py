@@ -146,6 +146,13 @@ def test_random_views_and_writes(program):
         np.testing.assert_array_equal(one.asnumpy(), other)
 
 
+def test_an_empty_index_of_an_element_is_a_value():
+    element = (Tensor(_start((3,))) * 2)[1]
+    value = element[()]
+    element.add_(4.0)
+    assert (value.asnumpy(), element.asnumpy()) == (2.0, 6.0)
+
+
 @settings(max_examples=20, deadline=None)
 @given(programs())
 def test_random_views_and_writes_in_a_compiled_function_and_under_a_gradient(program):

@@ -48,6 +48,7 @@ _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
     primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
 _GATHER, _IOTA, _SELECT, _ADD, _SUB, _MUL, _LT, _GE, _EQ, _AND, _FLOORDIV = map(
     primitive, ("gather", "iota", "select", "add", "sub", "mul", "lt", "ge", "eq", "logical_and", "floor_div"))
+_IDENTITY = primitive("identity")
 
 
 class Window(NamedTuple):
@@ -223,7 +224,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     entries = _entries(x.shape, index)
     part = _read(x, entries)
     if _is_element(part, index):
-        return part
+        return apply(_IDENTITY, (x,)) if part is x else part
     if any(e.kind == "array" for e in entries):
         return shown(x, part, "index", index) if _is_of_numbers(entries) else part
     return shown(x, part, "index", tuple([e.value if e.kind != "new" else None for e in entries])) \

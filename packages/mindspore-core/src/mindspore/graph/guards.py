@@ -15,6 +15,7 @@ from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.graph.trace import _stack
 
 CELL_EPOCH = [0]
+_OPENED = (list, tuple, set, dict)
 _BY_VALUE = (int, float, str, bytes, bool, complex, type(None))
 
 
@@ -66,8 +67,8 @@ class Guards:
     by_identity: the type of container that is read now only to append to it, or to set entries.
     """
 
-    __slots__ = ("by_identity", "contents", "read", "outer", "globals", "cells", "attrs", "cell_attrs", "values",
-                 "layers", "effects", "epoch", "_seen", "_recorders", "mixing", "lifted", "arguments")
+    __slots__ = ("by_identity", "contents", "read", "outer", "opened", "globals", "cells", "attrs", "cell_attrs",
+                 "values", "layers", "effects", "epoch", "_seen", "_recorders", "mixing", "lifted", "arguments")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -80,6 +81,7 @@ class Guards:
         self.contents: list[tuple[Any, Any]] = []  # containers that the function changes, as they were before
         self.read: list = []  # what was read from outside
         self.outer: dict[int, Any] = {}  # the same with what lies in it, by identity, as far as somebody has asked
+        self.opened: set[int] = set()  # the containers among these whose items are noted, by identity
         self.arguments: Any = None  # what the function is called with (`arguments.Copies`), while it is traced
         self.by_identity: Any = None
         self.lifted: list[tuple[Any, Any]] = []  # tensors from outside that are inputs, and their avals
@@ -151,7 +153,7 @@ class Guards:
     def note_read(self, value: Any) -> None:
         """The program has read an object. What lies in a container is noted now: the program may put other things
         there."""
-        if isinstance(value, list | tuple | set | dict):
+        if isinstance(value, _OPENED):
             self._note_outer(value, 4)
         else:
             self.read.append(value)
@@ -169,12 +171,21 @@ class Guards:
             self._note_outer(value, 0)
 
     def _note_outer(self, value: Any, depth: int) -> None:
-        if isinstance(value, _BY_VALUE) or id(value) in self.outer:
-            return
+        """Note an object, and what lies in it, if it is a container, down to a depth. A container is opened once."""
         self.outer[id(value)] = value
-        if depth and isinstance(value, list | tuple | set | dict):
-            for each in value.values() if isinstance(value, dict) else value:
-                self._note_outer(each, depth - 1)
+        pending = [value] if isinstance(value, _OPENED) else []
+        for _ in range(depth):
+            found: list = []
+            for container in pending:
+                if id(container) in self.opened:
+                    continue
+                self.opened.add(id(container))
+                items = container.values() if isinstance(container, dict) else container
+                self.outer.update(zip(map(id, items), items))
+                for item in items:
+                    if isinstance(item, _OPENED):
+                        found.append(item)
+            pending = found
 
     def is_effect(self, obj: Any, name: str) -> bool:
         """Whether the attribute is assigned at each call."""
@@ -262,7 +273,7 @@ class Guards:
     def close(self) -> None:
         """All reads are recorded: forget the bookkeeping."""
         self._seen = set()
-        self.read, self.outer, self.arguments = [], {}, None
+        self.read, self.outer, self.opened, self.arguments = [], {}, set(), None
         self.epoch = CELL_EPOCH[0]
 
 

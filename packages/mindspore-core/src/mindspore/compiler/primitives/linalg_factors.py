@@ -36,7 +36,7 @@ from mindspore.compiler.primitives.linalg_support import (
 )
 from mindspore.compiler.primitives.support import integers, uniform
 
-_TOLERANCE = {"rtol": 1e-3, "atol": 1e-4}
+_SAMPLES = {"rtol": 1e-3, "atol": 1e-4, "resizes": False}  # a matrix repeated to another size has dependent rows
 
 
 def _adjoint_times(b, x, y):
@@ -99,13 +99,13 @@ class Qr(Primitive):
         return (wide_qr_gradient(b, ct_q, ct_r, q, r, a),)
 
     def samples(self):
-        return [*[Sample((well_conditioned((4, 4))[:rows, :columns],), **_TOLERANCE)
+        return [*[Sample((well_conditioned((4, 4))[:rows, :columns],), **_SAMPLES)
                   for rows, columns in ((4, 4), (4, 2), (2, 4))],
-                Sample((well_conditioned((2, 3, 3)),), **_TOLERANCE),
-                Sample((uniform((4, 2)),), {"full_matrices": True}, grad=False),
-                Sample((well_conditioned((3, 3))[:2],), {"full_matrices": True}, **_TOLERANCE),
-                *[Sample((_complex_matrix(m, n),), resizes=False, **_TOLERANCE) for m, n in ((3, 3), (3, 2), (2, 3))],
-                Sample((_complex_matrix(2, 4)[None],), {"full_matrices": True}, resizes=False, **_TOLERANCE),
+                Sample((well_conditioned((2, 3, 3)),), **_SAMPLES),
+                Sample((uniform((4, 2)),), {"full_matrices": True}, grad=False, resizes=False),
+                Sample((well_conditioned((3, 3))[:2],), {"full_matrices": True}, **_SAMPLES),
+                *[Sample((_complex_matrix(m, n),), **_SAMPLES) for m, n in ((3, 3), (3, 2), (2, 3))],
+                Sample((_complex_matrix(2, 4)[None],), {"full_matrices": True}, **_SAMPLES),
                 Sample((uniform((0, 3, 3)),)), Sample((uniform((3,)),), error=ValueError),
                 Sample((integers((2, 2)),), error=TypeError)]
 
@@ -182,11 +182,11 @@ class Svd(Primitive):
 
     def samples(self):
         shapes = [(3, 3), (4, 2), (2, 4), (2, 3, 3)]
-        return [*[Sample((_apart(shape, k),), **_TOLERANCE) for k, shape in enumerate(shapes)],
-                *[Sample((_apart(shape, k) + 1j * uniform(shape, -0.3, 0.3, k + 9),), resizes=False, **_TOLERANCE)
+        return [*[Sample((_apart(shape, k),), **_SAMPLES) for k, shape in enumerate(shapes)],
+                *[Sample((_apart(shape, k) + 1j * uniform(shape, -0.3, 0.3, k + 9),), **_SAMPLES)
                   for k, shape in enumerate([(3, 3), (3, 2), (2, 3)])],
-                Sample((_apart((3, 3)),), {"full_matrices": True}, **_TOLERANCE),
-                Sample((_apart((3, 2)),), {"full_matrices": True}, grad=False),
+                Sample((_apart((3, 3)),), {"full_matrices": True}, **_SAMPLES),
+                Sample((_apart((3, 2)),), {"full_matrices": True}, grad=False, resizes=False),
                 Sample((uniform((0, 3, 3)),)), Sample((uniform((3,)),), error=ValueError),
                 Sample((integers((2, 2)),), error=TypeError)]
 
@@ -291,8 +291,8 @@ class Eigh(Primitive):
         return (of_lower_triangle(b, conjugate(b, whole)),)
 
     def samples(self):
-        return [*[Sample((positive_definite(shape),), **_TOLERANCE) for shape in ((4, 4), (2, 3, 3), (2, 1, 2, 2))],
-                *[Sample((positive_definite(shape, 3, complex),), **_TOLERANCE) for shape in ((3, 3), (2, 2, 2))],
+        return [*[Sample((positive_definite(shape),), **_SAMPLES) for shape in ((4, 4), (2, 3, 3), (2, 1, 2, 2))],
+                *[Sample((positive_definite(shape, 3, complex),), **_SAMPLES) for shape in ((3, 3), (2, 2, 2))],
                 Sample((positive_definite((1, 1)),)), Sample((uniform((0, 3, 3)),)),
                 Sample((uniform((3, 4)),), error=ValueError), Sample((uniform((3,)),), error=ValueError),
                 Sample((integers((2, 2)),), error=TypeError)]

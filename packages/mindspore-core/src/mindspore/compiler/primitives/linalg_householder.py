@@ -30,7 +30,7 @@ from mindspore.compiler.primitives.linalg_support import (
 )
 from mindspore.compiler.primitives.support import integers, uniform
 
-_TOLERANCE = {"rtol": 1e-3, "atol": 1e-4}
+_SAMPLES = {"rtol": 1e-3, "atol": 1e-4, "resizes": False}  # a matrix repeated to another size has dependent rows
 
 
 @register
@@ -72,10 +72,10 @@ class Geqrf(Primitive):
         return (qr_gradient(b, ct_q, ct_r, q, r) if m >= n else wide_qr_gradient(b, ct_q, ct_r, q, r, a),)
 
     def samples(self):
-        return [*[Sample((well_conditioned((4, 4))[:rows, :columns_] + 0.3,), **_TOLERANCE)
+        return [*[Sample((well_conditioned((4, 4))[:rows, :columns_] + 0.3,), **_SAMPLES)
                   for rows, columns_ in ((4, 4), (4, 2), (2, 4), (1, 3))],
-                Sample((well_conditioned((2, 3, 3)) + 0.4,), **_TOLERANCE), Sample((uniform((0, 3, 3)),)),
-                *[Sample((well_conditioned((3, 3))[:m, :n] + 0.3 + 1j * uniform((m, n)),), resizes=False, **_TOLERANCE)
+                Sample((well_conditioned((2, 3, 3)) + 0.4,), **_SAMPLES), Sample((uniform((0, 3, 3)),)),
+                *[Sample((well_conditioned((3, 3))[:m, :n] + 0.3 + 1j * uniform((m, n)),), **_SAMPLES)
                   for m, n in ((3, 3), (3, 2), (2, 3))],
                 Sample((uniform((3,)),), error=ValueError), Sample((integers((2, 2)),), error=TypeError)]
 
@@ -148,11 +148,11 @@ class Orgqr(Primitive):
         return b.sub(identity_like_rows(b, h), b.matmul(v, b.matmul(t, conjugate(b, first), transpose_b=True)))
 
     def samples(self):
-        return [Sample((uniform((4, 3)), uniform((3,), 0.2, 1.5, 1)), **_TOLERANCE),
-                Sample((uniform((3, 3)), uniform((2,), 0.2, 1.5, 1)), **_TOLERANCE),
-                Sample((uniform((2, 3, 2)), np.array([[0.5, 0.0], [1.2, 0.3]])), **_TOLERANCE),
+        return [Sample((uniform((4, 3)), uniform((3,), 0.2, 1.5, 1)), **_SAMPLES),
+                Sample((uniform((3, 3)), uniform((2,), 0.2, 1.5, 1)), **_SAMPLES),
+                Sample((uniform((2, 3, 2)), np.array([[0.5, 0.0], [1.2, 0.3]])), **_SAMPLES),
                 Sample((uniform((3, 2)) + 1j * uniform((3, 2), seed=4), uniform((2,), 0.2, 1.5, 1) + 0.5j),
-                       **_TOLERANCE),
+                       **_SAMPLES),
                 Sample((uniform((0, 3, 2)), uniform((0, 2)))),
                 Sample((uniform((2, 3)), uniform((2,))), error=ValueError),
                 Sample((uniform((3, 2)), uniform((3,))), error=ValueError),
@@ -188,9 +188,9 @@ class Ormqr(Primitive):
     def samples(self):
         h, tau = uniform((4, 3)), uniform((3,), 0.2, 1.5, 1)
         return [*[Sample((h, tau, uniform((4, 2) if left else (2, 4), seed=2)), {"left": left, "transpose": turn},
-                         **_TOLERANCE) for left in (True, False) for turn in (True, False)],
-                Sample((uniform((2, 3, 2)), uniform((2, 2), 0.2, 1.5, 1), uniform((3, 3))), **_TOLERANCE),
+                         **_SAMPLES) for left in (True, False) for turn in (True, False)],
+                Sample((uniform((2, 3, 2)), uniform((2, 2), 0.2, 1.5, 1), uniform((3, 3))), **_SAMPLES),
                 *[Sample((h + 1j * uniform((4, 3), seed=4), tau - 0.5j, uniform((4, 2)) + 1j), {"transpose": turn},
-                         **_TOLERANCE) for turn in (True, False)],
+                         **_SAMPLES) for turn in (True, False)],
                 Sample((h, tau, uniform((3, 4))), error=ValueError), Sample((h, h, h), error=ValueError),
                 Sample((integers((3, 2)), integers((2,)), integers((3, 1))), error=TypeError)]
