@@ -6,11 +6,14 @@ prints after how many programs each is found; `most` is the greatest number that
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import lots
 from checking import Mismatch, check
 from fuzz import Statistics, run
 
@@ -212,11 +215,13 @@ def found_after(bug: Callable, start: int, most: int = MOST) -> int | None:
 
 def main() -> int:
     """The exit status is 1 if one is not found."""
-    start = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    found = {bug.__name__: found_after(bug, start) for bug in BUGS}
-    for name, number in found.items():
-        print(f"{name}: {'not found' if number is None else f'found after {number} programs'}", flush=True)
-    return int(None in found.values())
+    start, missed = int(sys.argv[1]) if len(sys.argv) > 1 else 0, 0
+    with ProcessPoolExecutor(lots.jobs(), multiprocessing.get_context("spawn")) as pool:
+        numbers = pool.map(found_after, BUGS, [start] * len(BUGS))
+        for bug, number in zip(BUGS, numbers, strict=True):
+            missed += number is None
+            print(f"{bug.__name__}: {'not found' if number is None else f'found after {number} programs'}", flush=True)
+    return int(missed > 0)
 
 
 if __name__ == "__main__":

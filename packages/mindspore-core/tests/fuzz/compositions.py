@@ -27,10 +27,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 sys.path.append(str(Path(__file__).parents[1] / "backends"))
+
+import lots
+import register_discrete  # noqa: F401
 
 from mindspore.compiler.autodiff.jvp import jvp_graph
 from mindspore.compiler.autodiff.vjp import is_differentiable, vjp_graph
@@ -47,7 +49,6 @@ FLOAT = "float64"
 SMALL = (0.01, 0.05)
 LARGEST = 200  # elements of an operand
 ADAPTERS = ("reshape", "tile", "reverse", "transpose")
-LOT = 10
 
 
 class Point(NamedTuple):
@@ -213,38 +214,54 @@ class Statistics:
     count: int = 0
     used: Counter = field(default_factory=Counter)
 
+    def add(self, used: frozenset[str]) -> None:
+        self.count += 1
+        self.used.update(used)
+
     def show(self) -> str:
         name, number = min(((name, self.used[name]) for name in NAMES), key=lambda pair: pair[1])
         return f"{self.count} compositions of {len(NAMES)} operators; the rarest, {name}, is in {number}"
 
 
-def run(count: int, start: int, on: list[str] | None = None) -> Statistics:
-    """Check `count` compositions from a seed on; the first that is wrong is raised, as small as it shrinks."""
-    statistics = Statistics()
+def check_lot(start: int, lot: int, found: list[frozenset[str]], on: list[str] | None = None) -> None:
+    """Check the compositions of a lot, one of them on backends too; `found` gets the names in each. Raises Wrong."""
     on = sorted(manager.backends()) if on is None else on
 
     def judge(composition: Composition) -> None:
-        check(composition, on if statistics.count % 10 == 0 else [])
-        if statistics.count < count:
-            statistics.count += 1
-            statistics.used.update({p.name for p in composition.parts})
+        check(composition, on if len(found) == lots.LOT // 2 else [])
+        found.append(frozenset(p.name for p in composition.parts))
 
-    lot = 0
+    lots.draw(compositions(), judge, start, lot)
+
+
+def run(count: int, start: int, on: list[str] | None = None) -> Statistics:
+    """Check `count` compositions from a seed on; the first that is wrong is raised, as small as it shrinks."""
+    statistics, lot = Statistics(), 0
     while statistics.count < count:
-        drawn = seed(start * 1_000_003 + lot)(given(compositions())(judge))
-        settings(max_examples=LOT, database=None, deadline=None, phases=[Phase.generate, Phase.shrink],
-                 suppress_health_check=list(HealthCheck))(drawn)()
+        found: list[frozenset[str]] = []
+        check_lot(start, lot, found, on)
+        for used in found[:count - statistics.count]:
+            statistics.add(used)
         lot += 1
     return statistics
 
 
 def main() -> int:
-    """The exit status is 0; a composition that is wrong is an exception."""
-    import register_discrete  # noqa: F401
+    """The exit status is 0 if none is wrong."""
     count, start = int(os.environ.get("MS_FUZZ_COUNT", "20000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
     print(f"seed {start}, {count} compositions", flush=True)
-    print(run(count, start).show())
-    return 0
+    statistics, wrong = Statistics(), 0
+    for lot in lots.side_by_side(check_lot, start):
+        if lot.wrong:
+            wrong += 1
+            print(lot.wrong, flush=True)
+            continue
+        for used in lot.found[:count - statistics.count]:
+            statistics.add(used)
+        if statistics.count >= count:
+            break
+    print(f"{wrong} lots with a wrong one, {statistics.show()}")
+    return int(wrong > 0)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,43 @@
 """Check many random programs and print what happened: `MS_FUZZ_COUNT=20000 python tests/fuzz/fuzz.py [SEED]`.
 
-Programs are drawn in small lots, each from a seed of its own, so that hypothesis draws anew instead of varying what it
-drew before. A program counts once; what is drawn again is not counted. Every tenth runs on all backends, the others on
-the reference backend.
+A program counts once; what is drawn again is not counted. One of each lot runs on all backends, the others on the
+reference backend. A mismatch is printed as small as it shrinks, and the others go on.
 """
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.append(str(Path(__file__).parents[1] / "backends"))
 
+import lots
+import register_discrete  # noqa: F401
 from checking import Discarded, Refused, check
 from grammar import PRODUCTIONS, Program, programs
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from mindspore.compiler import pipeline
 from mindspore.eager import segment
 from mindspore.plugin import manager
 
-LOT = 10
 LEAST_SHARE = 0.01
 MOST_REFUSED = 0.02
+
+
+class Outcome(NamedTuple):
+    """What became of one program: the backends agreed, or one refused it, or it says nothing about them."""
+
+    program: bytes
+    used: frozenset[str]
+    differentiated: bool = False
+    unrolled: bool = False
+    refused: str | None = None
+    discarded: bool = False
 
 
 @dataclass
@@ -38,7 +50,21 @@ class Statistics:
     unrolled: int = 0
     used: Counter = field(default_factory=Counter)
     refused: Counter = field(default_factory=Counter)
-    texts: set[int] = field(default_factory=set)
+    seen: set[bytes] = field(default_factory=set)
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.program in self.seen:
+            return
+        self.seen.add(outcome.program)
+        if outcome.discarded:
+            self.discarded += 1
+            return
+        self.count += 1
+        self.differentiated += outcome.differentiated
+        self.unrolled += outcome.unrolled
+        self.used.update(outcome.used)
+        if outcome.refused is not None:
+            self.refused[outcome.refused] += 1
 
     def rare(self) -> list[str]:
         """The productions that stand in less than one program of a hundred."""
@@ -53,69 +79,95 @@ class Statistics:
         return "\n".join([*lines, f"  the rarest production, {name}, is in {number} programs"])
 
 
-def run(count: int, start: int, on: list[str] | None = None, statistics: Statistics | None = None,
-        shrink: bool = True) -> Statistics:
-    """Check `count` programs from a seed on. The first mismatch is raised, with shrink of the smallest program that
-    shows it."""
-    statistics = statistics or Statistics()
-    on = on or ["reference", *sorted(set(manager.backends()) - {"reference"})]
+def judged(program: Program, on: list[str]) -> Outcome:
+    """Run a program on some backends. Raises Mismatch."""
+    outcome = Outcome(digest(program), program.used)
+    try:
+        for backend in on:
+            try:
+                differentiated = check(program, backend)
+            except Refused:
+                if not program.scanned:
+                    raise
+                program = program._replace(scanned=False)
+                differentiated = check(program, backend)
+                outcome = outcome._replace(unrolled=True)
+            if backend == on[0]:
+                outcome = outcome._replace(differentiated=differentiated)
+    except Refused as refusal:
+        return outcome._replace(differentiated=False, refused=str(refusal))
+    except Discarded:
+        return outcome._replace(discarded=True)
+    return outcome
 
-    def differentiated_on(program: Program, backend: str) -> bool:
-        try:
-            return check(program, backend)
-        except Refused:
-            if not program.scanned:
-                raise
-            statistics.unrolled += backend == on[0]
-            return check(program._replace(scanned=False), backend)
+
+def digest(program: Program) -> bytes:
+    return hashlib.blake2b(program.text.encode(), digest_size=8).digest()
+
+
+def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None = None, shrink: bool = True) -> None:
+    """Judge the programs of a lot into `found`. Raises Mismatch, with shrink of the smallest program that shows it."""
+    on = on or ["reference", *sorted(set(manager.backends()) - {"reference"})]
+    known: set[bytes] = set()
+    wrong = False
 
     def judge(program: Program) -> None:
-        known = hash(program.text)
-        repeated = known in statistics.texts
-        if repeated and not shrink:
-            return
-        everywhere = statistics.count % 10 == 0
-        try:
-            differentiated = [differentiated_on(program, backend) for backend in (on if everywhere else on[:1])][0]
-            reason = None
-        except Refused as refusal:
-            differentiated, reason = False, str(refusal)
-        except Discarded:
-            statistics.discarded += 1
-            return
-        if not repeated and statistics.count < count:
-            statistics.texts.add(known)
-            statistics.count += 1
-            statistics.differentiated += differentiated
-            statistics.used.update(program.used)
-            if reason is not None:
-                statistics.refused[reason] += 1
+        nonlocal wrong
+        if wrong or digest(program) not in known:
+            try:
+                outcome = judged(program, on if wrong or len(known) == lots.LOT // 2 else on[:1])
+            except BaseException:
+                wrong = True  # what follows is smaller forms of this program
+                raise
+            if not wrong:
+                known.add(outcome.program)
+                found.append(outcome)
 
-    lot, phases = 0, [Phase.generate, *[Phase.shrink] * shrink]
+    if lot % 100 == 99:
+        pipeline.clear_cache()
+        segment.clear_cache()
+    lots.draw(programs(), judge, start, lot, shrink)
+
+
+def run(count: int, start: int, on: list[str] | None = None, statistics: Statistics | None = None,
+        shrink: bool = True) -> Statistics:
+    """Check `count` programs from a seed on, in this process. The first mismatch is raised."""
+    statistics, lot = statistics or Statistics(), 0
     while statistics.count < count:
-        drawn = seed(start * 1_000_003 + lot)(given(programs())(judge))
-        settings(max_examples=LOT, database=None, deadline=None, phases=phases,
-                 suppress_health_check=list(HealthCheck))(drawn)()
+        found: list[Outcome] = []
+        try:
+            check_lot(start, lot, found, on, shrink)
+        finally:
+            for outcome in found:
+                if statistics.count < count:
+                    statistics.add(outcome)
         lot += 1
-        if lot % 100 == 0:
-            pipeline.clear_cache()
-            segment.clear_cache()
     return statistics
 
 
 def main() -> int:
-    """The exit status is 0 if all agreed, no production is rare, and few were refused; a mismatch is an exception."""
-    import register_discrete  # noqa: F401
+    """The exit status is 0 if all agreed, no production is rare, and few were refused."""
     count, start = int(os.environ.get("MS_FUZZ_COUNT", "20000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
     print(f"seed {start}, {count} programs", flush=True)
-    begun = time.monotonic()
-    statistics = run(count, start)
-    print(statistics.show())
+    begun, statistics, mismatches = time.monotonic(), Statistics(), 0
+    for lot in lots.side_by_side(check_lot, start):
+        for outcome in lot.found:
+            if statistics.count < count:
+                before = statistics.count
+                statistics.add(outcome)
+                if before < statistics.count and statistics.count % 1000 == 0:
+                    print(f"{statistics.count} after {time.monotonic() - begun:.0f} s", flush=True)
+        if lot.wrong:
+            mismatches += 1
+            print(lot.wrong, flush=True)
+        if statistics.count >= count:
+            break
+    print(f"{mismatches} mismatches in {statistics.show()}")
     print(f"{(time.monotonic() - begun) / count * 1e3:.1f} ms a program")
     rare = statistics.rare()
     if rare:
         print(f"in less than 1% of the programs: {', '.join(rare)}")
-    return int(bool(rare) or sum(statistics.refused.values()) > MOST_REFUSED * count)
+    return int(mismatches > 0 or bool(rare) or sum(statistics.refused.values()) > MOST_REFUSED * count)
 
 
 if __name__ == "__main__":
