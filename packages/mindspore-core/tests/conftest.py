@@ -7,6 +7,13 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="session")
+def what_is_refused_is_an_error():
+    """Nothing that a test compiles runs in PyNative mode unseen (`graph/fall_back.py`)."""
+    import mindspore as ms
+    ms.set_context(jit_syntax_level=ms.STRICT)
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real test data (MNIST, files written by MindSpore itself), named by MS_TEST_DATA.

@@ -26,6 +26,7 @@ from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction, current_guards, noted_changes
 from mindspore.graph.control import is_one_of
 from mindspore.graph.dynamic import described_by
+from mindspore.graph.fall_back import fall_back
 from mindspore.graph.guards import Guards
 from mindspore.graph.hooks import fire, hooked_gradient, hooks_of
 from mindspore.graph.regions import assign_written
@@ -355,7 +356,8 @@ def _seeds(sens: list, outputs: list) -> list:
 
 def _dual_mode(recorded: Callable, fn: Callable) -> Callable:
     """A function that runs as it is in PyNative mode and inside compilations, and is compiled in graph mode."""
-    compiled = CompiledFunction(recorded, f"grad_{getattr(fn, '__name__', type(fn).__name__)}", described_by(fn))
+    compiled = CompiledFunction(recorded, f"grad_{getattr(fn, '__name__', type(fn).__name__)}", described_by(fn),
+                                fall_back(recorded))
 
     def gradient(*args, **kwargs):
         if current_trace() is None and (context.mode.graph or _is_jit(fn)):

@@ -27,6 +27,7 @@ from mindspore.plugin import manager
 
 LEAST_SHARE = 0.01
 MOST_REFUSED = 0.02
+_checked = [0]  # lots, by this process
 
 
 class Outcome(NamedTuple):
@@ -123,7 +124,8 @@ def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None =
                 known.add(outcome.program)
                 found.append(outcome)
 
-    if lot % 100 == 99:
+    _checked[0] += 1
+    if _checked[0] % 50 == 0:
         pipeline.clear_cache()
         segment.clear_cache()
     lots.draw(programs(), judge, start, lot, shrink)

@@ -1,5 +1,5 @@
-"""`jit(..., fullgraph=False)`: what cannot be compiled runs in PyNative mode, visibly; and whatever can be called
-can be compiled."""
+"""What cannot be compiled runs in PyNative mode, visibly: by default where Python needs the values of tensors, with
+`jit(..., fullgraph=False)` always; and whatever can be called can be compiled."""
 from __future__ import annotations
 
 import functools
@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, jit, nn
+from mindspore import Tensor, jit, nn, ops
 from mindspore.compiler.frontend import GraphCompileError, UnsupportedSyntaxError
+from mindspore.graph.fall_back import MOST_SIGNATURES
+from mindspore.graph.trace import current_trace
 from mindspore.runtime.device import use_backend
 
 X = np.array([1.0, 2.0, 3.0], np.float32)
@@ -20,7 +22,9 @@ X = np.array([1.0, 2.0, 3.0], np.float32)
 @pytest.fixture(autouse=True)
 def reference():
     with use_backend("reference"):
+        ms.set_context(jit_syntax_level=ms.LAX)
         yield
+        ms.set_context(jit_syntax_level=ms.STRICT)
 
 
 def numbers(x):
@@ -52,18 +56,33 @@ def test_the_warning_names_the_line_and_the_reason():
     with pytest.warns(RuntimeWarning) as caught:
         np.testing.assert_allclose(fallen(Tensor(X)).asnumpy(), X * 6)
     text = str(caught[0].message)
-    assert text.startswith("numbers runs in PyNative mode, since it cannot be compiled: ")
+    assert text.startswith("This runs in PyNative mode, since it cannot be compiled (jit(fullgraph=True)")
     assert f'File "{__file__}", line {line}, column 19, in numbers\n    for number in x.tolist():' in text
     assert caught[0].filename == __file__
 
 
-def test_it_warns_once_for_each_signature():
+def test_it_warns_once_for_each_line():
     fallen = jit(numbers, fullgraph=False)
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("default")
         for x in (X, X * 2, X[:2], X[:2]):
             np.testing.assert_allclose(fallen(Tensor(x)).asnumpy(), x * x.sum())
-    assert len(caught) == 2
+    assert len(caught) == 1
+
+
+def test_a_function_that_is_always_refused_is_not_tried_again():
+    tried = []
+
+    def counted(x):
+        tried.append(current_trace())
+        return x * x.asnumpy().sum()
+
+    fallen = jit(counted, capture_mode="trace")
+    with pytest.warns(RuntimeWarning):
+        for size in range(1, 2 * MOST_SIGNATURES):
+            x = np.ones(size, np.float32)
+            np.testing.assert_allclose(fallen(Tensor(x)).asnumpy(), x * size)
+    assert len([trace for trace in tried if trace is not None]) == MOST_SIGNATURES
 
 
 def test_signatures_that_compile_are_compiled():
@@ -80,14 +99,107 @@ def test_nothing_traced_stays_behind():
     np.testing.assert_allclose(HOLDER.value.asnumpy(), X * 2)
     HOLDER.value = None
     with pytest.raises(GraphCompileError):
-        jit(assigns_before)(Tensor(X))
+        jit(assigns_before, fullgraph=True)(Tensor(X))
     assert HOLDER.value is None
 
 
-@pytest.mark.parametrize("options", [{}, {"fullgraph": True}])
-def test_without_being_asked_it_is_an_error(options):
+@pytest.mark.parametrize(("level", "options"), [(ms.LAX, {"fullgraph": True}), (ms.STRICT, {})])
+def test_it_can_be_an_error(level, options):
+    ms.set_context(jit_syntax_level=level)
     with pytest.raises(GraphCompileError, match="The value of a tensor is needed"):
         jit(numbers, **options)(Tensor(X))
+
+
+KEPT = np.zeros(3, np.float32)
+
+
+def changes_an_array(x):
+    array = np.zeros(3, np.float32)
+    if x.sum() > 0:
+        array += 1
+    return x + Tensor(array)
+
+
+def changes_an_outside_array(x):
+    KEPT[0] += 1
+    return x + Tensor(KEPT)
+
+
+def text_of(x):
+    return x * len(f"{x}")
+
+
+@pytest.mark.parametrize(("function", "wanted"), [
+    (numbers, X * 6), (lambda x: Tensor(np.sin(x.asnumpy())), np.sin(X)), (lambda x: Tensor(np.cumsum(x)), X.cumsum()),
+    (lambda x: x[x > 1], X[1:]), (lambda x: ops.nonzero(x > 1), [[1], [2]]),
+    (lambda x: ops.masked_select(x, x < 3), X[:2]), (lambda x: ops.unique(x.astype(ms.int32) // 2)[0], [0, 1]),
+    (changes_an_array, X + 1), (text_of, X * len(str(X)))])
+@pytest.mark.parametrize("of_a_cell", [False, True])
+def test_what_needs_values_runs_by_default(function, wanted, of_a_cell):
+    class Within(nn.Cell):
+        def construct(self, x):
+            return function(x)
+
+    ms.set_context(mode=ms.GRAPH_MODE if of_a_cell else ms.PYNATIVE_MODE)
+    try:
+        fallen = Within() if of_a_cell else jit(function)
+        for _ in range(2):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                np.testing.assert_allclose(fallen(Tensor(X)).asnumpy(), wanted, rtol=1e-6)
+    finally:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+
+
+def test_an_array_from_outside_changes_once_for_each_call():
+    with pytest.warns(RuntimeWarning, match="changes a NumPy array"):
+        results = [jit(changes_an_outside_array)(Tensor(X)).asnumpy()[0] for _ in range(2)]
+    assert results == [2, 3]
+    assert KEPT[0] == 2
+
+
+class Selecting(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.dense = nn.Dense(3, 3, weight_init="ones", bias_init="zeros")
+
+    def construct(self, x):
+        y = self.dense(x)
+        return ops.masked_select(y, y > 0).sum()
+
+
+class Around(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.scale = ms.Parameter(Tensor(2.0), "scale")
+        self.inner = Selecting()
+
+    def construct(self, x):
+        return self.inner(x) * self.scale
+
+
+@pytest.fixture
+def graph_mode():
+    ms.set_context(mode=ms.GRAPH_MODE)
+    yield
+    ms.set_context(mode=ms.PYNATIVE_MODE)
+
+
+def test_cells_within_are_compiled_by_themselves(graph_mode):
+    net = Around()
+    with pytest.warns(RuntimeWarning, match="in Selecting.construct"):
+        assert float(net(Tensor([[1.0, 2.0, 3.0]]))) == 36
+    assert [cell._whole().compile_count for cell in (net, net.inner, net.inner.dense)] == [0, 0, 1]
+
+
+def test_a_network_that_falls_back_trains(graph_mode):
+    net = Around()
+    step = nn.TrainOneStepCell(net, nn.SGD(net.trainable_params(), 0.01))
+    with pytest.warns(RuntimeWarning, match="in Selecting.construct"):
+        losses = [float(step(Tensor([[1.0, 2.0, 3.0]]))) for _ in range(3)]
+    assert losses[0] == 36 and losses[2] < losses[1] < 36
+    found, (scale, *_) = ms.value_and_grad(net, None, net.trainable_params())(Tensor([[1.0, -2.0, 3.0]]))
+    np.testing.assert_allclose(float(scale) * float(net.scale.value()), float(found), rtol=1e-6)
 
 
 def test_errors_of_the_program_are_no_reason_to_fall_back():

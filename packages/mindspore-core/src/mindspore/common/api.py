@@ -2,16 +2,15 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.dynamic import Learned, described_by
+from mindspore.graph.fall_back import fall_back
 from mindspore.graph.trace import current_trace
 
 __all__ = ["jit", "ms_function", "jit_class", "ms_class", "mutable", "constexpr"]
@@ -40,8 +39,10 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
         capture_mode: "ast" (interpret the source), "trace" or "bytecode" (record one run).
         dynamic: 1: an axis that has a second size in some call is symbolic from then on, and one graph serves all of
             its sizes. 0: each shape is compiled by itself.
-        fullgraph: False, said explicitly: what cannot be compiled runs in PyNative mode, with a RuntimeWarning that
-            names the line and the reason, once for each signature. Otherwise it is an error.
+        fullgraph: whether what cannot be compiled is an error. True: always. False, said explicitly: never, it runs in
+            PyNative mode, with a RuntimeWarning that names the line and the reason. By default only what asks for the
+            value of a tensor (`asnumpy`, a foreign library, shapes that values decide) runs so, and with
+            `set_context(jit_syntax_level=STRICT)` nothing does. capture_mode "bytecode" means False.
         jit_level, backend, options: accepted for compatibility.
 
     Raises:
@@ -61,19 +62,22 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
         setattr(function, "construct", construct)  # noqa: B010 - of a class, which a type checker takes for any type
         return function
     varying = described_by(function) or (Learned() if dynamic else None)
-    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph is False, varying)
+    if capture_mode == "bytecode" and fullgraph is _UNSAID:
+        fullgraph = False
+    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph, varying)
 
 
 class _Jit:
     """A compiled function. As a class attribute it binds like a method: each object has its own graphs."""
 
-    def __init__(self, fn: Callable, capture_mode: str, falls_back: bool = False, varying: Any = None):
+    def __init__(self, fn: Callable, capture_mode: str, fullgraph: bool | int = _UNSAID, varying: Any = None):
         functools.update_wrapper(self, fn)
-        self.falls_back = falls_back
+        self.fullgraph = fullgraph
         self.__ms_function__ = fn
         self.capture_mode = capture_mode
         target = fn if capture_mode != "ast" else functools.partial(call_function, fn)
-        self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__), varying)
+        self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__), varying,
+                                         fall_back(fn, fullgraph))
 
     @property
     def __ms_dynamic__(self) -> Any:
@@ -85,21 +89,12 @@ class _Jit:
         self.compiled.varying = varying
 
     def __call__(self, *args, **kwargs):
-        if not self.falls_back or current_trace() is not None:
-            return self.compiled(*args, **kwargs)
-        if self.compiled.signature(args, kwargs) not in self.compiled.refused:
-            try:
-                return self.compiled(*args, **kwargs)
-            except GraphCompileError as error:
-                self.compiled.refused.add(self.compiled.signature(args, kwargs))
-                warnings.warn(f"{self.compiled.name} runs in PyNative mode, since it cannot be compiled: {error}",
-                              RuntimeWarning, stacklevel=2)
-        return self.__ms_function__(*args, **kwargs)
+        return self.compiled(*args, **kwargs)
 
     def __get__(self, obj, owner=None):
         if obj is None:
             return self
-        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode, self.falls_back,
+        bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode, self.fullgraph,
                      self.compiled.varying)
         try:
             object.__setattr__(obj, self.__name__, bound)

@@ -48,7 +48,7 @@ def _carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool]) -
         if isinstance(after, Tensor) or type(after) in NUMBERS:
             if common_aval([start, after]) is start._value.aval:
                 return start
-        raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")
+        raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip", start, after)
     if type(start) in NUMBERS and (isinstance(after, Tensor) or type(after) in NUMBERS):
         aval = common_aval([start, after])
         if isinstance(known, Tensor) and not isinstance(after, Tensor):
@@ -69,7 +69,7 @@ def _carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool]) -
         return {key: carried(start[key], before[key], after[key], keeps) for key in start}
     if start is after or (type(start) is type(after) and isinstance(start, str) and start == after):
         return start
-    raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip")
+    raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip", start, after)
 
 
 def alike(a: Any, b: Any) -> bool:

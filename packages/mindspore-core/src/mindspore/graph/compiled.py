@@ -29,8 +29,10 @@ from mindspore.graph import dynamic, index_checks, tree
 from mindspore.graph.arguments import Copies, Leaves, kept_by
 from mindspore.graph.blocks import Blocks
 from mindspore.graph.entry import Entry
+from mindspore.graph.fall_back import FallBack
 from mindspore.graph.guards import Guards
 from mindspore.graph.handed_out import handed_out
+from mindspore.graph.numbers import number_kind
 from mindspore.graph.outside import put_back
 from mindspore.graph.trace import (
     GraphTrace,
@@ -88,17 +90,16 @@ class CompiledFunction:
     """A function (or a Cell's construct) that is compiled per signature; call it like the function.
 
     target: called with the traced arguments to record the function's operations (interpreted or native). varying: what
-    is known of sizes that vary from call to call (`graph.dynamic`).
+    is known of sizes that vary from call to call (`graph.dynamic`). fall_back: how it runs where it is refused.
     """
 
-    def __init__(self, target: Callable, name: str, varying: Any = None):
-        self.target, self.name, self.varying = target, name, varying
+    def __init__(self, target: Callable, name: str, varying: Any = None, fall_back: FallBack | None = None):
+        self.target, self.name, self.varying, self.fall_back = target, name, varying, fall_back
         self.met: OrderedDict[tuple, tuple[Entry, tuple]] = OrderedDict()  # by signature; where sizes may be symbolic
         self.found: dict[tuple, dynamic.Found] = {}  # by the structure of a call
         self.entries: OrderedDict[tuple, list[Entry]] = OrderedDict()
         self.lock = threading.RLock()
         self.compile_count = 0
-        self.refused: set[tuple] = set()
 
     def __call__(self, *args, **kwargs) -> Any:
         if current_trace() is not None:
@@ -107,11 +108,15 @@ class CompiledFunction:
         key = tuple([_signature(a, leaves) for a in args])
         if kwargs:
             key += tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
+        if self.fall_back is not None and self.fall_back.takes(key):
+            return self.fall_back.run(*args, **kwargs)
         differentiated = _is_differentiated()
         if self.varying is not None:
             entry, sizes = self.met.get(key) or (None, ())
             if entry is None or not entry.guards.hold():
-                entry, sizes = self._meet(key, args, kwargs)
+                entry, sizes = self._unless_refused(key, self._meet, args, kwargs) or (None, ())
+                if entry is None:
+                    return self.fall_back.run(*args, **kwargs)
             call = args, kwargs
             return entry.record(leaves, call, sizes) if differentiated else entry.run(leaves, call, sizes)
         entries = self.entries.get(key)
@@ -125,14 +130,19 @@ class CompiledFunction:
                     return entry.record(leaves, call) if differentiated else entry.run(leaves, call)
         if debug.explains():
             self._explain(key, entries)
-        entry = self.specialise(key, args, kwargs)
+        entry = self._unless_refused(key, self.specialise, args, kwargs)
+        if entry is None:
+            return self.fall_back.run(*args, **kwargs)
         return entry.record(leaves, (args, kwargs)) if differentiated else entry.run(leaves, (args, kwargs))
 
-    def signature(self, args: tuple, kwargs: dict) -> tuple:
-        """What a call with these arguments is specialised for."""
-        leaves = Leaves()
-        key = tuple([_signature(a, leaves) for a in args])
-        return key + tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
+    def _unless_refused(self, key: tuple, compiled: Callable, args: tuple, kwargs: dict) -> Any:
+        """What `compiled` finds for a call; None if it is refused, and the function is to run in PyNative mode."""
+        try:
+            return compiled(key, args, kwargs)
+        except GraphCompileError as error:
+            if self.fall_back is None or not self.fall_back.meets(key, error):
+                raise
+            return None
 
     def _explain(self, key: tuple, entries: list[Entry] | None, sizes: tuple = ()) -> None:
         if entries:
@@ -326,6 +336,7 @@ class CompiledFunction:
             for t in outputs:
                 trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
+            numbers = [(k, kind) for k, t in enumerate(outputs[:results]) if (kind := number_kind(trace, t)) is not None]
         finally:
             put_back(_session.changes[::-1])
             _session.guards, _session.blocks, _session.changes = saved
@@ -343,7 +354,7 @@ class CompiledFunction:
             self._check_kept(tensor._value.aval, new)
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
         entry = Entry(guards, graph, trace.lifted, writes, spec, results, effects, changes, copies)
-        entry.hands_over = trace.hands_over
+        entry.hands_over, entry.numbers = trace.hands_over, numbers
         entry.arguments = [(k, results + number) for number, k in enumerate(written)]
         for k, out in entry.arguments:
             self._check_kept(stands[k][1].aval, graph.outputs[out].aval)

@@ -78,12 +78,12 @@ def taken_apart(error: BaseException) -> Any:
 
 
 def ends_in(error: Exception) -> bool:
-    """The function that is compiled always raises `error`. Whether it has effects before; then the graph has them when
-    it runs, and raises."""
+    """The function that is compiled always raises `error`. Whether it has effects before, or the error says what is
+    known only at run time; then the graph has the effects when it runs, and raises."""
     trace = current_trace()
     if isinstance(error, (GraphCompileError, RecursionError)) or trace is None or trace.parent:
         return False
-    if all(tensor is index_checks.channel() for tensor in trace.written.values()):
+    if all(tensor is index_checks.channel() for tensor in trace.written.values()) and not holds_traced(error.args):
         return False
     raise_at_run_time(error)
     return True

@@ -61,7 +61,7 @@ class Entry:
 
     __slots__ = ("guards", "instance", "instances", "lifted", "writes", "arguments", "result", "single", "results",
                  "graph", "donated", "effects", "changes", "kept", "symbols", "facts", "settles", "fault", "checks",
-                 "hands_over", "has_containers",
+                 "hands_over", "has_containers", "numbers",
                  "read")
 
     def __init__(self, guards: Guards, graph, lifted: list, writes: list, result, results: int, effects: list,
@@ -72,6 +72,7 @@ class Entry:
         self.result, self.results = result, results
         self.effects = effects  # (object, attribute, spec of the value): assignments of the function
         self.changes = changes  # of containers and variables (`outside`)
+        self.numbers: list = []  # (output position, bool, int or float) of what is a number to the program
         self.single = tree.is_single(result) and not effects and not changes
         self.donated = {} if may_raise(graph) else {out: source for _, out, source in writes}
         self.kept = kept
@@ -163,9 +164,12 @@ class Entry:
         avals = instance.out_avals
         for source, out in self.arguments:
             assign(leaves[source], wrap(Storage(avals[out], outputs[out], device)))
-        if self.single:
+        if self.single and not self.numbers:
             return wrap(Storage(avals[0], outputs[0], device))
-        return self._result([wrap(Storage(avals[k], outputs[k], device)) for k in range(self.results)], instance, call)
+        results: list = [wrap(Storage(avals[k], outputs[k], device)) for k in range(self.results)]
+        for place, kind in self.numbers:
+            results[place] = kind(results[place].asnumpy())
+        return self._result(results, instance, call)
 
     def record(self, leaves: list, call: tuple, sizes: tuple = ()):
         """The same call, operation by operation in the thread's segment: what a gradient in PyNative mode records."""

@@ -5,6 +5,8 @@ from functools import partial
 from types import CellType, MethodType
 from typing import Any
 
+import numpy as np
+
 from mindspore.common.dtype import DType, bool_, float32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import describe
@@ -22,7 +24,11 @@ NUMBERS = {bool: bool_, int: int64, float: float32}
 
 
 class Mismatch(Exception):
-    """Values that have no join; the message says what they are."""
+    """Values that have no join; the message says what they are. foreign: whether there is a NumPy array among them."""
+
+    def __init__(self, message: str, *values: Any) -> None:
+        super().__init__(message)
+        self.foreign = any(isinstance(value, np.ndarray | np.generic) for value in values)
 
 
 class _Nothing:
@@ -101,4 +107,4 @@ def parts_of(value: Any, session: Any, fresh: dict) -> list:
 
 def mismatch(values: list) -> Mismatch:
     """The error for values without a join."""
-    return Mismatch(" against ".join(map(describe, values)))
+    return Mismatch(" against ".join(map(describe, values)), *values)

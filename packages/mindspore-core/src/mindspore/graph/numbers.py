@@ -20,7 +20,7 @@ from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.graph.trace import current_trace
 from mindspore.runtime.record import apply
 
-__all__ = ["is_instance", "kinds_of", "noted", "operated", "type_of"]
+__all__ = ["is_instance", "kinds_of", "noted", "number_kind", "operated", "type_of"]
 
 _KINDS = (bool, int, float)
 _COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
@@ -49,6 +49,13 @@ def kinds_of(value: Any) -> frozenset[type]:
     trace = current_trace()
     found = None if trace is None else trace.aliases.kinds.get(id(value))
     return found[1] if found is not None and found[0]() is value else frozenset({Tensor})
+
+
+def number_kind(trace: Any, tensor: Tensor) -> type | None:
+    """The class of the number that a tensor of a trace stands for; None if it is a tensor, or may be of several."""
+    found = trace.aliases.kinds.get(id(tensor))
+    kinds = found[1] if found is not None and found[0]() is tensor else frozenset()
+    return next(iter(kinds)) if len(kinds) == 1 and Tensor not in kinds else None
 
 
 def is_instance(value: Any, classes: Any) -> bool:

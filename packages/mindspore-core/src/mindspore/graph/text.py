@@ -22,6 +22,8 @@ CONVERSIONS: dict[int, Callable[[Any], Any]] = {-1: lambda value: value, ord("s"
 class TracedTextError(GraphCompileError):
     """Python asked for the characters of a text that are known only at run time."""
 
+    foreign = True
+
 
 class Piece:
     """A part of a text: `render(value)` writes it once the tensors in `value` are known."""

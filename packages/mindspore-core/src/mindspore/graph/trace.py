@@ -333,3 +333,5 @@ class PathsNeeded(Unwinding):
 
 class TracedValueError(GraphCompileError):
     """Python asked for the value of a tensor inside a function that is being compiled."""
+
+    foreign = True

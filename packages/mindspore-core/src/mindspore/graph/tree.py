@@ -111,11 +111,11 @@ class _Choice:
         self.count, self.items = value.tag.count, items
         self.places = [next(k for k, each in enumerate(different) if each is member) for member in value.members]
 
-    def make(self, tag: Tensor, members: list) -> Any:
-        """A variant on the tag; of a tensor with a value, the member that it says."""
-        if type(tag._value) is Traced:
+    def make(self, tag: Tensor | int, members: list) -> Any:
+        """A variant on the tag; of a number, or a tensor with a value, the member that it says."""
+        if isinstance(tag, Tensor) and type(tag._value) is Traced:
             return Variant(Tag(self.count, tag), tuple([members[k] for k in self.places]))
-        number = tag.item()
+        number = tag.item() if isinstance(tag, Tensor) else tag
         member = members[self.places[int(not number) if isinstance(number, bool) else number]]
         if isinstance(member, Unbound):
             raise UnboundLocalError("a variable that has no value on one side of a decision was returned")

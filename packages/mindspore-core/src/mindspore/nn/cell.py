@@ -21,6 +21,7 @@ from mindspore.eager import segment as _segment
 from mindspore.graph.call import call_construct, is_framework_class
 from mindspore.graph.compiled import CompiledFunction, current_blocks, current_guards
 from mindspore.graph.dynamic import Described
+from mindspore.graph.fall_back import fall_back
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.handed_out import note_assigned
 from mindspore.graph.trace import _stack
@@ -202,6 +203,9 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
             return self._run(_construct_natively, args, kwargs)
         return self.construct(*args, **kwargs)
 
+    def _natively(self, *args, **kwargs) -> Any:
+        return self._construct_with_hooks(args, kwargs)
+
     def _whole(self) -> CompiledFunction:
         """The compiled form of the whole Cell."""
         return self.__dict__.get("_compiled") or self._compiled_construct()
@@ -214,7 +218,8 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
         def whole(*args, **kwargs):
             return self._run(_recorded, args, kwargs)
 
-        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__, self._varying)
+        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__, self._varying,
+                                                               fall_back(self._natively))
         return compiled
 
     def set_inputs(self, *inputs, **kwargs) -> None:

@@ -35,18 +35,25 @@ class GraphCompileError(RuntimeError):
         location: the `Location` of the offending expression, or None if it lies outside of any interpretation.
         calls: the `Location`s of the calls that led there, innermost first.
         summary: the first line of the message.
+        brief: the message without the calls.
+        foreign: whether the program runs in PyNative mode by what is not the framework's: values that Python or another
+            library takes, and NumPy arrays.
         found: what was found, or "".
         remedy: what to write instead, or "".
     """
 
+    foreign = False
+
     def __init__(
         self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None,
-        sites: list[Site] | None = None,
+        sites: list[Site] | None = None, foreign: bool = False,
     ) -> None:
         sites = sites or chain()
+        self.foreign = foreign or type(self).foreign
         if site is not None:
             sites = [site, *sites[1:]]
         super().__init__(_message(summary, found, remedy, sites))
+        self.brief = _message(summary, found, remedy, sites[:1])
         self.summary = summary
         self.found = found
         self.remedy = remedy

@@ -196,7 +196,8 @@ class Elements(Place):
         return before is now or before.tobytes() == now.tobytes()
 
     def joins(self, policy: Any, values: Any) -> None:
-        raise policy.control.Mismatch("the elements of a NumPy array change where a tensor decides; use a Tensor")
+        raise policy.control.Mismatch("the elements of a NumPy array change where a tensor decides; use a Tensor",
+                                      self.owner)
 
 
 class Attribute(Place):

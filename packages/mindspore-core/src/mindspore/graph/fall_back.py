@@ -1,0 +1,60 @@
+"""What cannot be compiled may run in PyNative mode instead, visibly.
+
+A compiled function that refuses is called natively, and so are later calls of the same signature. Cells and functions
+that are compiled by themselves and that it calls then are: what runs operation by operation is as small as the program
+says. By default that happens where Python asks for the value of a tensor (`asnumpy`, a foreign library, a shape that
+values decide) or changes a NumPy array as a tensor decides, and the setting `jit_syntax_level` is not STRICT; with
+`fullgraph=False` for whatever is refused, with `fullgraph=True` never. A RuntimeWarning at the line that is refused
+says so, once.
+"""
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from mindspore.compiler.frontend.errors import GraphCompileError
+
+MOST_SIGNATURES = 16  # a function that refused so many is not tried again
+_shown: dict = {}  # what `warnings` notes: it shows once what a Cell and those around it are refused for
+
+
+class FallBack:
+    """How a function runs that is refused.
+
+    run: calls it natively. everything: whether it takes any refusal, or those alone that are `foreign`.
+    """
+
+    def __init__(self, run: Callable, everything: bool = False):
+        self.run, self.everything = run, everything
+        self.signatures: set[tuple] = set()
+        self.places: set = set()  # the lines that were shown
+
+    def takes(self, key: tuple) -> bool:
+        """Whether a call of this signature is known to be refused."""
+        return bool(self.signatures) and (key in self.signatures or len(self.signatures) >= MOST_SIGNATURES)
+
+    def meets(self, key: tuple, error: GraphCompileError) -> bool:
+        """Note and show a refusal; False for one that is to be raised."""
+        if not (self.everything or error.foreign and not _is_strict()):
+            return False
+        self.signatures.add(key)
+        place = error.location
+        if place in self.places:
+            return True
+        self.places.add(place)
+        warnings.warn_explicit(
+            f"This runs in PyNative mode, since it cannot be compiled (jit(fullgraph=True) and "
+            f"set_context(jit_syntax_level=STRICT) make it an error): {error.brief}", RuntimeWarning,
+            place.filename if place else "<unknown>", place.lineno if place else 0, registry=_shown)
+        return True
+
+
+def _is_strict() -> bool:
+    from mindspore import context
+    return context.get_context("jit_syntax_level") == context.STRICT
+
+
+def fall_back(run: Callable[..., Any], fullgraph: Any = None) -> FallBack | None:
+    """The policy for what `jit` was told: None for its default."""
+    return None if fullgraph else FallBack(run, everything=fullgraph is False)
