@@ -117,7 +117,7 @@ def _run(fn: Callable, cells: list, flat: _Arguments, out_axes: Any) -> Any:
         lanes = given[:len(flat.leaves)]
         before = [t._value for t in lanes]
         args, kwargs = tree.rebuild(flat.spec, iter(given))
-        result = call_function(fn, *args, **kwargs)
+        result = _with_tensors(call_function(fn, *args, **kwargs))
         changed.extend([k for k, (t, value) in enumerate(zip(lanes, before)) if t._value is not value])
         return result, [lanes[k] for k in changed]
 
@@ -140,6 +140,15 @@ def _run(fn: Callable, cells: list, flat: _Arguments, out_axes: Any) -> Any:
     for place, node in zip(changed, nodes[rec.count - len(changed):]):
         Recorded.assign_one(trace, flat.leaves[place], node)
     return rec.result(nodes)[0]
+
+
+def _with_tensors(result: Any) -> Any:
+    """A result with tensors in place of its numbers, which are the same in all lanes."""
+    if type(result) in (bool, int, float, complex):
+        return Tensor(result)
+    if type(result) in (tuple, list):
+        return type(result)(map(_with_tensors, result))
+    return {key: _with_tensors(value) for key, value in result.items()} if type(result) is dict else result
 
 
 def _write(b: Builder, rec: Recorded, own: list, values: list[Node], size: int) -> None:

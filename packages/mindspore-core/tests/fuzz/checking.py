@@ -166,7 +166,7 @@ class Check:
 
     def calls(self) -> None:
         """Compare the outcomes of calls."""
-        for mode, function in (("graph", jit(self.real.main)), ("pynative", self.real.main)):
+        for mode, function in (("graph", jit(self.real.main, fullgraph=True)), ("pynative", self.real.main)):
             for point, truth, _ in self.expected:
                 found = self.attempt(function, point)
                 self.compare(truth, found, f"{mode} mode at {point}")
@@ -205,7 +205,7 @@ class Check:
         slopes = [(point, truth, self.difference(point, taken)) for point, truth, taken in self.expected]
         slopes = [each for each in slopes if each[1].error is not None or each[2] is not None]
         derivative = grad(self.real.main, tuple(range(FLOATS)), self.real.parameters or None)
-        for mode, function in (("graph", jit(derivative)), ("pynative", derivative)):
+        for mode, function in (("graph", jit(derivative, fullgraph=True)), ("pynative", derivative)):
             for point, truth, slope in slopes:
                 found = self.attempt(function, point)
                 where = f"the gradient in {mode} mode at {point}"

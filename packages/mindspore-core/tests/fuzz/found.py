@@ -220,4 +220,14 @@ def main(s, t, v, w, n):
     v[::-1] += v[::-1]
     return s, kept + v * 0.9
 """,
+    "argument_that_a_loop_in_a_branch_may_leave": """
+def main(s, t, v, w, n):
+    if v[0] < s + 9:
+        j = n * 0
+        while j < n:
+            j = j + 1
+            v = w * s
+    v[-1] -= t
+    return s, v
+""",
 }

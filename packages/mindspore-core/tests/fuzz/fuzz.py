@@ -26,7 +26,7 @@ from mindspore.eager import segment
 from mindspore.plugin import manager
 
 LEAST_SHARE = 0.01
-MOST_REFUSED = 0.02
+MOST_REFUSED = 0.03
 _checked = [0]  # lots, by this process
 
 

@@ -59,8 +59,23 @@ def found_outside_by_a_recursion(x, n):
     return y
 
 
+def left_by_a_loop_in_a_loop(x, n):
+    z, k = x + 1, n * 0
+    while k < n:
+        k = k + 1
+        u, j = x, n * 0
+        while j < n:
+            j = j + 1
+            if j > 1:
+                u = u * 2
+        z = u
+    z[0] = 50
+    return x
+
+
 @pytest.mark.parametrize("program", [carried_and_changed, changed_by_the_other_name, handed_on_in_a_trip,
-                                     returned_by_a_recursion, found_outside_by_a_recursion],
+                                     returned_by_a_recursion, found_outside_by_a_recursion,
+                                     left_by_a_loop_in_a_loop],
                          ids=lambda program: program.__name__)
 def test_a_tensor_that_may_be_a_changed_one_is_refused_where_it_is_read(program):
     with pytest.raises(GraphCompileError, match="changed in place through another variable"):
@@ -86,6 +101,82 @@ def test_what_is_not_read_is_not_refused():
         return kept, y
     for found, expected in zip(jit(program)(X, N), program(X, N)):
         assert found.asnumpy().tolist() == expected.asnumpy().tolist()
+
+
+def assigned_in_each_trip(x, w, n):
+    j = n * 0
+    while j < n:
+        j = j + 1
+        x = w * j
+    x[-1] -= 1
+    return x
+
+
+def assigned_in_each_trip_that_ends_early(x, w, n):
+    j = n * 0
+    while j < n:
+        j = j + 1
+        x = w * j
+        if x[0] > 7:
+            break
+    x[-1] -= 1
+    return x
+
+
+def assigned_in_a_branch(x, w, n):
+    if x[0] < 200:
+        j = n * 0
+        while j < n:
+            j = j + 1
+            x = w * j
+    x[-1] -= 1
+    return x
+
+
+def assigned_in_loops_in_loops(x, w, n):
+    for _ in range(2):
+        if x[0] > 200:
+            continue
+        j = n * 0
+        while j < n:
+            j = j + 1
+            x = w * j
+    x[-1] -= 1
+    return x
+
+
+def the_start_changes_afterwards(x, w, n):
+    y, j = x, n * 0
+    while j < n:
+        j = j + 1
+        y = w * j
+    x[-1] -= 1
+    return y
+
+
+def starts_in_a_branch(x, w, n):
+    if n > 1:
+        y, j = x + 0, n * 0
+        while j < n:
+            j = j + 1
+            y = w * j
+    else:
+        y = x * 3
+    y[0] = 7
+    return y + x
+
+
+@pytest.mark.parametrize("program", [
+    assigned_in_each_trip, assigned_in_each_trip_that_ends_early, assigned_in_a_branch, assigned_in_loops_in_loops,
+    the_start_changes_afterwards, starts_in_a_branch], ids=lambda program: program.__name__)
+@pytest.mark.parametrize("trips", [0, 1, 3])
+def test_a_variable_that_each_trip_assigns_is_the_first_tensor_where_no_trip_is_made(program, trips):
+    both = []
+    for function in (jit(program), program):
+        args = Tensor(np.float32([1, 2, 3])), Tensor(np.float32([4, 5, 6])), Tensor(np.int64(trips))
+        result = function(*args)
+        both.append([each.asnumpy().tolist() for each in (result, *args)])
+    assert both[0] == both[1]
 
 
 def test_a_merge_costs_nothing_where_nothing_is_written():

@@ -5,6 +5,7 @@ import runpy
 import numpy as np
 import pytest
 
+import mindspore as ms
 from mindspore import Tensor, jit
 from mindspore.compiler.frontend import GraphCompileError, branches, errors
 from mindspore.compiler.frontend.errors import InternalCompileError
@@ -86,6 +87,17 @@ def test_a_mistake_of_the_machinery_is_an_internal_error(monkeypatch, program, m
     assert "if t > 1" in str(caught.value) or "if t > 0" in str(caught.value)
     assert "joins.py" in caught.value.found
     assert isinstance(caught.value.__cause__, KeyError if mistake is _fails_by_itself else AssertionError)
+
+
+def test_after_a_mistake_of_the_machinery_the_program_runs_in_pynative_mode(monkeypatch):
+    monkeypatch.setattr(joins.Joiner, "survey", in_file(_fails_by_itself, joins.__file__))
+    ms.set_context(jit_syntax_level=ms.LAX)
+    try:
+        with pytest.warns(RuntimeWarning, match="It is a mistake of the framework"):
+            result = jit(in_a_branch)(*ARGS)
+    finally:
+        ms.set_context(jit_syntax_level=ms.STRICT)
+    np.testing.assert_array_equal(result.asnumpy(), [2, 3])
 
 
 def test_a_missing_name_is_an_internal_error_also_in_parts_that_execute_the_program(monkeypatch):

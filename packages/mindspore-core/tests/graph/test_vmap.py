@@ -385,8 +385,15 @@ def looks_at_a_value(x):
     return x * x.sum().asnumpy()
 
 
-def returns_a_number(x):
-    return 3
+def returns_a_text(x):
+    return "three"
+
+
+def test_numbers_are_the_same_in_all_lanes():
+    found, (half, same) = vmap(lambda x: (x * 2, [0.5, True]), 0, (0, 0))(Tensor([1.0, 2.0]))
+    np.testing.assert_array_equal(found.asnumpy(), [2, 4])
+    np.testing.assert_array_equal(half.asnumpy(), [0.5, 0.5])
+    assert same.dtype == ms.bool_ and same.asnumpy().tolist() == [True, True]
 
 
 @pytest.mark.parametrize(("call", "error", "text"), [
@@ -403,7 +410,7 @@ def returns_a_number(x):
     (lambda x: vmap(ops.sin, 0, 3)(x), ValueError, r"out_axes has 3 for an output of shape \(3,\); expected -2 to 1"),
     (lambda x: vmap(ops.sin, 0, None)(x), ValueError, r"out_axes is None for an output of shape \(3,\) that differs"),
     (lambda x: vmap(lambda t: (t, t), 0, (0,))(x), TypeError, r"out_axes has \(0,\) for 2 outputs"),
-    (lambda x: vmap(returns_a_number)(x), TypeError, r"the function returned 3 of type int; expected tensors"),
+    (lambda x: vmap(returns_a_text)(x), TypeError, r"the function returned 'three' of type str; expected tensors"),
     (lambda x: vmap(ops.sin)(x[:0]), ValueError, r"the axis to map over has size 0"),
     (lambda x: vmap(3), TypeError, r"vmap: fn must be a function, a Cell or a list of Cells, got int"),
     (lambda x: vmap([]), TypeError, r"a list is an ensemble of Cells"),

@@ -41,8 +41,8 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
             its sizes. 0: each shape is compiled by itself.
         fullgraph: whether what cannot be compiled is an error. True: always. False, said explicitly: never, it runs in
             PyNative mode, with a RuntimeWarning that names the line and the reason. By default only what asks for the
-            value of a tensor (`asnumpy`, a foreign library, shapes that values decide) runs so, and with
-            `set_context(jit_syntax_level=STRICT)` nothing does. capture_mode "bytecode" means False.
+            value of a tensor (`asnumpy`, a foreign library, shapes that values decide), and what the compiler fails
+            at by a mistake of its own, runs so, and with `set_context(jit_syntax_level=STRICT)` nothing does. capture_mode "bytecode" means False.
         jit_level, backend, options: accepted for compatibility.
 
     Raises:

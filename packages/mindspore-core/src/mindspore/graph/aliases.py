@@ -14,9 +14,10 @@ All of this is selections in the graph, of which those die whose results nobody 
 A write into a tensor is one into its views and into the tensor of which it is a view (`common.tensor_views`), so these
 count as written, too, and what they may be takes its value.
 
-In a loop a variable's value is another tensor in each trip, and which one is not recorded. A tensor of a loop is only
-*related* to the one from before the loop: it may be the same. A write into one makes the other *stale*, and reading a
-stale tensor is refused. What a trip leaves in one variable and finds in another one is checked when the loop is made.
+In a loop a variable's value is another tensor in each trip. Where every trip ends with one that it has computed, the
+variable is the tensor from before the loop if no trip was made, which is a path. Otherwise which one it is is not
+recorded, and the tensor of the loop is only *related* to the one from before: it may be the same. A write into one
+makes the other *stale*, and reading a stale tensor is refused. What a trip leaves in one variable and finds in another one is checked when the loop is made.
 The result of a recursive call is related in this way to what the function may return (`recursion.given_back`).
 """
 from __future__ import annotations
@@ -38,6 +39,31 @@ __all__ = ["Aliases"]
 
 _Path = tuple[tuple[Tag, tuple[int, ...]], ...]
 _Ref = Callable[[], Any]
+
+
+class Entered(Tag):
+    """Whether a loop makes a trip, alternative 0; `compute` gives the node of the trace around the loop. It is computed
+    when somebody asks."""
+
+    __slots__ = ("compute", "made", "trace")
+
+    def __init__(self, trace: GraphTrace, compute: Callable[[], Any]) -> None:
+        self.count, self.site, self.trace, self.compute = 2, None, trace, compute
+        self.made: Tensor | None = None
+
+    @property  # type: ignore[override]
+    def tensor(self) -> Tensor:
+        if self.made is None:
+            self.made = record.wrap(Traced(self.trace, self.compute()))
+        return self.made
+
+    def is_known_in(self, trace: GraphTrace | None) -> bool:
+        """Whether it can be read in a trace."""
+        if self.made is not None:
+            return trace.can_lift(self.made)
+        while trace is not None and trace is not self.trace:
+            trace = trace.parent
+        return trace is not None
 
 
 class Merged:
@@ -79,10 +105,21 @@ class Aliases:
             if self.is_stale(value):
                 self.stale[id(result)] = ref(result), self.stale[id(value)][1]
             step = (tag, tuple(group))
-            roots.append(((step,), _hold(value)))
-            inner = self._of(value)
-            if inner is not None:
-                roots += [((step, *path), root) for path, root in inner.roots if root() is not None]
+            roots += self._paths_to(value, step)
+            if not current_trace().can_lift(value):
+                sure = {id(each) for each in self.roots_of(value)}
+                for other in self._reached_from([value]):
+                    if id(other) not in sure and current_trace().can_lift(other):
+                        self.relate(result, other)
+        self._note(result, roots)
+
+    def _paths_to(self, value: Tensor, step: Any) -> list[tuple[_Path, _Ref]]:
+        """The roots of what is a value where a step of a path holds."""
+        inner = self._of(value)
+        return [((step,), _hold(value)), *[((step, *path), root) for path, root in (inner.roots if inner else ())
+                                           if root() is not None]]
+
+    def _note(self, result: Tensor, roots: list[tuple[_Path, _Ref]]) -> None:
         merged = self._merged[id(result)] = Merged(ref(result), roots)
         for _, root in roots:
             self._holders.setdefault(id(root()), []).append(merged)
@@ -115,13 +152,31 @@ class Aliases:
         return [] if merged is None else [tag.tensor for path, root in merged.roots if root() is not None
                                           for tag, _ in path]
 
+    def _reached_from(self, inner: list[Tensor], ends: Collection[int] = ()) -> list[Tensor]:
+        """What tensors may be that a branch or a loop has computed, inside of it and of what is in reach behind it: a
+        loop within leaves tensors that are related to others. ends: the ids of those from which nothing is reached."""
+        trace, found = current_trace(), {id(each): each for tensor in inner for each in self.roots_of(tensor)}
+        pending = list(found.values())
+        while pending and self._related:
+            tensor = pending.pop()
+            if id(tensor) in ends or trace.can_lift(tensor):
+                continue
+            for owner, reference in self._related.get(id(tensor), ()):
+                other = reference()
+                if owner() is tensor and other is not None and id(other) not in found:
+                    more = [each for each in self.roots_of(other) if id(each) not in found]
+                    found.update({id(each): each for each in more})
+                    pending += more
+        return list(found.values())
+
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def written(self, tensor: Tensor) -> None:
         """The program has written into a tensor."""
         trace = current_trace()
-        changed: list[Tensor] = [tensor, *record.spread(tensor)]
-        for each in list(changed):
+        known: list[Tensor] = [tensor, *record.spread(tensor)]
+        changed = list(known)
+        for each in known:
             changed += self._into_roots(trace, each)
         first = 0
         while first < len(changed):
@@ -132,7 +187,7 @@ class Aliases:
                     changed += [other, *record.spread(other)]
         for each in changed:
             self._written[id(each)] = ref(each)
-        self._outdate(changed)
+        self._outdate(changed, known)
 
     def _into_roots(self, trace: GraphTrace, tensor: Tensor) -> list[Tensor]:
         """Give the value of a merged tensor to what it may be; what has changed."""
@@ -172,11 +227,18 @@ class Aliases:
 
     # -- loops ---------------------------------------------------------------------------------------------------------
 
-    def _outdate(self, changed: list[Tensor]) -> None:
-        """What is related to these becomes stale."""
+    def _outdate(self, changed: list[Tensor], known: list[Tensor]) -> None:
+        """What is related to these becomes stale; also one that has changed where a path holds, and may be another one
+        that has, on others. known: the tensors of which the value is sure."""
         session = location.thread_state.session
         site = None if session is None else session.frame.site
         pending, seen = list(changed), {id(tensor) for tensor in changed}
+        sure = {id(tensor) for tensor in known}
+        for tensor in changed if self._related else ():
+            for owner, other in self._related.get(id(tensor), ()):
+                found = other()
+                if owner() is tensor and id(found) in seen and id(found) not in sure:
+                    self.stale[id(found)] = ref(found), site
         while pending:
             for owner, other in self._related.get(id(pending[-1]), ()) if self._related else ():
                 found = other()
@@ -186,7 +248,8 @@ class Aliases:
                         self._refuse(found, site)
                     for each in (*self.roots_of(found), *[r for h in self._holders.get(id(found), ())
                                                           if (r := h.result()) is not None]):
-                        self.stale[id(each)] = ref(each), site
+                        if id(each) not in sure:
+                            self.stale[id(each)] = ref(each), site
                     pending.insert(0, found)
             pending.pop()
 
@@ -209,18 +272,26 @@ class Aliases:
                    "instead of changing the old one")
 
     def check_loop(self, body: GraphTrace, starts: list, ends: list, results: list,
-                   final: Collection[int] = ()) -> None:
-        """Relate a loop's results to what they may be. GraphCompileError if two carried variables may hold one tensor
-        at the end of a trip, and the next trip changes it.
+                   final: Collection[int] = (), entered: Tag | bool = False) -> None:
+        """Note what a loop's results may be. GraphCompileError if two carried variables may hold one tensor at the end
+        of a trip, and the next trip changes it.
 
         starts, ends, results: the carried tensors before the loop, at the end of a trip, and after the loop.
-        final: the numbers of those that only the last trip changes, so that no trip follows.
+        final: the numbers of those that only the last trip changes, so that no trip follows. entered: whether a trip
+        is made: surely, a tag of which alternative 0 says so, or False where that is not told.
         """
         outer = current_trace()
         params = [handle for handle, _ in body.carried]
-        roots = [self.roots_of(end) if isinstance(end, Tensor) else [] for end in ends]
+        carried = {id(param) for param in params}
+        roots = [self._reached_from([end], carried) if isinstance(end, Tensor) else [] for end in ends]
         outside = [[r for r in each if outer.can_lift(r)] for each in roots]
-        for start, result, around in zip(starts, results, outside):
+        for k, (start, result, around) in enumerate(zip(starts, results, outside)):
+            if entered and len(params) == len(ends) and not around and not any(id(r) in carried for r in roots[k]):
+                if isinstance(entered, Tag):  # where no trip is made, the start is what it was before
+                    self._note(result, self._paths_to(start, (entered, (1,))))
+                    if self.is_stale(params[k]):
+                        self.stale[id(result)] = ref(result), self.stale[id(params[k])][1]
+                continue
             for each in (start, *around):
                 self.relate(result, each)
         if len(params) != len(ends):
@@ -264,7 +335,7 @@ def _overwrite(trace: GraphTrace, target: Tensor, path: _Path, value: Tensor) ->
     b = trace.builder
     test = None
     for tag, group in path:
-        if not trace.can_lift(tag.tensor):
+        if not (tag.is_known_in(trace) if type(tag) is Entered else trace.can_lift(tag.tensor)):
             raise PathsNeeded
         step = control.is_one_of(tag, group)
         test = step if test is None else b.logical_and(test, step)

@@ -135,6 +135,12 @@ class CompiledFunction:
             return self.fall_back.run(*args, **kwargs)
         return entry.record(leaves, (args, kwargs)) if differentiated else entry.run(leaves, (args, kwargs))
 
+    def signature(self, args: tuple, kwargs: dict) -> tuple:
+        """What a call with these arguments is specialised for."""
+        leaves = Leaves()
+        key = tuple([_signature(a, leaves) for a in args])
+        return key + tuple([(k, _signature(v, leaves)) for k, v in kwargs.items()])
+
     def _unless_refused(self, key: tuple, compiled: Callable, args: tuple, kwargs: dict) -> Any:
         """What `compiled` finds for a call; None if it is refused, and the function is to run in PyNative mode."""
         try:

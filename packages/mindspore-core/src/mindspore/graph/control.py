@@ -16,7 +16,9 @@ from mindspore.compiler.frontend.trip_numbers import TripNumber
 from mindspore.compiler.frontend.variants import Tag, Variant
 from mindspore.compiler.ir import Node
 from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.compiler.primitives.effects import has_effects
 from mindspore.graph import tree
+from mindspore.graph.aliases import Entered
 from mindspore.graph.carrying import alike, blank, carried, leaves_of
 from mindspore.graph.join_values import NOTHING, NUMBERS, Mismatch, common_aval, mismatch
 from mindspore.graph.joins import Joiner
@@ -281,14 +283,15 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     first = [outer.node_of(t) for t in (*tensors, *written.values())]
     graphs, lifted = closed([(condition, [condition.node_of(test)]), (body, outputs)])
     b = outer.builder
-    results = results_of(outer, b.while_(*first, *[outer.node_of(t) for t in lifted], condition=graphs[0],
-                                         body=graphs[1], carried=len(first)))
+    sources = [*first, *[outer.node_of(t) for t in lifted]]
+    results = results_of(outer, b.while_(*sources, condition=graphs[0], body=graphs[1], carried=len(first)))
     assign_written(outer, written, results[len(tensors):])
     found = [wrap(Traced(outer, n)) for n in results]
     counts = [len(list(leaves_of(start, start))) for start in starts]
     final = {leaf for k in last for leaf in range(sum(counts[:k]), sum(counts[:k + 1]))}
     carried_last = list(leaves_of(starts, ends))
-    outer.aliases.check_loop(body, tensors, carried_last, found, final)
+    entered = not has_effects(graphs[0]) and Entered(outer, lambda: b.inline(graphs[0], sources)[0])
+    outer.aliases.check_loop(body, tensors, carried_last, found, final, entered)
     for result, start, end in zip(found, tensors, carried_last):
         noted(result, *[each for each in (start, end) if each is not NOTHING])
     return tree.rebuild(spec, iter(found))

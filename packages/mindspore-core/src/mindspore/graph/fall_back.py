@@ -3,8 +3,8 @@
 A compiled function that refuses is called natively, and so are later calls of the same signature. Cells and functions
 that are compiled by themselves and that it calls then are: what runs operation by operation is as small as the program
 says. By default that happens where Python asks for the value of a tensor (`asnumpy`, a foreign library, a shape that
-values decide) or changes a NumPy array as a tensor decides, and the setting `jit_syntax_level` is not STRICT; with
-`fullgraph=False` for whatever is refused, with `fullgraph=True` never. A RuntimeWarning at the line that is refused
+values decide) or changes a NumPy array as a tensor decides, and after a mistake of the compiler, unless the setting
+`jit_syntax_level` is STRICT; with `fullgraph=False` for whatever is refused, with `fullgraph=True` never. A RuntimeWarning at the line that is refused
 says so, once.
 """
 from __future__ import annotations
@@ -22,7 +22,7 @@ _shown: dict = {}  # what `warnings` notes: it shows once what a Cell and those 
 class FallBack:
     """How a function runs that is refused.
 
-    run: calls it natively. everything: whether it takes any refusal, or those alone that are `foreign`.
+    run: calls it natively. everything: whether it takes any refusal, or those alone that say so (`native`).
     """
 
     def __init__(self, run: Callable, everything: bool = False):
@@ -36,7 +36,7 @@ class FallBack:
 
     def meets(self, key: tuple, error: GraphCompileError) -> bool:
         """Note and show a refusal; False for one that is to be raised."""
-        if not (self.everything or error.foreign and not _is_strict()):
+        if not (self.everything or error.native and not _is_strict()):
             return False
         self.signatures.add(key)
         place = error.location

@@ -24,11 +24,12 @@ NUMBERS = {bool: bool_, int: int64, float: float32}
 
 
 class Mismatch(Exception):
-    """Values that have no join; the message says what they are. foreign: whether there is a NumPy array among them."""
+    """Values that have no join; the message says what they are. of_arrays: whether there is a NumPy array among
+    them."""
 
     def __init__(self, message: str, *values: Any) -> None:
         super().__init__(message)
-        self.foreign = any(isinstance(value, np.ndarray | np.generic) for value in values)
+        self.of_arrays = any(isinstance(value, np.ndarray | np.generic) for value in values)
 
 
 class _Nothing:

@@ -95,7 +95,7 @@ def changes_of(session: Session, guards: Guards) -> list[Change]:
                 "A compiled function changes a NumPy array that was there before it.",
                 found=f"an array of shape {now.shape} and dtype {now.dtype}",
                 remedy="use a Tensor or a Parameter, which each call changes, or change a copy of the array",
-                foreign=True)
+                native=True)
         change = Change(place, before, now)
         if isinstance(place, Items):
             change.number = guards.arguments.number_of(place.owner) if guards.arguments is not None else None

@@ -79,7 +79,7 @@ def scan(trips: Trips, starts: list, ends: list, written: dict, outputs: list) -
                                        length=trips.length, carried=len(first), sliced=len(tables)))
     found = [wrap(Traced(outer, n)) for n in results]
     last = list(leaves_of(starts, ends))
-    outer.aliases.check_loop(trace, tensors, last, found)
+    outer.aliases.check_loop(trace, tensors, last, found, entered=True)
     for result, start, end in zip(found, tensors, last):
         noted(result, *[each for each in (start, end) if each is not NOTHING])
     assign_written(outer, written, results[len(tensors):])

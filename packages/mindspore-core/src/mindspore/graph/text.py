@@ -22,7 +22,7 @@ CONVERSIONS: dict[int, Callable[[Any], Any]] = {-1: lambda value: value, ord("s"
 class TracedTextError(GraphCompileError):
     """Python asked for the characters of a text that are known only at run time."""
 
-    foreign = True
+    native = True
 
 
 class Piece:

@@ -334,4 +334,4 @@ class PathsNeeded(Unwinding):
 class TracedValueError(GraphCompileError):
     """Python asked for the value of a tensor inside a function that is being compiled."""
 
-    foreign = True
+    native = True

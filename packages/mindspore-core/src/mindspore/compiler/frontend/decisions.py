@@ -185,7 +185,7 @@ def _join_sides(frame: Frame, tag: Tag, sides: list[_Side],
         raise TensorConditionError(
             f"The sides of '{construct}', which depends on a tensor, leave values that do not join.",
             found=str(error), remedy="give both sides one kind of value, of one shape and dtype", site=site,
-            foreign=error.foreign,
+            native=error.of_arrays,
         ) from None
     if session.journal.fresh is not None:
         for branch in branches:

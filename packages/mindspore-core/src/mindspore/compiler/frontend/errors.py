@@ -36,20 +36,19 @@ class GraphCompileError(RuntimeError):
         calls: the `Location`s of the calls that led there, innermost first.
         summary: the first line of the message.
         brief: the message without the calls.
-        foreign: whether the program runs in PyNative mode by what is not the framework's: values that Python or another
-            library takes, and NumPy arrays.
+        native: whether the program runs in PyNative mode instead unless it is told not to (`graph/fall_back.py`).
         found: what was found, or "".
         remedy: what to write instead, or "".
     """
 
-    foreign = False
+    native = False
 
     def __init__(
         self, summary: str, *, found: str = "", remedy: str = "", site: Site | None = None,
-        sites: list[Site] | None = None, foreign: bool = False,
+        sites: list[Site] | None = None, native: bool = False,
     ) -> None:
         sites = sites or chain()
-        self.foreign = foreign or type(self).foreign
+        self.native = native or type(self).native
         if site is not None:
             sites = [site, *sites[1:]]
         super().__init__(_message(summary, found, remedy, sites))
@@ -71,6 +70,8 @@ class UnsupportedSyntaxError(GraphCompileError):
 
 class InternalCompileError(GraphCompileError):
     """Compiling the program met a mistake of the framework (`internal_errors.py`); its cause is what was raised."""
+
+    native = True
 
 
 class Unwinding(BaseException):

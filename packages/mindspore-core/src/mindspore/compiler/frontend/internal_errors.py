@@ -53,7 +53,7 @@ def raise_if_internal(error: BaseException) -> None:
     raise InternalCompileError(
         "The compiler of graph mode failed at this expression. It is a mistake of the framework, not of the program.",
         found=f"{type(error).__name__}: {error}, in line {entry.tb_lineno} of {_part_of(code.co_filename)}",
-        remedy="please report it; the program runs in PyNative mode, or under jit(fullgraph=False)",
+        remedy="please report it; the program runs in PyNative mode",
         sites=[place.site for place in reversed(places_of(error))]) from error
 
 

@@ -201,7 +201,7 @@ class _Loop:
             raise TensorConditionError(
                 f"{what} does not keep its type in a loop on a tensor.", found=str(error), site=self.site,
                 remedy="give it the shape and dtype that it has at the end of a trip before the loop",
-                foreign=error.foreign,
+                native=error.of_arrays,
             ) from None
         self.frame.session.varies |= control.holds_variant(value)
         return value
