@@ -78,7 +78,8 @@ def run_address(folder: Path, arguments: list[str]) -> int:
         "PYTHONPATH": os.pathsep.join([str(folder), str(folder / "core"), str(CORE / "src")]),
     }
     tests = [str(ROOT / "packages" / test) for test in TESTS]
-    command = [sys.executable, "-m", "pytest", "-q", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:faulthandler", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:faulthandler",
+               *tests]
     return subprocess.run([*command, *arguments], env=environment, cwd=folder).returncode
 
 

@@ -11,7 +11,6 @@ from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.dynamic import Learned, described_by
 from mindspore.graph.fall_back import fall_back
-from mindspore.graph.trace import current_trace
 
 __all__ = ["jit", "ms_function", "jit_class", "ms_class", "mutable", "constexpr"]
 
@@ -40,9 +39,10 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
         dynamic: 1: an axis that has a second size in some call is symbolic from then on, and one graph serves all of
             its sizes. 0: each shape is compiled by itself.
         fullgraph: whether what cannot be compiled is an error. True: always. False, said explicitly: never, it runs in
-            PyNative mode, with a RuntimeWarning that names the line and the reason. By default only what asks for the
-            value of a tensor (`asnumpy`, a foreign library, shapes that values decide), and what the compiler fails
-            at by a mistake of its own, runs so, and with `set_context(jit_syntax_level=STRICT)` nothing does. capture_mode "bytecode" means False.
+            PyNative mode, with a RuntimeWarning that names the line and the reason. By default so runs what asks for
+            the value of a tensor (`asnumpy`, a foreign library, shapes that values decide), and what the compiler
+            fails at by a mistake of its own; with `set_context(jit_syntax_level=STRICT)` nothing does.
+            capture_mode "bytecode" means False.
         jit_level, backend, options: accepted for compatibility.
 
     Raises:

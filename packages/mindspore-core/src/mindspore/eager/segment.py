@@ -402,6 +402,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def clear_cache() -> None:
-    """Forget the compiled segments."""
+    """Forget the compiled segments and the streams that were met."""
     with _cache_lock:
         _cache.clear()
+    _root[:] = [Step(), 0]

@@ -17,7 +17,8 @@ count as written, too, and what they may be takes its value.
 In a loop a variable's value is another tensor in each trip. Where every trip ends with one that it has computed, the
 variable is the tensor from before the loop if no trip was made, which is a path. Otherwise which one it is is not
 recorded, and the tensor of the loop is only *related* to the one from before: it may be the same. A write into one
-makes the other *stale*, and reading a stale tensor is refused. What a trip leaves in one variable and finds in another one is checked when the loop is made.
+makes the other *stale*, and reading a stale tensor is refused. What a trip leaves in one variable and finds in another
+one is checked when the loop is made.
 The result of a recursive call is related in this way to what the function may return (`recursion.given_back`).
 """
 from __future__ import annotations

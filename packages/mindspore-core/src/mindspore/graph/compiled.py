@@ -342,7 +342,7 @@ class CompiledFunction:
             for t in outputs:
                 trace.aliases.check(t)
             nodes = [trace.node_of(t) for t in outputs]
-            numbers = [(k, kind) for k, t in enumerate(outputs[:results]) if (kind := number_kind(trace, t)) is not None]
+            kinds = [number_kind(trace, t) for t in outputs[:results]]
         finally:
             put_back(_session.changes[::-1])
             _session.guards, _session.blocks, _session.changes = saved
@@ -360,7 +360,8 @@ class CompiledFunction:
             self._check_kept(tensor._value.aval, new)
             writes.append((tensor, len(nodes) + k, places[id(tensor)]))
         entry = Entry(guards, graph, trace.lifted, writes, spec, results, effects, changes, copies)
-        entry.hands_over, entry.numbers = trace.hands_over, numbers
+        entry.hands_over = trace.hands_over
+        entry.numbers = [(place, kind) for place, kind in enumerate(kinds) if kind is not None]
         entry.arguments = [(k, results + number) for number, k in enumerate(written)]
         for k, out in entry.arguments:
             self._check_kept(stands[k][1].aval, graph.outputs[out].aval)

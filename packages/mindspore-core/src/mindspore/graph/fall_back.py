@@ -4,8 +4,8 @@ A compiled function that refuses is called natively, and so are later calls of t
 that are compiled by themselves and that it calls then are: what runs operation by operation is as small as the program
 says. By default that happens where Python asks for the value of a tensor (`asnumpy`, a foreign library, a shape that
 values decide) or changes a NumPy array as a tensor decides, and after a mistake of the compiler, unless the setting
-`jit_syntax_level` is STRICT; with `fullgraph=False` for whatever is refused, with `fullgraph=True` never. A RuntimeWarning at the line that is refused
-says so, once.
+`jit_syntax_level` is STRICT; with `fullgraph=False` for whatever is refused, with `fullgraph=True` never. A
+RuntimeWarning at the line that is refused says so, once.
 """
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def _machine(where: Target) -> llvm.TargetMachine:
 
 @lru_cache(maxsize=8)
 def _linker(where: Target) -> llvm.LLJIT:
-    # JITLink puts all sections of an object into one piece of memory. The older linker maps each by itself, and ends the
-    # process where the free addresses are scattered, so that a section is out of another one's 32-bit reach.
+    # JITLink puts all sections of an object into one piece of memory. The older linker maps each by itself, and ends
+    # the process where the free addresses are scattered, so that a section is out of another one's 32-bit reach.
     return llvm.create_lljit_compiler(_machine(where), use_jit_link=True)
 
 
