@@ -117,7 +117,7 @@ def test_child_samplers():
 
 
 @pytest.mark.parametrize("make, error", [
-    (lambda: ds.RandomSampler(replacement=1), TypeError), (lambda: ds.RandomSampler(num_samples=0), ValueError),
+    (lambda: ds.RandomSampler(replacement=1), TypeError), (lambda: ds.RandomSampler(num_samples=-1), ValueError),
     (lambda: ds.SequentialSampler(-1), ValueError), (lambda: ds.SequentialSampler(1.0), TypeError),
     (lambda: ds.SubsetSampler([-1]), ValueError), (lambda: ds.SubsetSampler(["a"]), TypeError),
     (lambda: ds.WeightedRandomSampler([]), ValueError), (lambda: ds.WeightedRandomSampler([-1, 2]), ValueError),
@@ -125,7 +125,7 @@ def test_child_samplers():
     (lambda: ds.WeightedRandomSampler([float("nan")]), ValueError),
     (lambda: ds.WeightedRandomSampler([1, 0], 2, replacement=False), ValueError),
     (lambda: ds.DistributedSampler(2, 2), ValueError), (lambda: ds.DistributedSampler(0, 0), ValueError),
-    (lambda: ds.DistributedSampler(2, 0, offset=1), ValueError),
+    (lambda: ds.DistributedSampler(2, 0, offset=3), RuntimeError),
     (lambda: chosen(ds.SubsetSampler([10])), IndexError), (lambda: chosen(ds.SequentialSampler(10)), IndexError),
     (lambda: chosen(ds.WeightedRandomSampler([0] * 20 + [1])), IndexError), (lambda: chosen(ds.Sampler()), TypeError),
     (lambda: chosen([1.5]), TypeError)])

@@ -139,11 +139,11 @@ GENERATOR_ERRORS = {
     "type by name": (lambda: accessible(column_types=["int32", "int32"]), TypeError, "dtype"),
     "sampler and shuffle": (lambda: accessible(sampler=[1], shuffle=True), RuntimeError, "shuffle"),
     "sampler and shards": (lambda: accessible(sampler=[1], num_shards=2, shard_id=0), RuntimeError, "num_shards"),
-    "sampler and num_samples": (lambda: accessible(sampler=[1], num_samples=2), ValueError, "num_samples"),
-    "sampler type": (lambda: accessible(sampler=3), TypeError, "Sampler"),
+    "sampler and num_samples": (lambda: accessible(sampler=ds.SequentialSampler(), num_samples=2), RuntimeError, "num_samples"),
+    "sampler type": (lambda: accessible(sampler=3.5), TypeError, "Sampler"),
     "half of the shards": (lambda: accessible(num_shards=2), RuntimeError, "shard_id"),
     "shard out of range": (lambda: accessible(num_shards=2, shard_id=2), ValueError, "shard_id"),
-    "num_samples 0": (lambda: accessible(num_samples=0), ValueError, "num_samples"),
+    "num_samples -1": (lambda: accessible(num_samples=-1), ValueError, "num_samples"),
     "shuffle type": (lambda: accessible(shuffle=1), TypeError, "shuffle"),
     "shuffled iterable": (lambda: iterable(shuffle=True), ValueError, "shuffle"),
     "sampled iterable": (lambda: iterable(sampler=[1]), ValueError, "sampler"),
@@ -328,7 +328,7 @@ def test_damaged_gzip(tmp_path, damage):
 @pytest.mark.parametrize("arguments, error, text", [
     ({"dataset_dir": "no such folder"}, ValueError, "does not exist"), ({"dataset_dir": 3}, TypeError, "int"),
     ({"usage": "validation"}, ValueError, "usage"), ({"cache": 1}, ValueError, "cache"),
-    ({"usage": "train", "num_samples": 0}, ValueError, "num_samples")])
+    ({"usage": "train", "num_samples": -1}, ValueError, "num_samples")])
 def test_mnist_error(tmp_path, arguments, error, text):
     with pytest.raises(error, match=text):
         ds.MnistDataset(**{"dataset_dir": write(tmp_path), **arguments})

@@ -173,10 +173,13 @@ def _known_sizes(nodes: Sequence[Node], endless: float) -> list[float] | None:
 
 
 class Concat(Node):
-    """The rows of one dataset after those of another with the same columns."""
+    """The rows of one dataset after those of another with the same columns.
+
+    Attributes: parts, the nodes that were joined, of which `children` may be shards.
+    """
 
     def __init__(self, children: tuple[Node, ...]):
-        self.children, self.columns = children, children[0].columns
+        self.children, self.columns, self.parts = children, children[0].columns, children
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         for child in stage.children:

@@ -13,6 +13,8 @@ from ._check import check_bool, check_int, check_known, check_names, check_worke
 from ._control import FlatMap, Part, SplitSampler, Synchroniser, SyncWait, find_synchroniser, split_sizes
 from ._padding import BucketBatch, PaddedBatch, check_pad_info
 from ._pipeline import Node, Stage
+from ._sharing import add_sampler, use_sampler
+from .samplers import Sampler
 
 if TYPE_CHECKING:
     from .datasets import Dataset
@@ -24,6 +26,8 @@ class Operations:
     """Methods of `Dataset`."""
 
     _node: Node
+    _size: int | None
+    _probed: list[np.ndarray] | None
 
     def _next(self, node: Node) -> Dataset:
         """The dataset that one more step makes."""
@@ -147,6 +151,37 @@ class Operations:
         if not isinstance(made, Dataset):
             raise TypeError(f"For 'flat_map', the function must return a Dataset, but returned {type(made).__name__}.")
         return self._next(FlatMap(self._node, func, made._node.columns))
+
+    # ---------------------------------------------------------------------------------------------------- samplers
+
+    def use_sampler(self, new_sampler: Sampler) -> None:
+        """Gives this source another sampler in the place of its own.
+
+        Of a concatenation, the result of `concat` or `+`, a DistributedSampler without shuffle makes a shard of the
+        whole: row i belongs to shard i modulo their number, wherever the datasets meet. A RandomSampler mixes its
+        datasets at random, each in its own order.
+
+        Raises:
+            TypeError: `new_sampler` is no Sampler or of a kind that a concatenation does not take; or this dataset is
+                neither a source whose rows have numbers nor a concatenation.
+            ValueError: a concatenation cannot be divided so: the sampler shuffles, or one of num_samples is set.
+        """
+        self._node = use_sampler(self._node, new_sampler, self._count_rows)
+        self._size = self._probed = None
+
+    def add_sampler(self, new_sampler: Sampler) -> None:
+        """Makes the rows of this source pass through one more sampler, which chooses among those chosen so far.
+
+        Raises:
+            TypeError: `new_sampler` is no Sampler, or this dataset is no source whose rows have numbers.
+            RuntimeError: `new_sampler` has a child already.
+        """
+        add_sampler(self._node, new_sampler)
+        self._size = self._probed = None
+
+    def _count_rows(self, node: Node) -> int:
+        """The number of rows of another node."""
+        return self._next(node).get_dataset_size()
 
     # ------------------------------------------------------------------------------------------- waiting and sending
 

@@ -92,8 +92,8 @@ class Dataset(Operations):
                 places; otherwise they come first and the other columns follow.
             num_parallel_workers: threads, or processes, that do the work; None for the configured number.
             kwargs: python_multiprocessing, whether more than one worker means processes, which get the operations by
-                pickle; callbacks, a DSCallback or a list of them; max_rowsize, offload (False or None) and cache (None)
-                are accepted and change nothing.
+                pickle; callbacks, a DSCallback or a list of them; offload, a bool or None, max_rowsize and cache (None) are
+                accepted and change nothing: the work is done here, whose results are those of a device.
 
         Returns:
             Dataset.
@@ -103,10 +103,10 @@ class Dataset(Operations):
             ValueError: a column does not exist, or a name would occur twice.
         """
         _check_options(kwargs, {"callbacks", "offload", "cache"}, "map")
-        for option in ("cache", "offload"):
-            if kwargs.get(option):
-                raise TypeError(f"For 'map', '{option}' must be None or False, but got {kwargs[option]!r}: operations "
-                                f"run in this process or its workers, and their results are not kept.")
+        if kwargs.get("cache"):
+            raise TypeError(f"For 'map', 'cache' must be None, but got {kwargs['cache']!r}: results are not kept.")
+        if kwargs.get("offload") is not None:
+            check_bool(kwargs["offload"], "offload", "map")
         flat = flatten_operations(operations)
         columns = self._node.columns
         inputs = (columns[:parameters_wanted(flat[0])] if input_columns is None

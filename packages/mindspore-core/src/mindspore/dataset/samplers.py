@@ -5,9 +5,11 @@ its numbers are positions in what the child selected.
 """
 from __future__ import annotations
 
+import copy
 import enum
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
+from itertools import islice
 
 import numpy as np
 
@@ -34,16 +36,23 @@ Values = Callable[[str], np.ndarray]        # the values of a column, by its nam
 class Sampler:
     """The base of all samplers. A subclass defines `choose` and `chosen`, or `__iter__` which yields row numbers.
 
+    Attributes: dataset_size, the number of rows to choose from, for `__iter__`; 0 before a pass.
+
     Args:
-        num_samples: at most this many rows; None for all.
+        num_samples: at most this many rows; None or 0 for all.
     """
 
     shuffles = False
+    # For subclasses of users that define `__init__` without calling this one.
+    num_samples: int | None = None
+    child: Sampler | None = None
+    values: Values | None = None
+    dataset_size = 0
 
     def __init__(self, num_samples: int | None = None):
-        self.num_samples = check_optional_int(num_samples, "num_samples", type(self).__name__, 1)
-        self.child: Sampler | None = None
-        self.values: Values | None = None
+        self.num_samples = check_optional_int(num_samples, "num_samples", type(self).__name__, 0) or None
+        self.child = None
+        self.values = None
 
     def add_child(self, sampler: Sampler) -> None:
         """Makes this sampler choose among the rows that `sampler` chooses.
@@ -71,11 +80,16 @@ class Sampler:
         """Row numbers for one pass over `count` rows; `probing` means that the pass only looks at the first row."""
         if not hasattr(self, "__iter__"):
             raise TypeError(f"For '{type(self).__name__}', define '__iter__', which yields row numbers.")
-        return np.fromiter(iter(self), np.int64)
+        self.dataset_size = count
+        return _given_numbers(self, type(self).__name__)
 
     def chosen(self, count: int) -> int | None:
         """How many rows `choose` yields before num_samples counts, or None where only a pass can tell."""
-        return len(self) if hasattr(self, "__len__") else None
+        if isinstance(self, Sized):
+            return len(self)
+        if hasattr(self, "__iter__"):
+            return _counted(self, count, self.num_samples)
+        return None
 
     def indices(self, count: int, rng: np.random.Generator, probing: bool = False,
                 values: Values | None = None) -> np.ndarray:
@@ -108,12 +122,38 @@ class Sampler:
         return chosen if chosen is None or self.num_samples is None else min(chosen, self.num_samples)
 
 
+def _given_numbers(numbers: Iterable[int], name: str) -> np.ndarray:
+    """The row numbers of a user's iterable: as many as its length says, where it has one.
+
+    Raises:
+        RuntimeError: the length is greater than what there is.
+    """
+    length = len(numbers) if isinstance(numbers, Sized) else None
+    listed = [check_int(i, "sampler", name, 0) for i in islice(iter(numbers), length)]
+    if length is not None and len(listed) < length:
+        raise RuntimeError(f"For '{name}', the sampler's length is {length}, but it yields {len(listed)} row numbers. "
+                           f"Make '__len__' agree with '__iter__'.")
+    return np.array(listed, np.int64)
+
+
+def _counted(numbers, count: int, limit: int | None) -> int | None:
+    """How many row numbers a copy of a user's iterable yields; None where it cannot be copied, so that chance and
+    iterators inside it stay where they are."""
+    try:
+        again = copy.deepcopy(numbers)
+    except Exception:
+        return None
+    if isinstance(again, Sampler):
+        again.dataset_size = count
+    return sum(1 for _ in islice(iter(again), limit))
+
+
 class SequentialSampler(Sampler):
     """Rows in order.
 
     Args:
         start_index: the first row; None for 0.
-        num_samples: at most this many rows; None for all.
+        num_samples: at most this many rows; None or 0 for all.
     """
 
     def __init__(self, start_index: int | None = None, num_samples: int | None = None):
@@ -135,7 +175,7 @@ class RandomSampler(Sampler):
 
     Args:
         replacement: draw each row from all rows, so that some come several times.
-        num_samples: at most this many rows; None for all.
+        num_samples: at most this many rows; None or 0 for all.
         shuffle: checked only; see `Shuffle`.
     """
 
@@ -222,7 +262,9 @@ class WeightedRandomSampler(Sampler):
 class DistributedSampler(Sampler):
     """Every `num_shards`-th row, so that the processes of a group share the rows between them.
 
-    Each shard gets equally many rows; where they do not divide, the first rows come twice. All processes must shuffle
+    Each shard gets equally many rows; where they do not divide, the first rows come twice. With an offset no row comes
+    twice, and shards differ by up to one row: row i goes to the shard of number (i + offset) modulo num_shards. All
+    processes must shuffle
     alike: the order follows from the dataset seed (0 where none is set) and the number of passes made with this
     sampler, not from a stream that other datasets advance too.
 
@@ -231,7 +273,12 @@ class DistributedSampler(Sampler):
         shard_id: which of them this one is, from 0.
         shuffle: take the rows in random order, anew in each pass.
         num_samples: at most this many rows of the shard; None for all.
-        offset: must be -1.
+        offset: the shard that the first row goes to; -1 for equally many rows in each shard.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: a number is out of range.
+        RuntimeError: `offset` is greater than `num_shards`.
     """
 
     def __init__(self, num_shards: int, shard_id: int, shuffle: bool = True, num_samples: int | None = None,
@@ -240,9 +287,10 @@ class DistributedSampler(Sampler):
         self.num_shards = check_int(num_shards, "num_shards", "DistributedSampler", 1)
         self.shard_id = check_int(shard_id, "shard_id", "DistributedSampler", 0, self.num_shards - 1)
         self.shuffle = self.shuffles = check_bool(shuffle, "shuffle", "DistributedSampler")
-        if offset != -1:
-            raise ValueError(f"For 'DistributedSampler', 'offset' must be -1, but got {offset!r}. Concatenate the "
-                             f"datasets first and shard the whole.")
+        self.offset = check_int(offset, "offset", "DistributedSampler", -1)
+        if self.offset > self.num_shards:
+            raise RuntimeError(f"For 'DistributedSampler', 'offset' must not be greater than the {self.num_shards} "
+                               f"shards, but got {offset}.")
         self._seeded: tuple[int, int | None] | None = None
         self._passes = 0
 
@@ -264,15 +312,19 @@ class DistributedSampler(Sampler):
             self.passes += 1
         return np.random.Generator(np.random.Philox(seeds)).permutation(count)
 
+    def _first(self) -> int:
+        """The place of the first row of the shard."""
+        return self.shard_id if self.offset < 0 else (self.shard_id - self.offset) % self.num_shards
+
     def choose(self, count, rng, probing):
-        positions = np.arange(self.chosen(count)) * self.num_shards + self.shard_id
+        positions = np.arange(self.chosen(count)) * self.num_shards + self._first()
         if not count:
             return positions
         positions %= count
         return self._shared_permutation(count, probing)[positions] if self.shuffle else positions
 
     def chosen(self, count):
-        return -(-count // self.num_shards)
+        return -(-(count if self.offset < 0 else max(count - self._first(), 0)) // self.num_shards)
 
 
 class PKSampler(Sampler):
@@ -283,7 +335,7 @@ class PKSampler(Sampler):
         num_class: must be None: all classes are taken.
         shuffle: take the classes in random order, anew in each pass, instead of increasing.
         class_column: the column with the classes.
-        num_samples: at most this many rows; None for all.
+        num_samples: at most this many rows; None or 0 for all.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -331,16 +383,21 @@ class IterSampler(Sampler):
 
     def __init__(self, sampler: Iterable[int], num_samples: int | None = None):
         super().__init__(num_samples)
-        if not isinstance(sampler, Iterable) or isinstance(sampler, (str, bytes)):
+        if not _yields_numbers(sampler):
             raise TypeError(f"For 'IterSampler', an iterable of row numbers is needed, but got "
                             f"{type(sampler).__name__}.")
         self.numbers = sampler
 
     def choose(self, count, rng, probing):
-        return np.array([check_int(i, "sampler", "IterSampler", 0) for i in self.numbers], np.int64)
+        return _given_numbers(self.numbers, "IterSampler")
 
     def chosen(self, count):
-        return len(self.numbers) if hasattr(self.numbers, "__len__") else None
+        return len(self.numbers) if isinstance(self.numbers, Sized) else _counted(self.numbers, count, self.num_samples)
+
+
+def _yields_numbers(sampler) -> bool:
+    """Whether something may be an iterable of row numbers, by `__iter__` or by `__getitem__`."""
+    return not isinstance(sampler, (str, bytes)) and (isinstance(sampler, Iterable) or hasattr(sampler, "__getitem__"))
 
 
 def select_sampler(function: str, num_samples, sampler, shuffle, num_shards, shard_id) -> Sampler:
@@ -348,10 +405,11 @@ def select_sampler(function: str, num_samples, sampler, shuffle, num_shards, sha
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: `sampler` is given together with num_samples, or a number is out of range.
-        RuntimeError: `sampler` contradicts shuffle or sharding, or one of num_shards and shard_id is missing.
+        ValueError: a number is out of range.
+        RuntimeError: `sampler` contradicts shuffle or sharding, or is a Sampler, which has a num_samples of its own,
+            together with num_samples; or one of num_shards and shard_id is missing.
     """
-    num_samples = check_optional_int(num_samples, "num_samples", function, 1)
+    num_samples = check_optional_int(num_samples, "num_samples", function, 0) or None
     if (num_shards is None) != (shard_id is None):
         raise RuntimeError(f"For '{function}', 'num_shards' and 'shard_id' must be given together, but got "
                            f"{num_shards!r} and {shard_id!r}.")
@@ -360,15 +418,17 @@ def select_sampler(function: str, num_samples, sampler, shuffle, num_shards, sha
             if value is not None:
                 raise RuntimeError(f"For '{function}', 'sampler' and '{name}' must not be given together. Leave it to "
                                    f"the sampler.")
-        if num_samples is not None:
-            raise ValueError(f"For '{function}', 'sampler' and 'num_samples' must not be given together. Give "
-                             f"num_samples to the sampler.")
         if isinstance(sampler, Sampler):
+            if num_samples is not None:
+                raise RuntimeError(f"For '{function}', 'sampler' and 'num_samples' must not be given together. Give "
+                                   f"num_samples to the sampler.")
             return sampler
-        if isinstance(sampler, Iterable) and not isinstance(sampler, (str, bytes)):
-            return IterSampler(sampler)
-        raise TypeError(f"For '{function}', 'sampler' must be a Sampler or an iterable of row numbers, but got "
-                        f"{type(sampler).__name__}.")
+        if isinstance(sampler, (int, list, tuple, np.ndarray)) and not isinstance(sampler, bool):
+            return SubsetSampler(sampler, num_samples)
+        if _yields_numbers(sampler):
+            return IterSampler(sampler, num_samples)
+        raise TypeError(f"For '{function}', 'sampler' must be a Sampler, a row number, or an iterable of row numbers, "
+                        f"but got {type(sampler).__name__}.")
     if isinstance(shuffle, Shuffle):
         shuffle = shuffle is not Shuffle.FALSE
     shuffle = True if shuffle is None else check_bool(shuffle, "shuffle", function)

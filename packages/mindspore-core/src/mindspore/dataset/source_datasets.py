@@ -75,7 +75,7 @@ class GeneratorDataset(Dataset):
                 raise ValueError(f"For '{name}', '{option}' needs a source with '__getitem__' and '__len__', but "
                                  f"{type(source).__name__} has not both. Give it these, or leave '{option}' out.")
         super().__init__(IterableSource(source, columns, types,
-                                        check_optional_int(num_samples, "num_samples", name, 1)))
+                                        check_optional_int(num_samples, "num_samples", name, 0) or None))
 
 
 def _check_batches(batch_sampler, collate_fn, source, others: tuple) -> None:
