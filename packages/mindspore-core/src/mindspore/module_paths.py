@@ -93,6 +93,7 @@ PATHS: dict[str, tuple[str, ...]] = {
         "c_transforms", "py_transforms", "transforms", "utils")},
     **{f"mindspore.dataset.transforms.{name}": ("mindspore.dataset.transforms",) for name in (
         "c_transforms", "py_transforms", "transforms")},
+    "mindspore.dataset.transforms.vision": ("mindspore.dataset.vision",),
     **{f"mindspore.dataset.audio.{name}": ("mindspore.dataset.audio",) for name in ("transforms", "utils")},
     **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text",) for name in ("transforms", "utils")},
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (

@@ -65,7 +65,8 @@ def test_a_random_sampler_mixes_a_concatenation_and_leaves_each_part_its_order()
     (lambda: rows(0, 4) + rows(0, 4), lambda: ds.DistributedSampler(2, 0), ValueError),
     (lambda: rows(0, 4) + rows(0, 4), lambda: ds.DistributedSampler(2, 0, False, 3), ValueError),
     (lambda: rows(0, 4, num_samples=2) + rows(0, 4), lambda: ds.DistributedSampler(2, 0, False), ValueError),
-], ids=["no-sampler", "no-source", "concat-kind", "concat-batched", "concat-shuffled", "concat-samples", "part-samples"])
+],
+    ids=["no-sampler", "no-source", "concat-kind", "concat-batched", "concat-shuffled", "concat-samples", "samples"])
 def test_use_sampler_errors(dataset, sampler, error):
     with pytest.raises(error, match="use_sampler"):
         dataset().use_sampler(sampler())

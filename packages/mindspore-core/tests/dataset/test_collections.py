@@ -54,7 +54,7 @@ def test_image_folder(folders):
 
 
 def test_manifest_and_omniglot(folders, tmp_path):
-    lines = [{"source": str(folders / "dog" / "0.png"), "usage": "train", "annotation": [{"name": "dog"}]},
+    lines = [{"source": str(folders / "dog" / "0.png"), "usage": "TRAIN", "annotation": [{"name": "dog"}]},
              {"source": str(folders / "cat" / "0.png"), "usage": "train",
               "annotation": [{"name": "cat"}, {"name": "dog"}]},
              {"source": str(folders / "cat" / "1.png"), "usage": "eval", "annotation": [{"name": "cat"}]}]
@@ -144,7 +144,8 @@ def test_collections_of_text(tmp_path):
     assert [(str(row["text"]), row["label"].item()) for row in found] == [("neg", 0), ("pos", 1)]
     (tmp_path / "t.json").write_text('{"sentence1": "a", "sentence2": "b", "label": "1"}\n{"id": 3}\n')
     clue = ds.CLUEDataset(str(tmp_path / "t.json"), shuffle=False)
-    assert str(next(clue.create_dict_iterator(output_numpy=True))["sentence2"]) == "b"
+    assert [str(value) for value in next(clue.create_tuple_iterator(output_numpy=True))] == ["1", "a", "b"]
+    assert clue.get_col_names() == ["label", "sentence1", "sentence2"]
     with pytest.raises(ValueError, match="t.json.*has not the fields"):
         rows(clue)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -166,14 +167,15 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_a_users_error_comes_out_as_it_is_after_the_rows_before_it(name):
+def test_a_users_error_comes_out_after_the_rows_before_it_and_is_a_runtime_error_too(name):
     make, where = FAILING[name]
     seen = []
     with pytest.raises(OwnError) as caught:
         for row in make().create_tuple_iterator(num_epochs=1, output_numpy=True):
             seen.append(int(row[0]))
     assert seen == [0, 1]
-    assert caught.value.code == 42
+    assert caught.value.code == 42 and isinstance(caught.value, RuntimeError)
+    assert re.search(r"(?s)^OwnError: .*the disk is gone.*test_iteration.py\", line \d+, in ", str(caught.value))
     assert where in text_of(caught.value)
     frames = [frame.name for frame in caught.traceback]
     assert {"failing_rows", "__getitem__", "fail_at_two"} & set(frames), "the user's frame is missing from the trace"

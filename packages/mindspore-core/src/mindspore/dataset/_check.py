@@ -74,8 +74,15 @@ def check_known(names: Sequence[str], columns: Sequence[str], function: str) -> 
 
 
 def check_dtype(value, name: str, function: str) -> np.dtype:
-    """The NumPy dtype of a mindspore dtype, NumPy dtype or Python number type; TypeError for anything else."""
-    from mindspore.common.dtype import as_dtype
+    """The NumPy dtype of a mindspore dtype, NumPy dtype, Python number type or name; TypeError for anything else."""
+    from mindspore.common.dtype import as_dtype, string
+    if value is string:
+        return np.dtype(np.str_)
+    if isinstance(value, str):
+        try:
+            return np.dtype({"bool_": "bool", "string": "str"}.get(value, value))
+        except TypeError:
+            raise TypeError(f"For '{function}', '{name}': {value!r} names no type.") from None
     try:
         return as_dtype(value).np
     except TypeError as error:

@@ -28,8 +28,10 @@ def split_sizes(sizes, rows: int) -> list[int]:
         ValueError: a size is out of range, fractions do not add up to 1, or a part would be empty.
         RuntimeError: row numbers do not add up to `rows`.
     """
-    if not isinstance(sizes, list) or not sizes:
-        raise TypeError(f"For 'split', 'sizes' must be a list that is not empty, but got {sizes!r}.")
+    if not isinstance(sizes, list):
+        raise TypeError(f"For 'split', 'sizes' must be a list, but got {sizes!r}.")
+    if not sizes:
+        raise ValueError("For 'split', 'sizes' must not be empty.")
     if all(isinstance(size, int) and not isinstance(size, bool) for size in sizes):
         if min(sizes) < 1:
             raise ValueError(f"For 'split', each of 'sizes' must be positive, but got {sizes}.")

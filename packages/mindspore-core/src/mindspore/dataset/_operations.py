@@ -36,19 +36,19 @@ class Operations:
 
     def padded_batch(self, batch_size: int, drop_remainder: bool = False, num_parallel_workers: int | None = None,
                      pad_info: dict | None = None) -> Dataset:
-        """Joins consecutive rows whose arrays differ in shape into batches, filled up at the ends.
+        """Joins consecutive rows whose arrays differ in shape into batches, filled up, or cut off, at the ends.
 
         Args:
             batch_size: rows in a batch.
             drop_remainder: leave out a last batch that is not full.
             num_parallel_workers: checked only.
             pad_info: column names to pairs of a shape and a value; None in a shape, or for it, means the greatest
-                length in the batch; None for the value means 0 or empty text. None pads all columns so.
+                length in the batch; None for the value means 0 or empty text. None or {} pads all columns so.
 
         Raises:
             TypeError: an argument is of a wrong type.
-            ValueError: a number is out of range or a column does not exist; while iterating, a row is larger than the
-                shape, or has another number of dimensions.
+            ValueError: a number is out of range or a column does not exist; while iterating, a row has another number
+                of dimensions than the shape.
         """
         check_workers(num_parallel_workers, "padded_batch")
         return self._next(PaddedBatch(self._node, check_int(batch_size, "batch_size", "padded_batch", 1),
@@ -81,8 +81,10 @@ class Operations:
         inputs = check_names(column_names, "column_names", name)
         check_known(inputs, self._node.columns, name)
         for argument, value in (("bucket_boundaries", bucket_boundaries), ("bucket_batch_sizes", bucket_batch_sizes)):
-            if not isinstance(value, (list, tuple)) or not value:
-                raise TypeError(f"For '{name}', '{argument}' must be a list that is not empty, but got {value!r}.")
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(f"For '{name}', '{argument}' must be a list, but got {value!r}.")
+            if not value:
+                raise ValueError(f"For '{name}', '{argument}' must not be empty.")
         bounds = [check_int(b, f"bucket_boundaries[{i}]", name, 1) for i, b in enumerate(bucket_boundaries)]
         sizes = [check_int(s, f"bucket_batch_sizes[{i}]", name, 1) for i, s in enumerate(bucket_batch_sizes)]
         if any(a >= b for a, b in zip(bounds, bounds[1:])):

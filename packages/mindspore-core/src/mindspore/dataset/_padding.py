@@ -22,13 +22,14 @@ Padding = tuple[tuple[int | None, ...] | None, object]      # the shape wanted, 
 
 
 def check_pad_info(pad_info, columns: Sequence[str], function: str) -> dict[str, Padding]:
-    """`{column: (shape, value)}` checked; None for all columns, shapes open and 0 or empty text as the value.
+    """`{column: (shape, value)}` checked; None or an empty dict for all columns, shapes open and 0 or empty text as the
+    value.
 
     Raises:
         TypeError: it is no dict of pairs.
         ValueError: a column does not exist, or a length is not positive.
     """
-    if pad_info is None:
+    if pad_info is None or pad_info == {}:
         return dict.fromkeys(columns, (None, None))
     if not isinstance(pad_info, dict):
         raise TypeError(f"For '{function}', 'pad_info' must be a dict of columns to (shape, value), but got "
@@ -58,7 +59,7 @@ def _value(given, dtype: np.dtype, function: str) -> np.ndarray:
 
 
 def padded(rows: Sequence[np.ndarray], padding: Padding, bound: int | None, name: str, function: str) -> np.ndarray:
-    """The rows in one array, filled up to a common shape.
+    """The rows in one array, filled up to a common shape, or cut off where they are longer than it.
 
     Args:
         rows: arrays of the same number of dimensions.
@@ -76,9 +77,6 @@ def padded(rows: Sequence[np.ndarray], padding: Padding, bound: int | None, name
     greatest = np.max([row.shape for row in rows], axis=0, initial=0)
     shape = tuple(int(have if bound is None else bound) if want is None else want
                   for want, have in zip(wanted, greatest))
-    if any(have > length for have, length in zip(greatest, shape)):
-        raise ValueError(f"For '{function}', column '{name}' has a row larger than the shape {list(shape)} it is to be "
-                         f"padded to: {greatest.tolist()}.")
     dtypes = {row.dtype for row in rows}
     if len(dtypes) > 1 and not all(dtype.kind == rows[0].dtype.kind and dtype.kind in "US" for dtype in dtypes):
         raise RuntimeError(f"For '{function}', the rows of column '{name}' differ in type: "
@@ -87,7 +85,8 @@ def padded(rows: Sequence[np.ndarray], padding: Padding, bound: int | None, name
     dtype = max((*dtypes, value.dtype), key=lambda d: d.itemsize)
     out = np.full((len(rows), *shape), value, dtype)
     for i, row in enumerate(rows):
-        out[i, ...][tuple(slice(0, length) for length in row.shape)] = row
+        kept = tuple(slice(0, min(have, length)) for have, length in zip(row.shape, shape))
+        out[i, ...][kept] = row[kept]
     return out
 
 

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import config
 from ._blocks import Block, Blocks
 from ._processes import ProcessPool, annotate, portable
 
-__all__ = ["Node", "Parallel", "Prefetcher", "Stage", "Workers", "annotate", "stopped"]
+__all__ = ["Direct", "Node", "Parallel", "Prefetcher", "Stage", "Workers", "annotate", "stopped"]
 
 _FOR_WORKERS = 1 << 31          # keeps the seeds of workers apart from the numbers of passes
 _BYTES_AHEAD = 256 << 20        # beyond the second block, which is always prepared
@@ -94,10 +95,11 @@ class Stage:
         Args:
             function: for processes, what they can be given by pickle; otherwise threads do the work.
             items: tuples of arguments.
-            parallel: how many workers of which kind. A look at a few rows starts none.
+            parallel: how many workers of which kind. A look at a few rows, and debug mode, start none.
             what: the operation, for messages.
         """
-        if parallel.count > 1 and parallel.processes and not self.probing:
+        alone = self.probing or config.get_debug_mode()
+        if parallel.count > 1 and parallel.processes and not alone:
             if self._pool is None:
                 package = portable(function, what)
                 self._pool = None if package is None else ProcessPool(parallel.count, package, what)
@@ -108,7 +110,7 @@ class Stage:
                 seeded = ((int(seeds.integers(1 << 32)), item) for item in items)
                 yield from self._pool.map(seeded, stopped)
                 return
-        with Workers(1 if self.probing else parallel.count) as workers:
+        with Workers(1 if alone else parallel.count) as workers:
             yield from workers.map(lambda item: function(*item), items)
 
 
@@ -264,3 +266,18 @@ class Prefetcher:
     def close(self) -> None:
         """Ends the pass early."""
         self._finalizer()
+
+
+class Direct:
+    """One pass of a pipeline, run by the thread that asks for its rows, when it asks: for debuggers."""
+
+    def __init__(self, blocks: Blocks):
+        self._blocks = blocks
+
+    def next_block(self) -> Block | None:
+        """The next block, or None at the end of the pass."""
+        return next(self._blocks, None)
+
+    def close(self) -> None:
+        """Ends the pass early."""
+        self._blocks.close()

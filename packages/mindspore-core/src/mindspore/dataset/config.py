@@ -1,6 +1,12 @@
-"""Settings of all dataset pipelines."""
+"""Settings of all dataset pipelines.
+
+Some settings of MindSpore steer parts that do not exist here: its tuning of worker numbers, its monitor, the watchdog
+of its worker processes. Programs set them, so they are checked and kept, and change nothing; their docstrings say
+"notes".
+"""
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 
@@ -10,9 +16,16 @@ from mindspore.common import seed as _seed
 
 from ._check import check_bool, check_int
 
-__all__ = ["set_seed", "get_seed", "set_prefetch_size", "get_prefetch_size", "set_num_parallel_workers",
-           "get_num_parallel_workers", "set_enable_shared_mem", "get_enable_shared_mem", "set_numa_enable",
-           "get_numa_enable"]
+__all__ = [
+    "get_auto_num_workers", "get_auto_offload", "get_autotune_interval", "get_callback_timeout", "get_debug_mode",
+    "get_enable_autotune", "get_enable_shared_mem", "get_enable_watchdog", "get_fast_recovery",
+    "get_monitor_sampling_interval", "get_multiprocessing_timeout_interval", "get_num_parallel_workers",
+    "get_numa_enable", "get_prefetch_size", "get_seed", "load", "set_auto_num_workers", "set_auto_offload",
+    "set_autotune_interval", "set_callback_timeout", "set_debug_mode", "set_enable_autotune", "set_enable_shared_mem",
+    "set_enable_watchdog", "set_fast_recovery", "set_monitor_sampling_interval",
+    "set_multiprocessing_timeout_interval", "set_num_parallel_workers", "set_numa_enable", "set_prefetch_size",
+    "set_seed",
+]
 
 
 @dataclass
@@ -21,6 +34,16 @@ class _Settings:
     num_parallel_workers: int = 1
     enable_shared_mem: bool = True
     numa_enable: bool = False
+    debug_mode: bool = False
+    enable_autotune: bool = False
+    autotune_interval: int = 0
+    auto_num_workers: bool = False
+    auto_offload: bool = False
+    fast_recovery: bool = True
+    enable_watchdog: bool = True
+    monitor_sampling_interval: int = 1000
+    callback_timeout: int = 60
+    multiprocessing_timeout_interval: int = 300
 
 
 _settings = _Settings()
@@ -103,3 +126,172 @@ def set_numa_enable(numa_enable: bool) -> None:
 def get_numa_enable() -> bool:
     """What `set_numa_enable` noted; False at first."""
     return _settings.numa_enable
+
+
+def set_debug_mode(debug_mode_flag: bool) -> None:
+    """Makes iterators run their pipelines in the thread that asks for rows, one operation after the other, without
+    worker threads and processes: a breakpoint in a user's function then stops the program.
+
+    Raises:
+        TypeError: `debug_mode_flag` is not a bool.
+    """
+    _settings.debug_mode = check_bool(debug_mode_flag, "debug_mode_flag", "set_debug_mode")
+
+
+def get_debug_mode() -> bool:
+    """Whether pipelines run in the thread that asks for rows; False at first."""
+    return _settings.debug_mode
+
+
+def set_enable_autotune(enable: bool, filepath_prefix: str | None = None) -> None:
+    """Notes whether worker numbers are to be tuned while a pipeline runs, which nothing does here.
+
+    Raises:
+        TypeError: `enable` is not a bool, or `filepath_prefix` no str.
+    """
+    if filepath_prefix is not None and not isinstance(filepath_prefix, str):
+        raise TypeError(f"For 'set_enable_autotune', 'filepath_prefix' must be a str or None, but got "
+                        f"{filepath_prefix!r}.")
+    _settings.enable_autotune = check_bool(enable, "enable", "set_enable_autotune")
+
+
+def get_enable_autotune() -> bool:
+    """What `set_enable_autotune` noted; False at first."""
+    return _settings.enable_autotune
+
+
+def set_autotune_interval(interval: int) -> None:
+    """Notes after how many steps tuning is to look again, 0 for after each epoch.
+
+    Raises:
+        TypeError: `interval` is not an int.
+        ValueError: `interval` is less than 0.
+    """
+    _settings.autotune_interval = check_int(interval, "interval", "set_autotune_interval", 0)
+
+
+def get_autotune_interval() -> int:
+    """What `set_autotune_interval` noted."""
+    return _settings.autotune_interval
+
+
+def set_auto_num_workers(enable: bool) -> None:
+    """Notes whether worker numbers are to be chosen by the number of cores.
+
+    Raises:
+        TypeError: `enable` is not a bool.
+    """
+    _settings.auto_num_workers = check_bool(enable, "enable", "set_auto_num_workers")
+
+
+def get_auto_num_workers() -> bool:
+    """What `set_auto_num_workers` noted."""
+    return _settings.auto_num_workers
+
+
+def set_auto_offload(offload: bool) -> None:
+    """Notes whether operations of `map` are to be done on the device; they are done here, with the same results.
+
+    Raises:
+        TypeError: `offload` is not a bool.
+    """
+    _settings.auto_offload = check_bool(offload, "offload", "set_auto_offload")
+
+
+def get_auto_offload() -> bool:
+    """What `set_auto_offload` noted."""
+    return _settings.auto_offload
+
+
+def set_fast_recovery(fast_recovery: bool) -> None:
+    """Notes whether a position is to be restored without the same random order; it always has the same.
+
+    Raises:
+        TypeError: `fast_recovery` is not a bool.
+    """
+    _settings.fast_recovery = check_bool(fast_recovery, "fast_recovery", "set_fast_recovery")
+
+
+def get_fast_recovery() -> bool:
+    """What `set_fast_recovery` noted."""
+    return _settings.fast_recovery
+
+
+def set_enable_watchdog(enable: bool) -> None:
+    """Notes whether worker processes are to be watched, which they always are.
+
+    Raises:
+        TypeError: `enable` is not a bool.
+    """
+    _settings.enable_watchdog = check_bool(enable, "enable", "set_enable_watchdog")
+
+
+def get_enable_watchdog() -> bool:
+    """What `set_enable_watchdog` noted."""
+    return _settings.enable_watchdog
+
+
+def set_monitor_sampling_interval(interval: int) -> None:
+    """Notes how often, in milliseconds, a monitor is to look at the pipeline.
+
+    Raises:
+        TypeError: `interval` is not an int.
+        ValueError: `interval` is less than 1.
+    """
+    _settings.monitor_sampling_interval = check_int(interval, "interval", "set_monitor_sampling_interval", 1)
+
+
+def get_monitor_sampling_interval() -> int:
+    """What `set_monitor_sampling_interval` noted."""
+    return _settings.monitor_sampling_interval
+
+
+def set_callback_timeout(timeout: int) -> None:
+    """Notes how long, in seconds, a DSWaitedCallback may wait.
+
+    Raises:
+        TypeError: `timeout` is not an int.
+        ValueError: `timeout` is less than 1.
+    """
+    _settings.callback_timeout = check_int(timeout, "timeout", "set_callback_timeout", 1)
+
+
+def get_callback_timeout() -> int:
+    """What `set_callback_timeout` noted."""
+    return _settings.callback_timeout
+
+
+def set_multiprocessing_timeout_interval(interval: int) -> None:
+    """Notes after how many seconds a slow worker process is to be named in the log.
+
+    Raises:
+        TypeError: `interval` is not an int.
+        ValueError: `interval` is less than 1.
+    """
+    _settings.multiprocessing_timeout_interval = check_int(interval, "interval",
+                                                           "set_multiprocessing_timeout_interval", 1)
+
+
+def get_multiprocessing_timeout_interval() -> int:
+    """What `set_multiprocessing_timeout_interval` noted."""
+    return _settings.multiprocessing_timeout_interval
+
+
+def load(file: str) -> None:
+    """Takes settings from a JSON file: "numParallelWorkers", "seed", "opConnectorSize" (the prefetch size) and
+    "monitorSamplingInterval"; others are left alone.
+
+    Raises:
+        TypeError: a value is of a wrong type.
+        ValueError: a value is out of range, or the file holds no JSON object.
+        OSError: the file cannot be read.
+    """
+    with open(file, encoding="utf-8") as opened:
+        found = json.load(opened)
+    if not isinstance(found, dict):
+        raise ValueError(f"For 'load', the file '{file}' must hold a JSON object, but holds a {type(found).__name__}.")
+    setters = {"numParallelWorkers": set_num_parallel_workers, "seed": set_seed, "opConnectorSize": set_prefetch_size,
+               "monitorSamplingInterval": set_monitor_sampling_interval}
+    for name, setter in setters.items():
+        if name in found:
+            setter(found[name])

@@ -16,6 +16,7 @@ import numpy as np
 from . import _nodes
 from ._blocks import Rows
 from ._check import check_bool, check_int, check_known, check_names, check_workers
+from ._errors import as_runtime_error
 from ._map import Batch, Map, flatten_operations, parameters_wanted
 from ._operations import Operations
 from ._padding import PaddedBatch
@@ -92,8 +93,8 @@ class Dataset(Operations):
                 places; otherwise they come first and the other columns follow.
             num_parallel_workers: threads, or processes, that do the work; None for the configured number.
             kwargs: python_multiprocessing, whether more than one worker means processes, which get the operations by
-                pickle; callbacks, a DSCallback or a list of them; offload, a bool or None, max_rowsize and cache (None) are
-                accepted and change nothing: the work is done here, whose results are those of a device.
+                pickle; callbacks, a DSCallback or a list of them; offload, a bool or None, max_rowsize and cache (None)
+                are accepted and change nothing: the work is done here, with the results that a device has.
 
         Returns:
             Dataset.
@@ -358,7 +359,10 @@ class Dataset(Operations):
     def _first_row(self) -> list[np.ndarray]:
         if self._probed is None:
             blocks = self._probe_stage().blocks(1)
-            block = next(blocks, None)
+            try:
+                block = next(blocks, None)
+            except Exception as error:
+                raise as_runtime_error(error) from error.__cause__
             blocks.close()
             if block is None:
                 raise RuntimeError("The dataset has no rows, so their shapes and types are unknown.")

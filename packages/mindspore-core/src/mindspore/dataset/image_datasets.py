@@ -135,7 +135,7 @@ class ManifestDataset(ImageFilesDataset):
 
     Args:
         dataset_file: the manifest.
-        usage: which lines: "train", "eval" or "inference".
+        usage: which lines: "train", "eval" or "inference", in the file in letters of either case.
         class_indexing: names of classes to labels; None numbers them by alphabet.
         num_samples, num_parallel_workers, shuffle, sampler, decode, num_shards, shard_id, cache: as for
             `ImageFolderDataset`.
@@ -156,7 +156,7 @@ class ManifestDataset(ImageFilesDataset):
                     continue
                 try:
                     entry = json.loads(line)
-                    if entry.get("usage") == usage:
+                    if str(entry.get("usage")).lower() == usage:
                         listed.append((str(entry["source"]), [str(a["name"]) for a in entry.get("annotation", [])]))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise ValueError(f"For '{name}', line {number} of file '{dataset_file}' is no entry of a manifest: "

@@ -14,7 +14,8 @@ from mindspore.common import seed as _seed
 from . import config
 from ._blocks import Block
 from ._check import check_int
-from ._pipeline import Node, Prefetcher, Stage
+from ._errors import as_runtime_error
+from ._pipeline import Direct, Node, Prefetcher, Stage
 from .samplers import DistributedSampler
 
 __all__ = ["DictIterator", "Iterator", "TupleIterator"]
@@ -40,7 +41,7 @@ class Iterator:
         self._node, self._seeds = node, _seed.next_seed_sequence("dataset")
         self._stage = Stage(node, self._seeds)
         self._convert = (lambda array: array) if output_numpy else _tensor_maker()
-        self._epoch: Prefetcher | None = None
+        self._epoch: Prefetcher | Direct | None = None
         self._block: Block | None = None
         self._at = 0
         self._row = 0                   # rows read in the running epoch
@@ -50,13 +51,14 @@ class Iterator:
     def __iter__(self):
         return self
 
-    def _start_epoch(self) -> Prefetcher:
+    def _start_epoch(self) -> Prefetcher | Direct:
         if self._stage.epoch == self._num_epochs:
             raise RuntimeError(f"For the dataset iterator, all {self._num_epochs} epochs have been read. Create a new "
                                f"iterator, or this one with a larger num_epochs (-1 for no limit).")
         self._sampler_passes = [sampler.passes for sampler in _samplers(self._node)]
         self._row = 0
-        return Prefetcher(self._stage.blocks(1), config.get_prefetch_size())
+        blocks = self._stage.blocks(1)
+        return Direct(blocks) if config.get_debug_mode() else Prefetcher(blocks, config.get_prefetch_size())
 
     def _next_row(self) -> list:
         while self._block is None or self._at == self._block.count:
@@ -64,6 +66,9 @@ class Iterator:
                 self._epoch = self._start_epoch()
             try:
                 self._block = self._epoch.next_block()
+            except Exception as error:
+                self.stop()
+                raise as_runtime_error(error) from error.__cause__
             except BaseException:
                 self.stop()
                 raise

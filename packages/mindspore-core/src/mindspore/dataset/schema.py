@@ -23,29 +23,34 @@ def _dtype(value, function: str) -> np.dtype:
 class Schema:
     """Describes the columns of a dataset.
 
+    Attributes: columns, a list of dicts; dataset_type, a str; num_rows, how many rows there are, 0 for any number.
+
     Args:
         schema_file: path of a JSON file `{"columns": {name: {"type": "uint8", "shape": [28, 28]}, ...}}` or with a list
-            of `{"name": ..., "type": ..., "shape": ...}`; None for an empty schema.
+            of `{"name": ..., "type": ..., "shape": ...}`, and if wanted with "datasetType" and "numRows"; None for an
+            empty schema.
 
     Raises:
+        TypeError: `schema_file` is no path.
         ValueError: the file is no such JSON text.
         OSError: the file cannot be read.
     """
 
     def __init__(self, schema_file: str | os.PathLike | None = None):
         self.columns: list[dict] = []
-        if schema_file is not None:
-            self._load(schema_file)
+        self.dataset_type = ""
+        self.num_rows = 0
+        if schema_file is None:
+            return
+        if not isinstance(schema_file, (str, os.PathLike)):
+            raise TypeError(f"For 'Schema', 'schema_file' must be a path, but got {schema_file!r}.")
+        self._load(schema_file)
 
     def _load(self, path) -> None:
         try:
             with open(path, encoding="utf-8") as file:
-                described = json.load(file)["columns"]
-            if isinstance(described, dict):
-                described = [{"name": name, **column} for name, column in described.items()]
-            for column in described:
-                self.add_column(column["name"], column["type"], column.get("shape"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self.from_json(json.load(file))
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise ValueError(f"For 'Schema', file '{os.fspath(path)}' does not describe columns: {error!r}. It must be "
                              f"{{\"columns\": {{name: {{\"type\": ..., \"shape\": [...]}}}}}}.") from error
 
@@ -70,6 +75,44 @@ class Schema:
             column["shape"] = [check_int(d, "shape", "add_column", -1) for d in shape]
         self.columns.append(column)
 
+    def parse_columns(self, columns: dict | list) -> None:
+        """Takes the columns of a dict of names to `{"type": ..., "shape": ...}`, or of a list of dicts with names.
+
+        Raises:
+            TypeError: it is neither.
+            RuntimeError: a name or type is missing.
+        """
+        if isinstance(columns, dict):
+            columns = [{"name": name, **column} for name, column in columns.items()]
+        if not isinstance(columns, list):
+            raise TypeError(f"For 'parse_columns', 'columns' must be a dict or a list, but got "
+                            f"{type(columns).__name__}.")
+        self.columns = []
+        for column in columns:
+            for key in ("name", "type"):
+                if key not in column:
+                    raise RuntimeError(f"For 'parse_columns', column {column!r} has no '{key}'.")
+            self.add_column(column["name"], column["type"], column.get("shape"))
+
+    def from_json(self, json_obj: dict) -> None:
+        """Takes what the JSON text of a schema says.
+
+        Args:
+            json_obj: a dict with "columns", and "datasetType" and "numRows" if wanted.
+
+        Raises:
+            TypeError: it is no dict, or an entry is of a wrong type.
+            RuntimeError: there are no columns, or a name or type is missing.
+            ValueError: "numRows" is negative.
+        """
+        if not isinstance(json_obj, dict):
+            raise TypeError(f"For 'from_json', 'json_obj' must be a dict, but got {type(json_obj).__name__}.")
+        if "columns" not in json_obj:
+            raise RuntimeError("For 'from_json', the schema has no 'columns'.")
+        self.dataset_type = str(json_obj.get("datasetType", ""))
+        self.num_rows = check_int(json_obj.get("numRows", 0), "numRows", "from_json", 0)
+        self.parse_columns(json_obj["columns"])
+
     def names_and_types(self) -> tuple[tuple[str, ...], tuple[np.dtype, ...]]:
         """The columns' names and NumPy dtypes."""
         return (tuple(column["name"] for column in self.columns),
@@ -77,4 +120,9 @@ class Schema:
 
     def to_json(self) -> str:
         """The schema as JSON text, which a file for `Schema(path)` may hold."""
-        return json.dumps({"columns": self.columns}, indent=2)
+        described: dict = {}
+        if self.dataset_type:
+            described["datasetType"] = self.dataset_type
+        if self.num_rows:
+            described["numRows"] = self.num_rows
+        return json.dumps({**described, "columns": self.columns}, indent=2)

@@ -194,7 +194,7 @@ class _ClueRow:
 
 
 class CLUEDataset(Dataset):
-    """Tasks of the Chinese benchmark CLUE: files of JSON lines; the columns are the task's fields.
+    """Tasks of the Chinese benchmark CLUE: files of JSON lines; the columns are the task's fields, by name.
 
     Args:
         dataset_files: a path, a pattern, or a list of them.
@@ -217,5 +217,6 @@ class CLUEDataset(Dataset):
         if usage == "test":
             kept = tuple(field for field in fields if field not in _CLUE_LABELS)
             fields = kept if "id" in kept else ("id", *kept)
+        fields = tuple(sorted(fields))
         super().__init__(FileRows(fields, check_files(dataset_files, name), line_places, _ClueRow(fields),
                                   file_sampler(name, num_samples, shuffle, num_shards, shard_id)))

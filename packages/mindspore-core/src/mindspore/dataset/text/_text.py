@@ -189,16 +189,16 @@ class ToNumber(Transform):
 
 
 class Truncate(Transform):
-    """Cuts arrays of tokens, of one dimension, after a length."""
+    """Cuts arrays of tokens, of one or two dimensions, after a length in the last one."""
 
     def __init__(self, max_seq_len: int):
         self.length = check_int(max_seq_len, "max_seq_len", "Truncate", 0)
 
     def apply(self, rows, rng):
-        if rows.ndim != 2:
-            raise ValueError(f"For 'Truncate', an array of one dimension is needed, but got the shape "
+        if rows.ndim not in (2, 3):
+            raise ValueError(f"For 'Truncate', an array of one or two dimensions is needed, but got the shape "
                              f"{rows.shape[1:]}.")
-        return rows[:, :self.length]
+        return rows[..., :self.length]
 
 
 class TruncateSequencePair(RowTransform):

@@ -13,7 +13,7 @@ class TypeCast(Transform):
     """Converts to another dtype.
 
     Args:
-        data_type: a mindspore dtype, a NumPy dtype or a Python number type.
+        data_type: a mindspore dtype, a NumPy dtype, a Python number type or the name of one, such as "float16".
 
     Raises:
         TypeError: `data_type` is none of them.
@@ -23,11 +23,15 @@ class TypeCast(Transform):
         self.data_type = check_dtype(data_type, "data_type", "TypeCast")
 
     def apply(self, rows, rng):
+        if rows.dtype.kind in "US" and self.data_type.kind not in "US":
+            raise TypeError(f"For 'TypeCast', text cannot become {self.data_type}. Use text.ToNumber for numbers in "
+                            f"text.")
         return rows.astype(self.data_type)
 
 
 class OneHot(Transform):
-    """Turns class numbers into vectors that are 1 at the class's place: shape (...) becomes (..., num_classes).
+    """Turns class numbers into vectors that are 1 at the class's place: shape (...) becomes (..., num_classes), and
+    one number in an array, shape (1,), a vector too, (num_classes,).
 
     Args:
         num_classes: how many classes there are.
@@ -46,6 +50,8 @@ class OneHot(Transform):
             raise ValueError(f"For 'OneHot', 'smoothing_rate' must be in 0..1, but got {smoothing_rate}.")
 
     def apply(self, rows, rng):
+        if rows.ndim == 2 and rows.shape[1] == 1:
+            rows = rows[:, 0]
         if rows.dtype.kind not in "iu":
             raise TypeError(f"For 'OneHot', class numbers must be integers, but got {rows.dtype}.")
         if rows.size and not (0 <= rows.min() and rows.max() < self.num_classes):

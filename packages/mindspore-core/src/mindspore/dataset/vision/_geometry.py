@@ -211,13 +211,14 @@ class _RandomFlip(Transform):
         chosen = rng.random(len(columns[0])) < self.prob
         return [self._flip(column, chosen) for column in columns]
 
+    def apply(self, rows, rng):
+        return np.flip(rows, _axes(rows, type(self).__name__)[self.axis])
+
     def _flip(self, column, chosen):
-        name = type(self).__name__
         if isinstance(column, list):
-            return [np.flip(row, _axes(row[np.newaxis], name)[self.axis] - 1) if flip else row
-                    for row, flip in zip(column, chosen, strict=True)]
+            return [self.apply_to_value(row, None) if flip else row for row, flip in zip(column, chosen, strict=True)]
         out = column.copy()
-        out[chosen] = np.flip(column[chosen], _axes(column, name)[self.axis])
+        out[chosen] = self.apply(column[chosen], None)
         return out
 
 
@@ -303,7 +304,9 @@ def _padded(rows, axes, sides: tuple[int, int, int, int], fill_value, mode: Bord
     if not isinstance(fill_value, (tuple, list)):
         return np.pad(rows, widths, constant_values=fill_value)
     out = np.pad(rows, widths)
-    if rows.ndim < 4 or rows.shape[-1] != len(fill_value):
+    if rows.ndim == 3 or rows.shape[-1] == 1:           # gray: the first of the values
+        fill_value = fill_value[:1]
+    elif rows.ndim < 4 or rows.shape[-1] != len(fill_value):
         raise ValueError(f"{len(fill_value)} fill values need an image of {len(fill_value)} channels, but got the "
                          f"shape {rows.shape[1:]}.")
     inside = [slice(None)] * rows.ndim
@@ -329,12 +332,12 @@ def _check_border(fill_value, padding_mode, function: str):
 
 
 def _padding(value, function: str) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom) from one int, (left and top, right and bottom), or all four."""
+    """(left, top, right, bottom) from one int, (left and right, top and bottom), or all four."""
     if not isinstance(value, (list, tuple)):
         return (check_int(value, "padding", function, 0),) * 4
     sides = tuple(check_int(side, f"padding[{i}]", function, 0) for i, side in enumerate(value))
     if len(sides) == 2:
-        return sides[0], sides[0], sides[1], sides[1]
+        return sides[0], sides[1], sides[0], sides[1]
     if len(sides) != 4:
         raise ValueError(f"For '{function}', 'padding' must be an int, 2 or 4 of them, but got {value!r}.")
     return sides
@@ -344,7 +347,7 @@ class Pad(Transform):
     """Adds borders to images of shape (H, W) or (H, W, C).
 
     Args:
-        padding: an int for all sides, (left and top, right and bottom), or (left, top, right, bottom).
+        padding: an int for all sides, (left and right, top and bottom), or (left, top, right, bottom).
         fill_value: the number, or one per channel, in constant borders.
         padding_mode: one of `Border`.
 
