@@ -46,7 +46,8 @@ def as_runtime_error(error: Exception) -> RuntimeError:
     """An error as a RuntimeError with its traceback; one that is a RuntimeError already comes back itself."""
     if isinstance(error, RuntimeError):
         return error
-    kind = _both(type(error))
+    raised: Any = type(error)
+    kind = _both(raised)
     text = f"{type(error).__name__}: {error}{_place(error)}"
     try:
         result = RuntimeError(text) if kind is None else kind.__new__(kind, *error.args)
