@@ -26,6 +26,7 @@ CALLS = [
     (lambda: mint.amax(x, dim=1), X.max(1)), (lambda: mint.amin(x), X.min()), (lambda: mint.mean(x, dim=0), X.mean(0)),
     (lambda: mint.mean(x, (0, 1), keepdim=True), X.mean(keepdims=True)), (lambda: mint.prod(x, dim=1), X.prod(1)),
     (lambda: mint.sum(x, dim=1, keepdim=True), X.sum(1, keepdims=True)), (lambda: mint.argmin(x, 1), X.argmin(1)),
+    (lambda: mint.where(x > 0), np.where(X > 0)), (lambda: mint.where(x > 0, x, 2), np.where(X > 0, X, np.float32(2))),
     (lambda: mint.max(x), X.max()), (lambda: mint.max(x, 0), (X.max(0), X.argmax(0))),
     (lambda: mint.max(x, dim=1, keepdim=True), (X.max(1)[:, None], X.argmax(1)[:, None])),
     (lambda: mint.max(x, 1, True), (X.max(1)[:, None], X.argmax(1)[:, None])), (lambda: mint.max(x, -x), np.abs(X)),

@@ -26,6 +26,7 @@ from mindspore.mint._renamed import (
     softmax,
     sqrt,
     squeeze,
+    where,
 )
 from mindspore.ops import (
     arithmetic,
@@ -91,7 +92,6 @@ from mindspore.ops.comparison import (
     lt,
     ne,
     not_equal,
-    where,
 )
 from mindspore.ops.complex_numbers import imag, polar, real
 from mindspore.ops.contraction import einsum

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
-from mindspore.ops import activation, arithmetic, elementwise, indexing, joining, linalg, reduction, shapes
+from mindspore.ops import activation, arithmetic, comparison, elementwise, indexing, joining, linalg, reduction, shapes
 from mindspore.ops._operands import Axes, Operand
 
 __all__ = ["baddbmm", "bmm", "frac", "index_select", "isnan", "meshgrid", "mv", "nansum", "repeat_interleave",
-           "softmax", "sqrt", "squeeze"]
+           "softmax", "sqrt", "squeeze", "where"]
 
 
 def softmax(input: Operand, dim: int, *, dtype: DType | None = None) -> Tensor:
@@ -36,6 +36,18 @@ def meshgrid(*tensors: Operand, indexing: str | None = None) -> tuple[Tensor, ..
     """The coordinates of a grid from tensors of one axis; axis i of each result runs along tensor i, with
     indexing='xy' the first two are exchanged."""
     return joining.meshgrid(*tensors, indexing="ij" if indexing is None else indexing)
+
+
+def where(condition: Operand, input: Operand | None = None,
+          other: Operand | None = None) -> Tensor | tuple[Tensor, ...]:
+    """input where condition differs from 0, else other; the three broadcast. With the condition alone the places where
+    it differs from 0: one tensor of Int64 for each axis. TypeError where one of the two is missing."""
+    if input is None and other is None:
+        return indexing.nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError(f"where: 'input' and 'other' are given together or not at all, but "
+                        f"{'input' if input is None else 'other'!r} is missing; give both")
+    return comparison.where(condition, input, other)
 
 
 def bmm(input: Operand, mat2: Operand) -> Tensor:

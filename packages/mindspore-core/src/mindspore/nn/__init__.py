@@ -24,6 +24,7 @@ from mindspore.nn.layer.combined import *
 from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
 from mindspore.nn.layer.derivatives import *
+from mindspore.nn.layer.fields import *
 from mindspore.nn.layer.image import *
 from mindspore.nn.layer.image_quality import *
 from mindspore.nn.layer.math import *
@@ -52,6 +53,7 @@ from mindspore.nn.loss_scale import (
     FixedLossScaleUpdateCell,
     TrainOneStepWithLossScaleCell,
 )
+from mindspore.nn.micro_batches import *
 from mindspore.nn.optim import *
 from mindspore.nn.reducers import *
 from mindspore.nn.sampled_loss import *
