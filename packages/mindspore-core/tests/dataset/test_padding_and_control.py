@@ -63,7 +63,7 @@ ERRORS = {
     "split sum": (lambda: numbers(5).split([2, 2]), RuntimeError, "add up to 4"),
     "split fractions": (lambda: numbers(5).split([0.5, 0.4]), ValueError, "add up to 1"),
     "split empty": (lambda: numbers(5).split([0.99, 0.01]), ValueError, "empty part"),
-    "split kinds": (lambda: numbers(5).split([2, 0.5]), TypeError, "all ints or all floats"),
+    "split kinds": (lambda: numbers(5).split([2, 0.5]), ValueError, "all ints or all floats"),
     "flat_map": (lambda: numbers(5).flat_map(lambda x: x), TypeError, "must return a Dataset"),
     "sync name": (lambda: numbers(5).sync_update("a"), RuntimeError, "'a'"),
     "sync twice": (lambda: numbers(5).sync_wait("a").sync_wait("a"), RuntimeError, "exists"),

@@ -48,11 +48,13 @@ from .paired_datasets import (
     DIV2KDataset,
     Flowers102Dataset,
     LFWDataset,
+    SBDataset,
 )
 from .photo_datasets import (
     CelebADataset,
     FlickrDataset,
     Food101Dataset,
+    LSUNDataset,
     Places365Dataset,
     RenderedSST2Dataset,
     SBUDataset,
@@ -82,6 +84,7 @@ from .source_datasets import (
 )
 from .speech_datasets import (
     CMUArcticDataset,
+    GTZANDataset,
     LibriTTSDataset,
     LJSpeechDataset,
     SpeechCommandsDataset,
@@ -108,6 +111,7 @@ from .text_datasets import (
     YahooAnswersDataset,
     YelpReviewDataset,
 )
+from .translation_datasets import IWSLT2016Dataset, IWSLT2017Dataset
 
 if TYPE_CHECKING:
     from .waiting import WaitedDSCallback
@@ -117,11 +121,14 @@ __all__ = [
     "Caltech101Dataset", "Caltech256Dataset", "CelebADataset", "Cifar100Dataset", "Cifar10Dataset",
     "CityscapesDataset", "CoNLL2000Dataset", "CocoDataset", "DBpediaDataset", "DIV2KDataset", "DSCallback",
     "Dataset", "DistributedSampler", "EMnistDataset", "EnWik9Dataset", "FakeImageDataset", "FashionMnistDataset",
-    "FlickrDataset", "Flowers102Dataset", "Food101Dataset", "GeneratorDataset", "IMDBDataset",
+    "FlickrDataset", "Flowers102Dataset", "Food101Dataset", "GTZANDataset", "GeneratorDataset", "IMDBDataset",
+    "IWSLT2016Dataset", "IWSLT2017Dataset",
     "ImageFolderDataset", "IterSampler", "KITTIDataset", "KMnistDataset", "LFWDataset", "LJSpeechDataset",
+    "LSUNDataset",
     "LibriTTSDataset", "ManifestDataset", "MindDataset", "MnistDataset", "Multi30kDataset", "NumpySlicesDataset",
     "OmniglotDataset", "PKSampler", "PaddedDataset", "PennTreebankDataset", "PhotoTourDataset",
-    "Places365Dataset", "QMnistDataset", "RandomDataset", "RandomSampler", "RenderedSST2Dataset", "SBUDataset",
+    "Places365Dataset", "QMnistDataset", "RandomDataset", "RandomSampler", "RenderedSST2Dataset", "SBDataset",
+    "SBUDataset",
     "SQuADDataset", "SST2Dataset", "STL10Dataset", "SUN397Dataset", "SVHNDataset", "Sampler", "Schema",
     "SemeionDataset", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SpeechCommandsDataset",
     "SubsetRandomSampler", "SubsetSampler", "TFRecordDataset", "TedliumDataset", "TextFileDataset",

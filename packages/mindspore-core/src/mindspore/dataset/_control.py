@@ -38,8 +38,10 @@ def split_sizes(sizes, rows: int) -> list[int]:
         if sum(sizes) != rows:
             raise RuntimeError(f"For 'split', 'sizes' {sizes} add up to {sum(sizes)}, but the dataset has {rows} rows.")
         return list(sizes)
+    if not all(isinstance(size, (int, float)) for size in sizes):
+        raise TypeError(f"For 'split', 'sizes' must be ints or floats, but got {sizes}.")
     if not all(isinstance(size, float) for size in sizes):
-        raise TypeError(f"For 'split', 'sizes' must be all ints or all floats, but got {sizes}.")
+        raise ValueError(f"For 'split', 'sizes' must be all ints or all floats, but got {sizes}.")
     if not all(0 < size <= 1 for size in sizes) or not math.isclose(math.fsum(sizes), 1, abs_tol=1e-9):
         raise ValueError(f"For 'split', fractions must be in 0..1 and add up to 1, but got {sizes}.")
     counts = [round(size * rows) for size in sizes]

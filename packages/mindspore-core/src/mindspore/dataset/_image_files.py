@@ -14,7 +14,7 @@ from .datasets import Dataset
 from .record_datasets import refuse_cache
 from .samplers import Sampler, select_sampler
 
-__all__ = ["EXTENSIONS", "ImageFiles", "ImageFilesDataset", "check_folder", "check_usage", "lines_of"]
+__all__ = ["EXTENSIONS", "ImageFiles", "ImageFilesDataset", "Read", "check_folder", "check_usage", "lines_of"]
 
 EXTENSIONS = (".jpg", ".jpeg", ".bmp", ".png", ".gif", ".tif", ".tiff", ".webp")
 
@@ -47,7 +47,7 @@ def lines_of(path: Path, function: str) -> list[str]:
         raise ValueError(f"For '{function}', the file '{path}' is no text in UTF-8: {error}.") from None
 
 
-class _Read:
+class Read:
     """Reads the images of rows: their bytes as uint8, or decoded as RGB."""
 
     def __init__(self, decode: bool, decrypt: Callable | None):
@@ -87,7 +87,7 @@ class ImageFiles(Node):
                  read: Callable | None = None):
         self.columns, self.others, self.sampler = columns, others, sampler
         self.paths = [(path,) if isinstance(path, str) else path for path in paths]
-        self.read, self.parallel = read or _Read(decode, decrypt), parallel
+        self.read, self.parallel = read or Read(decode, decrypt), parallel
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         indices = self.sampler.indices(len(self.paths), stage.rng, stage.probing, self.values).tolist()

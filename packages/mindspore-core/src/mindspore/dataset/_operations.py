@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from ._control import FlatMap, Part, SplitSampler, Synchroniser, SyncWait, find_
 from ._padding import BucketBatch, PaddedBatch, check_pad_info
 from ._pipeline import Node, Stage
 from ._sharing import add_sampler, use_sampler
-from .samplers import Sampler
+from .samplers import RandomSampler, Sampler, SequentialSampler
 
 if TYPE_CHECKING:
     from .datasets import Dataset
@@ -103,12 +104,14 @@ class Operations:
                                       check_bool(drop_remainder, "drop_remainder", name)))
 
     def split(self, sizes: list, randomize: bool = True) -> list[Dataset]:
-        """Parts of the rows that do not overlap. Which rows belong to a part stays the same in all epochs.
+        """Parts of the rows that do not overlap. Which rows belong to a part stays the same in all epochs, and when the
+        dataset is split again under a seed that was set.
 
         Args:
             sizes: row numbers that add up to the dataset's, or fractions that add up to 1.
             randomize: choose the rows at random; otherwise each part is a run of consecutive rows. A part of a source
-                dataset then has them in random order; a part of another pipeline in the pipeline's.
+                dataset then has them in random order, anew in each pass; a part of another pipeline in the pipeline's.
+                `use_sampler` of a part of a source chooses among its rows.
 
         Returns:
             list of Datasets, one per size.
@@ -121,7 +124,7 @@ class Operations:
         check_bool(randomize, "randomize", "split")
         counts = split_sizes(sizes, self.get_dataset_size())        # type: ignore[attr-defined]
         stops = np.cumsum(counts).tolist()
-        seeds = _seed.next_seed_sequence("dataset")
+        seeds = self._split_seeds()
         sampler = getattr(self._node, "sampler", None)
         order = np.arange(stops[-1])
         if randomize and sampler is None:
@@ -132,9 +135,19 @@ class Operations:
                 parts.append(self._next(Part(self._node, seeds, order[start:stop])))
             else:
                 node = copy.copy(self._node)
-                node.sampler = SplitSampler(sampler, seeds, start, stop, randomize)     # type: ignore[attr-defined]
+                last: Sampler = RandomSampler() if randomize else SequentialSampler()   # what use_sampler replaces
+                last.add_child(SplitSampler(sampler, seeds, start, stop, randomize))
+                node.sampler = last                     # type: ignore[attr-defined]
                 parts.append(self._next(node))
         return parts
+
+    @staticmethod
+    def _split_seeds() -> np.random.SeedSequence:
+        """The chance of a split: under a seed that was set it is always the same, so that a program may split a dataset
+        again, in this process or another, and get the same parts."""
+        seed = _seed.domain_seed("dataset")
+        return _seed.next_seed_sequence("dataset") if seed is None else np.random.SeedSequence(
+            seed, spawn_key=(zlib.crc32(b"split"),))
 
     def flat_map(self, func: Callable) -> Dataset:
         """The rows of the datasets that a function makes of each row, one after the other.

@@ -1,14 +1,15 @@
 """Collections with several images to a row, or with labels in MATLAB files."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ._image_files import ImageFilesDataset, lines_of
+from ._image_files import ImageFilesDataset, Read, lines_of
 from ._mat import read_mat
 
-__all__ = ["Caltech101Dataset", "CityscapesDataset", "DIV2KDataset", "Flowers102Dataset", "LFWDataset"]
+__all__ = ["Caltech101Dataset", "CityscapesDataset", "DIV2KDataset", "Flowers102Dataset", "LFWDataset", "SBDataset"]
 
 
 class DIV2KDataset(ImageFilesDataset):
@@ -214,3 +215,50 @@ class _Outlines:
 
     def __getitem__(self, index: int) -> np.ndarray:
         return read_mat(self.paths[index], ["obj_contour"], "Caltech101Dataset")["obj_contour"]
+
+
+class SBDataset(ImageFilesDataset):
+    """SBD, the semantic boundaries of objects: `image` and `task`.
+
+    Args:
+        dataset_dir: the folder with `img`, `cls`, `train.txt`, `val.txt` and `train_noval.txt`.
+        task: "Boundaries": `task` is uint8 of shape (20, H, W), 1 on the outlines of the objects of each class; or
+            "Segmentation": uint8 of shape (H, W), the number of each pixel's class, 0 for none.
+        usage: "train", "val", "train_noval" (what is not in VOC's set for validation), or "all" for "train" and "val".
+        num_samples, num_parallel_workers, shuffle, decode, sampler, num_shards, shard_id: as for `ImageFolderDataset`.
+    """
+
+    def __init__(self, dataset_dir, task: str = "Boundaries", usage: str = "all", num_samples=None,
+                 num_parallel_workers: int | None = 1, shuffle: bool | None = None, decode: bool | None = None,
+                 sampler=None, num_shards=None, shard_id=None):
+        options = locals()
+        if task not in ("Boundaries", "Segmentation"):
+            raise ValueError(f"For 'SBDataset', 'task' must be 'Boundaries' or 'Segmentation', but got {task!r}.")
+        if usage not in ("train", "val", "train_noval", "all"):
+            raise ValueError(f"For 'SBDataset', 'usage' must be 'train', 'val', 'train_noval' or 'all', but got "
+                             f"{usage!r}.")
+        folder = self._open({**options, "usage": None})[0]
+        names = [line.strip() for part in (("train", "val") if usage == "all" else (usage,))
+                 for line in lines_of(folder / f"{part}.txt", "SBDataset")]
+        paths = [(str(folder / "img" / f"{name}.jpg"), str(folder / "cls" / f"{name}.mat")) for name in names]
+        self._build(("image", "task"), paths, [], options, read=_ReadBoundaries(task, bool(decode)))
+
+
+class _ReadBoundaries:
+    """Reads the images and the outlines or segments of rows."""
+
+    def __init__(self, task: str, decode: bool):
+        self.task, self.image = task, Read(decode, None)
+
+    def __call__(self, rows: Sequence[Sequence[str]]) -> list[tuple]:
+        images = self.image([(image,) for image, _ in rows])
+        return [(*image, self._task(Path(path))) for image, (_, path) in zip(images, rows, strict=True)]
+
+    def _task(self, path: Path) -> np.ndarray:
+        found = read_mat(path, ["GTcls"], "SBDataset")["GTcls"]
+        try:
+            value = found[self.task]
+            return np.stack(value).astype(np.uint8) if self.task == "Boundaries" else np.asarray(value, np.uint8)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"For 'SBDataset', file '{path}' has no {self.task} in its structure GTcls: "
+                             f"{error!r}.") from error

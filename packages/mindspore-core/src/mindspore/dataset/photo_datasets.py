@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ._image_files import ImageFilesDataset, lines_of
+from ._image_files import EXTENSIONS, ImageFilesDataset, lines_of
 
-__all__ = ["CelebADataset", "FlickrDataset", "Food101Dataset", "Places365Dataset", "RenderedSST2Dataset",
-           "SBUDataset", "SUN397Dataset"]
+__all__ = ["CelebADataset", "FlickrDataset", "Food101Dataset", "LSUNDataset", "Places365Dataset",
+           "RenderedSST2Dataset", "SBUDataset", "SUN397Dataset"]
 
 
 class CelebADataset(ImageFilesDataset):
@@ -198,3 +198,56 @@ class SUN397Dataset(ImageFilesDataset):
                  for path in sorted((folder / name).glob("*.jpg"))]
         self._build(("image", "label"), [path for path, _ in found],
                     [np.array([label for _, label in found], np.uint32)], options)
+
+
+class LSUNDataset(ImageFilesDataset):
+    """LSUN, pictures of places, from the folders that its data bases are exported to: `image` and `label`, a uint32
+    scalar: the place of the class in `classes`.
+
+    Args:
+        dataset_dir: the folder with the folders `CLASS_train` and `CLASS_val`, such as `bedroom_train`, and `test`.
+        usage: "train", "valid", or "all" or None for both; "test" for the pictures of `test`, whose classes are not
+            published: their label is 0.
+        classes: names of classes; None for all that have folders, by alphabet.
+        num_samples, num_parallel_workers, shuffle, decode, sampler, num_shards, shard_id, cache: as for
+            `ImageFolderDataset`.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: an argument is out of range, a folder does not exist, or there are no pictures.
+    """
+
+    def __init__(self, dataset_dir, usage: str | None = None, classes=None, num_samples=None,
+                 num_parallel_workers: int | None = None, shuffle: bool | None = None, decode: bool = False,
+                 sampler=None, num_shards=None, shard_id=None, cache=None):
+        options = locals()
+        folder = self._open({**options, "usage": None})[0]
+        if usage not in (None, "all", "train", "valid", "test"):
+            raise ValueError(f"For 'LSUNDataset', 'usage' must be 'train', 'test', 'valid', 'all' or None, but got "
+                             f"{usage!r}.")
+        if usage == "test":
+            places = [(folder / "test", 0)]
+        else:
+            endings = [ending for part, ending in (("train", "_train"), ("valid", "_val"))
+                       if usage in (None, "all", part)]
+            names = self._names(folder, classes)
+            self._class_indexing = {name: i for i, name in enumerate(names)}
+            places = [(folder / f"{name}{ending}", i) for i, name in enumerate(names) for ending in endings]
+        pairs = [(str(path), label) for place, label in places for path in sorted(place.glob("*"))
+                 if path.suffix.lower() in EXTENSIONS]
+        self._build(("image", "label"), [path for path, _ in pairs],
+                    [np.array([label for _, label in pairs], np.uint32)], options)
+
+    @staticmethod
+    def _names(folder: Path, classes) -> list[str]:
+        """The names of the classes, which must have folders."""
+        there = sorted({path.name.rpartition("_")[0] for end in ("train", "val") for path in folder.glob(f"*_{end}")})
+        if classes is None:
+            return there
+        if not isinstance(classes, (list, tuple)) or not all(isinstance(name, str) for name in classes):
+            raise TypeError(f"For 'LSUNDataset', 'classes' must be a list of names, but got {classes!r}.")
+        for name in classes:
+            if name not in there:
+                raise ValueError(f"For 'LSUNDataset', there is no folder of the class {name!r}; there are those of "
+                                 f"{there}.")
+        return list(classes)

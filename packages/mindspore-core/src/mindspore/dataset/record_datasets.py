@@ -263,7 +263,7 @@ class TFRecordDataset(Dataset):
         dataset_files: a path, a pattern, or a list of them.
         schema: a Schema, or the path of its JSON file, with the types and shapes that the features are converted to
             ("string" for text); None for none. Its `numRows` limits the rows where `num_samples` is None.
-        columns_list: the columns to read, in order; None for all, by name.
+        columns_list: the columns to read, in order; None for all: the schema's, or those of the first record by name.
         num_samples, num_parallel_workers, shuffle, num_shards, shard_id, cache: as for `TextFileDataset`.
         shard_equal_rows: checked only: shards always have equally many rows.
         compression_type: None or "", "GZIP" or "ZLIB".
@@ -293,7 +293,7 @@ class TFRecordDataset(Dataset):
         files = check_files(dataset_files, name)
         opener = _OpenCompressed(compression_type) if compression_type else map_file
         described = (None if schema is None or not schema.columns else
-                     {c["name"]: c for c in sorted(schema.columns, key=lambda column: column["name"])})
+                     {c["name"]: c for c in schema.columns})
         if schema is not None and schema.num_rows and num_samples is None:
             num_samples = schema.num_rows
         present = list(described) if described is not None else _first_names(files, opener)

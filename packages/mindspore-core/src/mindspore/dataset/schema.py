@@ -76,14 +76,15 @@ class Schema:
         self.columns.append(column)
 
     def parse_columns(self, columns: dict | list) -> None:
-        """Takes the columns of a dict of names to `{"type": ..., "shape": ...}`, or of a list of dicts with names.
+        """Takes the columns of a dict of names to `{"type": ..., "shape": ...}`, in the order of the names, or of a
+        list of dicts with names, in its order.
 
         Raises:
             TypeError: it is neither.
             RuntimeError: a name or type is missing.
         """
         if isinstance(columns, dict):
-            columns = [{"name": name, **column} for name, column in columns.items()]
+            columns = [{"name": name, **column} for name, column in sorted(columns.items())]
         if not isinstance(columns, list):
             raise TypeError(f"For 'parse_columns', 'columns' must be a dict or a list, but got "
                             f"{type(columns).__name__}.")

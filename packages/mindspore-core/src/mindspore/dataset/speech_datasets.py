@@ -16,7 +16,8 @@ import numpy as np
 from ._image_files import ImageFilesDataset, lines_of
 from ._pipeline import annotate
 
-__all__ = ["CMUArcticDataset", "LJSpeechDataset", "LibriTTSDataset", "SpeechCommandsDataset", "YesNoDataset"]
+__all__ = ["CMUArcticDataset", "GTZANDataset", "LJSpeechDataset", "LibriTTSDataset",
+           "SpeechCommandsDataset", "YesNoDataset"]
 
 
 def read_wave(path: str) -> tuple[np.ndarray, np.ndarray]:
@@ -182,3 +183,27 @@ class LibriTTSDataset(_Speech):
                     [*map(np.array, texts), np.array([int(path.parts[-3]) for path in paths], np.uint32),
                      np.array([int(path.parts[-2]) for path in paths], np.uint32),
                      np.array([path.stem for path in paths])], options)
+
+
+class GTZANDataset(_Speech):
+    """GTZAN, pieces of music of ten genres: `label`, the genre, str.
+
+    Args:
+        dataset_dir: the folder with a folder of recordings for each genre: `blues/blues.00000.wav`.
+        usage: "train", "valid" or "test": the recordings that the file `train_filtered.txt`, `valid_filtered.txt` or
+            `test_filtered.txt` in the folder lists, one path a line, as the usual fault-filtered split gives them;
+            "all" or None for all that are there, without a list.
+        num_samples, num_parallel_workers, shuffle, sampler, num_shards, shard_id, cache: as for `ImageFolderDataset`.
+    """
+
+    def __init__(self, dataset_dir, usage: str | None = None, num_samples=None,
+                 num_parallel_workers: int | None = None, shuffle: bool | None = None, sampler=None, num_shards=None,
+                 shard_id=None, cache=None):
+        options = locals()
+        folder, parts = self._open(options, ("train", "valid", "test"))
+        if len(parts) == 1:
+            lines = lines_of(folder / f"{parts[0]}_filtered.txt", "GTZANDataset")
+            paths = [folder / line.strip() for line in lines]
+        else:
+            paths = sorted(folder.glob("*/*.wav"))
+        self._speak(("label",), paths, [np.array([path.parent.name for path in paths])], options)

@@ -52,8 +52,7 @@ class _Text(Dataset):
         name = type(self).__name__
         refuse_cache(options["cache"], name)
         check_workers(options["num_parallel_workers"], name)
-        shuffle = True if options["shuffle"] is None else bool(options["shuffle"])
-        sampler = select_sampler(name, options["num_samples"], None, shuffle, options["num_shards"],
+        sampler = select_sampler(name, options["num_samples"], None, options["shuffle"], options["num_shards"],
                                  options["shard_id"])
         super().__init__(RandomAccessSource(Fetch(_Rows(load), columns, None), sampler, Parallel(1)))
 
