@@ -85,8 +85,8 @@ class IWSLT2016Dataset(_Talks):
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: an argument is none of these, or the folder does not exist; while iterating, a file is missing or those
-            of both languages differ in length.
+        ValueError: an argument is none of these, or the folder does not exist; while iterating, a file is missing or
+            those of both languages differ in length.
     """
 
     _PAIRS = [pair for other in ("ar", "cs", "de", "fr") for pair in (("en", other), (other, "en"))]
