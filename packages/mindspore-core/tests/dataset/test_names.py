@@ -21,8 +21,7 @@ _ENGINE = "part of the real package's C++ pipeline and its serialised form"
 LEFT_OUT = {
     "mindspore.dataset": {
         "DatasetCache": _CACHE, "OBSMindDataset": "reads a cloud provider's object storage",
-        "sync_wait_for_dataset": "waits for a cloud provider's object storage",
-        **dict.fromkeys(["compare", "deserialize", "serialize", "show"], _ENGINE)},
+        "sync_wait_for_dataset": "waits for a cloud provider's object storage"},
     "mindspore.dataset.transforms": {"Plugin": "loads a library of C++ operators of the real package"},
     "mindspore.dataset.audio": {},
     "mindspore.dataset.vision": dict.fromkeys(["DecodeVideo", "VideoDecoder", "read_video", "read_video_timestamps"],

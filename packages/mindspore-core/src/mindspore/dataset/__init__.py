@@ -74,6 +74,7 @@ from .samplers import (
     WeightedRandomSampler,
 )
 from .schema import Schema
+from .serializer import compare, deserialize, serialize, show
 from .source_datasets import (
     EMnistDataset,
     FashionMnistDataset,
@@ -133,9 +134,8 @@ __all__ = [
     "SemeionDataset", "SequentialSampler", "Shuffle", "SogouNewsDataset", "SpeechCommandsDataset",
     "SubsetRandomSampler", "SubsetSampler", "TFRecordDataset", "TedliumDataset", "TextFileDataset",
     "UDPOSDataset", "USPSDataset", "VOCDataset", "WIDERFaceDataset", "WaitedDSCallback", "WeightedRandomSampler",
-    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "audio", "config", "text",
-    "transforms",
-    "vision", "zip",
+    "WikiTextDataset", "YahooAnswersDataset", "YelpReviewDataset", "YesNoDataset", "audio", "compare", "config",
+    "deserialize", "serialize", "show", "text", "transforms", "vision", "zip",
 ]
 
 

@@ -14,6 +14,7 @@ from ._check import check_bool, check_int, check_known, check_names, check_worke
 from ._control import FlatMap, Part, SplitSampler, Synchroniser, SyncWait, find_synchroniser, split_sizes
 from ._padding import BucketBatch, PaddedBatch, check_pad_info
 from ._pipeline import Node, Stage
+from ._record import recorded
 from ._sharing import add_sampler, use_sampler
 from .samplers import RandomSampler, Sampler, SequentialSampler
 
@@ -29,12 +30,14 @@ class Operations:
     _node: Node
     _size: int | None
     _probed: list[np.ndarray] | None
+    _resampled: list[tuple[str, Sampler]]
 
     def _next(self, node: Node) -> Dataset:
         """The dataset that one more step makes."""
         from .datasets import Dataset
         return Dataset(node, [self])            # type: ignore[list-item]
 
+    @recorded
     def padded_batch(self, batch_size: int, drop_remainder: bool = False, num_parallel_workers: int | None = None,
                      pad_info: dict | None = None) -> Dataset:
         """Joins consecutive rows whose arrays differ in shape into batches, filled up, or cut off, at the ends.
@@ -56,6 +59,7 @@ class Operations:
                                       check_bool(drop_remainder, "drop_remainder", "padded_batch"),
                                       check_pad_info(pad_info, self._node.columns, "padded_batch")))
 
+    @recorded
     def bucket_batch_by_length(self, column_names, bucket_boundaries: Sequence[int], bucket_batch_sizes: Sequence[int],
                                element_length_function: Callable | None = None, pad_info: dict | None = None,
                                pad_to_bucket_boundary: bool = False, drop_remainder: bool = False) -> Dataset:
@@ -149,6 +153,7 @@ class Operations:
         return _seed.next_seed_sequence("dataset") if seed is None else np.random.SeedSequence(
             seed, spawn_key=(zlib.crc32(b"split"),))
 
+    @recorded
     def flat_map(self, func: Callable) -> Dataset:
         """The rows of the datasets that a function makes of each row, one after the other.
 
@@ -183,6 +188,7 @@ class Operations:
         """
         self._node = use_sampler(self._node, new_sampler, self._count_rows)
         self._size = self._probed = None
+        self._resampled.append(("use_sampler", new_sampler))
 
     def add_sampler(self, new_sampler: Sampler) -> None:
         """Makes the rows of this source pass through one more sampler, which chooses among those chosen so far.
@@ -193,6 +199,7 @@ class Operations:
         """
         add_sampler(self._node, new_sampler)
         self._size = self._probed = None
+        self._resampled.append(("add_sampler", new_sampler))
 
     def _count_rows(self, node: Node) -> int:
         """The number of rows of another node."""
@@ -200,6 +207,7 @@ class Operations:
 
     # ------------------------------------------------------------------------------------------- waiting and sending
 
+    @recorded
     def sync_wait(self, condition_name: str, num_batch: int = 1, callback: Callable | None = None) -> Dataset:
         """Lets only so many batches pass until `sync_update` is called.
 

@@ -14,6 +14,7 @@ import numpy as np
 from mindspore.common import seed as _seed
 
 from ._blocks import Column, as_array, rows_of, stack
+from ._record import Recorded
 
 __all__ = ["RowTransform", "Transform", "as_value", "call_operation", "finished", "is_image", "packed"]
 
@@ -38,7 +39,7 @@ def finished(column: Column, where: str) -> Column:
     return stack([as_array(value, where) for value in column]) if isinstance(column, list) else column
 
 
-class Transform:
+class Transform(Recorded):
     """The base of all transforms: a subclass defines `apply`, and sets `random` if it draws from the generator.
 
     Calling a transform with arrays (or anything that NumPy takes for one) returns an array for each, one by itself.

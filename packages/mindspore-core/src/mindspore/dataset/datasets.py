@@ -21,8 +21,10 @@ from ._map import Batch, Map, flatten_operations, parameters_wanted
 from ._operations import Operations
 from ._padding import PaddedBatch
 from ._pipeline import Node, Parallel, Stage
+from ._record import Recorded, recorded
 from .callbacks import DSCallback
 from .iterators import DictIterator, Iterator, TupleIterator
+from .samplers import Sampler
 
 __all__ = ["Dataset", "zip_datasets"]
 
@@ -61,7 +63,7 @@ def _check_outputs(outputs: Sequence[str], inputs: Sequence[str], columns: Seque
                              f"another name.")
 
 
-class Dataset(Operations):
+class Dataset(Operations, Recorded):
     """A pipeline of rows. Attributes: children, the list of datasets that this one was made from.
 
     Args:
@@ -76,9 +78,12 @@ class Dataset(Operations):
         self._size: int | None = None
         self._probed: list[np.ndarray] | None = None
         self._init_step = 0
+        self._made: tuple[str, dict] | None = None      # the method that made it, and its arguments
+        self._resampled: list[tuple[str, Sampler]] = []     # the calls of use_sampler and add_sampler since
 
     # ------------------------------------------------------------------------------------------------- operations
 
+    @recorded
     def map(self, operations, input_columns=None, output_columns=None, num_parallel_workers: int | None = None,
             **kwargs) -> Dataset:
         """Applies operations to some columns of each row.
@@ -118,6 +123,7 @@ class Dataset(Operations):
         return Dataset(Map(self._node, flat, inputs, outputs, _parallel(num_parallel_workers, kwargs, "map"),
                            _check_callbacks(kwargs.get("callbacks"))), [self])
 
+    @recorded
     def batch(self, batch_size, drop_remainder: bool = False, num_parallel_workers: int | None = None,
               **kwargs) -> Dataset:
         """Joins consecutive rows into batches: the arrays of a column become one with a new first dimension.
@@ -159,6 +165,7 @@ class Dataset(Operations):
         return Dataset(Batch(self._node, batch_size, drop_remainder, function, inputs, outputs, parallel),
                        [self])
 
+    @recorded
     def shuffle(self, buffer_size: int) -> Dataset:
         """Puts the rows in random order, by a buffer of `buffer_size` rows; a new order in each epoch.
 
@@ -168,6 +175,7 @@ class Dataset(Operations):
         """
         return Dataset(_nodes.Shuffle(self._node, check_int(buffer_size, "buffer_size", "shuffle", 2)), [self])
 
+    @recorded
     def repeat(self, count: int | None = None) -> Dataset:
         """Goes over the rows `count` times in one epoch; None or -1 for ever.
 
@@ -179,6 +187,7 @@ class Dataset(Operations):
             return Dataset(_nodes.Repeat(self._node, None), [self])
         return Dataset(_nodes.Repeat(self._node, check_int(count, "count", "repeat", 1)), [self])
 
+    @recorded
     def take(self, count: int = -1) -> Dataset:
         """The first `count` rows; -1 for all.
 
@@ -190,6 +199,7 @@ class Dataset(Operations):
             return self
         return Dataset(_nodes.Take(self._node, check_int(count, "count", "take", 1)), [self])
 
+    @recorded
     def skip(self, count: int) -> Dataset:
         """All rows but the first `count`.
 
@@ -199,6 +209,7 @@ class Dataset(Operations):
         """
         return Dataset(_nodes.Skip(self._node, check_int(count, "count", "skip", 0)), [self])
 
+    @recorded
     def filter(self, predicate: Callable, input_columns=None, num_parallel_workers: int | None = None) -> Dataset:
         """The rows for which `predicate` returns True; it gets the input columns (None for all) as arrays.
 
@@ -214,6 +225,7 @@ class Dataset(Operations):
         check_known(inputs, columns, "filter")
         return Dataset(_nodes.Filter(self._node, predicate, inputs), [self])
 
+    @recorded
     def project(self, columns) -> Dataset:
         """Only the named columns, in the order given.
 
@@ -225,6 +237,7 @@ class Dataset(Operations):
         check_known(names, self._node.columns, "project")
         return Dataset(_nodes.Project(self._node, names), [self])
 
+    @recorded
     def rename(self, input_columns, output_columns) -> Dataset:
         """Gives columns new names.
 
@@ -243,6 +256,7 @@ class Dataset(Operations):
         check_names(renamed, "output_columns", "rename")
         return Dataset(_nodes.Rename(self._node, renamed), [self])
 
+    @recorded
     def concat(self, datasets) -> Dataset:
         """These rows, then those of another dataset or of several in a list; `a + b` is the same.
 
@@ -263,6 +277,7 @@ class Dataset(Operations):
     def __add__(self, datasets) -> Dataset:
         return self.concat(datasets)
 
+    @recorded
     def zip(self, datasets) -> Dataset:
         """The columns of this dataset and of another, or several in a tuple, side by side, as long as the shortest.
 
@@ -476,4 +491,6 @@ def zip_datasets(datasets) -> Dataset:
     node = _nodes.Zip(tuple(part._node for part in datasets))
     if len(set(node.columns)) < len(node.columns):
         raise ValueError(f"For 'zip', column names must differ, but are {list(node.columns)}. Rename them first.")
-    return Dataset(node, datasets)
+    result = Dataset(node, datasets)
+    result._made = "zip", {}
+    return result

@@ -16,6 +16,7 @@ import numpy as np
 from mindspore.common import seed as _seed
 
 from ._check import check_bool, check_int, check_numbers, check_optional_int
+from ._record import Recorded
 
 __all__ = ["DistributedSampler", "IterSampler", "PKSampler", "RandomSampler", "Sampler", "SequentialSampler", "Shuffle",
            "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler"]
@@ -33,7 +34,7 @@ class Shuffle(str, enum.Enum):
 
 Values = Callable[[str], np.ndarray]        # the values of a column, by its name
 
-class Sampler:
+class Sampler(Recorded):
     """The base of all samplers. A subclass defines `choose` and `chosen`, or `__iter__` which yields row numbers.
 
     Attributes: dataset_size, the number of rows to choose from, for `__iter__`; 0 before a pass.
