@@ -12,7 +12,7 @@ import pytest
 import mindspore as ms
 from mindspore import Tensor, jit, nn, ops
 from mindspore.compiler.frontend import GraphCompileError, UnsupportedSyntaxError
-from mindspore.graph.fall_back import MOST_SIGNATURES
+from mindspore.graph.fall_back import MOST_SIGNATURES, SHOWN
 from mindspore.graph.trace import current_trace
 from mindspore.runtime.device import use_backend
 
@@ -23,6 +23,7 @@ X = np.array([1.0, 2.0, 3.0], np.float32)
 def reference():
     with use_backend("reference"):
         ms.set_context(jit_syntax_level=ms.LAX)
+        SHOWN.clear()
         yield
         ms.set_context(jit_syntax_level=ms.STRICT)
 

@@ -10,6 +10,7 @@ from mindspore import Tensor, jit
 from mindspore.compiler.frontend import GraphCompileError, branches, errors
 from mindspore.compiler.frontend.errors import InternalCompileError
 from mindspore.graph import control, joins
+from mindspore.graph.fall_back import SHOWN
 
 
 def in_a_branch(x, t):
@@ -92,6 +93,7 @@ def test_a_mistake_of_the_machinery_is_an_internal_error(monkeypatch, program, m
 def test_after_a_mistake_of_the_machinery_the_program_runs_in_pynative_mode(monkeypatch):
     monkeypatch.setattr(joins.Joiner, "survey", in_file(_fails_by_itself, joins.__file__))
     ms.set_context(jit_syntax_level=ms.LAX)
+    SHOWN.clear()
     try:
         with pytest.warns(RuntimeWarning, match="It is a mistake of the framework"):
             result = jit(in_a_branch)(*ARGS)

@@ -16,7 +16,7 @@ from typing import Any
 from mindspore.compiler.frontend.errors import GraphCompileError
 
 MOST_SIGNATURES = 16  # a function that refused so many is not tried again
-_shown: dict = {}  # what `warnings` notes: it shows once what a Cell and those around it are refused for
+SHOWN: set = set()  # the places of refusals; that of a Cell is also the one of those around it
 
 
 class FallBack:
@@ -28,7 +28,6 @@ class FallBack:
     def __init__(self, run: Callable, everything: bool = False):
         self.run, self.everything = run, everything
         self.signatures: set[tuple] = set()
-        self.places: set = set()  # the lines that were shown
 
     def takes(self, key: tuple) -> bool:
         """Whether a call of this signature is known to be refused."""
@@ -40,13 +39,13 @@ class FallBack:
             return False
         self.signatures.add(key)
         place = error.location
-        if place in self.places:
+        if place in SHOWN:  # the registry of `warnings` forgets when somebody changes a filter
             return True
-        self.places.add(place)
+        SHOWN.add(place)
         warnings.warn_explicit(
             f"This runs in PyNative mode, since it cannot be compiled (jit(fullgraph=True) and "
             f"set_context(jit_syntax_level=STRICT) make it an error): {error.brief}", RuntimeWarning,
-            place.filename if place else "<unknown>", place.lineno if place else 0, registry=_shown)
+            place.filename if place else "<unknown>", place.lineno if place else 0)
         return True
 
 
