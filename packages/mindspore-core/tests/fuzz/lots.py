@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 LOT = 10
+AHEAD = 100  # lots for each process that wait for their turn while one takes long
 Found = TypeVar("Found")
 
 
@@ -38,7 +39,7 @@ def side_by_side(checked: Callable[[int, int, list[Found]], None], start: int) -
     `checked` is a function of a module that a new process can import. A lot that raises ends with what it had found."""
     with ProcessPoolExecutor(jobs(), multiprocessing.get_context("spawn")) as pool:
         numbers = itertools.count()
-        pending = deque(pool.submit(_lot, checked, start, next(numbers)) for _ in range(3 * jobs()))
+        pending = deque(pool.submit(_lot, checked, start, next(numbers)) for _ in range(AHEAD * jobs()))
         try:
             while True:
                 yield pending.popleft().result()
