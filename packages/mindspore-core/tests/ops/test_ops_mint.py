@@ -102,6 +102,9 @@ def test_random_numbers():
     assert mint.rand(3, generator=Generator().manual_seed(4)).asnumpy().tolist() == first
     assert mint.randn(2, 3, generator=one).shape == (2, 3)
     assert mint.rand_like(x).shape == mint.randn_like(x).shape == X.shape
+    half = x.astype(ms.float16)
+    assert [f(half).dtype for f in (mint.rand_like, mint.randn_like, ops.rand_like, ops.randn_like)] == [
+        ms.float16, ms.float16, ms.float16, ms.float32]
     assert set(mint.randint(2, (50,)).asnumpy().tolist()) == {0, 1}
     assert int(mint.randint(3, 4, (1,), generator=one)[0]) == 3
     assert mint.randint_like(Tensor([1, 2]), 1).asnumpy().tolist() == [0, 0]

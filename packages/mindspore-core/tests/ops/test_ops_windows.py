@@ -129,6 +129,8 @@ def cases():
         [x[:, :, i:i + 2, j:j + 3].reshape(2, -1) for i in range(4) for j in range(4)], -1), (IMAGES,))
     yield Case("fold", lambda x: ops.fold(ops.unfold(x, 2, stride=1), (5, 6), 2), lambda x: x * np.outer(
         [1, 2, 2, 2, 1], [1, 2, 2, 2, 2, 1]).astype(x.dtype), (IMAGES,))
+    yield Case("unfold and fold of one image", lambda x: ops.fold(ops.unfold(x[0], 2), (5, 6), 2), lambda x: x[0] *
+               np.outer([1, 2, 2, 2, 1], [1, 2, 2, 2, 2, 1]).astype(x.dtype), (IMAGES,))
     yield Case("pixel_shuffle", lambda x: ops.pixel_shuffle(x, 2), lambda x: x.reshape(2, 1, 2, 2, 5, 6).transpose(
         0, 1, 4, 2, 5, 3).reshape(2, 1, 10, 12), (IMAGES,))
     yield Case("pixel_unshuffle", lambda x: ops.pixel_unshuffle(ops.pixel_shuffle(x, 2), 2), lambda x: x, (IMAGES,))

@@ -77,6 +77,9 @@ def test_forms(call, expected, mode):
     (lambda x: ops.slice_scatter(x, x, 0, 0, 1), ValueError, r"src has shape \(2, 3\); expected \(1, 3\)"),
     (lambda x: ops.gaussian_nll_loss(x, x, x, full=1), TypeError, "full must be a bool"),
     (lambda x: nn.L1Loss("batchmean"), ValueError, "must be one of mean, sum, none"),
+    (lambda x: Tensor(2**64, ms.int64), RuntimeError, "18446744073709551616 does not fit in 64 bits"),
+    (lambda x: Tensor([1, 2**64]), RuntimeError, r"\[1, 18446744073709551616\] does not fit in 64 bits"),
+    (lambda x: Tensor([1, "a"]), TypeError, "something that is not a number"),
 ])
 def test_refused(call, error, text):
     with pytest.raises(error, match=text):

@@ -131,6 +131,8 @@ def test_model_prepares():
     learner = model({"loss"})
     assert learner.infer_train_layout(DATA) is None
     assert learner.infer_predict_layout(DATA[0][0]) is None
+    with pytest.raises(ValueError, match="'backend' must be None or 'lite', but got 'gpu'"):
+        learner.predict(Tensor(DATA[0][0]), backend="gpu")
     learner.build(DATA, DATA, sink_mode=False)
     before = learner.eval(DATA, dataset_sink_mode=False)["loss"]
     learner.train(3, DATA, dataset_sink_mode=False)

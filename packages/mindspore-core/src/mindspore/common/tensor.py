@@ -312,8 +312,10 @@ def _to_array(data, dtype: DType | None) -> np.ndarray:
     except ValueError as error:
         raise TypeError(f"Tensor: the nested list is ragged: {error}") from error
     except OverflowError as error:
-        raise TypeError(f"Tensor: {data!r} does not fit in 64 bits") from error
+        raise RuntimeError(f"Tensor: {data!r} does not fit in 64 bits; give floats, or smaller numbers") from error
     if array.dtype.kind in "OSU":
+        if array.dtype.kind == "O" and all(isinstance(x, bool | int | float | complex) for x in array.flat):
+            raise RuntimeError(f"Tensor: {data!r} does not fit in 64 bits; give floats, or smaller numbers")
         raise TypeError(f"Tensor: the list holds something that is not a number: {data!r}")
     if dtype is not None:
         return np.array(array.astype(dtype.np), order="C")

@@ -455,7 +455,7 @@ def rand_like(input: Operand, *, dtype: DType | None = None, device: str | None 
 
 def randn_like(input: Operand, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """Numbers of the standard normal distribution, of the shape and dtype of input."""
-    return _random.randn_like(input, dtype=dtype)
+    return _random.randn_like(input, dtype=dtype or as_tensor("randn_like", input).dtype)
 
 
 def randint(*args: Any, generator: Generator | None = None, dtype: DType | None = None,

@@ -2,8 +2,8 @@
 
 A batch is cut along axis 0 into parts as even as its length allows (part i of n has the rows from floor(i length / n)
 on), the network runs once for each part, and its outputs are added. On several devices the parts of one batch keep all
-stages of a pipeline busy, or hide communication behind computation; on one device the memory of a step is that of a
-part, and the gradients by the parameters are the sums of those of the parts.
+stages of a pipeline busy, or hide communication behind computation; on one device they are computed one after the
+other. The gradients by the parameters are the sums of those of the parts.
 """
 from __future__ import annotations
 

@@ -91,9 +91,8 @@ def randn(*size: int, dtype: DType | None = None, seed: Seed = None) -> Tensor:
 
 
 def randn_like(input: Operand, seed: Seed = None, *, dtype: DType | None = None) -> Tensor:
-    """Numbers of the standard normal distribution, of the shape and dtype of input."""
-    x = as_tensor("randn_like", input)
-    return _draw(_NORMAL, x.shape, dtype or x.dtype, seed)
+    """Numbers of the standard normal distribution, of the shape of input; Float32 where no dtype is given."""
+    return _draw(_NORMAL, as_tensor("randn_like", input).shape, dtype, seed)
 
 
 def standard_normal(shape: Sizes, seed: Seed = None) -> Tensor:

@@ -321,23 +321,28 @@ def lp_pool2d(x: Operand, norm_type: float, kernel_size: Sides, stride: Sides | 
 # -- windows as columns ------------------------------------------------------------------------------------------------
 
 def unfold(input: Operand, kernel_size: Sides, dilation: Sides = 1, padding: Sides = 0, stride: Sides = 1) -> Tensor:
-    """The windows of images (N, C, H, W) as columns (N, C h w, windows)."""
+    """The windows of images (N, C, H, W) as columns (N, C h w, windows), or of one image (C, H, W)."""
     name = "unfold"
     x = as_inexact(name, input)
     kernel = per_axis(name, "kernel_size", kernel_size, 2)
     steps, apart = per_axis(name, "stride", stride, 2), per_axis(name, "dilation", dilation, 2)
-    return apply(_UNFOLD, (x,), (kernel, steps, sides(name, "pad", padding, (0, 0), kernel, steps, apart), apart))
+    around = sides(name, "pad", padding, (0, 0), kernel, steps, apart)
+    columns = apply(_UNFOLD, (expand_dims(x, 0) if x.ndim == 3 else x,), (kernel, steps, around, apart))
+    return squeeze(columns, 0) if x.ndim == 3 else columns
 
 
 def fold(input: Operand, output_size: Sizes, kernel_size: Sides, dilation: Sides = 1, padding: Sides = 0,
          stride: Sides = 1) -> Tensor:
-    """Columns (N, C h w, windows) added into images (N, C, *output_size): the transpose of `unfold`."""
+    """Columns (N, C h w, windows) added into images (N, C, *output_size), or those of one image, (C h w, windows): the
+    transpose of `unfold`."""
     name = "fold"
     x = as_inexact(name, input)
     kernel = per_axis(name, "kernel_size", kernel_size, 2)
     steps, apart = per_axis(name, "stride", stride, 2), per_axis(name, "dilation", dilation, 2)
     around = sides(name, "pad", padding, (0, 0), kernel, steps, apart)
-    return apply(_FOLD, (x,), (per_axis(name, "output_size", output_size, 2), kernel, steps, around, apart))
+    images = apply(_FOLD, (expand_dims(x, 0) if x.ndim == 2 else x,),
+                   (per_axis(name, "output_size", output_size, 2), kernel, steps, around, apart))
+    return squeeze(images, 0) if x.ndim == 2 else images
 
 
 def pixel_shuffle(input: Operand, upscale_factor: int) -> Tensor:

@@ -213,7 +213,12 @@ class Model:
     # -- prediction --------------------------------------------------------------------------------------------------
 
     def predict(self, *predict_data, backend=None, config=None):
-        """The network's outputs for these tensors, in evaluation mode."""
+        """The network's outputs for these tensors, in evaluation mode.
+
+        ValueError for a `backend` other than None or "lite"; both compute the same, on the device in use.
+        """
+        if backend not in (None, "lite"):
+            raise ValueError(f"For 'Model.predict', the 'backend' must be None or 'lite', but got {backend!r}.")
         with _training(self._network, False):
             return self._network(*predict_data)
 
