@@ -38,6 +38,8 @@ from mindspore.runtime import record
 
 __all__ = ["Aliases"]
 
+MOST_PATHS = 64  # a tensor with more, as many decisions one after the other give, is only related to what it may be
+
 _Path = tuple[tuple[Tag, tuple[int, ...]], ...]
 _Ref = Callable[[], Any]
 
@@ -121,6 +123,10 @@ class Aliases:
                                            if root() is not None]]
 
     def _note(self, result: Tensor, roots: list[tuple[_Path, _Ref]]) -> None:
+        if len(roots) > MOST_PATHS:
+            for root in {id(each): each for _, reference in roots if (each := reference()) is not None}.values():
+                self.relate(result, root)
+            return
         merged = self._merged[id(result)] = Merged(ref(result), roots)
         for _, root in roots:
             self._holders.setdefault(id(root()), []).append(merged)
