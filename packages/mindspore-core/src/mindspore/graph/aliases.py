@@ -110,8 +110,8 @@ class Aliases:
             step = (tag, tuple(group))
             roots += self._paths_to(value, step)
             if not current_trace().can_lift(value):
-                sure = {id(each) for each in self.roots_of(value)}
-                for other in self._reached_from([value]):
+                sure = {id(each) for each in self.roots_of(value)} if self._related else ()
+                for other in self._reached_from([value], views=False) if self._related else ():
                     if id(other) not in sure and current_trace().can_lift(other):
                         self.relate(result, other)
         self._note(result, roots)
@@ -159,21 +159,30 @@ class Aliases:
         return [] if merged is None else [tag.tensor for path, root in merged.roots if root() is not None
                                           for tag, _ in path]
 
-    def _reached_from(self, inner: list[Tensor], ends: Collection[int] = ()) -> list[Tensor]:
+    def _reached_from(self, inner: list[Tensor], ends: Collection[int] = (), views: bool = True) -> list[Tensor]:
         """What tensors may be that a branch or a loop has computed, inside of it and of what is in reach behind it: a
-        loop within leaves tensors that are related to others. ends: the ids of those from which nothing is reached."""
-        trace, found = current_trace(), {id(each): each for tensor in inner for each in self.roots_of(tensor)}
-        pending = list(found.values())
-        while pending and self._related:
+        loop within leaves tensors that are related to others. ends: the ids of those from which nothing is reached.
+        views: whether a tensor reaches those that share its memory."""
+        trace, found, memories = current_trace(), {}, set()
+        adding = list(inner)
+        pending: list[Tensor] = []
+        while adding or pending:
+            while adding:
+                tensor = adding.pop()
+                if id(tensor) in found:
+                    continue
+                found[id(tensor)] = tensor
+                pending.append(tensor)
+                merged = self._of(tensor)
+                adding += [root for _, reference in (merged.roots if merged else ())
+                           if (root := reference()) is not None and id(root) not in found]
+                if views and tensor._shared is not None and id(tensor._shared[0]) not in memories:
+                    memories.add(id(tensor._shared[0]))
+                    adding += relatives(tensor)
             tensor = pending.pop()
-            if id(tensor) in ends or trace.can_lift(tensor):
-                continue
-            for owner, reference in self._related.get(id(tensor), ()):
-                other = reference()
-                if owner() is tensor and other is not None and id(other) not in found:
-                    more = [each for each in self.roots_of(other) if id(each) not in found]
-                    found.update({id(each): each for each in more})
-                    pending += more
+            if self._related and id(tensor) not in ends and not trace.can_lift(tensor):
+                adding += [other for owner, reference in self._related.get(id(tensor), ())
+                           if owner() is tensor and (other := reference()) is not None and id(other) not in found]
         return list(found.values())
 
     # -- writing -------------------------------------------------------------------------------------------------------
