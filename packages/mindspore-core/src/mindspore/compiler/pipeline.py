@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from mindspore.compiler import debug
-from mindspore.compiler.collector import CollectorAtRest
+from mindspore.compiler.collector import SeldomCollected
 from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
 from mindspore.compiler.ir import Graph
@@ -133,7 +133,7 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None,
             _cache.move_to_end((key, sizes))
             return found
         start = time.perf_counter()
-        with CollectorAtRest():
+        with SeldomCollected():
             executable, program = _instance(key, graph, device, donated, binding) if binding else \
                 _build(Prepared(graph, device, donated, Facts()))
         if not binding:

@@ -90,7 +90,7 @@ class Aliases:
     def __init__(self) -> None:
         self._merged: dict[int, Merged] = {}
         self._holders: dict[int, list[Merged]] = {}
-        self._related: dict[int, list[tuple[_Ref, _Ref]]] = {}
+        self._related: dict[int, tuple[_Ref, dict[int, _Ref]]] = {}
         self._written: dict[int, _Ref] = {}
         self.stale: dict[int, tuple[_Ref, Any]] = {}
         self.kinds: dict[int, tuple[_Ref, frozenset[type]]] = {}
@@ -111,7 +111,7 @@ class Aliases:
             roots += self._paths_to(value, step)
             if not current_trace().can_lift(value):
                 sure = {id(each) for each in self.roots_of(value)} if self._related else ()
-                for other in self._reached_from([value], views=False) if self._related else ():
+                for other in self._reached_from(value, value._value.trace, views=False) if self._related else ():
                     if id(other) not in sure and current_trace().can_lift(other):
                         self.relate(result, other)
         self._note(result, roots)
@@ -127,15 +127,25 @@ class Aliases:
             for root in {id(each): each for _, reference in roots if (each := reference()) is not None}.values():
                 self.relate(result, root)
             return
-        merged = self._merged[id(result)] = Merged(ref(result), roots)
+        merged = self._merged[id(result)] = Merged(ref(result, lambda _: roots.clear()), roots)
         for _, root in roots:
             self._holders.setdefault(id(root()), []).append(merged)
 
     def relate(self, a: Tensor, b: Tensor) -> None:
         """`a` may be `b`."""
         if a is not b:
-            self._related.setdefault(id(a), []).append((ref(a), ref(b)))
-            self._related.setdefault(id(b), []).append((ref(b), ref(a)))
+            for owner, other in ((a, b), (b, a)):
+                known = self._related.get(id(owner))
+                if known is None or known[0]() is not owner:
+                    known = self._related[id(owner)] = ref(owner), {}
+                known[1][id(other)] = ref(other)
+
+    def _related_to(self, tensor: Tensor) -> list[Tensor]:
+        """What may be the same as a tensor, as far as `relate` was told."""
+        owner, others = self._related.get(id(tensor), (None, {}))
+        if owner is None or owner() is not tensor:
+            return []
+        return [other for reference in others.values() if (other := reference()) is not None]
 
     def stand_in(self, a: Tensor, b: Tensor) -> None:
         """`a` is `b` in the first trip of a loop, and may be it in others."""
@@ -159,12 +169,14 @@ class Aliases:
         return [] if merged is None else [tag.tensor for path, root in merged.roots if root() is not None
                                           for tag, _ in path]
 
-    def _reached_from(self, inner: list[Tensor], ends: Collection[int] = (), views: bool = True) -> list[Tensor]:
-        """What tensors may be that a branch or a loop has computed, inside of it and of what is in reach behind it: a
+    def _reached_from(self, start: Tensor, inside: GraphTrace, ends: Collection[int] = (),
+                      views: bool = True) -> list[Tensor]:
+        """What a tensor may be that a branch or a loop has computed, inside of it and of what is in reach behind it: a
         loop within leaves tensors that are related to others. ends: the ids of those from which nothing is reached.
-        views: whether a tensor reaches those that share its memory."""
+        views: whether a tensor reaches those that share its memory. What was computed further inside is left out: what
+        that may be was noted when its branch or loop ended."""
         trace, found, memories = current_trace(), {}, set()
-        adding = list(inner)
+        adding = [start]
         pending: list[Tensor] = []
         while adding or pending:
             while adding:
@@ -178,11 +190,11 @@ class Aliases:
                            if (root := reference()) is not None and id(root) not in found]
                 if views and tensor._shared is not None and id(tensor._shared[0]) not in memories:
                     memories.add(id(tensor._shared[0]))
-                    adding += relatives(tensor)
+                    adding += [each for each in relatives(tensor) if inside.can_lift(each)]
             tensor = pending.pop()
             if self._related and id(tensor) not in ends and not trace.can_lift(tensor):
-                adding += [other for owner, reference in self._related.get(id(tensor), ())
-                           if owner() is tensor and (other := reference()) is not None and id(other) not in found]
+                adding += [other for other in self._related_to(tensor) if id(other) not in found and
+                           inside.can_lift(other)]
         return list(found.values())
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -251,14 +263,12 @@ class Aliases:
         pending, seen = list(changed), {id(tensor) for tensor in changed}
         sure = {id(tensor) for tensor in known}
         for tensor in changed if self._related else ():
-            for owner, other in self._related.get(id(tensor), ()):
-                found = other()
-                if owner() is tensor and id(found) in seen and id(found) not in sure:
+            for found in self._related_to(tensor):
+                if id(found) in seen and id(found) not in sure:
                     self.stale[id(found)] = ref(found), site
-        while pending:
-            for owner, other in self._related.get(id(pending[-1]), ()) if self._related else ():
-                found = other()
-                if owner() is not None and found is not None and id(found) not in seen:
+        while pending and self._related:
+            for found in self._related_to(pending[-1]):
+                if id(found) not in seen:
                     seen.add(id(found))
                     if type(found._value) is not Traced:  # nobody reads it here, and all read it afterwards
                         self._refuse(found, site)
@@ -299,7 +309,7 @@ class Aliases:
         outer = current_trace()
         params = [handle for handle, _ in body.carried]
         carried = {id(param) for param in params}
-        roots = [self._reached_from([end], carried) if isinstance(end, Tensor) else [] for end in ends]
+        roots = [self._reached_from(end, body, carried) if isinstance(end, Tensor) else [] for end in ends]
         outside = [[r for r in each if outer.can_lift(r)] for each in roots]
         for k, (start, result, around) in enumerate(zip(starts, results, outside)):
             if entered and len(params) == len(ends) and not around and not any(id(r) in carried for r in roots[k]):
@@ -326,14 +336,15 @@ class Aliases:
 def _may_be_one(params: list, starts: list, roots: list) -> set[tuple[int, int]]:
     """The pairs of carried variables that may hold the same tensor in some trip."""
     numbers = {id(param): k for k, param in enumerate(params)}
+    sets = [{id(root) for root in each} for each in roots]
+    carried = [[numbers[key] for key in each if key in numbers] for each in sets]
     found = {(k, j) for k in range(len(params)) for j in range(k) if starts[k] is starts[j]}
     while True:
         more = set()
         for k in range(len(params)):
             for j in range(k):
-                ours, theirs = ({id(r) for r in roots[each]} for each in (k, j))
-                before = [(numbers[x], numbers[y]) for x in ours for y in theirs if x in numbers and y in numbers]
-                if ours & theirs or any((max(pair), min(pair)) in found for pair in before):
+                before = [(x, y) for x in carried[k] for y in carried[j]]
+                if not sets[k].isdisjoint(sets[j]) or any((max(pair), min(pair)) in found for pair in before):
                     more.add((k, j))
         if more <= found:
             return found

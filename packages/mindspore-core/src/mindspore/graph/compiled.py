@@ -20,7 +20,7 @@ from mindspore.common.constant_tensor import EMBEDDED, ConstantTensor, constant_
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler import debug
-from mindspore.compiler.collector import CollectorAtRest
+from mindspore.compiler.collector import SeldomCollected
 from mindspore.compiler.frontend.errors import GraphCompileError
 from mindspore.compiler.ir.facts import Facts, SizeFixed, deciding
 from mindspore.compiler.passes.calls import settle_calls
@@ -183,14 +183,14 @@ class CompiledFunction:
         if debug.explains():
             pattern = dynamic.merged(leaves, axes, known)
             self._explain((structure, pattern.key), self.entries.get((structure, pattern.key)), tuple(pattern.sizes))
-        with CollectorAtRest():
+        with SeldomCollected():
             entry, pattern = self._trace_sizes(args, kwargs, leaves, axes, known)
             self._keep(entry, (structure, pattern.key))
         return entry, tuple(pattern.sizes)
 
     def specialise(self, key: tuple, args: tuple, kwargs: dict) -> Entry:
         """Trace and compile for this signature."""
-        with self.lock, CollectorAtRest():
+        with self.lock, SeldomCollected():
             entry = self._trace(args, kwargs)
             self._keep(entry, key)
             return entry

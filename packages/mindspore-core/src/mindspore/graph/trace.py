@@ -40,6 +40,7 @@ class GraphTrace:
     nodes, first: the present and the first node of each of them, by identity.
     written: the outside tensors that were assigned. changing: those that earlier trips of the loop, whose body is
     traced, may have assigned.
+    around: the trace and those that it lies in.
     conditional: whether the trace is of a branch or a loop, or lies in one.
     aliases: what is known of tensors that may be the same, in the whole compilation (`aliases`). carried: the tensors
     that stand for carried values in the body of a loop, with the values before it.
@@ -61,6 +62,7 @@ class GraphTrace:
         self.conditional = conditional or (parent is not None and parent.conditional)
         self.builder = Builder(name)
         self.parent = parent
+        self.around: frozenset[GraphTrace] = frozenset([self]) if parent is None else parent.around | {self}
         self.sizes: dict = {}
         self.explicit = 0
         self.lifted: list = []
@@ -113,10 +115,8 @@ class GraphTrace:
 
     def can_lift(self, tensor) -> bool:
         """Whether the tensor is known here or outside of this trace."""
-        value, at = tensor._value, self
-        while type(value) is Traced and at is not None and at is not value.trace:
-            at = at.parent
-        return at is not None
+        value = tensor._value
+        return type(value) is not Traced or value.trace in self.around
 
     def record(self, op, tensors: tuple, attrs: tuple):
         """Emit one operation; a Traced, or a tuple of them."""
