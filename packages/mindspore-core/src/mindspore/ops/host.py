@@ -7,6 +7,7 @@ what `bprop` says; without one there is none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from mindspore.graph import effects
 from mindspore.graph.trace import current_trace
 from mindspore.ops._operands import apply, as_bool, as_tensor, static_shape
 from mindspore.ops._registrations import check_dtypes
+from mindspore.ops.custom_libraries import LibraryFunction
 from mindspore.ops.primitive import Primitive
 from mindspore.ops.reduction import all as all_of
 
@@ -105,11 +107,12 @@ class Custom(Primitive):
     """An operator of one's own: a function from arrays to arrays, called on the host.
 
     Args:
-        func: takes a `numpy.ndarray` for each operand and returns one, or several as a tuple.
+        func: takes a `numpy.ndarray` for each operand and returns one, or several as a tuple. With func_type 'aot'
+            `path:name`, a function of a C++ file or of a shared library (`custom_libraries`).
         out_shape, out_dtype: the shape and dtype of the result, lists or tuples of them where there are several, or
             functions of the operands' shapes and dtypes that give them.
-        func_type: 'pyfunc'. Other kinds are for kernels of other devices' compilers; an operator with kernels of one's
-            own comes from a plugin.
+        func_type: 'pyfunc' or 'aot'. Other kinds are for kernels of other devices' compilers; an operator with kernels
+            of one's own comes from a plugin.
         bprop: from the operands, the results and the results' gradients, all tensors, to a tuple with a gradient for
             each operand. reg_info: dicts of `CustomRegOp.get_op_info`, also by `custom_info_register` on the function:
             the dtypes that operands may have.
@@ -118,19 +121,23 @@ class Custom(Primitive):
         TypeError, ValueError: arguments of wrong types, another kind, results that are not what was said.
     """
 
-    def __init__(self, func: Callable, out_shape: Any = None, out_dtype: Any = None, func_type: str = "pyfunc",
+    def __init__(self, func: Callable | str, out_shape: Any = None, out_dtype: Any = None, func_type: str = "pyfunc",
                  bprop: Callable | None = None, reg_info: Any = None):
         super().__init__("Custom")
-        if func_type != "pyfunc":
-            raise ValueError(f"Custom: func_type is {func_type!r}; expected 'pyfunc'. Operators with kernels come from "
-                             f"plugins (see docs/writing-a-primitive.md)")
-        if not callable(func) or out_shape is None or out_dtype is None:
+        if func_type not in ("pyfunc", "aot"):
+            raise ValueError(f"Custom: func_type is {func_type!r}; expected 'pyfunc' or 'aot'. Operators with kernels "
+                             f"come from plugins (see docs/writing-a-primitive.md)")
+        fits = isinstance(func, str) if func_type == "aot" else callable(func)
+        if not fits or out_shape is None or out_dtype is None:
             raise TypeError(f"Custom: func is a {type(func).__name__}, out_shape {out_shape!r} and out_dtype "
-                            f"{out_dtype!r}; expected a function, and both of the others")
+                            f"{out_dtype!r}; expected {'a text' if func_type == 'aot' else 'a function'}, and both of "
+                            f"the others")
         self.out_shape, self.out_dtype = out_shape, out_dtype
         given = reg_info if isinstance(reg_info, (list, tuple)) else [] if reg_info is None else [reg_info]
         self.infos = [*given, *getattr(func, "reg_info", ())]
-        self.action = Computation(func, f"Custom {getattr(func, '__name__', 'func')}")
+        library = LibraryFunction(func) if isinstance(func, str) else None
+        name = f"Custom {getattr(func, '__name__', 'func') if library is None else library.name}"
+        self.action = cache(lambda results: Computation(library.for_results(results) if library else func, name))
         self.derived = None if bprop is None else _with_derivative(self._forward, bprop)
 
     def __call__(self, *inputs: Any) -> Tensor | tuple[Tensor, ...]:
@@ -143,8 +150,8 @@ class Custom(Primitive):
         shape = shape(*[t.shape for t in tensors]) if callable(shape) else shape
         dtype = dtype(*[t.dtype for t in tensors]) if callable(dtype) else dtype
         several = isinstance(dtype, (tuple, list))
-        found = _run(self.action, tensors, _types("Custom", shape if several else [shape], dtype if several else [
-            dtype]))
+        results = _types("Custom", shape if several else [shape], dtype if several else [dtype])
+        found = _run(self.action(results), tensors, results)
         return found if several else found[0]
 
 
