@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import importlib.metadata
 import re
 import subprocess
@@ -98,6 +99,19 @@ def test_installed_size() -> None:
     print("\n".join(f"{name} {size:.1f} MB" for name, size in sorted(sizes.items())), f"\ntotal {total:.0f} MB")
     assert {"mindspore-core", "mindspore-cpu", "numpy", "llvmlite"} <= sizes.keys()
     assert total <= INSTALLED_LIMIT_MB
+
+
+def test_every_package_needs_and_is_tested_with_core_alone(repository: Path) -> None:
+    """So that the tests of the others stay green where a package is deleted."""
+    environments = configparser.ConfigParser(interpolation=None)
+    environments.read(repository / "tox.ini")
+    for folder in (repository / "packages").iterdir():
+        package = folder.name.removeprefix("mindspore-")
+        ours = {n for n in map(str, importlib.metadata.requires(folder.name) or ()) if n.startswith("mindspore-")}
+        sisters = {Requirement(name).name for name in ours} - {folder.name}
+        assert sisters <= {"mindspore-core"}, folder.name
+        (installed,) = re.findall(r"\{\[run\]wheels\} (.*)", environments[f"testenv:{package}"]["commands_pre"])
+        assert {name.partition("[")[0] for name in installed.split()} == {"core", package}
 
 
 def test_every_package_has_the_licence(repository: Path) -> None:

@@ -38,10 +38,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def plugins() -> int:
     """Print what is installed: name, version, API version, hooks, device status, and why something is off."""
-    from mindspore.plugin import manager
+    from mindspore.plugin import OLDEST_PLUGIN_API, PLUGIN_API_VERSION, manager
     found = manager.backends()
+    print(f"plugin API {PLUGIN_API_VERSION}; plugins written for {OLDEST_PLUGIN_API} to {PLUGIN_API_VERSION} are taken")
     for record in manager.records():
-        print(f"{record.name}  ({record.distribution} {record.version})")
+        written_for = "" if record.api_version is None else f", plugin API {record.api_version}"
+        print(f"{record.name}  ({record.distribution} {record.version}{written_for})")
         print(f"    hooks: {', '.join(record.hooks) or 'none'}")
         for info in record.backends:
             print(f"    backend {info.name} {info.version}: target {info.target}, plugin API {info.api_version}, "

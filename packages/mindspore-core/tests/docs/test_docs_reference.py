@@ -11,7 +11,7 @@ import sys
 import docs_files as docs
 import pytest
 
-from mindspore.plugin import hookspecs, manager, protocols
+from mindspore.plugin import hookspecs, manager, protocols, versions
 
 pytestmark = docs.needs_docs
 VARIABLE = re.compile(r"\bMS_[A-Z0-9_]+\b")
@@ -156,6 +156,19 @@ def test_every_hook_is_described_with_its_signature():
              if hasattr(hook, "mindspore_spec")}
     described = {s for s in spans("writing-a-backend.md") if re.fullmatch(r"mindspore_\w+\(.*\)", s)}
     assert hooks and hooks == described
+
+
+def test_every_hook_and_every_later_part_says_since_when_it_is():
+    text = read("writing-a-backend.md")
+    rows = dict(re.findall(r"^\| `(mindspore_\w+)\(.*?\)` \| (\d+) \|", text, re.MULTILINE))
+    hooks = [name for name, hook in vars(hookspecs).items() if hasattr(hook, "mindspore_spec")]
+    assert hooks and rows == {name: str(versions.since(name)) for name in hooks}
+    table = text.partition("| version | what it brought |")[2].partition("\n\n")[0]
+    brought = dict(re.findall(r"^\| (\d+) \| (.*) \|$", table, re.MULTILINE))
+    assert set(brought) == set(map(str, versions.HISTORY))
+    for version, names in versions.HISTORY.items():
+        if version > 1:
+            assert set(docs.code_spans(brought[str(version)])) == set(names)
 
 
 @pytest.mark.parametrize("protocol", [protocols.Allocator, protocols.Backend])

@@ -4,6 +4,8 @@ from __future__ import annotations
 from mindspore.plugin import hookimpl
 from mindspore_cpu.backend import CPUBackend
 
+mindspore_plugin_api = 2
+
 
 @hookimpl
 def mindspore_backends() -> list[CPUBackend]:

@@ -1,7 +1,7 @@
-"""The plugin contract: hooks (`hookspecs`), protocols (`protocols`) and the manager (`manager`)."""
+"""The plugin contract: hooks (`hookspecs`), protocols (`protocols`), versions (`versions`) and the manager
+(`manager`)."""
 from mindspore.plugin.hookspecs import hookimpl, hookspec
 from mindspore.plugin.protocols import (
-                                        PLUGIN_API_VERSION,
                                         Allocator,
                                         Backend,
                                         BackendInfo,
@@ -15,7 +15,8 @@ from mindspore.plugin.protocols import (
                                         KernelBuilder,
                                         KernelSpec,
 )
+from mindspore.plugin.versions import OLDEST_PLUGIN_API, PLUGIN_API_VERSION, PluginVersionError, since
 
-__all__ = ["PLUGIN_API_VERSION", "Allocator", "Backend", "BackendInfo", "Capabilities", "Claim", "Device",
-           "DeviceFeatureError", "DeviceMemoryError", "DeviceUnavailableError", "Kernel", "KernelBuilder", "KernelSpec",
-           "hookimpl", "hookspec"]
+__all__ = ["OLDEST_PLUGIN_API", "PLUGIN_API_VERSION", "Allocator", "Backend", "BackendInfo", "Capabilities", "Claim",
+           "Device", "DeviceFeatureError", "DeviceMemoryError", "DeviceUnavailableError", "Kernel", "KernelBuilder",
+           "KernelSpec", "PluginVersionError", "hookimpl", "hookspec", "since"]

@@ -2,9 +2,12 @@
 
 A plugin is a module named in the entry-point group `mindspore.plugins`. Loading it must be light: no shared library,
 no device initialisation. Each hook below is called once, when plugins are loaded, on the thread that first needs a
-device; a plugin implements the hooks it needs and marks them with `hookimpl`. None means: nothing to contribute.
+device; a plugin implements the hooks it needs and marks them with `hookimpl`. None means: nothing to contribute. Beside
+them stands the version of the contract that the plugin was written for (`versions`).
 
     from mindspore.plugin import hookimpl
+
+    mindspore_plugin_api = 2
 
     @hookimpl
     def mindspore_backends():

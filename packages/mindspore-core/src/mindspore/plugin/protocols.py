@@ -14,8 +14,6 @@ import numpy as np
 
 from mindspore.compiler.ir import Graph, TensorAval
 
-PLUGIN_API_VERSION = 1
-
 
 @dataclass(frozen=True)
 class Capabilities:
@@ -43,13 +41,14 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class BackendInfo:
-    """Who a backend is. target: the device target that users name ("CPU"). priority: among several backends that
-    serve one target, the highest wins; the reference backend has the lowest. plan_versions: plan formats it reads."""
+    """Who a backend is. target: the device target that users name ("CPU"). api_version: the plugin API version that it
+    was written for (`versions`). priority: among several backends that serve one target, the highest wins; the
+    reference backend has the lowest. plan_versions: plan formats it reads."""
 
     name: str
     target: str
     version: str
-    api_version: int = PLUGIN_API_VERSION
+    api_version: int = 1
     priority: int = 100
     plan_versions: tuple[int, ...] = (1,)
     description: str = ""

@@ -6,11 +6,13 @@ from mindspore._version import __version__
 from mindspore.plugin.hookspecs import hookimpl
 from mindspore.plugin.protocols import BackendInfo
 
+mindspore_plugin_api = 2
+
 
 class ReferenceBackend:
     """Light until opened, like any backend."""
 
-    info = BackendInfo("reference", "CPU", __version__, priority=0,
+    info = BackendInfo("reference", "CPU", __version__, api_version=2, priority=0,
                        description="every primitive by its NumPy definition; complete, correct and slow")
 
     def open(self, device_id: int = 0):
