@@ -124,7 +124,8 @@ _LAZY_NAMES = {
     "LossScaleManager"), "train.loss_scale_manager"), "from_numpy": "common.tensor_methods", "ops": "ops", "nn": "nn",
     **dict.fromkeys((
         "Accuracy", "BackupAndRestore", "BleuScore", "Callback", "CheckpointConfig", "ConfusionMatrix",
-        "ConfusionMatrixMetric", "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta",
+        "ConfusionMatrixMetric", "ConvertModelUtils", "ConvertNetUtils",
+        "CosineSimilarity", "DatasetHelper", "Dice", "EarlyStopping", "F1", "Fbeta",
         "FlopsUtilizationCollector", "HausdorffDistance", "History", "LambdaCallback", "LearningRateScheduler",
         "Loss", "LossMonitor", "MAE", "MSE", "MeanSurfaceDistance", "Metric", "ModelCheckpoint",
         "OcclusionSensitivity", "OnRequestExit", "Perplexity", "Precision", "ROC", "Recall",

@@ -23,6 +23,7 @@ from mindspore.nn.layer.basic import *
 from mindspore.nn.layer.combined import *
 from mindspore.nn.layer.container import *
 from mindspore.nn.layer.conv import *
+from mindspore.nn.layer.curvature import *
 from mindspore.nn.layer.derivatives import *
 from mindspore.nn.layer.fields import *
 from mindspore.nn.layer.image import *

@@ -64,5 +64,6 @@ from mindspore.train.serialization import (
 )
 from mindspore.train.sinking import connect_network_with_dataset, data_sink
 from mindspore.train.summary import SummaryRecord
+from mindspore.train.train_thor import ConvertModelUtils, ConvertNetUtils
 
 answer_below(__name__)

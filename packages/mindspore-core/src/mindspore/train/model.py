@@ -133,7 +133,7 @@ class Model:
             run.train_dataset_element = columns
             manager.on_train_step_begin(context_)
             self._check_columns(columns, "train")
-            run.net_outputs = self._train_network(*columns)
+            run.net_outputs = self._train_step(columns)
             if run.batch_num is None or step > run.batch_num:
                 run.batch_num = step
             manager.on_train_step_end(context_)
@@ -142,6 +142,9 @@ class Model:
         if step == 0:
             raise ValueError("For 'Model.train', the data set is empty: no batch came in this epoch; is batch_size "
                              "larger than the number of samples with drop_remainder=True?")
+
+    def _train_step(self, columns: tuple):
+        return self._train_network(*columns)
 
     def _check_columns(self, columns: tuple, what: str) -> None:
         if self._loss_fn is not None and len(columns) != 2:

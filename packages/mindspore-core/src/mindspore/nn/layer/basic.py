@@ -66,12 +66,16 @@ class Dense(DenseOperators, Cell):
                              f"input has shape {x.shape}.")
         weight = as_computed(self, self.weight)
         rows = x if x.ndim >= 2 else ops.reshape(x, (1, -1))
-        y = apply(_MATMUL, (rows, weight), (False, True))
+        y = self.product(rows, weight)
         if self.has_bias:
             y = y + as_computed(self, self.bias)
         if x.ndim < 2:
             y = ops.reshape(y, (self.out_channels,))
         return call(self.activation, y) if self.activation_flag else y
+
+    def product(self, x, weight):
+        """The rows times the weight."""
+        return apply(_MATMUL, (x, weight), (False, True))
 
     def extend_repr(self):
         return (f"input_channels={self.in_channels}, output_channels={self.out_channels}, has_bias={self.has_bias}"

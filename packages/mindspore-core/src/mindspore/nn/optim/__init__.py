@@ -3,6 +3,7 @@ from mindspore.nn.optim.adam import Adam, AdaMax, AdamOffload, AdamWeightDecay, 
 from mindspore.nn.optim.adaptive import ASGD, FTRL, Adadelta, Adagrad, RMSProp, Rprop
 from mindspore.nn.optim.adasum import AdaSumByDeltaWeightWrapCell, AdaSumByGradWrapCell
 from mindspore.nn.optim.momentum import Momentum
+from mindspore.nn.optim.natural_gradient import thor
 from mindspore.nn.optim.norms import LARS, AdaFactor
 from mindspore.nn.optim.optimizer import Optimizer
 from mindspore.nn.optim.proximal import ProximalAdagrad
@@ -10,4 +11,5 @@ from mindspore.nn.optim.sgd import SGD
 
 __all__ = ["AdaSumByDeltaWeightWrapCell", "AdaSumByGradWrapCell",
            "Optimizer", "Momentum", "SGD", "Adam", "LazyAdam", "AdamWeightDecay", "AdaMax", "Lamb", "RMSProp",
-           "Adagrad", "Adadelta", "FTRL", "Rprop", "ASGD", "AdaFactor", "AdamOffload", "LARS", "ProximalAdagrad"]
+           "Adagrad", "Adadelta", "FTRL", "Rprop", "ASGD", "AdaFactor", "AdamOffload", "LARS", "ProximalAdagrad",
+           "thor"]
