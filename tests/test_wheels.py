@@ -112,3 +112,22 @@ def test_hash_covers_what_a_build_reads_and_nothing_else(wheels: ModuleType, clo
 def test_an_unknown_package_is_refused_by_name(wheels: ModuleType, toy: Path) -> None:
     with pytest.raises(SystemExit, match="no package 'tpu'"):
         wheels.build(toy, "tpu")
+
+
+def test_lowest_versions_are_the_bounds_of_all_packages(wheels: ModuleType, tmp_path: Path) -> None:
+    required = {"core": '["numpy>=1.26", "pluggy>=1.5"]', "toy": '["mindspore-core~=1.0", "numpy>=2.0"]'}
+    for name, requirements in required.items():
+        folder = tmp_path / "packages" / f"mindspore-{name}"
+        folder.mkdir(parents=True)
+        (folder / "pyproject.toml").write_text(f"[project]\nname = 'mindspore-{name}'\ndependencies = {requirements}\n"
+                                               "[project.optional-dependencies]\ntesting = ['pytest>=8']\n")
+    assert wheels.lowest(tmp_path) == ["numpy==2.0", "pluggy==1.5", "pytest==8"]
+
+
+def test_a_wheel_of_core_can_be_given(wheels: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = tmp_path / "mindspore_core-1.0-py3-none-any.whl"
+    monkeypatch.setenv("CORE_WHEEL", str(given))
+    with pytest.raises(SystemExit, match="which is no file"):
+        wheels.build(tmp_path, "core")
+    given.touch()
+    assert wheels.build(tmp_path, "core") == given

@@ -2,12 +2,15 @@
 """Build the packages' wheels, each once per state of its sources, and install them into this environment.
 
     python tools/wheels.py install core[testing] cpu    make the environment hold exactly these packages
+    python tools/wheels.py lowest core[testing] cpu     the same with the lowest versions of what they require
     python tools/wheels.py build cpu                    print the path of an up-to-date wheel
 
 A test environment that installs a package from its folder stays green on stale code: the version has not changed, so
 the installer has nothing to do.  Here a wheel is filed under a hash of the sources that go into it, below ``.wheels/``
 at the root of the work tree.  An edited source means another hash and so another wheel; an unedited one costs a hash.
 A wheel is always installed anew, whatever the environment holds.
+
+Where the variable CORE_WHEEL names a wheel of core, that one is installed instead of one made from the sources.
 
 Environments may run side by side: a package is built under a file lock, in a temporary folder that is renamed when the
 wheel is complete.  Sources that change while they are being built are noticed, and built again.
@@ -30,6 +33,11 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = None  # only `lowest` reads project files
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "mindspore-"
@@ -99,6 +107,11 @@ def _pip(*arguments: str) -> None:
 
 def build(root: Path, package: str) -> Path:
     """Return a wheel of `package` made from the sources as they are now, building it unless the cache holds it."""
+    given = os.environ.get("CORE_WHEEL")
+    if package == "core" and given:
+        if not Path(given).is_file():
+            raise SystemExit(f"wheels: CORE_WHEEL is {given!r}, which is no file; unset it, or name a wheel")
+        return Path(given).resolve()
     shelf = root / ".wheels" / package
     with _locked(shelf / "lock"):
         for _ in range(ATTEMPTS):
@@ -134,10 +147,28 @@ def _prune(shelf: Path) -> None:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def install(root: Path, requests: Iterable[str]) -> None:
+def lowest(root: Path) -> list[str]:
+    """Return what all packages require, each at the lowest version that they allow, as `name==version`."""
+    bounds: dict[str, str] = {}
+    for project in sorted(root.glob("packages/*/pyproject.toml")):
+        described = tomllib.loads(project.read_text())["project"]
+        extras = described.get("optional-dependencies", {}).values()
+        for requirement in [*described["dependencies"], *(each for extra in extras for each in extra)]:
+            found = re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement)
+            if found and _numbers(found[2]) > _numbers(bounds.get(found[1], "0")):
+                bounds[found[1]] = found[2]
+    return [f"{name}=={version}" for name, version in sorted(bounds.items())]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def install(root: Path, requests: Iterable[str], constraints: Iterable[str] = ()) -> None:
     """Make this environment hold exactly the requested packages, e.g. ``["core[testing]", "cpu"]``.
 
-    Their dependencies are installed where missing; packages of this repository that are not requested are removed.
+    Their dependencies are installed where missing, or where another version than one of `constraints` is there;
+    packages of this repository that are not requested are removed.
     """
     if sys.prefix == sys.base_prefix:
         raise SystemExit(f"wheels: {sys.executable} is not in a virtual environment; make one: python3 -m venv DIR")
@@ -149,7 +180,10 @@ def install(root: Path, requests: Iterable[str]) -> None:
     present = sorted({d.metadata["Name"] for d in importlib.metadata.distributions(path=_site())} & ours)
     if present:
         _pip("uninstall", "--quiet", "--yes", *present)
-    _pip("install", "--quiet", *targets)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "constraints.txt")
+        file.write_text("".join(f"{each}\n" for each in constraints))
+        _pip("install", "--quiet", "--constraint", str(file), *targets)
 
 
 def _site() -> list[str]:
@@ -158,11 +192,11 @@ def _site() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["build", "install"])
-    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="core, cpu, ...; for install also core[testing]")
+    parser.add_argument("action", choices=["build", "install", "lowest"])
+    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="core, cpu, ...; to install also core[testing]")
     options = parser.parse_args()
-    if options.action == "install":
-        install(ROOT, options.packages)
+    if options.action != "build":
+        install(ROOT, options.packages, lowest(ROOT) if options.action == "lowest" else ())
     else:
         for package in options.packages:
             print(build(ROOT, package))
