@@ -14,10 +14,11 @@ import numpy as np
 
 from mindspore.compiler.executor import reference
 from mindspore.compiler.primitives.base import PRIMITIVES
-from mindspore.plugin import BackendInfo, Capabilities, hookimpl
+from mindspore.plugin import BackendInfo, Capabilities, DeviceMemoryError, hookimpl
 
 KERNELS = ("add", "sub", "mul", "div", "exp", "maximum", "select", "sum", "matmul", "conv2d", "conv2d_weight_grad",
            "conv2d_input_grad")
+CAPACITY = 1 << 30
 
 
 class Handle:
@@ -29,6 +30,7 @@ class Handle:
         self.number, self.nbytes, self._queue = number, nbytes, commands
 
     def __del__(self):
+        self._queue.held -= self.nbytes
         self._queue.submit("free", self.number)
 
 
@@ -40,6 +42,7 @@ class Commands:
         self._pending: queue.SimpleQueue = queue.SimpleQueue()
         self._error: BaseException | None = None
         self.kernel_launches = 0
+        self.held = 0
         threading.Thread(target=self._run, daemon=True, name="discrete-device").start()
 
     def submit(self, what: str, *args) -> None:
@@ -96,6 +99,10 @@ class DiscreteAllocator:
         self._numbers = itertools.count(1)
 
     def allocate(self, nbytes: int) -> Handle:
+        if self.commands.held + nbytes > CAPACITY:
+            raise DeviceMemoryError(f"discrete: no room for {nbytes} bytes: {self.commands.held} of {CAPACITY} are in "
+                                    f"use")
+        self.commands.held += nbytes
         handle = Handle(next(self._numbers), nbytes, self.commands)
         self.commands.submit("allocate", handle.number, nbytes)
         return handle

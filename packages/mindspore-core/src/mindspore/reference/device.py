@@ -10,7 +10,9 @@ import mindspore.compiler.primitives  # noqa: F401  (registers the operators)
 from mindspore.common.dtype import DType
 from mindspore.compiler.executor import reference
 from mindspore.compiler.primitives.base import PRIMITIVES
-from mindspore.plugin.protocols import Capabilities, KernelSpec
+from mindspore.plugin.protocols import Capabilities, DeviceMemoryError, KernelSpec
+
+ALIGNMENT = 64
 
 
 def view(buffer: np.ndarray, aval) -> np.ndarray:
@@ -22,7 +24,13 @@ class HostAllocator:
     """Buffers in host memory; every copy is immediate."""
 
     def allocate(self, nbytes: int) -> np.ndarray:
-        return np.empty(nbytes, np.uint8)
+        """An uninitialised buffer, aligned to 64. DeviceMemoryError where there is no room."""
+        try:
+            room = np.empty(nbytes + ALIGNMENT - 1, np.uint8)
+        except (MemoryError, ValueError) as error:  # ValueError: more than an array can have
+            raise DeviceMemoryError(f"reference: no room for {nbytes} bytes: {error}") from error
+        start = -room.ctypes.data % ALIGNMENT
+        return room[start:start + nbytes]
 
     def copy_from_host(self, buffer: np.ndarray, array: np.ndarray) -> None:
         buffer[:array.nbytes] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 
 def pytest_addoption(parser) -> None:
-    """`--ms-backend` and `--ms-xfail`."""
+    """`--ms-backend`, `--ms-xfail` and `--ms-requirements`."""
     group = parser.getgroup("mindspore", "conformance of MindSpore backends")
     group.addoption("--ms-backend", metavar="NAME[,NAME]", default=None,
                     help="the backends to test (default: every installed one whose device is available)")
     group.addoption("--ms-xfail", metavar="FILE", default=None,
                     help="a list of tests that are known to fail, one test id and a reason a line; a test on the list "
                          "that passes fails the run")
+    group.addoption("--ms-requirements", metavar="FILE", default=None,
+                    help="what the backends claim beyond what their devices say: TOML, or a Python literal in a file "
+                         "named .py")

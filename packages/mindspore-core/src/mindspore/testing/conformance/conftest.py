@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mindspore.plugin import manager
+from mindspore.testing.conformance.requirements import Requirements, load
 
 
 @dataclass
@@ -25,6 +26,11 @@ class Tally:
         else:
             self.failed += 1
 
+    def check(self, problem: str | None) -> None:
+        """One more result; AssertionError where there is a problem."""
+        self.count(problem)
+        assert problem is None, problem
+
 
 _TALLIES: dict[str, Tally] = {}
 
@@ -35,8 +41,8 @@ def _backend_names(config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc) -> None:
-    """Every test that uses `device` runs for each chosen backend."""
-    if "device" in metafunc.fixturenames:
+    """Every test that is about a backend runs for each chosen backend."""
+    if "backend_name" in metafunc.fixturenames:
         metafunc.parametrize("backend_name", _backend_names(metafunc.config), scope="session")
 
 
@@ -48,6 +54,13 @@ def device(backend_name, request):
         if status != "available":
             pytest.skip(f"backend {backend_name}: {status}")
     return manager.device(backend_name)
+
+
+@pytest.fixture(scope="session")
+def requirements(backend_name, request) -> Requirements:
+    """What the backend under test claims, from the file of `--ms-requirements`."""
+    path = request.config.getoption("ms_requirements", default=None)
+    return (load(path) if path else {}).get(backend_name, Requirements())
 
 
 @pytest.fixture(scope="session")
