@@ -1,0 +1,10 @@
+"""The plugin: brings the OpenCL backend. Importing it loads no library; `OpenCLBackend.open` does."""
+from __future__ import annotations
+
+from mindspore.plugin import hookimpl
+from mindspore_opencl.backend import OpenCLBackend
+
+
+@hookimpl
+def mindspore_backends() -> list[OpenCLBackend]:
+    return [OpenCLBackend()]
