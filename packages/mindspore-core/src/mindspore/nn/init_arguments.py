@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["cell_attr_register", "opt_init_args_register"]
+__all__ = ["arguments_of", "cell_attr_register", "opt_init_args_register"]
 
 
-def _arguments(signature: inspect.Signature, cell: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
+def arguments_of(signature: inspect.Signature, cell: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
+    """What a constructor was called with, by name, defaults included."""
     bound = signature.bind(cell, *args, **kwargs)
     bound.apply_defaults()
     return dict(list(bound.arguments.items())[1:])
@@ -30,7 +31,7 @@ def cell_attr_register(fn: Callable | None = None, attrs: Iterable[str] | str | 
     @functools.wraps(fn)
     def initialise(self, *args, **kwargs):
         fn(self, *args, **kwargs)
-        found = _arguments(signature, self, args, kwargs)
+        found = arguments_of(signature, self, args, kwargs)
         named = {name: value for name, value in found.items() if wanted is None or name in wanted}
         self.cell_init_args = f"{type(self)!r}({', '.join(f'{name}={value!r}' for name, value in named.items())})"
 
@@ -45,7 +46,7 @@ def opt_init_args_register(fn: Callable) -> Callable:
     @functools.wraps(fn)
     def initialise(self, *args, **kwargs):
         fn(self, *args, **kwargs)
-        found = _arguments(signature, self, args, kwargs)
+        found = arguments_of(signature, self, args, kwargs)
         params, rate = found.pop("params", None), found.pop("learning_rate", None)
         for name, value in (("init_params", {"params": params}), ("init_learning_rate", rate), ("init_args", found)):
             object.__setattr__(self, name, value)

@@ -69,6 +69,14 @@ class CellMembers:
         """The flags that `add_flags` has set, by name."""
         return dict(self.__dict__.get("_flags", {}))
 
+    def set_boost(self, boost_type: str) -> CellMembers:
+        """Note in this Cell and all below it that `mindspore.boost` trains them with an algorithm, as a flag of that
+        name: "less_bn", "grad_freeze" or "adasum"; the Cell itself. ValueError for another one."""
+        if boost_type not in ("less_bn", "grad_freeze", "adasum"):
+            raise ValueError(f"Cell.set_boost: boost_type must be 'less_bn', 'grad_freeze' or 'adasum', but got "
+                             f"{boost_type!r}")
+        return self.add_flags_recursive(**{boost_type: True})
+
     # -- names -------------------------------------------------------------------------------------------------------
 
     @property

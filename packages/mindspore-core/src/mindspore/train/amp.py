@@ -205,7 +205,7 @@ def check_arguments(name: str, level, given: dict) -> dict:
     if level not in LEVELS:
         raise ValueError(f"{name}: the level must be one of {', '.join(LEVELS)}, but got {level!r}")
     manager = given.get("loss_scale_manager")
-    if manager is not None and not isinstance(manager, LossScaleManager):
+    if manager is not None and not isinstance(manager, LossScaleManager) and not hasattr(manager, "loss_scale_groups"):
         raise TypeError(f"{name}: loss_scale_manager must be a LossScaleManager or None, but got "
                         f"{type(manager).__name__}")
     if level == "O2" and "loss_scale_manager" not in given:
@@ -232,7 +232,8 @@ def build_train_network(network, optimizer, loss_fn=None, level="O0", boost_leve
     Args:
         network: the Cell, whose output is the loss where there is no `loss_fn`. optimizer: an Optimizer.
         loss_fn: a Cell or a function (outputs, label) -> loss. level: as for `auto_mixed_precision`; "O2" scales the
-            loss by a DynamicLossScaleManager. boost_level: accepted; only "O0" exists.
+            loss by a DynamicLossScaleManager. boost_level: "O1" and "O2" make a step of `mindspore.boost`, which
+            does what `AutoBoost` says; the network and the optimizer are those that it gave.
         cast_model_type, keep_batchnorm_fp32, loss_scale_manager: take the place of the level's settings.
 
     Raises:
@@ -242,15 +243,17 @@ def build_train_network(network, optimizer, loss_fn=None, level="O0", boost_leve
         raise TypeError(f"build_train_network: network must be a Cell, but got {type(network).__name__}")
     if not hasattr(optimizer, "parameters"):
         raise TypeError(f"build_train_network: optimizer must be an Optimizer, but got {type(optimizer).__name__}")
-    if boost_level != "O0":
-        raise ValueError(f"build_train_network: boost_level must be 'O0', but got {boost_level!r}")
+    if boost_level not in ("O0", "O1", "O2"):
+        raise ValueError(f"build_train_network: boost_level must be 'O0', 'O1' or 'O2', but got {boost_level!r}")
     given = check_arguments("build_train_network", level, kwargs)
     prepare(network, level, given)
     whole = network if loss_fn is None else WithLossCell(network, loss_fn)
+    plain, scaled = TrainOneStepCell, TrainOneStepWithLossScaleCell
+    if boost_level != "O0":
+        from mindspore import boost
+        plain, scaled = boost.BoostTrainOneStepCell, boost.BoostTrainOneStepWithLossScaleCell
     manager = given.get("loss_scale_manager")
     if manager is None:
-        return TrainOneStepCell(whole, optimizer, getattr(optimizer, "loss_scale", 1.0))
+        return plain(whole, optimizer, getattr(optimizer, "loss_scale", 1.0))
     cell = manager.get_update_cell()
-    if cell is None:
-        return TrainOneStepCell(whole, optimizer, manager.get_loss_scale())
-    return TrainOneStepWithLossScaleCell(whole, optimizer, cell)
+    return plain(whole, optimizer, manager.get_loss_scale()) if cell is None else scaled(whole, optimizer, cell)

@@ -27,6 +27,7 @@ class Model:
             (loss, predictions, labels). eval_indexes: [loss, predictions, labels] positions among its outputs.
         amp_level: mixed precision, as for `amp.auto_mixed_precision`. loss_scale_manager, keep_batchnorm_fp32: take
             the place of what belongs to the level, as for `amp.build_train_network`.
+        boost_level, boost_config_dict: algorithms that make the training faster, as for `boost.AutoBoost`.
 
     Raises:
         TypeError, ValueError: arguments of wrong types, metrics without a way to compute them.
@@ -36,12 +37,16 @@ class Model:
                  amp_level="O0", boost_level="O0", **kwargs):
         if not isinstance(network, Cell):
             raise TypeError(f"For 'Model', the 'network' must be a Cell, but got {type(network).__name__}.")
+        boost = kwargs.pop("boost_config_dict", None)
         self._amp_level, self._amp = amp_level, amp.check_arguments("Model", amp_level, kwargs)
         amp.prepare(network, amp_level, self._amp)
         if loss_fn is not None and not callable(loss_fn):
             raise TypeError(f"For 'Model', the 'loss_fn' must be a Cell or a function, but got "
                             f"{type(loss_fn).__name__}.")
-        self._network, self._loss_fn, self._optimizer = network, loss_fn, optimizer
+        if boost_level != "O0" and optimizer is not None:
+            from mindspore.boost import AutoBoost
+            network, optimizer = AutoBoost(boost_level, boost).network_auto_process_train(network, optimizer)
+        self._boost_level, self._network, self._loss_fn, self._optimizer = boost_level, network, loss_fn, optimizer
         self._metric_fns = get_metrics(metrics)
         self._eval_indexes = _checked_indexes(eval_indexes)
         self._train_network = self._make_train_network()
@@ -54,7 +59,8 @@ class Model:
         if not hasattr(self._optimizer, "parameters"):
             raise TypeError(f"For 'Model', the 'optimizer' must be an Optimizer, but got "
                             f"{type(self._optimizer).__name__}.")
-        return amp.build_train_network(self._network, self._optimizer, self._loss_fn, self._amp_level, **self._amp)
+        return amp.build_train_network(self._network, self._optimizer, self._loss_fn, self._amp_level,
+                                       self._boost_level, **self._amp)
 
     def _make_eval_network(self) -> Cell | None:
         if not self._metric_fns or self._loss_fn is None:

@@ -7,6 +7,10 @@ after the update.
 """
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
+from functools import cached_property
+
 import numpy as np
 
 from mindspore import ops
@@ -17,7 +21,7 @@ from mindspore.eager.segment import flush
 from mindspore.graph.trace import _stack
 from mindspore.nn._check import positive_float
 from mindspore.nn.cell import Cell
-from mindspore.nn.init_arguments import opt_init_args_register
+from mindspore.nn.init_arguments import arguments_of, opt_init_args_register
 from mindspore.nn.optim._groups import groups_of
 from mindspore.nn.optim.parts import ListedRate, OptimizerParts
 from mindspore.runtime.record import assign, scalar
@@ -43,6 +47,12 @@ class Optimizer(OptimizerParts):
 
     UNGUARDED = Cell.UNGUARDED | {"_numbers"}
     decoupled_decay = False
+
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        kept = {name: None if isinstance(v, Iterator) else v for name, v in (*enumerate(args), *kwargs.items())}
+        made.__dict__["_made_with"] = tuple([kept.pop(k) for k in range(len(args))]), kept
+        return made
 
     def __init__(self, learning_rate, parameters, weight_decay=0.0, loss_scale=1.0):
         super().__init__(auto_prefix=False)
@@ -190,6 +200,32 @@ class Optimizer(OptimizerParts):
         raise TypeError(f"{type(self).__name__} does not define update")
 
     # -- settings ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _arguments(self) -> dict:
+        args, kwargs = self.__dict__["_made_with"]
+        signature = inspect.signature(type(self).__init__)
+        found = arguments_of(signature, self, args, kwargs)
+        for name, parameter in signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                found |= found.pop(name)
+        return found
+
+    @cached_property
+    def init_args(self) -> dict:
+        """What the optimizer was made with, by name, but for the parameters and the learning rate."""
+        return {name: v for name, v in self._arguments.items() if name not in ("params", "parameters", "learning_rate")}
+
+    @cached_property
+    def init_learning_rate(self):
+        """The learning rate that the optimizer was made with; None where it takes none."""
+        return self._arguments.get("learning_rate")
+
+    @cached_property
+    def init_params(self) -> dict:
+        """Under "params" the parameters, or their groups, that the optimizer was made with."""
+        given = self._arguments.get("params", self._arguments.get("parameters"))
+        return {"params": list(self.parameters if given is None else given)}
 
     def get_lr(self):
         """The learning rate at this step: a tensor, or where groups differ a tuple with one for each parameter."""
