@@ -114,6 +114,60 @@ def test_every_package_needs_and_is_tested_with_core_alone(repository: Path) -> 
         assert {name.partition("[")[0] for name in installed.split()} == {"core", package}
 
 
+def test_all_packages_have_one_version(repository: Path) -> None:
+    import mindspore
+    versions = {name: importlib.metadata.version(f"mindspore-{name}") for name in PACKAGES}
+    assert set(versions.values()) == {mindspore.__version__}
+    assert re.fullmatch(r"2\.10\.\d+", mindspore.__version__)
+    for name in set(PACKAGES) - {"core"}:
+        (pin,) = (r for r in map(Requirement, importlib.metadata.requires(f"mindspore-{name}") or ())
+                  if r.name == "mindspore-core" and r.marker is None)
+        assert str(pin.specifier) == f"~={mindspore.__version__.rpartition('.')[0]}.0"
+
+
+def test_what_is_installed_fits_together() -> None:
+    done = subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", "check"], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_wheels_can_be_uploaded(core_wheel: Path, cpu_wheel: Path) -> None:
+    """An index takes the metadata, and shows a page of each package's own."""
+    for wheel in (core_wheel, cpu_wheel):
+        done = subprocess.run([sys.executable, "-m", "twine", "check", "--strict", str(wheel)], capture_output=True,
+                              text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        import_name = "mindspore" if wheel is core_wheel else "mindspore_cpu"
+        names = members(wheel)
+        assert f"{import_name}/py.typed" in names
+        assert [name for name in names if re.search(r"\.dist-info/licenses/LICENSE$", name)]
+        with zipfile.ZipFile(wheel) as archive:
+            (metadata,) = (archive.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
+        assert f"# {wheel.name.split('-')[0].replace('_', '-')}" in metadata
+
+
+def test_core_runs_from_an_editable_installation(
+    clone: Path, tmp_path: Path, shell: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """Beside the libraries of this environment; an edit of the source is seen without another installation."""
+    shell(f'"{sys.executable}" -m venv fresh', tmp_path)
+    python, project = tmp_path / "fresh/bin/python", clone / "packages/mindspore-core"
+    libraries = Path(str(importlib.metadata.distribution("numpy").locate_file("")))
+    shell(f'"{python}" -m pip install -q --no-deps -e "{project}"', tmp_path)
+    for name in ("numpy", "numpy.libs", "pluggy", "ml_dtypes", "PIL", "pillow.libs", "google", "tqdm"):
+        (tmp_path / "libraries").mkdir(exist_ok=True)
+        if (libraries / name).exists():
+            (tmp_path / "libraries" / name).symlink_to(libraries / name)
+    with open(project / "src/mindspore/_version.py", "a") as file:
+        file.write("EDITED = 'seen'\n")
+    run = "import mindspore as ms; print(ms._version.EDITED, ms.ops.add(ms.Tensor([1.0]), 1.0))"
+    done = shell(f'PYTHONPATH=libraries "{python}" -c "{run}"', tmp_path)
+    assert done.stdout.split() == ["seen", "[2.]"]
+    shell(f'"{python}" -m pip uninstall -q -y mindspore-core', tmp_path)
+    gone = subprocess.run([str(python), "-c", "import mindspore"], capture_output=True, text=True, cwd=tmp_path)
+    assert "No module named 'mindspore'" in gone.stderr
+
+
 def test_every_package_has_the_licence(repository: Path) -> None:
     text = (repository / "LICENSE").read_text()
     assert "Apache License" in text and "END OF TERMS AND CONDITIONS" in text

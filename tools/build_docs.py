@@ -52,7 +52,7 @@ def write_sources(folder: Path) -> int:
             (folder / page.name).write_text(text.replace("](README.md", "](index.md"), encoding="utf-8")
     overview = (ROOT / "README.md").read_text(encoding="utf-8")
     overview = overview.replace("](docs/README.md", "](index.md").replace("](docs/", "](")
-    overview = re.sub(r"\[([^\]]+)\]\((?:packages/[\w-]+|LICENSE)\)", r"\1", overview)
+    overview = re.sub(r"\[([^\]]+)\]\((?:packages/[\w-]+|LICENSE|[A-Z]+\.md)\)", r"\1", overview)
     (folder / "overview.md").write_text(f"---\norphan: true\n---\n{overview}", encoding="utf-8")
     pages = reference_pages.pages()
     for name, text in pages.items():

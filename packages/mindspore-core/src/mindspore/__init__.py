@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 
+import mindspore._distribution  # refuses another distribution of this name
 import mindspore.common.tensor_attached  # attaches the operators and methods of tensors
 import mindspore.compiler.primitives  # registers the operators
 from mindspore import context, module_paths

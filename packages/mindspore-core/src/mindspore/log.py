@@ -1,9 +1,14 @@
 """Messages of the framework, and of programs that want them to look the same.
 
-`GLOG_v` is the lowest level that is written: 0 debug, 1 info, 2 warning (the default), 3 error, 4 critical. Messages go
-to standard error, or with `GLOG_logtostderr=0` and `GLOG_log_dir` to `rank_0/logs/mindspore.log` in that folder, in
-files of at most `logger_maxBytes` bytes of which `logger_backupCount` old ones are kept; those of level
-`GLOG_stderrthreshold` and above then go to standard error as well. The variables are read at the first message.
+The messages are those of Python's logger `mindspore` (`logging.getLogger("mindspore")`). A program that sets up logging
+itself, with handlers of that logger or of the root, gets them there; otherwise they go to standard error, or with
+`GLOG_logtostderr=0` and `GLOG_log_dir` to `rank_0/logs/mindspore.log` in that folder, in files of at most
+`logger_maxBytes` bytes of which `logger_backupCount` old ones are kept; those of level `GLOG_stderrthreshold` and above
+then go to standard error as well.
+
+The lowest level that is written is that of the logger, if the program has set it; otherwise `MS_LOG` names it (debug,
+info, warning, error, critical), or `GLOG_v` gives its number (0 to 4); by default it is warning. The variables are read
+at the first message.
 """
 from __future__ import annotations
 
@@ -19,8 +24,9 @@ from typing import Any
 
 __all__ = ["get_level", "get_log_config"]
 _LEVELS = {"0": logging.DEBUG, "1": logging.INFO, "2": logging.WARNING, "3": logging.ERROR, "4": logging.CRITICAL}
+_NAMES = {"debug": "0", "info": "1", "warning": "2", "error": "3", "critical": "4"}
 _DEFAULT_LEVEL, _DEFAULT_BYTES, _DEFAULT_COUNT = "2", 52428800, 30
-_VARIABLES = ("GLOG_v", "GLOG_logtostderr", "GLOG_log_dir", "GLOG_stderrthreshold", "logger_maxBytes",
+_VARIABLES = ("MS_LOG", "GLOG_v", "GLOG_logtostderr", "GLOG_log_dir", "GLOG_stderrthreshold", "logger_maxBytes",
               "logger_backupCount")
 _lock = threading.Lock()
 _logger: logging.Logger | None = None
@@ -35,6 +41,27 @@ def _level(variable: str, default: str) -> int:
     return _LEVELS[value]
 
 
+def _lowest() -> int:
+    """The level that `MS_LOG` or `GLOG_v` names. ValueError if the first is no level's name."""
+    name = os.environ.get("MS_LOG", "").lower()
+    if not name:
+        return _level("GLOG_v", _DEFAULT_LEVEL)
+    if name not in _NAMES:
+        raise ValueError(f"the environment variable MS_LOG must be {', '.join(_NAMES)}, but is {name!r}")
+    return _LEVELS[_NAMES[name]]
+
+
+class _Unattended(logging.Filter):
+    """Lets messages through while the program has not set up logging itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not logging.getLogger().handlers and all(self in each.filters for each in _named().handlers)
+
+
+def _named() -> logging.Logger:
+    return logging.getLogger("mindspore")
+
+
 def _number(variable: str, default: int) -> int:
     value = os.environ.get(variable, "") or str(default)
     if not value.isdecimal():
@@ -47,7 +74,9 @@ def _made() -> logging.Logger:
     global _logger
     with _lock:
         if _logger is None:
-            made = logging.Logger("ME", _level("GLOG_v", _DEFAULT_LEVEL))
+            made, unattended = _named(), _Unattended()
+            if made.level == logging.NOTSET:
+                made.setLevel(_lowest())
             to_file = os.environ.get("GLOG_logtostderr") == "0" and bool(os.environ.get("GLOG_log_dir"))
             screen: logging.StreamHandler = logging.StreamHandler(sys.stderr)
             screen.setLevel(_level("GLOG_stderrthreshold", "3") if to_file else logging.NOTSET)
@@ -59,6 +88,8 @@ def _made() -> logging.Logger:
                     folder / "mindspore.log", maxBytes=_number("logger_maxBytes", _DEFAULT_BYTES),
                     backupCount=_number("logger_backupCount", _DEFAULT_COUNT), delay=True))
             for handler in handlers:
+                if not to_file:
+                    handler.addFilter(unattended)
                 handler.setFormatter(logging.Formatter(
                     "[%(levelname)s] ME(%(process)d:%(thread)d,%(processName)s):%(asctime)s.%(msecs)03d "
                     "[%(pathname)s:%(lineno)d] %(message)s", "%Y-%m-%d-%H:%M:%S"))
@@ -94,8 +125,8 @@ def critical(msg, *args, **kwargs) -> None:
 
 def get_level() -> str:
     """The lowest level that is written: "0" debug, "1" info, "2" warning, "3" error, "4" critical."""
-    level = _made().level
-    return next(name for name, value in _LEVELS.items() if value == level)
+    level = _made().getEffectiveLevel()
+    return next((name for name, value in _LEVELS.items() if value >= level), "4")
 
 
 def get_log_config() -> dict[str, str]:

@@ -18,6 +18,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from mindspore.deprecation import MODULES, deprecated
+
 _OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
 _FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
 
@@ -155,6 +157,8 @@ class _Finder(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self, is_package=any(name.startswith(f"{fullname}.") for name in PATHS))
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        if spec.name in MODULES:
+            deprecated(spec.name, MODULES[spec.name])
         return _Elsewhere(spec.name, PATHS[spec.name])
 
     def exec_module(self, module: ModuleType) -> None:

@@ -1,6 +1,8 @@
 """Settings that are kept, messages, processors, and small functions at the package's top."""
 from __future__ import annotations
 
+import logging
+import logging.handlers
 import os
 
 import numpy as np
@@ -13,13 +15,20 @@ from mindspore.runtime.parallel_settings import ParallelPackageMissingError
 
 @pytest.fixture
 def environment(monkeypatch):
-    """Sets the variables that decide about messages, and lets them be read anew."""
+    """Sets the variables that decide about messages, and lets them be read anew, in a program without logging."""
+    named, root = logging.getLogger("mindspore"), logging.getLogger()
+    monkeypatch.setattr(named, "handlers", [])
+    monkeypatch.setattr(named, "level", logging.NOTSET)
+
     def change(**variables: str) -> None:
         for name in log._VARIABLES:
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(log, "_logger", None)
+        monkeypatch.setattr(root, "handlers", [])  # those of the test runner
+        named.handlers.clear()
+        named.setLevel(logging.NOTSET)
     return change
 
 
@@ -49,6 +58,27 @@ def test_variables_of_messages_are_checked(environment):
     environment(GLOG_v="loud")
     with pytest.raises(ValueError, match="GLOG_v must be 0 .debug., 1 .info.*'loud'"):
         log.info("x")
+
+
+def test_a_level_by_name(environment, capsys):
+    environment(MS_LOG="error", GLOG_v="0")
+    say_all()
+    assert log.get_level() == "3" and len(capsys.readouterr().err.splitlines()) == 2
+    environment(MS_LOG="loud")
+    with pytest.raises(ValueError, match="MS_LOG must be debug, info, .*'loud'"):
+        log.info("x")
+
+
+def test_a_program_that_sets_up_logging_gets_the_messages(environment, capsys):
+    environment()
+    log.warning("before")
+    assert "before" in capsys.readouterr().err
+    seen = logging.handlers.BufferingHandler(100)
+    logging.getLogger().addHandler(seen)
+    logging.getLogger("mindspore").setLevel("INFO")
+    log.info("%d things", 2)
+    assert [(r.name, r.levelname, r.getMessage()) for r in seen.buffer] == [("mindspore", "INFO", "2 things")]
+    assert seen.buffer[0].filename == "test_settings.py" and not capsys.readouterr().err and log.get_level() == "1"
 
 
 def test_level_at_the_top():

@@ -7,6 +7,7 @@ from typing import Any
 
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
+from mindspore.deprecation import deprecated
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.dynamic import Learned, described_by
@@ -107,7 +108,10 @@ class _Jit:
         return self.compiled.graph(*args, **kwargs)
 
 
-ms_function = jit
+def ms_function(*args: Any, **kwargs: Any) -> Any:
+    """The former name of `jit`."""
+    deprecated("ms_function", "jit")
+    return jit(*args, **kwargs)
 
 
 def jit_class(cls: type) -> type:
@@ -117,7 +121,10 @@ def jit_class(cls: type) -> type:
     return cls
 
 
-ms_class = jit_class
+def ms_class(cls: type) -> type:
+    """The former name of `jit_class`."""
+    deprecated("ms_class", "jit_class")
+    return jit_class(cls)
 
 
 def constexpr(fn: Callable | None = None, get_instance: bool = True, name: str | None = None,

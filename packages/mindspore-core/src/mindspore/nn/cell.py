@@ -17,6 +17,7 @@ from mindspore import context
 from mindspore.common.dtype import as_dtype
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
+from mindspore.deprecation import LAYERS, deprecated
 from mindspore.eager import segment as _segment
 from mindspore.graph.call import call_construct, is_framework_class
 from mindspore.graph.compiled import CompiledFunction, current_blocks, current_guards
@@ -60,7 +61,9 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
         own["_auto_prefix"] = auto_prefix
         own["training"] = False
         own["requires_grad"] = False
-        own["cls_name"] = type(self).__name__
+        name = own["cls_name"] = type(self).__name__
+        if name in LAYERS and type(self).__module__.startswith("mindspore."):
+            deprecated(f"nn.{name}", LAYERS[name])
         own["_low_precision"] = own["_mixing"] = own["_result_dtype"] = None
         own["_converts"] = False  # whether one of these three is set
         own["_computing"] = 0

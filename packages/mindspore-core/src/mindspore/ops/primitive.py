@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.api import constexpr
+from mindspore.deprecation import OPERATORS, deprecated
 from mindspore.graph.trace import _stack
 
 __all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "prim_attr_register"]
@@ -30,6 +31,8 @@ class Primitive:
     """
 
     def __init__(self, name: str):
+        if name in OPERATORS and type(self).__module__.startswith("mindspore."):
+            deprecated(f"ops.{name}", OPERATORS[name])
         self.name = name
         self.attrs: dict[str, Any] = {}
 
