@@ -104,6 +104,9 @@ _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",
     "load_checkpoint_async": "train.serialization", "ckpt_to_safetensors": "train.serialization",
+    **dict.fromkeys(("build_searched_strategy", "load_distributed_checkpoint", "merge_sliced_parameter",
+                     "restore_group_info_list"), "train.serialization"),
+    **dict.fromkeys(("get_algo_parameters", "reset_algo_parameters", "set_algo_parameters"), "parallel"),
     "safetensors_to_ckpt": "train.serialization", "export": "train.serialization", "load": "train.serialization",
     "Model": "train.model", "run_check": "run_check_module",
     **dict.fromkeys((

@@ -53,12 +53,16 @@ from mindspore.train.metrics import (
 from mindspore.train.model import Model
 from mindspore.train.serialization import (
     async_ckpt_thread_status,
+    build_searched_strategy,
     ckpt_to_safetensors,
     export,
     load,
     load_checkpoint,
     load_checkpoint_async,
+    load_distributed_checkpoint,
     load_param_into_net,
+    merge_sliced_parameter,
+    restore_group_info_list,
     safetensors_to_ckpt,
     save_checkpoint,
 )

@@ -21,11 +21,18 @@ from . import _checkpoint_file as _file
 from . import _checkpoint_format as _format
 from ._convert import ckpt_to_safetensors, safetensors_to_ckpt
 from ._exporting import export, load
+from ._slices import (
+    build_searched_strategy,
+    load_distributed_checkpoint,
+    merge_sliced_parameter,
+    restore_group_info_list,
+)
 from ._type_names import mindir_to_tensor_type, np_type_convert, tensor_to_ms_type, tensor_to_np_type
 
-__all__ = ["ParamDictFuture", "async_ckpt_thread_status", "ckpt_to_safetensors", "export", "load",
-           "load_checkpoint", "load_checkpoint_async", "load_param_into_net", "mindir_to_tensor_type",
-           "np_type_convert", "safetensors_to_ckpt", "save_checkpoint", "tensor_to_ms_type", "tensor_to_np_type"]
+__all__ = ["ParamDictFuture", "async_ckpt_thread_status", "build_searched_strategy", "ckpt_to_safetensors", "export",
+           "load", "load_checkpoint", "load_checkpoint_async", "load_distributed_checkpoint", "load_param_into_net",
+           "merge_sliced_parameter", "mindir_to_tensor_type", "np_type_convert", "restore_group_info_list",
+           "safetensors_to_ckpt", "save_checkpoint", "tensor_to_ms_type", "tensor_to_np_type"]
 
 _SUFFIXES = {"ckpt": ".ckpt", "safetensors": ".safetensors"}
 _SAVE_OPTIONS = {"remove_redundancy", "incremental"}
