@@ -99,7 +99,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.dataset.audio.{name}": ("mindspore.dataset.audio",) for name in ("transforms", "utils")},
     **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text",) for name in ("transforms", "utils")},
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
-        "datasets", "iterators", "samplers", "serializer_deserializer")},
+        "datasets", "datasets_audio", "datasets_standard_format", "datasets_text", "datasets_user_defined",
+        "datasets_vision", "iterators", "samplers", "serializer_deserializer")},
     **{f"mindspore.mindrecord.{name}": ("mindspore.mindrecord",) for name in (
         "filereader", "filewriter", "mindpage", "tools")},
     **{f"mindspore.mindrecord.tools.{name}": ("mindspore.mindrecord",) for name in (

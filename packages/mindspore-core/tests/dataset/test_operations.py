@@ -38,6 +38,9 @@ CHAINS = {
     "endless repeat of nothing": (lambda d: d.skip(10).repeat(-1), []),
     "concat": (lambda d: d.take(2) + d.skip(8), [0, 1, 8, 9]),
     "concat of a list": (lambda d: d.take(1).concat([d.skip(9), d.take(1)]), [0, 9, 0]),
+    "concat as a class": (lambda d: ds.ConcatDataset([d.take(1), d.skip(9), d.take(1)]), [0, 9, 0]),
+    "concat of one": (lambda d: ds.ConcatDataset((d.take(2),)), [0, 1]),
+    "batch as a class": (lambda d: ds.BatchDataset(d, 4, True).take(1), [[0, 1, 2, 3]]),
     "filter": (lambda d: d.filter(lambda x: x % 3 == 0), [0, 3, 6, 9]),
     "filter nothing left": (lambda d: d.filter(lambda x: False), []),
     "map": (lambda d: d.map(lambda x: x * x), [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]),
@@ -116,6 +119,9 @@ def test_columns(name):
 # ------------------------------------------------------------------------------------------------------------- errors
 
 ERRORS = {
+    "concat of nothing": (lambda d: ds.ConcatDataset([]), ValueError, "at least one"),
+    "concat of no list": (lambda d: ds.ConcatDataset(d), TypeError, "list of Datasets"),
+    "batch of no dataset": (lambda d: ds.BatchDataset([d], 2), TypeError, "input_dataset"),
     "batch size 0": (lambda d: d.batch(0), ValueError, "batch_size"),
     "batch size float": (lambda d: d.batch(2.0), TypeError, "batch_size"),
     "batch unknown option": (lambda d: d.batch(2, pad_info=1), TypeError, "pad_info"),

@@ -12,6 +12,7 @@ from PIL import Image, ImageEnhance, ImageOps
 import mindspore.dataset as ds
 from mindspore.dataset import transforms, vision
 from mindspore.dataset.vision import Border, ConvertMode, Inter, SliceMode
+from mindspore.dataset.vision import py_transforms_util as util
 
 RNG = np.random.default_rng(0)
 SMOOTH = (np.add.outer(np.arange(32) * 4, np.arange(40) * 2)[..., None] + np.array([0, 20, 40])).astype(np.uint8)
@@ -307,3 +308,14 @@ def test_wrong_use(name):
     make, error, text = ERRORS[name]
     with pytest.raises(error, match=text):
         make()
+
+
+def test_questions_about_images():
+    image = np.arange(24).reshape(2, 4, 3)
+    assert util.is_numpy(image) and not util.is_pil(image) and not util.is_numpy(image.tolist())
+    assert util.is_pil(Image.new("RGB", (2, 2))) and not util.is_numpy(Image.new("RGB", (2, 2)))
+    assert util.hwc_to_chw(image).shape == (3, 2, 4) and util.hwc_to_chw(image)[1, 0, 2] == image[0, 2, 1]
+    with pytest.raises(ValueError, match=r"\(H, W, C\)"):
+        util.hwc_to_chw(image[0])
+    with pytest.raises(TypeError, match="NumPy array"):
+        util.hwc_to_chw(image.tolist())

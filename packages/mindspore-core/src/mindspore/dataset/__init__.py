@@ -91,6 +91,8 @@ from .speech_datasets import (
     SpeechCommandsDataset,
     YesNoDataset,
 )
+from .step_datasets import BatchDataset as BatchDataset
+from .step_datasets import ConcatDataset as ConcatDataset
 from .tagged_datasets import (
     CoNLL2000Dataset,
     Multi30kDataset,
