@@ -31,6 +31,7 @@ class Requirements:
     large_bytes: int = _claim(1 << 24, "size of the largest block that is allocated and copied")
     impossible_bytes: int = _claim(1 << 50, "a size for which the device never has room; 0: requests are not refused")
     alignment: int = _claim(64, "alignment of buffers in bytes, checked where the host sees their memory")
+    host_fallback: bool = _claim(True, "whether launches may fall back to the host; false: those that do fail")
 
 
 def documented() -> dict[str, str]:

@@ -1,0 +1,107 @@
+"""A pytest plugin: discrete devices with one fault each, which the conformance suite has to see.
+
+    padding   the convolution pads below and to the right by what is asked for above and to the left
+    strides   the matrix product takes a transposed operand as it lies in memory
+    nan       the maximum drops NaN
+    waiting   the addition is done by another thread, which the queue does not wait for
+    philox    random words ignore the upper half of the offset
+"""
+from __future__ import annotations
+
+import threading
+import time
+
+import discrete
+import numpy as np
+
+from mindspore.compiler.executor import reference
+from mindspore.compiler.primitives.base import PRIMITIVES
+from mindspore.plugin import BackendInfo, Capabilities, manager
+
+
+def padding(arrays, attrs):
+    (top, _), (left, _) = attrs["padding"]
+    return arrays, {**attrs, "padding": ((top, top), (left, left))}
+
+
+def strides(arrays, attrs):
+    a, b = arrays
+    turned = b.reshape(*b.shape[:-2], b.shape[-1], b.shape[-2]) if attrs["transpose_b"] else b
+    return (a, turned), {**attrs, "transpose_b": False}
+
+
+def nan(arrays, attrs):
+    return tuple(np.where(np.isnan(x), np.float32(-np.inf), x) for x in arrays), attrs
+
+
+def philox(arrays, attrs):
+    seed, offset = arrays[0]
+    return (np.array([seed, offset & 0xFFFFFFFF], np.int64),), attrs
+
+
+FAULTS = {"padding": ("conv2d", padding), "strides": ("matmul", strides), "nan": ("maximum", nan),
+          "philox": ("random_bits", philox), "waiting": ("add", None), "sound": (None, None)}
+
+
+class BrokenCommands(discrete.Commands):
+    """The queue of a device with a fault."""
+
+    def __init__(self, fault: str):
+        super().__init__()
+        self.name, self.change = FAULTS[fault]
+
+    def _launch(self, spec, ins, outs):
+        if spec.name != self.name:
+            super()._launch(spec, ins, outs)
+        elif self.change is None:
+            threading.Thread(target=self._late, args=(spec, ins, outs), daemon=True).start()
+        else:
+            self._compute(spec, self._arrays(spec, ins), outs, self.change)
+
+    def _arrays(self, spec, ins):
+        return [np.frombuffer(self._memory[n], a.dtype.np, a.size).reshape(a.shape) for n, a in zip(ins, spec.ins)]
+
+    def _late(self, spec, ins, outs):
+        arrays = self._arrays(spec, ins)
+        time.sleep(0.02)
+        self._compute(spec, arrays, outs, lambda arrays, attrs: (arrays, attrs))
+
+    def _compute(self, spec, arrays, outs, change):
+        arrays, attrs = change(arrays, dict(spec.attrs))
+        for number, result in zip(outs, reference(PRIMITIVES[spec.name], arrays, attrs, spec.outs)):
+            if number in self._memory:
+                self._memory[number][:result.nbytes] = result.tobytes()
+
+
+class BrokenDevice(discrete.DiscreteDevice):
+    capabilities = Capabilities(dtypes=discrete.DiscreteDevice.capabilities.dtypes | {"uint32"})
+
+    def __init__(self, fault: str):
+        super().__init__()
+        self.commands = BrokenCommands(fault)
+        self.allocator = discrete.DiscreteAllocator(self.commands)
+        self.kernels = {**self.kernels, "random_bits": self._build_words}
+
+    def _build_words(self, spec):
+        return lambda ins, outs: self.commands.submit(
+            "launch", spec, tuple(b.number for b in ins), tuple(b.number for b in outs))
+
+
+class BrokenBackend:
+    def __init__(self, fault: str):
+        self.info, self.fault = BackendInfo(fault, "Broken", "1.0"), fault
+
+    def open(self, device_id: int = 0):
+        return BrokenDevice(self.fault)
+
+    def status(self) -> str:
+        return "available"
+
+
+class Plugin:
+    @staticmethod
+    def mindspore_backends():
+        return [BrokenBackend(fault) for fault in FAULTS]
+
+
+manager.register_plugin(Plugin, "broken")
