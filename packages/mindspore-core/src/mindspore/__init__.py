@@ -133,9 +133,9 @@ _LAZY_NAMES = {
         "FlopsUtilizationCollector", "HausdorffDistance", "History", "LambdaCallback", "LearningRateScheduler",
         "Loss", "LossMonitor", "MAE", "MSE", "MeanSurfaceDistance", "Metric", "ModelCheckpoint",
         "OcclusionSensitivity", "OnRequestExit", "Perplexity", "Precision", "ROC", "Recall",
-        "ReduceLROnPlateau", "RootMeanSquareDistance", "RunContext", "SummaryCollector", "SummaryRecord",
-        "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc",
-        "get_metric_fn", "names", "rearrange_inputs"), "train"),
+        "ReduceLROnPlateau", "RootMeanSquareDistance", "RunContext", "SummaryCollector", "SummaryLandscape",
+        "SummaryRecord", "TimeMonitor", "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy",
+        "auc", "get_metric_fn", "names", "rearrange_inputs"), "train"),
 }
 module_paths.install()
 pynative = PYNATIVE_MODE

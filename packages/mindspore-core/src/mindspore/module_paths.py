@@ -59,7 +59,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.profiler.profiling": ("mindspore.profiler",),
     "mindspore.train.summary.summary_record": ("mindspore.train.summary",),
     **{f"mindspore.train.callback.{name}": ("mindspore.train.callback",) for name in (
-        "_callback", "_checkpoint", "_early_stop", "_history", "_lambda_callback", "_loss_monitor",
+        "_callback", "_checkpoint", "_early_stop", "_history", "_lambda_callback", "_landscape", "_loss_monitor",
         "_lr_scheduler_callback", "_reduce_lr_on_plateau", "_summary_collector", "_time_monitor")},
     **{f"mindspore.nn.optim.{name}": ("mindspore.nn.optim", "mindspore.nn") for name in (
         "ada_grad", "adadelta", "adafactor", "adamax", "asgd", "ftrl", "lamb", "lars", "lazyadam", "proximal_ada_grad",

@@ -17,6 +17,7 @@ from mindspore.train.callback import (
     ReduceLROnPlateau,
     RunContext,
     SummaryCollector,
+    SummaryLandscape,
     TimeMonitor,
 )
 from mindspore.train.dataset_helper import DatasetHelper

@@ -9,6 +9,7 @@ import numpy as np
 
 from mindspore.common.tensor import Tensor
 from mindspore.train.callback.base import Callback
+from mindspore.train.callback.landscape import LandscapeNotes, checked_landscape
 from mindspore.train.callback.monitor import loss_of
 
 __all__ = ["SummaryCollector"]
@@ -27,8 +28,9 @@ class SummaryCollector(Callback):
         summary_dir: the folder. collect_freq: how many steps lie between two that are written.
         num_process: accepted, as for `SummaryRecord`.
         collect_specified_data: what to write: `collect_metric`, `collect_graph`, `collect_input_data`,
-            `collect_train_lineage`, `collect_eval_lineage`, `collect_dataset_graph` (bools), and `histogram_regular`, a
-            regular expression of names of parameters (None: the first five).
+            `collect_train_lineage`, `collect_eval_lineage`, `collect_dataset_graph` (bools), `histogram_regular`, a
+            regular expression of names of parameters (None: the first five), and `collect_landscape`, a dict: which
+            checkpoints `SummaryLandscape` gets (see `landscape.checked_landscape`).
         keep_default_action: whether what `collect_specified_data` does not name is written.
         custom_lineage_data: a dict of texts and numbers, written once.
         collect_tensor_freq: how many steps lie between two whose tensors are written; `collect_freq` by default.
@@ -54,7 +56,13 @@ class SummaryCollector(Callback):
             raise TypeError(f"SummaryCollector: keep_default_action must be a bool, got {keep_default_action!r}")
         if custom_lineage_data is not None and not isinstance(custom_lineage_data, dict):
             raise TypeError(f"SummaryCollector: custom_lineage_data must be a dict, got {custom_lineage_data!r}")
-        self._wanted = _checked_data(collect_specified_data, keep_default_action)
+        given = collect_specified_data
+        self._landscape = None
+        if isinstance(given, dict) and "collect_landscape" in given:
+            given = dict(given)
+            settings = checked_landscape(given.pop("collect_landscape"), "SummaryCollector")
+            self._landscape = LandscapeNotes(summary_dir, settings)
+        self._wanted = _checked_data(given, keep_default_action)
         self._folder, self._freq, self._tensor_freq = summary_dir, collect_freq, collect_tensor_freq or collect_freq
         self._custom, self._limit, self._export = custom_lineage_data, max_file_size, export_options
         self._record: Any = None
@@ -72,6 +80,8 @@ class SummaryCollector(Callback):
     def on_train_begin(self, run_context) -> None:
         """Write what is known before the first step."""
         args, record = run_context.original_args(), self._record
+        if self._landscape is not None:
+            self._landscape.begin()
         if self._wanted["collect_graph"] and args.network is not None:
             record.add_value("graph", "network", str(args.network))
         if self._wanted["collect_dataset_graph"]:
@@ -83,6 +93,8 @@ class SummaryCollector(Callback):
     def on_train_step_end(self, run_context) -> None:
         """Write the step, if it is one of those; else forget what operators have kept."""
         args, record = run_context.original_args(), self._record
+        if self._landscape is not None:
+            self._landscape.note("step", args.cur_step_num, args.network)
         number = args.cur_step_num - 1
         if number % self._freq and number % self._tensor_freq:
             return
@@ -112,9 +124,17 @@ class SummaryCollector(Callback):
         known = list(args.network.trainable_params())
         return known[:_HISTOGRAMS] if pattern is None else [p for p in known if re.match(pattern, p.name)]
 
+    def on_train_epoch_end(self, run_context) -> None:
+        """Save what landscapes are made from."""
+        args = run_context.original_args()
+        if self._landscape is not None:
+            self._landscape.note("epoch", args.cur_epoch_num, args.network)
+
     def on_train_end(self, run_context) -> None:
         """Write the settings of the run."""
         args = run_context.original_args()
+        if self._landscape is not None:
+            self._landscape.end(int(args.batch_num or 0))
         if self._wanted["collect_train_lineage"]:
             rate = getattr(args.optimizer, "learning_rate", None)
             known = {"network": type(args.network).__name__, "optimizer": type(args.optimizer).__name__,
