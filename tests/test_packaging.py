@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGES = ("core", "cpu")
+TEMPLATES = Path("packages/mindspore-core/src/mindspore/plugin/templates")
 INSTALLED_LIMIT_MB = 400
 
 
@@ -41,8 +42,11 @@ def test_core_is_one_pure_wheel_with_its_headers(core_wheel: Path, repository: P
     source = repository / "packages/mindspore-core/src"
     headers = {p.relative_to(source).as_posix() for p in (source / "mindspore/include").rglob("*") if p.is_file()}
     assert headers
-    assert headers | {"mindspore/py.typed", "mindspore/_version.py",
-                      "mindspore/testing/interface_names.txt"} <= members(core_wheel)
+    templates = {p.relative_to(source.relative_to(repository)).as_posix()
+                 for p in (path.relative_to(repository) for path in (repository / TEMPLATES).rglob("*.in"))}
+    assert len(templates) > 30
+    assert headers | templates | {"mindspore/py.typed", "mindspore/_version.py",
+                                  "mindspore/testing/interface_names.txt"} <= members(core_wheel)
     assert not [name for name in members(core_wheel) if re.search(r"\.(so|pyc|o)$|^tests/", name)]
 
 
@@ -173,6 +177,7 @@ def test_every_package_has_the_licence(repository: Path) -> None:
     assert "Apache License" in text and "END OF TERMS AND CONDITIONS" in text
     for package in PACKAGES:
         assert (repository / f"packages/mindspore-{package}/LICENSE").read_text() == text
+    assert (repository / TEMPLATES / "common/LICENSE.in").read_text() == text
 
 
 def test_a_source_distribution_builds_where_core_is_no_neighbour(

@@ -11,6 +11,7 @@ COMMANDS = {"plugins": "list the installed plugins and their devices",
             "doctor": "check the installation and say what to do about what is wrong",
             "show": "print the graph of a compiled function: show FILE:FUNC [SHAPE ...]",
             "grad": "print the derivative of a function: grad FILE:FUNC [SHAPE ...]",
+            "new-backend": "write the repository of a backend: new-backend NAME [--kind python|cpp] [--directory DIR]",
             "coverage": "count the names of MindSpore's interface that are present and tested"}
 
 
@@ -25,12 +26,19 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("target", metavar="FILE:FUNC", help="a Python file and a function or Cell in it")
         command.add_argument("arguments", nargs="*", metavar="SHAPE", type=_argument,
                              help="one argument each: 2x3, 2x3:int32, i32[2,3], or scalar for a 0-d tensor")
+    command = commands.add_parser("new-backend", help=COMMANDS["new-backend"])
+    command.add_argument("name", metavar="NAME", help="the backend's name: a-z and 0-9, beginning with a letter")
+    command.add_argument("--kind", choices=["python", "cpp"], default="python",
+                         help="kernels in NumPy, or in C++ through pybind11 (default: python)")
+    command.add_argument("--directory", metavar="DIR", help="the folder to write (default: mindspore-NAME)")
     command = commands.add_parser("coverage", help=COMMANDS["coverage"])
     command.add_argument("modules", nargs="*", metavar="MODULE", help="a module or class, whose names are then listed")
     command.add_argument("--json", action="store_true", help="print present, tested and missing names as JSON")
     arguments = parser.parse_args(argv)
     if arguments.command == "coverage":
         return coverage(arguments.modules, arguments.json)
+    if arguments.command == "new-backend":
+        return new_backend(arguments.name, arguments.kind, arguments.directory)
     if arguments.command in ("show", "grad"):
         return describe_program(arguments.command, arguments.target, arguments.arguments)
     return {"plugins": plugins, "doctor": doctor}[arguments.command]()
@@ -112,6 +120,17 @@ def describe_program(command: str, target: str, arguments: list) -> int:
         print(describe(target, arguments))
     except programs.UsageError as error:
         print(f"{command}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def new_backend(name: str, kind: str, directory: str | None) -> int:
+    """Write the repository of a backend; exit status 2 if it cannot be made under this name or in this place."""
+    from mindspore.plugin import new_backend as maker
+    try:
+        print(maker.instructions(maker.create(name, kind, directory), name, kind))
+    except maker.NewBackendError as error:
+        print(f"new-backend: {error}", file=sys.stderr)
         return 2
     return 0
 
