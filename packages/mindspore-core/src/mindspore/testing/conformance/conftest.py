@@ -1,38 +1,11 @@
 """The fixtures of the conformance suite: the device under test, the tally, and the list of expected failures."""
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from mindspore.plugin import manager
 from mindspore.testing.conformance.requirements import Requirements, load
-
-
-@dataclass
-class Tally:
-    """Results of one backend. agreed and failed count single results, refused counts samples at dtypes which the
-    device does not claim, on_host counts launches that fell back to the host."""
-
-    agreed: int = 0
-    failed: int = 0
-    refused: int = 0
-    on_host: int = 0
-
-    def count(self, problem: str | None) -> None:
-        """One more result, good where there is no problem."""
-        if problem is None:
-            self.agreed += 1
-        else:
-            self.failed += 1
-
-    def check(self, problem: str | None) -> None:
-        """One more result; AssertionError where there is a problem."""
-        self.count(problem)
-        assert problem is None, problem
-
-
-_TALLIES: dict[str, Tally] = {}
+from mindspore.testing.results import PROPERTY, Tally
 
 
 def _backend_names(config) -> list[str]:
@@ -63,10 +36,12 @@ def requirements(backend_name, request) -> Requirements:
     return (load(path) if path else {}).get(backend_name, Requirements())
 
 
-@pytest.fixture(scope="session")
-def tally(backend_name) -> Tally:
-    """What is counted for the backend under test."""
-    return _TALLIES.setdefault(backend_name, Tally())
+@pytest.fixture
+def tally(backend_name, request) -> Tally:
+    """What the test counts for the backend; it goes with the test's report."""
+    counts = Tally(backend_name)
+    request.node.user_properties.append((PROPERTY, vars(counts)))
+    return counts
 
 
 def pytest_collection_modifyitems(config, items) -> None:
@@ -86,12 +61,3 @@ def pytest_collection_modifyitems(config, items) -> None:
                 raise pytest.UsageError(f"{path}: {line.strip()!r} must be the id of a test, a space and a reason")
             for item in by_name[name]:
                 item.add_marker(pytest.mark.xfail(reason=reason.strip(), strict=True))
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    """One line for each backend."""
-    if _TALLIES:
-        terminalreporter.section("conformance")
-    for name, tally in _TALLIES.items():
-        terminalreporter.line(f"{name}: {tally.agreed} results agree, {tally.failed} do not, {tally.refused} samples "
-                              f"refused (dtype not claimed), {tally.on_host} launches on the host")

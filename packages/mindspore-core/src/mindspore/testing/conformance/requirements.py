@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+FORK = ("child", "parent", "none")
+
 
 def _claim(default: Any, text: str) -> Any:
     return field(default=default, metadata={"text": text})
@@ -32,6 +34,10 @@ class Requirements:
     impossible_bytes: int = _claim(1 << 50, "a size for which the device never has room; 0: requests are not refused")
     alignment: int = _claim(64, "alignment of buffers in bytes, checked where the host sees their memory")
     host_fallback: bool = _claim(True, "whether launches may fall back to the host; false: those that do fail")
+    threads: int = _claim(4, "how many threads may use the device at once; 1: those tests are skipped")
+    fork: str = _claim("parent", "`child`: both processes go on with the device after a fork; `parent`: only the "
+                                 "parent does; `none`: nobody may fork")
+    loss_rtol: float = _claim(1e-3, "how far losses of training may be from the reference backend's, relatively")
 
 
 def documented() -> dict[str, str]:
@@ -53,6 +59,8 @@ def parse(backend: str, table: Mapping[str, Any]) -> Requirements:
         if not isinstance(value, expected) or isinstance(value, bool) != isinstance(default, bool):
             raise TypeError(f"requirements of {backend!r}: {name} is {value!r}, expected a value like {default!r}")
         values[name] = tuple(value) if isinstance(value, list) else value
+    if values.get("fork", "none") not in FORK:
+        raise ValueError(f"requirements of {backend!r}: fork is {values['fork']!r}, expected one of {', '.join(FORK)}")
     return Requirements(**values)
 
 

@@ -108,7 +108,13 @@ def test_the_backend_says_what_it_is(backend_name, tally):
 def test_the_device_says_what_it_can(backend_name, device, requirements, tally):
     can = device.capabilities
     keys = {t.key for t in DType._all}
-    plans = manager.backends()[backend_name].info.plan_versions
+    info = manager.backends()[backend_name].info
+    plans = info.plan_versions
+    switches = [name for name in ("host_memory", "in_place", "regions", "loops", "symbolic") if getattr(can, name)]
+    tally.facts |= {"target": info.target, "version": info.version, "plan versions": str(plans),
+                    "element types": " ".join(sorted(can.dtypes)), "capabilities": " ".join(switches) or "-",
+                    "primitives in generated groups": str(len(can.codegen)),
+                    "kernel table": f"{len(device.kernels)} entries", "requirements": str(requirements)}
     rules = {
         "capabilities is no Capabilities": isinstance(can, Capabilities),
         f"unknown element types {sorted(can.dtypes - keys)}": can.dtypes <= keys,
