@@ -31,8 +31,7 @@ LEFT_OUT = {
                                              "SentencePieceVocab"], _LIBRARY),
     "mindspore.dataset.Dataset": {
         **dict.fromkeys(["create_ir_tree", "iterator_bootstrap", "parse", "parse_tree", "post_parse", "pre_parse",
-                         "pre_process", "to_json", "copy_batch_size", "get_sync_notifiers", "input_indexs", "is_sync"],
-                        _ENGINE),
+                         "pre_process", "copy_batch_size", "input_indexs"], _ENGINE),
         **dict.fromkeys(["recv", "send"], "rows are not sent between the processes of a group")},
 }
 

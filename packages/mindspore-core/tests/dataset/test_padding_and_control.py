@@ -111,6 +111,10 @@ def test_sync_wait_lets_rows_pass_when_it_is_told():
         assert waiting._node.synchroniser._allowed <= 2
         waiting.sync_update("ready", 1, step)
     assert found == list(range(6)) and said == list(range(6))
+    again = waiting.batch(2)
+    assert again.is_sync() and not numbers(4).is_sync() and list(again.get_sync_notifiers()) == ["ready"]
+    again.get_sync_notifiers()["ready"](3, "more")
+    assert said[-1] == "more" and waiting._node.synchroniser._allowed >= 3
     free = numbers(4).sync_wait("ready")
     free.disable_sync()
     assert len(rows(free)) == 4

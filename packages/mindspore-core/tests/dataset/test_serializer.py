@@ -92,6 +92,13 @@ def test_what_is_written(caplog):
     assert not ds.compare(pipeline, ds.FakeImageDataset(3).batch(2))
 
 
+def test_text_of_a_pipeline(tmp_path):
+    dataset = images(shuffle=False).batch(4)
+    text_of = dataset.to_json(str(tmp_path / "pipeline.json"))
+    assert json.loads(text_of) == ds.serialize(dataset) == json.loads((tmp_path / "pipeline.json").read_text())
+    assert ds.compare(ds.deserialize(json.loads(text_of)), dataset)
+
+
 class Own(ds.Sampler):
     def __iter__(self):
         return iter([0])

@@ -372,12 +372,26 @@ def test_hook_backward(mode, capsys):
     close(ms.grad(pair, (0, 1))(Tensor(X), Tensor(X + 1)), 2 * (X + 1), X)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_gradient_is_written(tmp_path, compiled):
+    path = str(tmp_path / "gradient.npy")
+
+    def program(x):
+        return (ops.DumpGradient()(path, x * 2, "out") ** 2).sum()
+
+    gradient = ms.grad(program)
+    close((ms.jit(gradient) if compiled else gradient)(Tensor(X)), 8 * X)
+    np.testing.assert_allclose(np.load(tmp_path / "gradient_float32_0.npy"), 4 * X)
+
+
 @pytest.mark.parametrize("act, error", [
     (lambda: ops.HookBackward(3), TypeError), (lambda: ops.HookBackward(double, 3), TypeError),
     (lambda: ops.HookBackward(double)(3), TypeError), (lambda: ops.InsertGradientOf(3), TypeError),
-    (lambda: ops.InsertGradientOf(double)(3), TypeError),
+    (lambda: ops.InsertGradientOf(double)(3), TypeError), (lambda: ops.DumpGradient()("g", 3, "out"), TypeError),
+    (lambda: ops.DumpGradient()(3, Tensor(X), "out"), TypeError),
+    (lambda: ops.DumpGradient()("g", Tensor(X), "all"), ValueError),
     (lambda: ms.grad(lambda x: ops.HookBackward(lambda g: (g[0], g[0]))(x).sum())(Tensor(X)), ValueError),
-], ids=range(6))
+], ids=range(9))
 def test_mistakes_of_operators(act, error):
     with pytest.raises(error):
         act()

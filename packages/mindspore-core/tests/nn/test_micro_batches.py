@@ -72,3 +72,14 @@ def test_rows_are_combined_by_fields(operator, mode):
                 expected[b, f] /= sum(abs(w) for w, _ in chosen)
     found = layer(Tensor(rows), Tensor(weights), Tensor(fields)).asnumpy()
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_three_inputs_on_one_device(mode):
+    class Three(nn.Cell):
+        def construct(self, a, b, c):
+            return a * b - c
+
+    found = nn.VirtualDatasetCellTriple(Three())(Tensor([2.0]), Tensor([3.0]), Tensor([1.0]))
+    assert found.asnumpy().tolist() == [5.0]
+    with pytest.raises(TypeError, match="'backbone' must be a Cell"):
+        nn.VirtualDatasetCellTriple(3)

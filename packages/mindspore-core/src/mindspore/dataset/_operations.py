@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import zlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -249,6 +250,30 @@ class Operations:
             nodes += node.children
             if isinstance(node, SyncWait):
                 node.synchroniser.disable()
+
+    def is_sync(self) -> bool:
+        """Whether there is a `sync_wait` in the pipeline."""
+        return bool(self.get_sync_notifiers())
+
+    def get_sync_notifiers(self) -> dict[str, Callable]:
+        """What lets batches pass each `sync_wait`, by the name of its condition: a function of (number of batches,
+        data), None for those of the `sync_wait` and for no data."""
+        nodes = [self._node]
+        for node in nodes:
+            nodes += node.children
+        return {node.name: node.synchroniser.update for node in nodes if isinstance(node, SyncWait)}
+
+    def to_json(self, filename: str = "") -> str:
+        """The pipeline as JSON text, as `mindspore.dataset.serialize` gives it.
+
+        Args:
+            filename: the path of a file to write it to; empty for none.
+
+        Raises:
+            TypeError: the pipeline holds functions or objects of the program. OSError: the file cannot be written.
+        """
+        from .serializer import serialize
+        return json.dumps(serialize(cast("Dataset", self), filename), indent=2)
 
     def device_que(self, send_epoch_end: bool = True, create_data_info_queue: bool = False,
                    queue_name: str = "") -> Dataset:

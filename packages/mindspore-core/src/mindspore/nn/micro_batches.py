@@ -12,7 +12,7 @@ from mindspore.graph import tree
 from mindspore.nn._check import positive_int
 from mindspore.nn.cell import Cell
 
-__all__ = ["MicroBatchInterleaved", "PipelineCell", "GradAccumulationCell"]
+__all__ = ["MicroBatchInterleaved", "PipelineCell", "GradAccumulationCell", "VirtualDatasetCellTriple"]
 
 
 def _part(name: str, value, index: int, count: int):
@@ -106,3 +106,26 @@ class PipelineCell(_InParts):
                     raise KeyError(f"For '{type(self).__name__}', the network has no cell {name!r}; it has "
                                    f"{', '.join(sorted(filter(None, cells)))}.")
                 setattr(cells[name], what, place)
+
+
+class VirtualDatasetCellTriple(Cell):
+    """A network of three inputs, of which on several devices each gets its part of the batch; on one device it gets
+    the inputs as they are.
+
+    Args:
+        backbone: the network.
+
+    Raises:
+        TypeError: it is no Cell.
+    """
+
+    def __init__(self, backbone):
+        super().__init__(auto_prefix=False)
+        if not isinstance(backbone, Cell):
+            raise TypeError(f"For 'VirtualDatasetCellTriple', the 'backbone' must be a Cell, but got "
+                            f"{type(backbone).__name__}.")
+        self._backbone = backbone
+
+    def construct(self, a, b, c):
+        """The network's outputs."""
+        return self._backbone(a, b, c)

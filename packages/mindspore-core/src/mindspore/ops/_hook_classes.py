@@ -6,9 +6,10 @@ from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.graph.hooks import HookPoint, call, key_of, marked, name_of, point_of_one, replaced
+from mindspore.ops import debug
 from mindspore.ops.primitive import Primitive
 
-__all__ = ["CLASSES", "HookBackward", "InsertGradientOf"]
+__all__ = ["CLASSES", "DumpGradient", "HookBackward", "InsertGradientOf"]
 
 
 class HookBackward(Primitive):
@@ -78,4 +79,36 @@ class InsertGradientOf(Primitive):
         return marked([input_x], point_of_one(self.f))[0]
 
 
-CLASSES = {"HookBackward": HookBackward, "InsertGradientOf": InsertGradientOf}
+class DumpGradient(Primitive):
+    """Gives its operand as it is; its gradient is written into a file when it is computed, as by `ops.tensordump`.
+
+    Inputs:
+        path (str): a path, with ".npy" or without.
+        x (Tensor): of any shape.
+        input_output (str): "in" or "out", before or after processes exchange parts of the gradient; one process has
+            all of it.
+
+    Outputs:
+        Tensor, the operand.
+
+    Raises:
+        TypeError: `path` is no str, the operand no Tensor. ValueError: `path` is empty, or another `input_output`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("DumpGradient")
+
+    def __call__(self, path: str, x: Tensor, input_output: str) -> Tensor:
+        if not isinstance(path, str):
+            raise TypeError(f"DumpGradient: path must be a str, got {type(path).__name__}")
+        if not path or input_output not in ("in", "out"):
+            raise ValueError(f"DumpGradient: path is {path!r} and input_output {input_output!r}; expected a path, and "
+                             f"'in' or 'out'")
+
+        def dump(gradient: Tensor) -> None:
+            debug.tensordump(path, gradient, input_output)
+
+        return InsertGradientOf(dump)(x)
+
+
+CLASSES = {"DumpGradient": DumpGradient, "HookBackward": HookBackward, "InsertGradientOf": InsertGradientOf}
