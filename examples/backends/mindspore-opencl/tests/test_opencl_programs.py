@@ -36,7 +36,7 @@ def test_the_suite_passes():
     """Without `test_primitives`, which needs no device and is run with core's tests."""
     printed = run("-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", "--pyargs",
                   "mindspore.testing.conformance", "-k", "not test_primitives", "--ms-backend=opencl",
-                  f"--ms-xfail={KNOWN_FAILURES}")
+                  f"--ms-xfail={KNOWN_FAILURES}", f"--ms-requirements={EXAMPLE / 'requirements.toml'}")
     print(printed[-600:])
     assert re.search(r"\d+ passed", printed)
 

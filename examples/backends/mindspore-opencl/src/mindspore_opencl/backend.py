@@ -9,7 +9,7 @@ ADVICE = "install a driver; for the processor: apt-get install pocl-opencl-icd"
 class OpenCLBackend:
     """Serves the target "OPENCL": every device of every OpenCL platform, GPUs first."""
 
-    info = BackendInfo("opencl", "OPENCL", "0.1.0", description="OpenCL devices through pyopencl")
+    info = BackendInfo("opencl", "OPENCL", "0.1.0", api_version=2, description="OpenCL devices through pyopencl")
 
     def open(self, device_id: int = 0):
         """The device. DeviceUnavailableError where there is none of this number."""

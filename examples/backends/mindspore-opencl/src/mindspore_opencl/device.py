@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pyopencl as cl
 
-from mindspore.plugin import Capabilities, KernelSpec
+from mindspore.plugin import Capabilities
 from mindspore_opencl import dense, moves, windows
 from mindspore_opencl.groups import MEMBERS, Group
 from mindspore_opencl.memory import Memory
@@ -32,10 +32,6 @@ class OpenCLDevice:
     def _builder(self, build):
         return lambda spec: build(spec, self.programs)
 
-    def supports(self, spec: KernelSpec) -> bool:
-        """Whether there is a kernel of this primitive for these element types."""
-        return True
-
     def memory_statistics(self) -> dict[str, int]:
         """See `Device` in `mindspore.plugin`."""
         return self.allocator.statistics()
@@ -57,7 +53,7 @@ class OpenCLDevice:
         return {"name": self.device.name.strip(), "total_memory": self.device.global_mem_size,
                 "multi_processor_count": self.device.max_compute_units}
 
-    def describe(self) -> dict[str, str]:
+    def describe(self) -> str:
         """What device and driver are, for `doctor`."""
-        return {"device": self.device.name.strip(), "platform": self.device.platform.version,
-                "driver": self.device.driver_version, "float64": str("float64" in self.capabilities.dtypes)}
+        exact = "with" if "float64" in self.capabilities.dtypes else "without"
+        return f"{self.device.name.strip()}, {self.device.platform.version.strip()}, {exact} float64"

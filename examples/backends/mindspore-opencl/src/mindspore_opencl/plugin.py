@@ -4,6 +4,8 @@ from __future__ import annotations
 from mindspore.plugin import hookimpl
 from mindspore_opencl.backend import OpenCLBackend
 
+mindspore_plugin_api = 2
+
 
 @hookimpl
 def mindspore_backends() -> list[OpenCLBackend]:
