@@ -44,7 +44,7 @@ def test_core_is_one_pure_wheel_with_its_headers(core_wheel: Path, repository: P
     assert headers
     templates = {p.relative_to(source.relative_to(repository)).as_posix()
                  for p in (path.relative_to(repository) for path in (repository / TEMPLATES).rglob("*.in"))}
-    assert len(templates) > 30
+    assert templates
     assert headers | templates | {"mindspore/py.typed", "mindspore/_version.py",
                                   "mindspore/testing/interface_names.txt"} <= members(core_wheel)
     assert not [name for name in members(core_wheel) if re.search(r"\.(so|pyc|o)$|^tests/", name)]

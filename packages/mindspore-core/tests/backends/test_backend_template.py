@@ -15,6 +15,7 @@ import pytest
 from mindspore.__main__ import main
 from mindspore.plugin import PLUGIN_API_VERSION, new_backend
 from mindspore.plugin.new_backend import NewBackendError, create
+from mindspore.testing import conformance
 from mindspore.testing.conformance import requirements
 
 COMMON = {".github/workflows/test.yml", ".gitignore", "LICENSE", "README.md", "pyproject.toml", "tox.ini",
@@ -49,6 +50,15 @@ def test_all_templates_are_used_and_all_fields(kind):
     assert len(templates) == len(new_backend.render("acme", kind)) and {p.suffix for p in templates} == {".in"}
     used = {key for p in templates for key in re.findall(r"\{\{(\w+)\}\}", p.read_text(encoding="utf-8"))}
     assert used == set(new_backend.fields("acme", kind))
+
+
+def test_what_is_chosen_of_the_conformance_suite_is_there():
+    text = new_backend.render("acme", "python")["tests/test_conformance.py"]
+    chosen = set(re.findall(r"\btest_\w+", re.search(r"chosen = (.*?)\n    done", text, re.DOTALL)[1]))
+    suite = {path.stem: path.read_text(encoding="utf-8")
+             for path in Path(conformance.__file__).parent.glob("test_*.py")}
+    functions = set(re.findall(r"^def (test_\w+)", "\n".join(suite.values()), re.MULTILINE))
+    assert len(chosen) == 5 and chosen <= set(suite) | functions
 
 
 @pytest.mark.parametrize(("name", "says"), [
