@@ -139,10 +139,21 @@ def test_registering_by_name():
         net.insert_param_to_cell("a.b", Parameter(np.ones(1, np.float32)))
     with pytest.raises(TypeError):
         net.insert_param_to_cell("v", Tensor([1.0]))
-    with pytest.raises(KeyError):
-        net.insert_child_to_cell("child", nn.ReLU())
+    net.insert_child_to_cell("child", nn.Conv1d(1, 1, 1))
+    assert names(net) == ["w", "child.weight"] and isinstance(net.child, nn.Conv1d)
+    for name in "", "a.b", "construct", "w":
+        with pytest.raises(KeyError, match="no child|cannot name a child"):
+            net.insert_child_to_cell(name, nn.ReLU())
     with pytest.raises(TypeError):
         net.insert_child_to_cell("other", 3)
+
+
+def test_a_replaced_child_computes_in_its_place():
+    net = nn.SequentialCell()
+    net.insert_child_to_cell("act", nn.ReLU())
+    assert net(Tensor([-1.0])).asnumpy() == [0]
+    net.insert_child_to_cell("act", nn.Tanh())
+    assert len(net) == 1 and net(Tensor([-1.0])).asnumpy() == pytest.approx(np.tanh(-1))
 
 
 def test_what_is_missing_is_named():

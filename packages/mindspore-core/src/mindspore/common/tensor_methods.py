@@ -148,8 +148,11 @@ class TensorMethods(Operators, Functions):
         """self repeated dims[i] times along axis i; the numbers one by one, or as one sequence `dims` or `reps`."""
         return joining.tile(self, _sizes(args) if args else _axis_of(dims, reps))
 
-    def repeat(self, *repeats) -> Tensor:
-        """self repeated repeats[i] times along axis i."""
+    def repeat(self, *repeats, axis=None) -> Tensor:
+        """self repeated repeats[i] times along axis i; where the keyword `axis` is given, each slice along that axis
+        `repeats` times."""
+        if axis is not None:
+            return joining.repeat_interleave(self, *repeats, axis=axis)
         return joining.tile(self, _sizes(repeats))
 
     def repeat_interleave(self, repeats, dim=None, *, axis=None, output_size=None) -> Tensor:

@@ -172,16 +172,19 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
         self._params[param_name] = param
 
     def insert_child_to_cell(self, child_name: str, child_cell: Cell | None) -> None:
-        """Register a child cell under a name, or None for no cell.
+        """Register a child cell under a name, or None for no cell. A child that had the name is replaced.
 
         Raises:
-            TypeError: it is not a Cell. KeyError: the name is empty, contains a dot or is taken.
+            TypeError: it is not a Cell. KeyError: the name is empty, contains a dot or is that of another attribute.
         """
         if child_cell is not None and not isinstance(child_cell, Cell):
             raise TypeError(f"{type(self).__name__}: child {child_name!r} must be a Cell, "
                             f"got {type(child_cell).__name__}")
-        if not child_name or "." in child_name or child_name in self._cells:
-            raise KeyError(f"{type(self).__name__}: child name {child_name!r} is empty, has a dot or is already used")
+        if not child_name or "." in child_name:
+            raise KeyError(f"{type(self).__name__}: {child_name!r} cannot name a child: it is empty or has a dot")
+        if child_name not in self._cells and hasattr(self, child_name):
+            raise KeyError(f"{type(self).__name__}: {child_name!r} is an attribute that is no child; choose another "
+                           f"name for the child")
         CELL_EPOCH[0] += 1
         self._cells[child_name] = child_cell
         if self._auto_prefix and child_cell is not None:
