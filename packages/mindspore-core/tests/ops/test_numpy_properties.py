@@ -235,3 +235,23 @@ def test_products(data):
 def test_divisors(x, y):
     agrees(*both("gcd", x, y))
     agrees(*both("lcm", x, y))
+
+
+@pytest.mark.parametrize("make", [
+    lambda: mnp.full((2, 3), 0.5), lambda: mnp.full((2, 3), [1.0, 2, 3]), lambda: mnp.full_like(mnp.ones((2, 3)), 7),
+    lambda: mnp.zeros_like(mnp.ones((2, 3))), lambda: mnp.ones_like(mnp.zeros((2, 3))),
+    lambda: mnp.empty_like(mnp.zeros((2, 3))), lambda: mnp.full((2, 3), mnp.ones((2, 3)))],
+    ids=["full", "full-of-row", "full_like", "zeros_like", "ones_like", "empty_like", "full-of-all"])
+def test_what_is_made_has_elements_of_its_own(make):
+    made = make()
+    expected = made.asnumpy().copy()
+    made[:, 1:] = 9
+    expected[:, 1:] = 9
+    assert made.asnumpy().tolist() == expected.tolist()
+
+
+def test_a_tensor_filled_with_another_leaves_it_as_it_is():
+    value = mnp.ones((2, 3))
+    mnp.full((2, 3), value)[0] = 5
+    mnp.full_like(value, value)[0] = 5
+    assert value.asnumpy().tolist() == [[1] * 3] * 2

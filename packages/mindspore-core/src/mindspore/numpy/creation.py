@@ -9,7 +9,7 @@ from mindspore.common.dtype import DType, float32, int32
 from mindspore.common.tensor import Tensor
 from mindspore.numpy._arrays import ArrayLike, DTypeLike, as_array, given, to_dtype
 from mindspore.ops import creation, random, shapes
-from mindspore.ops._operands import Sizes, convert, static_int, static_shape
+from mindspore.ops._operands import Sizes, convert, full_of, static_int, static_shape
 
 __all__ = [
     "array", "array_str", "asarray", "asfarray", "bartlett", "blackman", "empty", "empty_like", "full", "full_like",
@@ -122,7 +122,7 @@ def full(shape: Sizes, fill_value: ArrayLike, dtype: DTypeLike = None) -> Tensor
      [1 2]]
     """
     value = given(as_array("full", fill_value, "fill_value"), dtype)
-    return shapes.broadcast_to(value, static_shape("full", shape))
+    return full_of(static_shape("full", shape), value)
 
 
 def zeros_like(a: ArrayLike, dtype: DTypeLike = None, shape: Sizes | None = None) -> Tensor:
@@ -166,7 +166,7 @@ def _like(name: str, a: ArrayLike, value: ArrayLike, dtype: DTypeLike, shape: Si
     x = as_array(name, a, "a")
     wanted = x.dtype if dtype is None else to_dtype(name, dtype)
     sizes = x.shape if shape is None else static_shape(name, shape)
-    return shapes.broadcast_to(convert(as_array(name, value, "fill_value"), wanted), sizes)
+    return full_of(sizes, convert(as_array(name, value, "fill_value"), wanted))
 
 
 # -- windows -----------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def _literal(value: float, dtype: DType) -> Literal:
 
 
 def full_of(shape: tuple, value: Tensor) -> Tensor:
-    """The 0-d tensor `value` at every place of a tensor of `shape`."""
+    """A tensor of `shape` with elements of its own: `value`, which is 0-d or broadcasts to it, at every place."""
     return apply(_BROADCAST, (value,), (shape,)) if shape else value
 
 
