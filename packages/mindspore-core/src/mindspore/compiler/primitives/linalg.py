@@ -59,7 +59,8 @@ class Solve(Primitive):
         return _system_aval("solve", self, a, y)
 
     def reference(self, a, y):
-        return for_each(np.linalg.solve, 1, a, y)
+        # with as many axes as a: NumPy 1 takes a right side with one axis less for a stack of vectors
+        return for_each(np.linalg.solve, 1, a, y.reshape((1,) * (a.ndim - y.ndim) + y.shape))
 
     def vjp(self, b, ct, out, a, y):
         w = b.solve(transposed(b, a), ct)
