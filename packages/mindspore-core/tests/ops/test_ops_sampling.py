@@ -100,10 +100,11 @@ def test_crop_and_resize(mode, method):
     image = draw.normal(size=(2, 5, 6, 3)).astype(np.float32)
     boxes = np.array([[0.1, 0.2, 0.7, 0.9], [0.9, 0.0, 0.1, 1.0], [-0.3, 0.5, 0.5, 1.4]], np.float32)
     owner = np.array([1, 0, 1], np.int32)
+    f = np.float32
     for size in ((3, 4), (1, 2)):
         expected = np.zeros((3, *size, 3))
         for b, i, j in np.ndindex(3, *size):
-            y, x = ((lo * (n - 1) + k * (hi - lo) * (n - 1) / (c - 1)) if c > 1 else (lo + hi) / 2 * (n - 1)
+            y, x = ((lo * f(n - 1) + f(k) * (hi - lo) * f(n - 1) / f(c - 1)) if c > 1 else (lo + hi) / f(2) * f(n - 1)
                     for lo, hi, n, k, c in zip(boxes[b, :2], boxes[b, 2:], (5, 6), (i, j), size))
             if not (0 <= y <= 4 and 0 <= x <= 5):
                 expected[b, i, j] = 7

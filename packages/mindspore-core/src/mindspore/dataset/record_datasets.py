@@ -104,7 +104,10 @@ def _typed(field: str, default, name: str) -> np.ndarray:
         return np.array(field or default)
     kind = np.int32 if isinstance(default, int) else np.float32
     try:
-        return np.array(type(default)(field) if field else default, kind)
+        value = type(default)(field) if field else default
+        if kind is np.int32 and not -1 << 31 <= value < 1 << 31:
+            raise OverflowError  # NumPy 1 takes it
+        return np.array(value, kind)
     except (ValueError, OverflowError):
         raise ValueError(f"column '{name}' must hold {np.dtype(kind)}, but a row has {field!r}") from None
 

@@ -37,9 +37,9 @@ def read_wave(path: str) -> tuple[np.ndarray, np.ndarray]:
     elif width == 3:
         parts = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.uint32)
         joined = (parts[:, 0] << 8 | parts[:, 1] << 16 | parts[:, 2] << 24).view(np.int32)
-        values = joined.astype(np.float32) / (1 << 31)
+        values = joined.astype(np.float32) / np.float32(1 << 31)
     else:
-        values = np.frombuffer(data, f"<i{width}").astype(np.float32) / (1 << (8 * width - 1))
+        values = np.frombuffer(data, f"<i{width}").astype(np.float32) / np.float32(1 << (8 * width - 1))
     return np.ascontiguousarray(values.reshape(-1, channels).T), np.array(rate, np.uint32)
 
 
