@@ -117,6 +117,12 @@ def test_sizes_are_arguments_of_the_same_program(device):
     assert len(device.programs.built) == built
 
 
+def test_a_tap_that_meets_only_padding_has_no_gradient():
+    """A kernel as wide as the padded image, with a stride above 1."""
+    x, w = np.ones((1, 1, 2, 4), np.float32), np.ones((1, 1, 1, 6), np.float32)
+    agree(ms.grad(lambda w, x: ops.conv2d(x, w, stride=2, pad_mode="pad", padding=(0, 0, 1, 1)).sum()), w, x)
+
+
 @pytest.mark.parametrize("shape", [(), (5,), (3, 4, 7)])
 def test_random_numbers_are_those_of_every_backend(shape):
     drawn = []

@@ -124,7 +124,7 @@ __kernel void KERNEL_NAME(__global const $T *image, __global const $T *dy, __glo
                           __global const long *t) {""" + GEOMETRY + """
   const long s = rest % kw, q = (rest /= kw) % kh, p = (rest /= kh) % kd, c = (rest /= kd) % inputs;
   const long blocks = (outputs + 3) / 4, first = (rest /= inputs) % blocks * 4, group = rest / blocks;
-  const long begin = max(0L, (left - s * dw + sw - 1) / sw), end = min(wide, (width - 1 + left - s * dw) / sw + 1);
+  const long begin = max(0L, (left - s * dw + sw - 1) / sw), end = min(wide, (width + sw - 1 + left - s * dw) / sw);
   for (int r = 0; r < 4; r++) at[r] = group * outputs + min(first + r, outputs - 1);
   for (long picture = 0; picture < t[0]; picture++) {
     __global const $T *plane = image + ((picture * groups + group) * inputs + c) * size;
