@@ -32,6 +32,7 @@ def read_wave(path: str) -> tuple[np.ndarray, np.ndarray]:
             data = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as error:
         raise ValueError(f"it is no WAV file of integers: {error}") from error
+    values: np.ndarray
     if width == 1:
         values = np.frombuffer(data, np.uint8).astype(np.float32) / 128 - 1
     elif width == 3:

@@ -78,6 +78,11 @@ def emit_sample(b: Builder, op: Primitive, arrays: Sequence[np.ndarray], attrs: 
     return b.items(b.emit(op, params, op.pack_attrs(attrs)))
 
 
+def is_decomposed(op: Primitive, device) -> bool:
+    """Whether the device has neither a kernel nor generated code for an operator that has a decomposition."""
+    return op.lower is not None and op.name not in device.kernels and op.name not in device.capabilities.codegen
+
+
 def sample_graph(op: Primitive, arrays: Sequence[np.ndarray], attrs: dict) -> Graph:
     """A graph of one operator on parameters like `arrays`."""
     b = Builder(op.name)
