@@ -372,6 +372,20 @@ def test_hook_backward(mode, capsys):
     close(ms.grad(pair, (0, 1))(Tensor(X), Tensor(X + 1)), 2 * (X + 1), X)
 
 
+def test_many_hooks_that_look_at_gradients():
+    """Each stage of the derivative stands on its own: it holds none of those before it, else they double each time."""
+    seen = []
+    looked = ops.InsertGradientOf(lambda g: seen.append(float(g.sum())))
+
+    def chain(x):
+        for _ in range(14):
+            x = looked(x * 2)
+        return x.sum()
+
+    close(ms.grad(chain)(Tensor(X)), np.full_like(X, 2 ** 14))
+    assert seen == [len(X) * 2.0 ** k for k in range(14)]
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_gradient_is_written(tmp_path, compiled):
     path = str(tmp_path / "gradient.npy")

@@ -100,14 +100,19 @@ def gradients_of(region, wanted: list[Storage], outputs: list[Storage], seeds: l
     """The gradients of the region's outputs by the wanted values. recorded: the region as it was captured, where the
     gradient is taken later."""
 
+    entries = recorded
+
     def stage(wanted: list[Storage], outputs: list[Storage], seeds: list) -> list[Storage]:
-        if recorded is not None:
-            return _segment.current().record_vjp_of(recorded, wanted, outputs, seeds)
-        return _segment.current().record_vjp(region, wanted, outputs, seeds)
+        current = _segment.current()
+        if recorded is None and (entries is None or not region.history):
+            return current.record_vjp(region, wanted, outputs, seeds)
+        # as it was before the first stage: what a stage records belongs to the region as well, and would double it
+        return current.record_vjp_of(entries, wanted, outputs, seeds)
 
     if not region.hooks:
         return stage(wanted, outputs, seeds)
-    entries = recorded if recorded is not None else _segment.current().capture(region)
+    if entries is None:
+        entries = _segment.current().capture(region)
     return _Stages(region.hooks, entries, wanted).gradients(stage, outputs, seeds)
 
 

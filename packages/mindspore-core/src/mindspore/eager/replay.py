@@ -110,7 +110,7 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
 
     for number in dict.fromkeys(wanted):
         bind(number)
-    for entry in range(start, position):
+    for entry in _needed(entries, firsts, start, position, outputs):
         op, refs, _ = entries[entry]
         if op is None or firsts[entry] not in env:
             continue
@@ -130,6 +130,18 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
     found = b.inline(joint, [env[n] for n in sources] + cotangents)
     env.update(zip(outputs, found))
     return found[len(outputs):]
+
+
+def _needed(entries: tuple, firsts: list[int], start: int, position: int, outputs: tuple) -> list[int]:
+    """The entries from `start` on that the outputs depend on, in order. Gradients taken in stages stand in the
+    region, too: each would hold all that were taken before it."""
+    reached, found = set(outputs), []
+    for entry in reversed(range(start, position)):
+        if any(number in reached for number in range(firsts[entry], firsts[entry + 1])):
+            op, refs, _ = entries[entry]
+            reached.update(_reads(op, refs))
+            found.append(entry)
+    return found[::-1]
 
 
 def _reads(op, refs: tuple) -> list[int]:
