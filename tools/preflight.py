@@ -2,11 +2,9 @@
 """Say which system packages are missing, by name, before a build fails for want of them.
 
 The README's commands run it first, with the interpreter that will make the environment.  It exits with 0 and prints
-nothing when all is there.  It uses no recent syntax: an interpreter that is too old must be able to say so.  With
-`--tests` it also names what some tests are skipped without.
+nothing when all is there.  It uses no recent syntax: an interpreter that is too old must be able to say so.
 """
 
-import glob
 import os
 import platform
 import shutil
@@ -68,17 +66,8 @@ def findings():
     return packages, problems
 
 
-def skipped_without():
-    """Return the Debian packages that no build needs, but some tests: those of the OpenCL example need a driver."""
-    folder = os.environ.get("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")
-    return [] if glob.glob(os.path.join(folder, "*.icd")) else ["pocl-opencl-icd"]
-
-
 def main():
     packages, problems = findings()
-    if "--tests" in sys.argv[1:]:
-        for package in skipped_without():
-            print("preflight: tests of the OpenCL example are skipped without: " + package, file=sys.stderr)
     for problem in problems:
         print("preflight: " + problem, file=sys.stderr)
     if packages:
