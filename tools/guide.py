@@ -17,7 +17,8 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "writing-a-backend.md"
 PLUGIN = "first_backend"
 REGISTERS = "manager.register_plugin("
-SUBSET = "test_ops and (add or mul or exp or sigmoid or tanh or softmax or matmul or reduce_sum)"
+SUBSET = ("test_device_memory or "
+          "test_ops and (add or mul or exp or sigmoid or tanh or softmax or matmul or reduce_sum)")
 
 
 def blocks(page: Path) -> list[str]:

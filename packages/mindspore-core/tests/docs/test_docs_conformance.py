@@ -19,5 +19,5 @@ def test_the_page_lists_what_there_is():
     assert not [name for name, text in documented().items() if text not in page]
     modules = {path.name for path in Path(conformance.__file__).parent.glob("test_*.py")}
     assert set(re.findall(r"^\| `(test_\w+\.py)` \|", page, re.M)) == modules
-    options = set(re.findall(r'"(--ms-\w+)"', Path(plugin.__file__).read_text(encoding="utf-8")))
-    assert set(re.findall(r"^\| `(--ms-\w+)", page, re.M)) == options
+    options = set(re.findall(r'"(--ms-[\w-]+)"', Path(plugin.__file__).read_text(encoding="utf-8")))
+    assert set(re.findall(r"^\| `(--ms-[\w-]+)", page, re.M)) == options

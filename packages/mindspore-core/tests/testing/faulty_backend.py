@@ -1,14 +1,15 @@
-"""A pytest plugin for the tests of the conformance suite: backends that are wrong in one way each.
+"""A pytest plugin for the tests of the conformance suite: backends that are wrong in one way each, and two whose
+device is missing: `unplugged` knows it before opening, `unwilling` when it is opened.
 
-Every backend serves float32 and int32 with the reference's kernels, except for one that it gets wrong, and has kernels
-for nothing but the operators in `SERVED`.
+Every other backend serves float32 and int32 with the reference's kernels, except for one that it gets wrong, and has
+kernels for nothing but the operators in `SERVED`.
 """
 from __future__ import annotations
 
 import numpy as np
 
 from mindspore.plugin import manager
-from mindspore.plugin.protocols import BackendInfo, Capabilities
+from mindspore.plugin.protocols import BackendInfo, Capabilities, DeviceUnavailableError
 from mindspore.reference.device import ReferenceDevice, view
 
 SERVED = ("exp", "neg", "add", "mul", "sum")
@@ -52,8 +53,25 @@ class FaultyBackend:
         return "available"
 
 
+class Unplugged:
+    info = BackendInfo("unplugged", "FAULTY", "1.0")
+
+    def open(self, device_id: int = 0):
+        raise DeviceUnavailableError("unplugged: the cable hangs loose; plug it in")
+
+    def status(self) -> str:
+        return "the cable hangs loose; plug it in"
+
+
+class Unwilling(Unplugged):
+    info = BackendInfo("unwilling", "FAULTY", "1.0")
+
+    def status(self) -> str:
+        return "available"
+
+
 def mindspore_backends():
-    return [FaultyBackend(name) for name in FAULTS]
+    return [*(FaultyBackend(name) for name in FAULTS), Unplugged(), Unwilling()]
 
 
 class _Plugin:

@@ -71,6 +71,19 @@ def test_a_backend_that_is_asked_for_by_name_must_exist(tmp_path):
     assert status == 1 and "no backend is called 'absent'" in text
 
 
+@pytest.mark.parametrize(("required", "outcome"), [((), "skipped"), (("--ms-require-device",), "errors")])
+def test_a_missing_device_is_seen(tmp_path, required, outcome):
+    """The manners of its backend are tested; what needs the device is skipped with the reason, or fails."""
+    chosen = "test_values and -exp-float32 or test_the_backend_says or test_streams_and_events"
+    status, text = run_suite(tmp_path, "sound,unplugged,unwilling", chosen, *required)
+    assert status == bool(required), text
+    assert re.search(rf"5 passed, (\d+ deselected, )?4 {outcome}", text), text
+    assert "the device of unplugged is missing: the cable hangs loose; plug it in" in text
+    assert "unplugged: 2 tests did not run, the device is missing: the cable hangs loose; plug it in\n" in text
+    assert "unwilling: 2 tests did not run, the device is missing: unplugged: the cable hangs loose" in text
+    assert "sound: 0 tests" not in text and "sound: 2 tests" not in text
+
+
 def test_a_wrong_gradient_is_found(monkeypatch):
     exp = PRIMITIVES["exp"]
     arrays = [np.linspace(-1.0, 1.0, 6)]

@@ -122,13 +122,13 @@ class CPUDevice:
         return True
 
     def properties(self) -> dict:
-        """The processor's name and the machine's memory in bytes, and what `describe` says."""
+        """The processor's name, the machine's memory in bytes, and what kernels are made for and with."""
         return {"name": _processor(), "total_memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-                "multi_processor_count": os.cpu_count() or 1, "vector_instructions": _ext.isa()}
+                "multi_processor_count": os.cpu_count() or 1, "vector_instructions": _ext.isa(),
+                "threads": _ext.threads(), "onednn_version": ".".join(map(str, _ext.onednn_version()))}
 
-    def describe(self) -> dict[str, str]:
-        """What the machine and the libraries are, for `doctor`."""
-        use = _ext.memory_use()
-        return {"vector instructions": _ext.isa(), "threads": str(_ext.threads()),
-                "oneDNN": ".".join(map(str, _ext.onednn_version())),
-                "memory in use": f"{use['in_use']} bytes (peak {use['peak']}, idle {use['idle']})"}
+    def describe(self) -> str:
+        """Processor, vector instructions, threads and oneDNN in one line."""
+        known = self.properties()
+        return (f"{known['name']}, {known['vector_instructions']}, {known['threads']} threads, "
+                f"oneDNN {known['onednn_version']}")

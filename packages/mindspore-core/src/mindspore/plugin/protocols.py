@@ -114,7 +114,8 @@ class Device(Protocol):
     * `claim(graph) -> list[Claim]`: anchor + epilogue patterns, by the backend's own deterministic costs;
     * `compile(plan) -> Executable`: its own executor; without it core's Python executor runs the plan;
     * `as_numpy(buffer, dtype, shape)`: a zero-copy view, where `capabilities.host_memory`;
-    * `describe()`: facts about the device for `python -m mindspore doctor`;
+    * `describe() -> str`: one line for people, which `python -m mindspore doctor` and the page about a run of the
+      conformance suite show; what programs read belongs into `properties`;
     * `properties() -> dict`: what the device is: `name`, `total_memory` (bytes), and what else it has to tell;
     * `set_option(name, value) -> bool`: change one setting of `mindspore.device_context`; False where the device has no
       such setting;

@@ -82,5 +82,9 @@ class ReferenceDevice:
         pages = os.sysconf("SC_PHYS_PAGES") if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()) else 0
         return {"name": "NumPy", "total_memory": pages and pages * os.sysconf("SC_PAGE_SIZE")}
 
+    def describe(self) -> str:
+        """What computes here, in one line."""
+        return f"NumPy {np.__version__}, every primitive by its definition"
+
     def as_numpy(self, buffer: np.ndarray, dtype: DType, shape: tuple) -> np.ndarray:
         return buffer[:int(np.prod(shape)) * dtype.itemsize].view(dtype.np).reshape(shape)

@@ -9,10 +9,13 @@ from mindspore.testing.results import Results
 
 
 def pytest_addoption(parser) -> None:
-    """`--ms-backend`, `--ms-xfail`, `--ms-requirements` and `--ms-report`."""
+    """`--ms-backend`, `--ms-require-device`, `--ms-xfail`, `--ms-requirements` and `--ms-report`."""
     group = parser.getgroup("mindspore", "conformance of MindSpore backends")
     group.addoption("--ms-backend", metavar="NAME[,NAME]", default=None,
-                    help="the backends to test (default: every installed one whose device is available)")
+                    help="the backends to test (default: every installed one); where a device is missing, the tests "
+                         "that need it are skipped with the reason")
+    group.addoption("--ms-require-device", action="store_true", default=False,
+                    help="a test whose device is missing fails instead of being skipped")
     group.addoption("--ms-xfail", metavar="FILE", default=None,
                     help="a list of tests that are known to fail, one test id and a reason a line; a test on the list "
                          "that passes fails the run")

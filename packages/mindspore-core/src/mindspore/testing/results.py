@@ -20,7 +20,7 @@ _VALUES = re.compile(r"test_values\[.*?-(\w+)-(\w+)\]$")
 class Tally:
     """Results of one test on one backend. agreed and failed count single results, refused counts samples at dtypes
     which the device does not claim, on_host counts launches that fell back to the host. facts: what is known of the
-    backend."""
+    backend. missing: why its device cannot be used, where that kept the test from running."""
 
     backend: str
     agreed: int = 0
@@ -28,6 +28,7 @@ class Tally:
     refused: int = 0
     on_host: int = 0
     facts: dict[str, str] = field(default_factory=dict)
+    missing: str | None = None
 
     def count(self, problem: str | None) -> None:
         """One more result, good where there is no problem."""
@@ -84,6 +85,8 @@ class Results:
                                                 ("agreed", "failed", "refused", "on_host"))
             terminalreporter.line(f"{name}: {agreed} results agree, {failed} do not, {refused} samples refused (dtype "
                                   f"not claimed), {on_host} launches on the host")
+            for reason, number in Counter(t.counts["missing"] for t in tests if t.counts["missing"]).items():
+                terminalreporter.line(f"{name}: {number} tests did not run, the device is missing: {reason}", red=True)
         for path in self.paths if self.tests else ():
             page = as_html if path.endswith((".html", ".htm")) else as_markdown
             with open(path, "w", encoding="utf-8") as file:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from mindspore.plugin import manager
+from mindspore.plugin import DeviceUnavailableError, manager
 from mindspore.testing.conformance.requirements import Requirements, load
 from mindspore.testing.results import PROPERTY, Tally
 
@@ -19,13 +19,41 @@ def pytest_generate_tests(metafunc) -> None:
         metafunc.parametrize("backend_name", _backend_names(metafunc.config), scope="session")
 
 
+_missing: dict[str, str | None] = {}
+
+
+def _what_is_missing(backend_name: str) -> str | None:
+    """Why the backend's device cannot be used here; None where it can. The device is open afterwards."""
+    if backend_name not in _missing:
+        backend = manager.backends().get(backend_name)
+        status = "available" if backend is None else backend.status()
+        if status == "available":
+            try:
+                manager.device(backend_name)
+            except DeviceUnavailableError as error:
+                status = str(error)
+        _missing[backend_name] = None if status == "available" else status
+    return _missing[backend_name]
+
+
+def pytest_runtest_setup(item) -> None:
+    """Where its device is missing, a test that needs it is skipped with the reason; `--ms-require-device` fails it. In
+    a module that says `NEEDS_DEVICE = False` those tests need it that take the fixture `device`."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    if "backend_name" not in params or not (getattr(item.module, "NEEDS_DEVICE", True)
+                                            or "device" in item.fixturenames):
+        return
+    name = params["backend_name"]
+    reason = _what_is_missing(name)
+    if reason is not None:
+        item.user_properties.append((PROPERTY, vars(Tally(name, missing=reason))))
+        required = item.config.getoption("ms_require_device", default=False)
+        (pytest.fail if required else pytest.skip)(f"the device of {name} is missing: {reason}")
+
+
 @pytest.fixture(scope="session")
-def device(backend_name, request):
-    """The opened device. A backend that was asked for by name must open; others are skipped where they cannot."""
-    if request.config.getoption("ms_backend", default=None) is None:
-        status = manager.backends()[backend_name].status()
-        if status != "available":
-            pytest.skip(f"backend {backend_name}: {status}")
+def device(backend_name):
+    """The opened device."""
     return manager.device(backend_name)
 
 

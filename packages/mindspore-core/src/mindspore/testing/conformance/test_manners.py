@@ -147,7 +147,9 @@ def test_the_device_is_opened_once(backend_name, device, tally):
     tally.check(None if manager.is_open(backend_name) else "the manager does not know that the device is open")
 
 
-OPTIONAL = ("properties", "describe", "memory_statistics")
+NEEDS_DEVICE = False  # a plugin has manners where its device is missing, too
+OPTIONAL = {"properties": ("name", "total_memory"),
+            "memory_statistics": ("allocated", "reserved", "allocated_peak", "reserved_peak")}
 
 
 @pytest.mark.parametrize("method", OPTIONAL)
@@ -156,10 +158,18 @@ def test_optional_methods_answer(device, tally, method):
     if answer is None:
         pytest.skip(f"the device has no {method}")
     said = answer()
-    needed = {"properties": ("name", "total_memory"), "describe": (),
-              "memory_statistics": ("allocated", "reserved", "allocated_peak", "reserved_peak")}[method]
-    for key in needed:
+    for key in OPTIONAL[method]:
         tally.check(None if key in said else f"{method}() has no {key!r}: {said!r}")
+
+
+def test_the_device_describes_itself_in_a_line(device, tally):
+    if not hasattr(device, "describe"):
+        pytest.skip("the device has no describe")
+    said = device.describe()
+    line = isinstance(said, str) and said.strip() and len(said.splitlines()) == 1
+    tally.facts |= {"device": said} if line else {}
+    tally.check(None if line else f"describe() gave {said!r}, expected a str of one line; what programs read belongs "
+                                  f"into properties()")
 
 
 def test_an_unknown_setting_is_not_taken(device, tally):
