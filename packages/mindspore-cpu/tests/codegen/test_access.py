@@ -10,6 +10,7 @@ from harness import GuardedArray, build, compile_groups, generate, run_graph, ru
 from mindspore.common.dtype import float32, int32, int64
 from mindspore.compiler.ir import Builder, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
+from mindspore_cpu.codegen.nest import Scratch, nests_of
 
 RNG = np.random.default_rng(0)
 
@@ -165,3 +166,15 @@ def test_members_without_generated_form_are_named():
     foreign = b.finish([b.matmul(*(b.parameter(tensor_aval((2, 2), float32)) for _ in range(2)))])
     with pytest.raises(ValueError, match="compile_groups: matmul"):
         compile_groups([body, foreign])
+
+
+def test_numbers_per_channel_do_not_turn_images_round():
+    """However many they are: what is read most of decides which axis is gone along."""
+    def rule(b, x, *per_channel):
+        mean, scale, shift = (b.reshape(v, shape=(1, 24, 1, 1)) for v in per_channel)
+        return b.maximum(b.add(b.mul(b.sub(x, mean), scale), shift), 0.0)
+
+    images, channels = floats(2, 24, 20, 20), [floats(24) for _ in range(3)]
+    check(rule, images, *channels, pieces=3)
+    (placed,) = nests_of(build(rule, images, *channels), Scratch())
+    assert placed.nest.sizes == (2, 24, 400)

@@ -25,6 +25,7 @@ from mindspore_cpu.codegen.writer import literal
 
 STREAM_BYTES = 1 << 20
 EVEN = 64  # elements: a multiple of all vectors
+SYMBOLIC_SIZE = 256  # what a size counts for that is not known yet
 ONCE, ROW, FULL = 0, 1, 2  # how often a step runs: once, for each point of the kept axes, at each point
 
 
@@ -379,9 +380,15 @@ def _operand_places(operand: Operand) -> list[Affine]:
 
 
 def contiguous_last(nest: Nest) -> Nest:
-    """Move the axis along which most accesses lie in memory to the end, where neighbours are handled together."""
+    """Move the axis along which most of what is accessed lies in memory to the end, where neighbours are handled
+    together. An access counts by the number of its elements: one number per channel does not turn images round."""
     places = places_of(nest)
-    votes = [sum(p.strides[a] == 1 for p in places) for a in range(len(nest.sizes))]
+    sizes = [s if isinstance(s, int) else SYMBOLIC_SIZE for s in nest.sizes]
+
+    def elements(place: Affine) -> int:
+        return prod(size for size, stride in zip(sizes, place.strides) if stride)
+
+    votes = [sum(elements(p) for p in places if p.strides[a] == 1) for a in range(len(nest.sizes))]
     if not votes or votes[-1] == max(votes):
         return nest
     order = sorted(range(len(votes)), key=lambda a: (a == votes.index(max(votes)), a))
