@@ -1,42 +1,84 @@
-"""The reference pages of the documentation, which are made from docstrings, have everything that is public."""
+"""The site of the documentation has a page for everything that is public, made from docstrings where nobody wrote one,
+and lists by which a reader gets there."""
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from mindspore import plugin
+from mindspore.__main__ import COMMANDS
 from mindspore.compiler.primitives import PRIMITIVES
-from mindspore.plugin import hookspecs
+from mindspore.plugin import hookspecs, versions
 
 ROOT = Path(__file__).resolve().parents[1]
+HOOKS = [name for name, found in vars(hookspecs).items() if hasattr(found, "mindspore_spec")]
 
 
 def load(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
 
 
-reference_pages = load("reference_pages")
+reference_pages, build_docs = load("reference_pages"), load("build_docs")
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, str]:
-    return reference_pages.pages()
+def pages(tmp_path_factory) -> dict[str, str]:
+    """The sources of the site: file name -> text."""
+    folder = tmp_path_factory.mktemp("site") / "source"
+    build_docs.write_sources(folder)
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+
+
+def leads_to(pages: dict[str, str], start: str) -> set[str]:
+    """The pages that the tables of contents reach from a page."""
+    found, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name in found or f"{name}.md" not in pages:
+            continue
+        found.add(name)
+        for listed in re.findall(r"```\{toctree\}\n(.*?)```", pages[f"{name}.md"], re.DOTALL):
+            waiting += [line for line in listed.splitlines() if line and not line.startswith(":")]
+    return found
+
+
+def test_the_contents_lead_to_every_page(pages):
+    assert leads_to(pages, "index") == {name.removesuffix(".md") for name in pages} - {"overview"}
+
+
+@pytest.mark.parametrize("name", [*HOOKS, *plugin.__all__])
+def test_every_part_of_the_contract_has_its_page(pages, name):
+    text = pages[f"contract-{name}.md"]
+    assert text.startswith(f"# {name}\n") and f"Since plugin API {versions.since(name)}." in text
+    assert re.search(rf"^:+\{{py:\w+\}} mindspore\.plugin\.(hookspecs\.)?{name}\b", text, re.MULTILINE)
+    body = text.partition("of the plugin contract.")[2].partition("\n\n")[2].strip(" \n:")
+    assert len(body) > 20, "the page says nothing"
+    assert f"]({'contract-' + name}.md), " in pages["contract.md"]
+
+
+def test_the_page_of_a_protocol_has_its_members_with_their_versions(pages):
+    methods = re.findall(r"^:::\{py:method\} (\w+)", pages["contract-Allocator.md"], re.MULTILINE)
+    assert methods == ["allocate", "copy_from_host", "copy_to_host", "copy", "synchronize"]
+    optional = re.findall(r"^:::\{py:method\} (\w+)", pages["contract-FullDevice.md"], re.MULTILINE)
+    assert {f"Device.{name}" for name in optional} <= set(sum(versions.HISTORY.values(), ()))
+
+
+def test_every_command_and_every_variable_has_its_place(pages):
+    assert set(re.findall(r"^## ([\w-]+)$", pages["commands.md"], re.MULTILINE)) == set(COMMANDS)
+    assert "`MS_FORBID_HOST_FALLBACK`" in pages["environment.md"]
 
 
 def test_every_primitive_has_an_entry_with_its_meaning(pages):
     entries = dict(re.findall(r"^## (\w+)\n\n(.*)$", pages["primitives.md"], re.MULTILINE))
     assert set(entries) == set(PRIMITIVES) and all(entries.values())
-
-
-def test_every_hook_has_an_entry(pages):
-    hooks = [name for name in vars(hookspecs) if name.startswith("mindspore_")]
-    text = pages["mindspore.plugin.hookspecs.md"]
-    assert hooks and all(re.search(rf"\b{hook}\(", text) for hook in hooks)
 
 
 def test_layers_and_operators_are_described_once(pages):

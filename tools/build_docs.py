@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Build the documentation as HTML: `python tools/build_docs.py OUTPUT`.
 
-The pages of `docs`, the README, and reference pages made from docstrings (`reference_pages.py`) become one site below
-OUTPUT/html. Sphinx's warnings, such as a link that leads nowhere, are errors. It needs the packages that tox.ini names
-for the environment `docs`, and mindspore-core, installed or on the path.
+The pages of `docs`, the README, and pages made from docstrings (`contract_pages.py`, `reference_pages.py`) become one
+site below OUTPUT/html. Sphinx's warnings, such as a link that leads nowhere, are errors. It needs the packages that
+tox.ini names for the environment `docs`, and mindspore-core, installed or on the path.
 """
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import contract_pages
 import reference_pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,13 +36,13 @@ def contents(index: str) -> str:
     found = []
     for caption, listed in re.findall(r"^(For [^\n]+):\n\n((?:\* .*\n(?:  .*\n)*)+)", index, re.MULTILINE):
         found.append((caption, re.findall(r"\]\(([\w-]+)\.md\)", listed)))
-    found.append(("Reference", ["reference"]))
+    found.append(("Reference", ["contract", "reference"]))
     return "\n".join(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(names) + "\n```\n"
                      for caption, names in found)
 
 
 def write_sources(folder: Path) -> int:
-    """Write the sources of the site into an empty folder; the number of reference pages."""
+    """Write the sources of the site into an empty folder; the number of pages made from docstrings."""
     folder.mkdir(parents=True)
     (folder / "conf.py").write_text(CONF)
     for page in (ROOT / "docs").glob("*.md"):
@@ -54,14 +55,14 @@ def write_sources(folder: Path) -> int:
     overview = overview.replace("](docs/README.md", "](index.md").replace("](docs/", "](")
     overview = re.sub(r"\[([^\]]+)\]\((?:packages/[\w-]+|LICENSE|[A-Z]+\.md)\)", r"\1", overview)
     (folder / "overview.md").write_text(f"---\norphan: true\n---\n{overview}", encoding="utf-8")
-    pages = reference_pages.pages()
-    for name, text in pages.items():
+    pages, contract = reference_pages.pages(), contract_pages.pages()
+    for name, text in {**contract, **pages}.items():
         (folder / name).write_text(text, encoding="utf-8")
     listed = "\n".join(name.removesuffix(".md") for name in pages)
     (folder / "reference.md").write_text(
-        "# Reference\n\nWhat can be imported, by module, made from the docstrings; for authors of backends, the plugin "
-        f"contract and the operators of the IR.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n", encoding="utf-8")
-    return len(pages)
+        "# Reference\n\nWhat can be imported, by module, made from the docstrings; for authors of backends, the "
+        f"operators of the IR.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n", encoding="utf-8")
+    return len(pages) + len(contract)
 
 
 def main() -> int:

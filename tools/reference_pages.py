@@ -1,4 +1,4 @@
-"""Reference pages from docstrings: one page for each module, one for the plugin contract, one for the primitives.
+"""Reference pages from docstrings: one page for each module, and one for the primitives.
 
 Docstrings are Markdown in this project, with Google's sections (`Args:`, `Returns:` and so on). A page is MyST Markdown
 in which each object is a directive of Sphinx's Python domain, so that the index and the search know it.
@@ -19,7 +19,6 @@ FIRST = (
     "mindspore", "mindspore.nn", "mindspore.ops", "mindspore.mint", "mindspore.mint.nn", "mindspore.mint.nn.functional",
     "mindspore.numpy", "mindspore.dataset", "mindspore.train", "mindspore.amp",
 )
-CONTRACT = ("mindspore.plugin", "mindspore.plugin.hookspecs")
 SECTIONS = ("Args", "Arguments", "Attributes", "Inputs", "Outputs", "Returns", "Raises", "Yields", "Note", "Examples")
 _SECTION = re.compile(rf"^({'|'.join(SECTIONS)}):\s*(.*)$")
 _ITEM = re.compile(r"^(\*{0,2}\w[\w*., ]*?)(?: \(([^)]*)\))?: +(.*)$")
@@ -105,19 +104,11 @@ def objects(module: str, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
                 yield name, found
 
 
-def public_names(module: Any) -> tuple[str, ...]:
-    """What a module exports, or, where it does not say so, the functions and classes that it defines."""
-    defined = [name for name, value in vars(module).items()
-               if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__]
-    return tuple(sorted(getattr(module, "__all__", defined)))
-
-
 def modules() -> dict[str, tuple[str, ...]]:
     """The public modules with their public names, in the order of their pages."""
     listed = {name: names for name, names in coverage.interface().items() if not name.startswith(coverage.CLASS)}
     order = [*FIRST, *sorted(set(listed) - set(FIRST))]
-    contract = {name: public_names(importlib.import_module(name)) for name in CONTRACT}
-    return {**contract, **{name: listed[name] for name in order}}
+    return {name: listed[name] for name in order}
 
 
 def pages() -> dict[str, str]:

@@ -99,9 +99,11 @@ def test_a_backend_for_another_version_is_refused_and_its_sister_is_not(register
 
 
 def test_a_contract_that_gave_up_its_oldest_version_refuses_what_was_written_for_it(register, monkeypatch):
-    monkeypatch.setattr(versions, "OLDEST_PLUGIN_API", 2)
-    assert "was written for plugin API 1, this mindspore-core takes 2:" in register(plugin_of(), "old").problem
-    assert register(plugin_of(Backend("new", api_version=2), stated=2), "new").problem is None
+    monkeypatch.setattr(versions, "OLDEST_PLUGIN_API", PLUGIN_API_VERSION)
+    taken = f"was written for plugin API 1, this mindspore-core takes {PLUGIN_API_VERSION}:"
+    assert taken in register(plugin_of(), "old").problem
+    new = plugin_of(Backend("new", api_version=PLUGIN_API_VERSION), stated=PLUGIN_API_VERSION)
+    assert register(new, "new").problem is None
 
 
 def test_what_was_refused_can_be_taken_out_and_put_right(register):
@@ -152,8 +154,8 @@ def parts_of_the_contract() -> set[str]:
             continue
         members = [f.name for f in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else [
             *owner.__annotations__, *(n for n, m in vars(owner).items() if inspect.isfunction(m) and n[0] != "_")]
-        found |= {f"{name}.{member}" for member in members}
-    found |= {f"Device.{name}" for name in re.findall(r"^\s*\* `(\w+)\(", protocols.Device.__doc__, re.MULTILINE)}
+        # core looks for optional methods at the device
+        found |= {f"{'Device' if name == 'FullDevice' else name}.{member}" for member in members}
     found |= {f"Backend.{name}" for name in re.findall(r"Optional: `(\w+)\(", protocols.Backend.__doc__)}
     return found
 
@@ -172,4 +174,4 @@ def test_every_hook_says_since_when_it_is():
     hooks = {name: hook for name, hook in vars(hookspecs).items() if hasattr(hook, "mindspore_spec")}
     assert len(hooks) >= 5
     for name, hook in hooks.items():
-        assert re.search(r"since: plugin API (\d+)$", hook.__doc__)[1] == str(plugin.since(name)), name
+        assert re.search(r"since: plugin API (\d+)$", hook.__doc__, re.MULTILINE)[1] == str(plugin.since(name)), name

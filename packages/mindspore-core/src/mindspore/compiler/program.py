@@ -184,10 +184,31 @@ def value_bytes(aval: TensorAval | TapeAval) -> int:
 
 
 class Executable:
-    """What `compile` returns. `run` takes one device buffer per program input and returns one per output; donated
-    inputs come back as outputs (the same buffer object). `name` and `in_avals` say what it is for profilers."""
+    """What `FullDevice.compile` returns: a plan that is ready to run. `name` and `in_avals` say what it is, for
+    profilers; core sets them.
 
-    name = "graph"
+    Examples:
+        >>> from mindspore.compiler.executor import PythonExecutable
+        >>> from mindspore.compiler.ir.text import parse_text
+        >>> from mindspore.compiler.pipeline import run_graph
+        >>> from mindspore.plugin import Executable
+        >>> from mindspore.reference.device import ReferenceDevice
+        >>> class Counting(Executable):
+        ...     def __init__(self, plan, device):
+        ...         self.inner = PythonExecutable(plan, device)
+        ...     def run(self, inputs):
+        ...         print(len(inputs), "inputs,", len(self.inner.plan.launches), "launches")
+        ...         return self.inner.run(inputs)
+        >>> class Device(ReferenceDevice):
+        ...     def compile(self, plan):
+        ...         return Counting(plan, self)
+        >>> text = "graph g(%0: float32[2]) {\\n  %1: float32[2] = neg(%0)\\n  return %1\\n}"
+        >>> run_graph(parse_text(text), [[1.0, 2.0]], Device())
+        1 inputs, 1 launches
+        [array([-1., -2.], dtype=float32)]
+    """
+
+    name: str = "graph"
     in_avals: Sequence[Any] = ()
 
     def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple[str, int, int]]]:
@@ -196,4 +217,6 @@ class Executable:
         return run(inputs), []
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
+        """Run the plan on one device buffer for each input of the program; one for each of its outputs. A donated input
+        comes back as an output, the same object. Called from any thread; the work may go on after it returns."""
         raise TypeError(f"{type(self).__name__} does not implement run")

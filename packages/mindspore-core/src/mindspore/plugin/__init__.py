@@ -1,5 +1,6 @@
 """The plugin contract: hooks (`hookspecs`), protocols (`protocols`), versions (`versions`) and the manager
 (`manager`)."""
+from mindspore.compiler.program import Executable
 from mindspore.plugin.hookspecs import hookimpl, hookspec
 from mindspore.plugin.protocols import (
                                         Allocator,
@@ -11,6 +12,7 @@ from mindspore.plugin.protocols import (
                                         DeviceFeatureError,
                                         DeviceMemoryError,
                                         DeviceUnavailableError,
+                                        FullDevice,
                                         Kernel,
                                         KernelBuilder,
                                         KernelSpec,
@@ -18,5 +20,5 @@ from mindspore.plugin.protocols import (
 from mindspore.plugin.versions import OLDEST_PLUGIN_API, PLUGIN_API_VERSION, PluginVersionError, since
 
 __all__ = ["OLDEST_PLUGIN_API", "PLUGIN_API_VERSION", "Allocator", "Backend", "BackendInfo", "Capabilities", "Claim",
-           "Device", "DeviceFeatureError", "DeviceMemoryError", "DeviceUnavailableError", "Kernel", "KernelBuilder",
-           "KernelSpec", "PluginVersionError", "hookimpl", "hookspec", "since"]
+           "Device", "DeviceFeatureError", "DeviceMemoryError", "DeviceUnavailableError", "Executable",
+           "FullDevice", "Kernel", "KernelBuilder", "KernelSpec", "PluginVersionError", "hookimpl", "hookspec", "since"]

@@ -56,7 +56,9 @@ class BackendInfo:
 
 @dataclass(frozen=True)
 class KernelSpec:
-    """What a kernel builder is asked for: one primitive at fixed shapes, dtypes and attributes."""
+    """What a kernel builder is asked for: one primitive at fixed shapes, dtypes and attributes. name: of the primitive,
+    of the claim, or `group`. attrs: the static attributes by name. ins, outs: shape and dtype of each operand and
+    result. body: of claims and groups the graph of their members; its parameters are `ins`, its outputs `outs`."""
 
     name: str
     attrs: Mapping[str, Any]
@@ -75,7 +77,36 @@ be decomposed instead says so beforehand, through `Device.supports`."""
 
 @runtime_checkable
 class Allocator(Protocol):
-    """Device memory. Buffers are opaque to core; they are freed when the last reference to them goes."""
+    """Device memory. Buffers are opaque to core; they are freed when the last reference to them goes. Every method is
+    called from any thread.
+
+    Examples:
+        >>> import numpy as np
+        >>> from mindspore.plugin import DeviceMemoryError
+        >>> class Bytes:
+        ...     def allocate(self, nbytes):
+        ...         try:
+        ...             return bytearray(nbytes)
+        ...         except (MemoryError, OverflowError):
+        ...             raise DeviceMemoryError(f"no room for {nbytes} bytes") from None
+        ...     def copy_from_host(self, buffer, array):
+        ...         buffer[:array.nbytes] = array.tobytes()
+        ...     def copy_to_host(self, buffer, array):
+        ...         array.reshape(-1).view(np.uint8)[:] = np.frombuffer(buffer, np.uint8, array.nbytes)
+        ...     def copy(self, target, source, nbytes):
+        ...         target[:nbytes] = source[:nbytes]
+        ...     def synchronize(self):
+        ...         pass
+        >>> memory, found = Bytes(), np.zeros(2, np.float32)
+        >>> buffer = memory.allocate(8)
+        >>> memory.copy_from_host(buffer, np.array([1.5, -2.0], np.float32))
+        >>> memory.copy_to_host(buffer, found)
+        >>> found
+        array([ 1.5, -2. ], dtype=float32)
+        >>> memory.allocate(1 << 60)
+        Traceback (most recent call last):
+        mindspore.plugin.protocols.DeviceMemoryError: no room for 1152921504606846976 bytes
+    """
 
     def allocate(self, nbytes: int) -> Any:
         """A buffer of `nbytes` bytes, aligned to 64. DeviceMemoryError when there is no room."""
@@ -107,23 +138,21 @@ class Claim:
 
 @runtime_checkable
 class Device(Protocol):
-    """An opened device. `kernels` maps primitive names to builders. The optional methods:
+    """An opened device. `kernels` maps primitive names to builders. What else it may have is listed in `FullDevice`.
 
-    * `supports(spec) -> bool`: whether the kernel table serves this `KernelSpec`; where it does not, the operator is
-      decomposed, or runs on the host if it has no decomposition;
-    * `claim(graph) -> list[Claim]`: anchor + epilogue patterns, by the backend's own deterministic costs;
-    * `compile(plan) -> Executable`: its own executor; without it core's Python executor runs the plan;
-    * `as_numpy(buffer, dtype, shape)`: a zero-copy view, where `capabilities.host_memory`;
-    * `describe() -> str`: one line for people, which `python -m mindspore doctor` and the page about a run of the
-      conformance suite show; what programs read belongs into `properties`;
-    * `properties() -> dict`: what the device is: `name`, `total_memory` (bytes), and what else it has to tell;
-    * `set_option(name, value) -> bool`: change one setting of `mindspore.device_context`; False where the device has no
-      such setting;
-    * `memory_statistics() -> dict`: bytes: `allocated` (in buffers), `reserved` (taken from the system), and the
-      largest values of both so far, `allocated_peak` and `reserved_peak`;
-    * `reset_memory_peaks(allocated, reserved)`: start one peak or both again from now;
-    * `release_idle_memory()`: give memory back that is reserved and not allocated;
-    * `limit_memory(nbytes)`: reserve no more than this.
+    Examples:
+        >>> from mindspore.plugin import Capabilities, Device
+        >>> from mindspore.reference.device import HostAllocator, view
+        >>> def build_neg(spec):
+        ...     def run(ins, outs):
+        ...         view(outs[0], spec.outs[0])[...] = -view(ins[0], spec.ins[0])
+        ...     return run
+        >>> class Negating:
+        ...     capabilities = Capabilities(dtypes=frozenset({"float32"}))
+        ...     def __init__(self):
+        ...         self.allocator, self.kernels = HostAllocator(), {"neg": build_neg}
+        >>> isinstance(Negating(), Device)
+        True
     """
 
     capabilities: Capabilities
@@ -131,17 +160,90 @@ class Device(Protocol):
     kernels: Mapping[str, KernelBuilder]
 
 
+class FullDevice(Device, Protocol):
+    """A device with all optional methods. Core looks for each of them by its name; a device has those that it needs.
+    They are called from any thread."""
+
+    def supports(self, spec: KernelSpec) -> bool:
+        """Whether the kernel table serves this `KernelSpec`. Where it does not, the operator is decomposed, or runs on
+        the host if it has no decomposition. Without the method the table serves everything at the claimed dtypes."""
+        ...
+
+    def claim(self, graph: Graph) -> list[Claim]:
+        """Anchor and epilogue patterns to run as one kernel, by the backend's own deterministic costs. Asked once for
+        each graph that is compiled, before groups are formed."""
+        ...
+
+    def compile(self, plan: Any) -> Any:
+        """The `Executable` of a plan, by the device's own executor; without the method core's Python executor runs the
+        plan. plan: see `Plan` in `mindspore.compiler.program`."""
+        ...
+
+    def as_numpy(self, buffer: Any, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+        """A view of a buffer's memory without a copy, which keeps it alive; needed where `capabilities.host_memory`.
+        Core waits for the queue before it looks."""
+        ...
+
+    def describe(self) -> str:
+        """One line for people, which `python -m mindspore doctor` and the page about a run of the conformance suite
+        show; what programs read belongs into `properties`."""
+        ...
+
+    def properties(self) -> dict[str, Any]:
+        """What the device is: `name`, `total_memory` in bytes, and what else it has to tell, for `mindspore.hal`."""
+        ...
+
+    def set_option(self, name: str, value: Any) -> bool:
+        """Change one setting of `mindspore.device_context`, such as `threads_num`; False where the device has no such
+        setting."""
+        ...
+
+    def memory_statistics(self) -> dict[str, int]:
+        """Bytes: `allocated` (in buffers), `reserved` (taken from the system), and the largest values of both so far,
+        `allocated_peak` and `reserved_peak`; for `mindspore.runtime`."""
+        ...
+
+    def reset_memory_peaks(self, allocated: bool, reserved: bool) -> None:
+        """Start one peak or both again from now."""
+
+    def release_idle_memory(self) -> None:
+        """Give memory back that is reserved and not allocated."""
+
+    def limit_memory(self, nbytes: int) -> None:
+        """Reserve no more than this; requests beyond are `DeviceMemoryError`s."""
+
+
 class Backend(Protocol):
     """What `mindspore_backends` returns: light until `open`. Optional: `device_count() -> int`, how many devices there
-    are, without initialising one; without it there is one device, if `status` says so."""
+    are, without initialising one; without it there is one device, if `status` says so.
+
+    Examples:
+        >>> from mindspore.plugin import BackendInfo, DeviceUnavailableError
+        >>> class NumPyBackend:
+        ...     info = BackendInfo("numpy", "NumPy", "1.0", api_version=3)
+        ...     def status(self):
+        ...         return "available"
+        ...     def device_count(self):
+        ...         return 1
+        ...     def open(self, device_id=0):
+        ...         if device_id != 0:
+        ...             raise DeviceUnavailableError(f"numpy: there is no device {device_id}; use 0")
+        ...         from mindspore.reference.device import ReferenceDevice
+        ...         return ReferenceDevice()
+        >>> sorted(NumPyBackend().open().kernels)[:3]
+        ['abs', 'acos', 'acosh']
+    """
 
     info: BackendInfo
 
     def open(self, device_id: int = 0) -> Device:
-        """Load libraries, initialise the device. DeviceUnavailableError with the reason if it cannot be used."""
+        """Load libraries, initialise the device. DeviceUnavailableError with the reason if it cannot be used. Called
+        once for each number that is used, under the manager's lock."""
+        ...
 
     def status(self) -> str:
         """"available", or why not, without initialising the device."""
+        ...
 
 
 class DeviceUnavailableError(RuntimeError):
@@ -154,5 +256,3 @@ class DeviceFeatureError(RuntimeError):
 
 class DeviceMemoryError(MemoryError):
     """The device has no room; the message says how much was asked for and how much is in use."""
-
-

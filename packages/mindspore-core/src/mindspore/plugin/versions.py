@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-PLUGIN_API_VERSION = 2
+PLUGIN_API_VERSION = 3
 """The newest version, which this core offers."""
 
 OLDEST_PLUGIN_API = 1
@@ -43,6 +43,8 @@ HISTORY: dict[int, tuple[str, ...]] = {
         "hookimpl", "hookspec", "PLUGIN_API_VERSION",
     ),
     2: ("mindspore_plugin_api", "OLDEST_PLUGIN_API", "PluginVersionError", "since"),
+    3: ("FullDevice", "Executable", "Executable.name", "Executable.in_avals", "Executable.run",
+        "Executable.run_timed"),
 }
 
 
