@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Build the documentation as HTML: `python tools/build_docs.py OUTPUT`.
 
-The pages of `docs`, the README, and pages made from docstrings (`contract_pages.py`, `reference_pages.py`) become one
-site below OUTPUT/html. Sphinx's warnings, such as a link that leads nowhere, are errors. It needs the packages that
-tox.ini names for the environment `docs`, and mindspore-core, installed or on the path.
+The pages of `docs`, the README, pages made from docstrings (`contract_pages.py`, `reference_pages.py`) and drawings
+made from the code (`drawings.py`) become one site below OUTPUT/html. Sphinx's warnings, such as a link that leads
+nowhere, are errors. It needs the packages that tox.ini names for the environment `docs`, and mindspore-core, installed
+or on the path.
 """
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 
 import contract_pages
+import drawings
 import reference_pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +52,9 @@ def write_sources(folder: Path) -> int:
         if page.name == "README.md":
             (folder / "index.md").write_text(f"{text}\n{contents(text)}", encoding="utf-8")
         else:
+            text = drawings.MARK.sub(r"![\1](drawings/\1.svg)", text)
             (folder / page.name).write_text(text.replace("](README.md", "](index.md"), encoding="utf-8")
+    drawings.write(folder / "drawings")
     overview = (ROOT / "README.md").read_text(encoding="utf-8")
     overview = overview.replace("](docs/README.md", "](index.md").replace("](docs/", "](")
     overview = re.sub(r"\[([^\]]+)\]\((?:packages/[\w-]+|LICENSE|[A-Z]+\.md)\)", r"\1", overview)
