@@ -108,7 +108,7 @@ _LAZY_NAMES = {
                      "restore_group_info_list"), "train.serialization"),
     **dict.fromkeys(("get_algo_parameters", "reset_algo_parameters", "set_algo_parameters"), "parallel"),
     "safetensors_to_ckpt": "train.serialization", "export": "train.serialization", "load": "train.serialization",
-    "Model": "train.model", "run_check": "run_check_module",
+    "_no_grad": "common.api", "Model": "train.model", "run_check": "run_check_module",
     **dict.fromkeys((
         "Event", "Stream", "StreamCtx", "communication_stream", "current_stream", "default_stream", "launch_blocking",
         "set_cur_stream", "synchronize", "empty_cache", "max_memory_allocated", "max_memory_reserved",

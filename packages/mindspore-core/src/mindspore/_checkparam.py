@@ -4,11 +4,14 @@ A check returns the value that it is given. `Validator` has them as static metho
 """
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 GT, GE, LT, LE, EQ, NE = "greater than", "greater than or equal to", "less than", "less than or equal to", "equal to", \
     "not equal to"
+IN = "in"
 INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER = "[a, b)", "(a, b]", "[a, b]", "(a, b)"
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     GT: lambda a, b: a > b, GE: lambda a, b: a >= b, LT: lambda a, b: a < b, LE: lambda a, b: a <= b,
@@ -21,7 +24,7 @@ class Rel:
 
     GT, GE, LT, LE, EQ, NE = GT, GE, LT, LE, EQ, NE
     INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER = INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER
-    IN = "in"
+    IN = IN
 
 
 def _where(prim_name: str | None, arg_name: str | None) -> str:
@@ -149,6 +152,74 @@ def check_subclass(arg_name, type_, template_types, prim_name=None, addition_err
         known = ", ".join(map(str, templates))
         raise TypeError(f"{_where(prim_name, arg_name)} must be one of {known}, but got {type_}{more}.")
     return type_
+
+
+def check_float(arg_value, value, rel, arg_name=None, prim_name=None):
+    """A float that is related to another number."""
+    return _related(_number(arg_value, float, arg_name, prim_name), value, rel, arg_name, prim_name)
+
+
+def check_type_name(arg_name, arg_type, valid_types, prim_name=None):
+    """TypeError unless a dtype is one of those given."""
+    types = tuple(valid_types) if isinstance(valid_types, (tuple, list)) else (valid_types,)
+    if not any(arg_type is each or arg_type == each for each in types):
+        raise TypeError(f"{_where(prim_name, arg_name)} must be one of {', '.join(map(str, types))}, but got "
+                        f"{arg_type}.")
+    return arg_type
+
+
+def check_types_same_and_valid(args, valid_values, prim_name=None):
+    """TypeError unless all dtypes of a dict, by the arguments' names, are the same one of those given."""
+    for name, kind in args.items():
+        check_type_name(name, kind, valid_values, prim_name)
+    if len({str(kind) for kind in args.values()}) > 1:
+        shown = ", ".join(f"{name} is {kind}" for name, kind in args.items())
+        raise TypeError(f"{_where(prim_name, next(iter(args)))} and the others must have one dtype, but {shown}.")
+    return args
+
+
+def check_axis_in_range(axis, ndim):
+    """The axis counted from the front. TypeError if it is no int, ValueError out of range."""
+    check_value_type("axis", axis, int)
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"the 'axis' must be in range of [{-ndim}, {ndim}), but got {axis}.")
+    return axis % ndim
+
+
+def check_and_canonicalize_axes(axes, ndim):
+    """Axes, an int, a tuple or list of ints, as a tuple counted from the front; all of them for None.
+
+    Raises:
+        TypeError, ValueError: an axis is no int, out of range, or given twice.
+    """
+    if axes is None:
+        return tuple(range(ndim))
+    found = tuple(check_axis_in_range(axis, ndim) for axis in (axes if isinstance(axes, (tuple, list)) else (axes,)))
+    if len(set(found)) != len(found):
+        raise ValueError(f"the 'axis' {axes} names an axis twice.")
+    return found
+
+
+def twice(x):
+    """A pair: of a number with itself, or the pair that it is."""
+    return x if isinstance(x, tuple) and len(x) == 2 else (x, x)
+
+
+def args_type_check(*type_args, **type_kwargs):
+    """Decorator: arguments, by position or name, must be None or of these types; else a TypeError names them."""
+    def check_of(function):
+        signature = inspect.signature(function)
+        expected = signature.bind_partial(*type_args, **type_kwargs).arguments
+
+        @functools.wraps(function)
+        def checked(*args, **kwargs):
+            for name, value in signature.bind(*args, **kwargs).arguments.items():
+                if name in expected and value is not None:
+                    check_value_type(name, value, expected[name], function.__qualname__.split(".")[0])
+            return function(*args, **kwargs)
+
+        return checked
+    return check_of
 
 
 class Validator:

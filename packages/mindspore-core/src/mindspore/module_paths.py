@@ -29,19 +29,25 @@ PATHS: dict[str, tuple[str, ...]] = {
         "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops", "inner_ops", "linalg_ops",
         "manually_defined", "math_ops", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "sparse_ops",
         "spectral_ops")},
-    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional"),
+    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional", "mindspore.ops._native_classes"),
     "mindspore.ops.auto_generate.gen_ops_def": _FUNCTIONS,
-    "mindspore.ops.auto_generate.gen_ops_prim": _OPERATORS,
+    "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, "mindspore.ops._native_classes"),
     "mindspore.ops.function": _FUNCTIONS,
+    "mindspore.ops.function.random_func": (*_FUNCTIONS, "mindspore.ops._random_seeds"),
     **{f"mindspore.ops.function.{name}": _FUNCTIONS for name in (
         "array_func", "clip_func", "debug_func", "grad", "image_func", "linalg_func", "math_func", "nn_func",
-        "other_func", "parameter_func", "random_func", "sparse_func", "spectral_func", "vmap_func")},
+        "other_func", "parameter_func", "sparse_func", "spectral_func", "vmap_func")},
     "mindspore.ops.function.grad.grad_func": _FUNCTIONS,
     "mindspore.ops.function.comm_func": ("mindspore.ops.collective",),
+    "mindspore.ops._grad": ("mindspore.ops._operator_gradients",),
+    "mindspore.ops._grad.grad_base": ("mindspore.ops._operator_gradients",),
+    "mindspore.ops._grad_experimental": ("mindspore.ops._operator_gradients",),
+    "mindspore.ops._grad_experimental.grad_base": ("mindspore.ops._operator_gradients",),
     "mindspore.ops.op_info_register": ("mindspore.ops._registrations",),
     "mindspore.ops.vm_impl_registry": ("mindspore.ops",),
-    **{f"mindspore.nn.wrap.{name}": ("mindspore.nn.wrap", "mindspore.nn") for name in (
-        "cell_wrapper", "grad_reducer", "loss_scale")},
+    "mindspore.nn.wrap.loss_scale": ("mindspore.nn.wrap", "mindspore.nn", "mindspore.nn.gradient_functions"),
+    "mindspore.nn.wrap.cell_wrapper": ("mindspore.nn.wrap", "mindspore.nn", "mindspore.nn.micro_batches"),
+    "mindspore.nn.wrap.grad_reducer": ("mindspore.nn.wrap", "mindspore.nn"),
     "mindspore.nn.loss.loss": ("mindspore.nn.loss",),
     "mindspore.nn.metrics.metric": ("mindspore.train",),
     **{f"mindspore.train.metrics.{name}": ("mindspore.train.metrics",) for name in (
@@ -51,13 +57,12 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.nn.utils": ("mindspore.nn",),
     "mindspore.nn.utils.init": ("mindspore.nn",),
     "mindspore.common.storage": ("mindspore.common.tensor_memory",),
-    "mindspore._c_expression": ("mindspore.common.tensor", "mindspore.common.parameter"),
-    "mindspore._c_expression.typing": ("mindspore.common.dtype",),
+    "mindspore._c_expression": ("mindspore.native_names", "mindspore.common.tensor", "mindspore.common.parameter"),
+    "mindspore._c_expression.typing": ("mindspore.common.dtype", "mindspore.common.type_classes"),
     "mindspore._extends": ("mindspore.nn.init_arguments",),
     "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
     "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),
     "mindspore.profiler.profiling": ("mindspore.profiler",),
-    "mindspore.train.summary.summary_record": ("mindspore.train.summary",),
     **{f"mindspore.train.callback.{name}": ("mindspore.train.callback",) for name in (
         "_callback", "_checkpoint", "_early_stop", "_history", "_lambda_callback", "_landscape", "_loss_monitor",
         "_lr_scheduler_callback", "_reduce_lr_on_plateau", "_summary_collector", "_time_monitor")},
@@ -91,13 +96,15 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.common.hook_handle": ("mindspore.nn.hook_handle",),
     "mindspore.common.lazy_inline": ("mindspore",),
     "mindspore.common.no_inline": ("mindspore",),
-    **{f"mindspore.dataset.vision.{name}": ("mindspore.dataset.vision",) for name in (
-        "c_transforms", "py_transforms", "transforms", "utils")},
-    **{f"mindspore.dataset.transforms.{name}": ("mindspore.dataset.transforms",) for name in (
-        "c_transforms", "py_transforms", "transforms")},
+    **{f"mindspore.dataset.vision.{name}": ("mindspore.dataset.vision", "mindspore.dataset._transform")
+       for name in ("c_transforms", "py_transforms", "transforms", "utils")},
+    **{f"mindspore.dataset.transforms.{name}": ("mindspore.dataset.transforms", "mindspore.dataset._transform")
+       for name in ("c_transforms", "py_transforms", "transforms")},
     "mindspore.dataset.transforms.vision": ("mindspore.dataset.vision",),
-    **{f"mindspore.dataset.audio.{name}": ("mindspore.dataset.audio",) for name in ("transforms", "utils")},
-    **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text",) for name in ("transforms", "utils")},
+    **{f"mindspore.dataset.audio.{name}": ("mindspore.dataset.audio", "mindspore.dataset._transform")
+       for name in ("transforms", "utils")},
+    **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text", "mindspore.dataset._transform")
+       for name in ("transforms", "utils")},
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
         "datasets", "datasets_audio", "datasets_standard_format", "datasets_text", "datasets_user_defined",
         "datasets_vision", "iterators", "samplers", "serializer_deserializer")},

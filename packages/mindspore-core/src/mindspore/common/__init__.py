@@ -8,7 +8,8 @@ from typing import Any
 _NAMES = {
     **dict.fromkeys(("Tensor", "tensor"), "mindspore.common.tensor"),
     **dict.fromkeys(("Parameter", "ParameterTuple"), "mindspore.common.parameter"),
-    **dict.fromkeys(("constexpr", "jit", "jit_class", "ms_class", "ms_function", "mutable"), "mindspore.common.api"),
+    **dict.fromkeys(("constexpr", "jit", "jit_class", "ms_class", "ms_function", "mutable", "_no_grad"),
+                    "mindspore.common.api"),
     **dict.fromkeys(("get_seed", "set_seed"), "mindspore.common.seed"),
     **dict.fromkeys(("initializer", "Initializer"), "mindspore.common.initializer"),
     **dict.fromkeys(("COOTensor", "CSRTensor", "RowTensor"), "mindspore.common.sparse_tensor"),

@@ -5,6 +5,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from mindspore.common.no_grad import cell_graph_executor as _cell_graph_executor  # noqa: F401 - asked for here
+from mindspore.common.no_grad import no_grad as _no_grad  # noqa: F401
+from mindspore.common.no_grad import pynative_executor as _pynative_executor  # noqa: F401
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.deprecation import deprecated

@@ -289,3 +289,11 @@ _PROMOTION = {(a, b): _promote(a, b) for a in DType._all for b in DType._all}
 def promote_types(a: DType, b: DType) -> DType:
     """The dtype in which a binary operation of tensors of dtypes `a` and `b` is computed."""
     return _PROMOTION[a, b]
+
+
+def __getattr__(name: str):
+    """The classes of types (`type_classes`), which programs import from here, too."""
+    from mindspore.common import type_classes
+    if name in type_classes.__all__:
+        return getattr(type_classes, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

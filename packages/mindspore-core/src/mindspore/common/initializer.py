@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -319,6 +320,27 @@ def _calculate_correct_fan(shape: tuple, mode: str) -> int:
 
 def _calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return gain(nonlinearity, 0.01 if param is None else param)
+
+
+_INITIALIZER_ALIAS = _ALIASES  # classes by all names that `initializer` takes, in lower case
+
+
+def _register(*aliases: str) -> Callable[[type[Initializer]], type[Initializer]]:
+    """Decorator: `initializer` takes these names for the class, too."""
+    def register(cls: type[Initializer]) -> type[Initializer]:
+        _ALIASES.update({alias.lower(): cls for alias in aliases})
+        return cls
+    return register
+
+
+def _init_random_normal(mean: float, sigma: float, shape: tuple) -> np.ndarray:
+    """Numbers of a normal distribution, drawn as initial values are."""
+    return Normal(sigma, mean).draw(shape, Initializer().stream()).astype(np.float32)
+
+
+def _init_random_uniform(a: float, b: float, shape: tuple) -> np.ndarray:
+    """Numbers of the uniform distribution over [a, b), drawn as initial values are."""
+    return Initializer().stream().uniform(a, b, shape).astype(np.float32)
 
 
 def _assignment(arr: np.ndarray, num) -> np.ndarray:

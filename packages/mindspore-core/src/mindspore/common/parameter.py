@@ -13,12 +13,52 @@ from mindspore.common.tensor import Tensor
 from mindspore.graph.trace import storage_of
 from mindspore.runtime import record
 
-__all__ = ["Parameter", "ParameterTuple"]
+__all__ = ["ParamInfo", "Parameter", "ParameterTuple"]
 
 PARAMETER_NAME_DEFAULT = "Parameter"
 
 _unnamed = itertools.count()
 _RANK = {"f": 1, "c": 2}  # of kinds of numbers; lower ones do not hold higher ones
+
+
+class ParamInfo:
+    """What is said of a Parameter beside its value: its name, whether it is trained, and notes for several devices.
+
+    Args:
+        of: the Parameter whose attributes are read and written; without one the object holds values of its own, and
+            giving it to a Parameter (`parameter.param_info = info`) copies them.
+
+    Raises:
+        AttributeError: another name than those of `FIELDS`.
+    """
+
+    FIELDS = {"name": PARAMETER_NAME_DEFAULT, "requires_grad": True, "layerwise_parallel": False,
+              "parallel_optimizer": True, "comm_fusion": 1, "parallel_optimizer_comm_recompute": False,
+              "cache_enable": False, "cache_shape": (), "key": -1}
+
+    def __init__(self, of: Any = None):
+        self.__dict__["_of"] = of
+        if of is None:
+            self.__dict__.update(self.FIELDS)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.FIELDS and self.__dict__.get("_of") is not None:
+            return getattr(self._of, name)
+        raise AttributeError(f"ParamInfo has no {name!r}; it has {', '.join(self.FIELDS)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.FIELDS:
+            raise AttributeError(f"ParamInfo has no {name!r}; it has {', '.join(self.FIELDS)}")
+        if self._of is None:
+            self.__dict__[name] = value
+        else:
+            setattr(self._of, name, value)
+
+    def clone(self) -> ParamInfo:
+        """Values of its own, the same ones."""
+        twin = ParamInfo()
+        twin.__dict__.update({name: getattr(self, name) for name in self.FIELDS})
+        return twin
 
 
 class Parameter(Tensor):
@@ -65,6 +105,17 @@ class Parameter(Tensor):
     def is_init(self) -> bool:  # type: ignore[override]
         """Whether it has a value."""
         return self._draw is None
+
+    @property
+    def param_info(self) -> ParamInfo:
+        """What is said of it beside its value; assigning another one takes over what that says."""
+        return ParamInfo(self)
+
+    @param_info.setter
+    def param_info(self, info: ParamInfo) -> None:
+        for field in ParamInfo.FIELDS:
+            if getattr(self, field) != getattr(info, field):
+                setattr(self, field, getattr(info, field))
 
     @property
     def data(self) -> Parameter:

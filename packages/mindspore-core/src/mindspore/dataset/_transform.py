@@ -7,7 +7,9 @@ transform takes it for its array, and gives an image back where `keeps_images` s
 """
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,9 @@ from mindspore.common import seed as _seed
 from ._blocks import Column, as_array, rows_of, stack
 from ._record import Recorded
 
-__all__ = ["RowTransform", "Transform", "as_value", "call_operation", "finished", "is_image", "packed"]
+__all__ = ["AudioTensorOperation", "ImageTensorOperation", "Implementation", "PyTensorOperation", "RowTransform",
+           "TensorOperation", "TextTensorOperation", "Transform", "as_value", "call_operation", "finished", "is_image",
+           "packed"]
 
 
 def is_image(value) -> bool:
@@ -39,7 +43,43 @@ def finished(column: Column, where: str) -> Column:
     return stack([as_array(value, where) for value in column]) if isinstance(column, list) else column
 
 
-class Transform(Recorded):
+class TensorOperation:
+    """An operation on the columns of one row: a subclass defines `__call__`, or `execute_py`, which it calls, and takes
+    and returns arrays. `implementation` says how a program would like it to run: there is one way."""
+
+    implementation: Any = None
+
+    def __call__(self, *columns: Any) -> Any:
+        execute = getattr(self, "execute_py", None) or getattr(self, "_execute_py", None)
+        if execute is None:
+            raise TypeError(f"{type(self).__name__} must define '__call__' or 'execute_py'")
+        return execute(*columns)
+
+
+class PyTensorOperation(TensorOperation):
+    """A `TensorOperation` written in Python."""
+
+
+class TextTensorOperation(TensorOperation):
+    """A `TensorOperation` on texts."""
+
+
+class ImageTensorOperation(TensorOperation):
+    """A `TensorOperation` on images."""
+
+
+class AudioTensorOperation(TensorOperation):
+    """A `TensorOperation` on sounds."""
+
+
+class Implementation(enum.Enum):
+    """In which language a program would like an operation to run."""
+
+    PY = "Python"
+    C = "C++"
+
+
+class Transform(Recorded, TensorOperation):
     """The base of all transforms: a subclass defines `apply`, and sets `random` if it draws from the generator.
 
     Calling a transform with arrays (or anything that NumPy takes for one) returns an array for each, one by itself.

@@ -375,6 +375,12 @@ class _Local(threading.local):
 _local = _Local()
 
 
+def is_differentiated() -> bool:
+    """Whether what the thread records now is differentiated."""
+    segment = _local.segment
+    return segment is not None and bool(segment.regions)
+
+
 def current() -> Segment:
     """This thread's segment."""
     segment = _local.segment

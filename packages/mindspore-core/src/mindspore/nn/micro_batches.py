@@ -11,6 +11,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.graph import tree
 from mindspore.nn._check import positive_int
 from mindspore.nn.cell import Cell
+from mindspore.ops.operations import StridedSlice
 
 __all__ = ["MicroBatchInterleaved", "PipelineCell", "GradAccumulationCell", "VirtualDatasetCellTriple"]
 
@@ -108,9 +109,28 @@ class PipelineCell(_InParts):
                 setattr(cells[name], what, place)
 
 
-class VirtualDatasetCellTriple(Cell):
-    """A network of three inputs, of which on several devices each gets its part of the batch; on one device it gets
-    the inputs as they are.
+class _MicroBatch(Cell):
+    """Part `i` of a batch that is cut into `micro_size` parts.
+
+    Args:
+        micro_size: the number of parts.
+
+    Raises:
+        TypeError, ValueError: it is no int of at least 1.
+    """
+
+    def __init__(self, micro_size: int):
+        super().__init__(auto_prefix=False)
+        self.micro_size = positive_int("_MicroBatch", "micro_size", micro_size)
+        self.strided_slice = StridedSlice()
+
+    def construct(self, i, *inputs):
+        """Part i of each input, as a tuple."""
+        return tuple(_part("_MicroBatch", value, i, self.micro_size) for value in inputs)
+
+
+class _VirtualDatasetCell(Cell):
+    """A network that on several devices gets its part of the batch; on one device it gets the inputs as they are.
 
     Args:
         backbone: the network.
@@ -122,9 +142,25 @@ class VirtualDatasetCellTriple(Cell):
     def __init__(self, backbone):
         super().__init__(auto_prefix=False)
         if not isinstance(backbone, Cell):
-            raise TypeError(f"For 'VirtualDatasetCellTriple', the 'backbone' must be a Cell, but got "
+            raise TypeError(f"For '{type(self).__name__}', the 'backbone' must be a Cell, but got "
                             f"{type(backbone).__name__}.")
         self._backbone = backbone
+
+    def construct(self, *inputs):
+        """The network's outputs."""
+        return self._backbone(*inputs)
+
+
+class VirtualDatasetCellTriple(_VirtualDatasetCell):
+    """A network of three inputs, of which on several devices each gets its part of the batch; on one device it gets
+    the inputs as they are.
+
+    Args:
+        backbone: the network.
+
+    Raises:
+        TypeError: it is no Cell.
+    """
 
     def construct(self, a, b, c):
         """The network's outputs."""

@@ -102,6 +102,34 @@ class RegOp:
         """Say the name of the kernel."""
         return self._set("kernel_name", kernel_name)
 
+    def binfile_name(self, binfile_name: str) -> RegOp:
+        """Say the name of the kernel's file."""
+        return self._set("binfile_name", binfile_name)
+
+    def compute_cost(self, compute_cost: int = 10) -> RegOp:
+        """Say what it costs, for choosing among kernels."""
+        return self._set("compute_cost", compute_cost)
+
+    def op_pattern(self, pattern: str = "") -> RegOp:
+        """Say how layouts of operands and results go together."""
+        return self._set("op_pattern", pattern)
+
+    def reshape_type(self, reshape_type: str = "") -> RegOp:
+        """Say how operands of fewer axes are filled up."""
+        return self._set("reshape_type", reshape_type)
+
+    def dynamic_shape(self, dynamic_shape: bool = False) -> RegOp:
+        """Say whether one kernel serves all shapes."""
+        return self._set("dynamic_shape", dynamic_shape)
+
+    def need_check_supported(self, need_check_supported: bool = False) -> RegOp:
+        """Say whether the kernel is asked for what it supports."""
+        return self._set("need_check_supported", need_check_supported)
+
+    def is_dynamic_format(self, is_dynamic_format: bool = False) -> RegOp:
+        """Say whether the kernel is asked for layouts."""
+        return self._set("is_dynamic_format", is_dynamic_format)
+
     def _set(self, name: str, value: Any) -> RegOp:
         self.settings[name] = value
         return self
@@ -144,6 +172,17 @@ class TBERegOp(RegOp):
     """What is said of an operator for Ascend's cores, written in TBE."""
 
     imply_type = "TBE"
+
+    def input(self, index: int, name: str, need_compile: bool | None = None, param_type: str = "required",
+              shape: str = "", **more: Any) -> RegOp:
+        """Say the name of operand number `index`, whether it is known at compile time, whether it is "required",
+        "optional" or "dynamic", and which shapes it may have."""
+        return super().input(index, name, param_type, needCompile=need_compile, shape=shape, **more)
+
+    def output(self, index: int, name: str, need_compile: bool | None = None, param_type: str = "required",
+               shape: str = "", **more: Any) -> RegOp:
+        """Say the same of result number `index`."""
+        return super().output(index, name, param_type, needCompile=need_compile, shape=shape, **more)
 
 
 class AkgGpuRegOp(RegOp):

@@ -2,7 +2,16 @@
 from here."""
 from __future__ import annotations
 
-from mindspore.ops import candidates, decoding, loss, recurrent, sequence_loss, transducer
+from mindspore.ops import (
+    candidates,
+    decoding,
+    fused_attention,
+    gated_layers,
+    loss,
+    recurrent,
+    sequence_loss,
+    transducer,
+)
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -25,6 +34,8 @@ _define("RNNTLoss", transducer.rnnt_loss, blank_label=0)
 
 _define("BasicLSTMCell", recurrent.basic_lstm_cell, keep_prob=1.0, forget_bias=1.0, state_is_tuple=True,
         activation="tanh")
+_define("CudnnGRU", gated_layers.gru, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED, has_bias=True,
+        bidirectional=False, dropout=0.0)
 _define("DynamicGRUV2", recurrent.dynamic_gru, direction="UNIDIRECTIONAL", cell_depth=1, keep_prob=1.0,
         cell_clip=-1.0, num_proj=0, time_major=True, activation="tanh", gate_order="rzh", reset_after=True,
         is_training=True)
@@ -33,6 +44,10 @@ _define("DynamicRNN", recurrent.dynamic_rnn, cell_type="LSTM", direction="UNIDIR
         forget_bias=0.0, is_training=True)
 _define("LSTM", recurrent.lstm, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED, has_bias=REQUIRED,
         bidirectional=REQUIRED, dropout=REQUIRED, proj_size=0)
+
+_define("FlashAttentionScore", fused_attention.attention_with_statistics, head_num=REQUIRED, keep_prob=1.0,
+        scale_value=1.0, pre_tokens=2147483647, next_tokens=2147483647, inner_precise=0, input_layout="BSH",
+        sparse_mode=0)
 
 # -- classes drawn at random ------------------------------------------------------------------------------------------
 

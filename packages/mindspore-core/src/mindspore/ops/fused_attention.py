@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mindspore.common.dtype import bool_, int64, uint8
+from mindspore.common.dtype import bool_, float32, int64, uint8
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     Operand,
@@ -28,9 +28,13 @@ from mindspore.ops._operands import (
 )
 from mindspore.ops.arithmetic import mul
 from mindspore.ops.comparison import where
+from mindspore.ops.creation import zeros
+from mindspore.ops.elementwise import exp
 from mindspore.ops.layers import scaled_dot_product_attention
 from mindspore.ops.linalg import matmul
-from mindspore.ops.shapes import reshape, swapaxes, transpose
+from mindspore.ops.reduction import amax as max_of
+from mindspore.ops.reduction import sum as sum_of
+from mindspore.ops.shapes import broadcast_to, reshape, swapaxes, transpose
 
 __all__ = ["flash_attention_score"]
 
@@ -69,6 +73,20 @@ def flash_attention_score(query: Operand, key: Operand, value: Operand, head_num
 
     Source: Dao et al., "FlashAttention", 2022, for the name; nothing here depends on how it is computed.
     """
+    q, k, v, mask = _prepared(query, key, value, head_num, real_shift, padding_mask, attn_mask, prefix,
+                              actual_seq_qlen, actual_seq_kvlen, pre_tokens, next_tokens, input_layout, sparse_mode)
+    batch, heads, rows = q.shape[0], q.shape[1] * q.shape[2], q.shape[3]
+    if drop_mask is None or keep_prob == 1.0:
+        out = scaled_dot_product_attention(q, k, v, mask, 1.0 - keep_prob, scale=float(scalar_value))
+    else:
+        out = _with_drop_mask(q, k, v, mask, as_tensor(_NAME, drop_mask, "drop_mask"), float(scalar_value), keep_prob)
+    out = reshape(out, (batch, heads, rows, v.shape[-1]))
+    return _laid_out(out, input_layout)
+
+
+def _prepared(query, key, value, head_num, real_shift, padding_mask, attn_mask, prefix, actual_seq_qlen,
+              actual_seq_kvlen, pre_tokens, next_tokens, input_layout, sparse_mode):
+    """Queries, keys and values by groups of heads, and the mask or what is added to the products."""
     if padding_mask is not None or prefix is not None:
         raise ValueError(f"{_NAME}: padding_mask and prefix are not supported; express them in attn_mask")
     q = as_inexact(_NAME, query)
@@ -83,12 +101,38 @@ def flash_attention_score(query: Operand, key: Operand, value: Operand, head_num
     if real_shift is not None:
         shift = _grouped(as_dtype_of(_NAME, real_shift, q, "real_shift"), groups, "real_shift")
         mask = shift if mask is None else where(mask, shift, constant(float("-inf"), q.dtype))
-    if drop_mask is None or keep_prob == 1.0:
-        out = scaled_dot_product_attention(q, k, v, mask, 1.0 - keep_prob, scale=float(scalar_value))
-    else:
-        out = _with_drop_mask(q, k, v, mask, as_tensor(_NAME, drop_mask, "drop_mask"), float(scalar_value), keep_prob)
-    out = reshape(out, (batch, heads, rows, v.shape[-1]))
-    return _laid_out(out, input_layout)
+    return q, k, v, mask
+
+
+def attention_with_statistics(query: Operand, key: Operand, value: Operand, real_shift: Operand | None = None,
+                              drop_mask: Operand | None = None, padding_mask: None = None,
+                              attn_mask: Operand | None = None, prefix: None = None,
+                              actual_seq_qlen: Sequence[int] | None = None,
+                              actual_seq_kvlen: Sequence[int] | None = None, *, head_num: int, keep_prob: float = 1.0,
+                              scale_value: float = 1.0, pre_tokens: int = _UNLIMITED, next_tokens: int = _UNLIMITED,
+                              inner_precise: int = 0, input_layout: str = "BSH",
+                              sparse_mode: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The largest of each query's products and the sum of exp(product - largest), (B, heads, S1, 8) Float32 each, with
+    8 equal numbers; an empty tensor; and the attention of `flash_attention_score`, which has the same arguments."""
+    out = flash_attention_score(query, key, value, head_num, real_shift, drop_mask, padding_mask, attn_mask, prefix,
+                                actual_seq_qlen, actual_seq_kvlen, keep_prob, scale_value, pre_tokens, next_tokens,
+                                inner_precise, input_layout, sparse_mode)
+    q, k, _, mask = _prepared(query, key, value, head_num, real_shift, padding_mask, attn_mask, prefix,
+                              actual_seq_qlen, actual_seq_kvlen, pre_tokens, next_tokens, input_layout, sparse_mode)
+    scores = convert(_scores(q, k, mask, float(scale_value)), float32)
+    largest = max_of(scores, -1, True)
+    total = sum_of(exp(scores - largest), -1, True)
+    shape = (q.shape[0], q.shape[1] * q.shape[2], q.shape[3], 1)
+    largest, total = (broadcast_to(reshape(t, shape), (*shape[:3], 8)) for t in (largest, total))
+    return largest, total, zeros((0,), q.dtype), out
+
+
+def _scores(q: Tensor, k: Tensor, mask: Tensor | None, scale: float) -> Tensor:
+    """The masked products of queries and keys."""
+    scores = mul(matmul(q, swapaxes(k, -1, -2)), scale)
+    if mask is None:
+        return scores
+    return where(mask, scores, constant(float("-inf"), q.dtype)) if mask.dtype is bool_ else scores + mask
 
 
 # -- layouts -----------------------------------------------------------------------------------------------------------
@@ -204,9 +248,7 @@ def _visible(mode: int, rows: int, columns: int, attn_mask, before: int, after: 
 
 def _with_drop_mask(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bits: Tensor, scale: float,
                     keep: float) -> Tensor:
-    scores = mul(matmul(q, swapaxes(k, -1, -2)), scale)
-    if mask is not None:
-        scores = where(mask, scores, constant(float("-inf"), q.dtype)) if mask.dtype is bool_ else scores + mask
+    scores = _scores(q, k, mask, scale)
     weights = apply(primitive("softmax"), (scores,), (scores.ndim - 1,))
     if bits.dtype is not uint8 or bits.size * 8 != weights.size:
         raise ValueError(f"{_NAME}: drop_mask is {bits.dtype} of shape {bits.shape}; expected UInt8 with a bit for "

@@ -131,6 +131,17 @@ class Primitive:
 
 
 PrimitiveWithInfer = PrimitiveWithCheck = Primitive
+_primexpr = constexpr  # of functions of sizes, which programs mark by this name
+
+
+def _run_op(obj: Primitive, op_name: str, args: tuple) -> Any:
+    """The result of an operator object for operands, as programs ask for it that define `__call__` themselves: that of
+    the class which says what the operator computes."""
+    for cls in type(obj).__mro__:
+        call = cls.__dict__.get("__call__")
+        if call is not None and cls.__module__.startswith("mindspore."):
+            return call(obj, *args)
+    raise TypeError(f"{op_name}: no class of it says what the operator computes")
 
 
 def prim_attr_register(fn: Callable) -> Callable:

@@ -12,11 +12,12 @@ from typing import Any
 
 from mindspore.common.dtype import DType, bfloat16, float16, float32
 from mindspore.compiler.primitives.base import Primitive, primitive
+from mindspore.eager import segment as _segment
 from mindspore.graph.trace import _stack
 
-__all__ = ["Mixing", "mixed"]
+__all__ = ["Detached", "Mixing", "mixed"]
 
-_CAST = primitive("cast")
+_CAST, _STOP = primitive("cast"), primitive("stop_gradient")
 _MIXED = (float16, bfloat16, float32)
 
 
@@ -62,15 +63,46 @@ class Mixing:
         return tuple([self._cast(v, target, apply_plainly) if isinstance(v, Tensor) else v for v in values])
 
 
+class Detached:
+    """Operators whose results have no gradient. inner: what else stands at the door, or None."""
+
+    def __init__(self, inner: Any = None):
+        self.inner = inner
+
+    @classmethod
+    def around(cls, inner: Any) -> Detached:
+        """The one around `inner`, always the same: compiled functions are kept by what stands at the door."""
+        if isinstance(inner, Detached):
+            return inner
+        return inner.__dict__.setdefault("_detached", cls(inner)) if inner is not None else _ALONE
+
+    def apply(self, op: Primitive, tensors: tuple, attrs: tuple, plainly) -> Any:
+        """Call an operator. Outside of functions that are compiled or differentiated nothing is to be detached."""
+        result = plainly(op, tensors, attrs) if self.inner is None else self.inner.apply(op, tensors, attrs, plainly)
+        if _stack.trace is None and not _segment.is_differentiated():
+            return result
+        if type(result) is tuple:
+            return tuple([plainly(_STOP, (r,), ()) for r in result])
+        return plainly(_STOP, (result,), ())
+
+    def operands(self, cls: type, values: tuple) -> tuple:
+        """The operands of an operator object, as those around would have them."""
+        return values if self.inner is None else self.inner.operands(cls, values)
+
+
+_ALONE = Detached()
+
+
 class mixed:
-    """Inside the block operators are called as `mixing` says; None for as they are."""
+    """Inside the block operators are called as `mixing` says; None for as they are. Where gradients are off they stay
+    off."""
 
     def __init__(self, mixing: Mixing | None):
         self.mixing = mixing
 
     def __enter__(self) -> None:
         self.saved = _stack.mixing
-        _stack.mixing = self.mixing
+        _stack.mixing = Detached.around(self.mixing) if type(self.saved) is Detached else self.mixing
 
     def __exit__(self, *exc) -> None:
         _stack.mixing = self.saved

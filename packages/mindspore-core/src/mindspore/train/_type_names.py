@@ -18,13 +18,19 @@ mindir_to_tensor_type = {number: mstype.np_dtype_to_dtype(dtype) for number, dty
 np_type_convert = {"int32": np.int32, "float32": np.float32, "float16": np.float16, "float64": np.float64}
 
 
-def tensor_to_np_type(tensor_type_str: str):
-    """The NumPy type of a name in checkpoints such as "Float32".
+class _NumpyTypes(dict):
+    """NumPy's types by names in checkpoints; also called with a name."""
 
-    Raises:
-        ValueError: checkpoints have no such name.
-    """
-    if tensor_type_str not in _TYPE_OF_NAME:
-        raise ValueError(f"tensor_to_np_type: {tensor_type_str!r} names no element type of checkpoints; the names are "
-                         f"{', '.join(_TYPE_OF_NAME)}")
-    return _TYPE_OF_NAME[tensor_type_str].type
+    def __call__(self, tensor_type_str: str):
+        """The NumPy type of a name in checkpoints such as "Float32".
+
+        Raises:
+            ValueError: checkpoints have no such name.
+        """
+        if tensor_type_str not in _TYPE_OF_NAME:
+            raise ValueError(f"tensor_to_np_type: {tensor_type_str!r} names no element type of checkpoints; the names "
+                             f"are {', '.join(_TYPE_OF_NAME)}")
+        return _TYPE_OF_NAME[tensor_type_str].type
+
+
+tensor_to_np_type = _NumpyTypes({name: dtype.type for name, dtype in _TYPE_OF_NAME.items()} | {"str": "U"})

@@ -28,6 +28,12 @@ from mindspore.nn.wrap import TrainOneStepCell, WithLossCell
 from mindspore.ops import operations as P
 from mindspore.ops.primitive import Primitive
 from mindspore.runtime.mixing import Mixing, mixed
+from mindspore.train._amp_levels import LEVEL_SETTINGS as _config_level  # noqa: F401 - programs ask for it here
+from mindspore.train._amp_levels import OutputTo16 as _OutputTo16  # noqa: F401
+from mindspore.train._amp_levels import OutputTo32 as _OutputTo32  # noqa: F401
+from mindspore.train._amp_levels import add_loss_network as _add_loss_network  # noqa: F401
+from mindspore.train._amp_levels import keep_batchnorm_fp32 as _do_keep_batchnorm_fp32  # noqa: F401
+from mindspore.train._amp_levels import keep_cells_fp32 as _do_keep_cells_fp32  # noqa: F401
 from mindspore.train.loss_scale_manager import DynamicLossScaleManager, LossScaleManager
 
 __all__ = ["auto_mixed_precision", "build_train_network", "custom_mixed_precision", "get_black_list",

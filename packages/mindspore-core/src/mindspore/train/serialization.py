@@ -27,6 +27,8 @@ from ._slices import (
     merge_sliced_parameter,
     restore_group_info_list,
 )
+from ._stored_values import exec_save as _exec_save  # noqa: F401 - programs ask for it here
+from ._stored_values import parse_checkpoint as _parse_ckpt_proto  # noqa: F401
 from ._type_names import mindir_to_tensor_type, np_type_convert, tensor_to_ms_type, tensor_to_np_type
 
 __all__ = ["ParamDictFuture", "async_ckpt_thread_status", "build_searched_strategy", "ckpt_to_safetensors", "export",

@@ -25,7 +25,59 @@ __all__ = ["Conv1d", "Conv2d", "Conv3d", "Conv1dTranspose", "Conv2dTranspose", "
 _RESHAPE = primitive("reshape")
 
 
-class _Convolution(ConvolutionOperators, Cell):
+class _Conv(Cell):
+    """The settings and Parameters of a convolution, from which programs derive layers of their own; they define
+    `construct`.
+
+    Args:
+        kernel_size, stride, dilation: tuples as the layer's operator takes them. padding: what `pad_mode` "pad" adds.
+        transposed: the weight is (in_channels, out_channels / group, *kernel_size), as its adjoint's; else
+            (out_channels, in_channels / group, *kernel_size).
+        weight_init, bias_init: None for the defaults of convolutions.
+
+    Raises:
+        TypeError, ValueError: channels or group are no positive ints, or group does not divide the channels.
+    """
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
+                 weight_init, bias_init, data_format="NCHW", transposed=False, dtype=mstype.float32):
+        super().__init__()
+        name = type(self).__name__
+        self.in_channels = positive_int(name, "in_channels", in_channels)
+        self.out_channels = positive_int(name, "out_channels", out_channels)
+        self.group = positive_int(name, "group", group)
+        if in_channels % group or out_channels % group:
+            raise ValueError(f"For '{name}', 'in_channels' ({in_channels}) and 'out_channels' ({out_channels}) must be "
+                             f"divisible by 'group' ({group}).")
+        self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
+        self.pad_mode, self.padding, self.data_format = pad_mode, padding, data_format
+        self.weight_init, self.bias_init, self.dtype = weight_init, bias_init, dtype
+        self.has_bias, self.bias = bool(has_bias), None
+        channels = (in_channels, out_channels // group) if transposed else (out_channels, in_channels // group)
+        shape = (*channels, *kernel_size)
+        init = HeUniform(math.sqrt(5)) if weight_init is None else weight_init
+        self.weight = Parameter(initializer(init, shape, dtype), name="weight")
+        if self.has_bias:
+            init = Uniform(1 / math.sqrt(math.prod(shape[1:]))) if bias_init is None else bias_init
+            self.bias = Parameter(initializer(init, (out_channels,), dtype), name="bias")
+
+    def extend_repr(self):
+        return (f"input_channels={self.in_channels}, output_channels={self.out_channels}, "
+                f"kernel_size={self.kernel_size}, stride={self.stride}, pad_mode={self.pad_mode}, "
+                f"padding={self.padding}, dilation={self.dilation}, group={self.group}, has_bias={self.has_bias}")
+
+
+def _deconv_output_length(is_valid, is_same, is_pad, input_length, filter_size, stride_size, dilation_size, padding):
+    """The length of a transposed convolution's output along one axis, for one of three ways of padding; `padding` is
+    the sum of both sides."""
+    reach = filter_size + (filter_size - 1) * (dilation_size - 1)
+    length = input_length * stride_size
+    if is_valid:
+        return length + max(reach - stride_size, 0)
+    return length - stride_size + reach - padding if is_pad else length
+
+
+class _Convolution(ConvolutionOperators, _Conv):
     """What all convolutions share. `spatial` is the number of spatial axes, `lead` the axes of size 1 before them."""
 
     spatial = 2
@@ -35,30 +87,15 @@ class _Convolution(ConvolutionOperators, Cell):
 
     def __init__(self, in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group, has_bias,
                  weight_init, bias_init, data_format, dtype):
-        super().__init__()
         name, count, zeros = type(self).__name__, self.spatial, (0, 0) * len(self.lead)
-        self.in_channels = positive_int(name, "in_channels", in_channels)
-        self.out_channels = positive_int(name, "out_channels", out_channels)
-        self.group = positive_int(name, "group", group)
-        if in_channels % group or out_channels % group:
-            raise ValueError(f"For '{name}', 'in_channels' ({in_channels}) and 'out_channels' ({out_channels}) must be "
-                             f"divisible by 'group' ({group}).")
         if data_format != self.layout:
             raise ValueError(f"For '{name}', the 'data_format' must be '{self.layout}', but got {data_format!r}; "
                              f"transpose the input to {self.layout}.")
-        self.kernel_size = self.lead + per_axis(name, "kernel_size", kernel_size, count)
-        self.stride = self.lead + per_axis(name, "stride", stride, count)
-        self.dilation = self.lead + per_axis(name, "dilation", dilation, count)
-        self.padding = zeros + paddings(name, padding, count)
-        self.pad_mode = check_pad_mode(name, pad_mode, self.padding)
-        self.has_bias, self.data_format, self.bias = bool(has_bias), data_format, None
-        channels = (in_channels, out_channels // group) if self.transposed else (out_channels, in_channels // group)
-        shape = (*channels, *self.kernel_size)
-        init = HeUniform(math.sqrt(5)) if weight_init is None else weight_init
-        self.weight = Parameter(initializer(init, shape, dtype), name="weight")
-        if self.has_bias:
-            init = Uniform(1 / math.sqrt(math.prod(shape[1:]))) if bias_init is None else bias_init
-            self.bias = Parameter(initializer(init, (out_channels,), dtype), name="bias")
+        sides = zeros + paddings(name, padding, count)
+        super().__init__(in_channels, out_channels, self.lead + per_axis(name, "kernel_size", kernel_size, count),
+                         self.lead + per_axis(name, "stride", stride, count), check_pad_mode(name, pad_mode, sides),
+                         sides, self.lead + per_axis(name, "dilation", dilation, count), group, has_bias, weight_init,
+                         bias_init, data_format, self.transposed, dtype)
 
     def construct(self, x):
         """The convolution of x."""
@@ -77,11 +114,6 @@ class _Convolution(ConvolutionOperators, Cell):
         sides = same_sides(x.shape[2:], self.kernel_size, self.stride, self.dilation) if self.pad_mode == "same" \
             else self.padding
         return apply(self.operator, (x, weight), (self.stride, sides, self.dilation, self.group))
-
-    def extend_repr(self):
-        return (f"input_channels={self.in_channels}, output_channels={self.out_channels}, "
-                f"kernel_size={self.kernel_size}, stride={self.stride}, pad_mode={self.pad_mode}, "
-                f"padding={self.padding}, dilation={self.dilation}, group={self.group}, has_bias={self.has_bias}")
 
 
 class _Transposed(_Convolution):

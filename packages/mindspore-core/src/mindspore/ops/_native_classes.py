@@ -1,0 +1,86 @@
+"""Operators of `mindspore.ops.auto_generate` whose attributes are passed with the operands.
+
+    SumExt()(x, (0,), True)        # mint.sum(x, (0,), True)
+
+The public functions of `mindspore.mint` are made of them; programs for large models call them themselves. Each calls
+the function, and says here in which order it is called.
+"""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from mindspore.common.tensor import Tensor
+from mindspore.ops.primitive import Primitive, define
+
+__all__ = ["NAMES"]
+
+
+def _split(x: Tensor, split_sizes: tuple, dim: int = 0) -> tuple:
+    """Parts of these lengths along an axis, one after the other."""
+    from mindspore import mint
+    return mint.split(x, split_sizes, dim)
+
+
+def _swiglu(x: Tensor, dim: int = -1) -> Tensor:
+    """The first half along an axis, through SiLU, times the second half."""
+    from mindspore import mint
+    first, second = mint.chunk(x, 2, dim)
+    return mint.nn.functional.silu(first) * second
+
+
+def _one_hot(x: Tensor, num_classes: int, on_value: Any = 1, off_value: Any = 0, axis: int = -1) -> Tensor:
+    """`on_value` where the index along the new axis is that in x, else `off_value`."""
+    from mindspore import Tensor as tensor_class
+    from mindspore import ops
+    on, off = (v if isinstance(v, tensor_class) else ops.scalar_to_tensor(v) for v in (on_value, off_value))
+    return ops.one_hot(x, num_classes, on, off, axis)
+
+
+def _copy(variable: Tensor, value: Tensor) -> Tensor:
+    """Give a tensor the elements of another one; the tensor."""
+    return variable.copy_(value)
+
+
+def _stack(tensors: tuple, dim: int = 0) -> Tensor:
+    """Tensors one after the other along a new axis."""
+    from mindspore import mint
+    return mint.stack(tensors, dim)
+
+
+@cache
+def _parameters(function: Callable) -> tuple[list[str], int]:
+    """The names of a function's parameters in order, and how many of them may be given by position."""
+    found = inspect.signature(function).parameters
+    return list(found), sum(1 for p in found.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY)
+
+
+def _of_mint(path: str) -> Callable:
+    """A function of `mint`, found when it is first called: it is made of `ops`."""
+    def call(*operands: Any) -> Any:
+        from mindspore import mint
+        found: Any = mint
+        for part in path.split("."):
+            found = getattr(found, part)
+        names, positional = _parameters(found)
+        return found(*operands[:positional], **dict(zip(names[positional:], operands[positional:])))
+
+    call.__doc__ = f"`mint.{path}` of the operands."
+    return call
+
+
+_FUNCTIONS = {
+    "AddExt": "add", "BatchMatMulExt": "bmm", "CumsumExt": "cumsum", "FmodScalar": "fmod", "FmodTensor": "fmod",
+    "IndexSelect": "index_select", "MatMulExt": "matmul", "MaxDim": "max", "MeanExt": "mean", "MinDim": "min",
+    "OnesLikeExt": "ones_like", "Outer": "outer", "ProdExt": "prod", "RepeatInterleaveInt": "repeat_interleave",
+    "SiLU": "nn.functional.silu", "Scatter": "scatter", "SortExt": "sort", "SubExt": "sub", "SumExt": "sum",
+    "TopkExt": "topk", "Triu": "triu", "TrilExt": "tril", "ZerosLikeExt": "zeros_like", "EluExt": "nn.functional.elu"}
+_CLASSES: dict[str, type[Primitive]] = {
+    **{name: define(name, _of_mint(path)) for name, path in _FUNCTIONS.items()},
+    "SplitWithSize": define("SplitWithSize", _split), "Swiglu": define("Swiglu", _swiglu),
+    "InplaceCopy": define("InplaceCopy", _copy), "OneHotExt": define("OneHotExt", _one_hot, axis=-1),
+    "StackExt": define("StackExt", _stack, dim=0)}
+NAMES = tuple(_CLASSES)
+globals().update(_CLASSES)

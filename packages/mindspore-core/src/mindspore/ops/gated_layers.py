@@ -1,0 +1,86 @@
+"""Gated recurrent units of several layers as one operator, with all weights in one row.
+
+    r = s(.), z = s(.), n = tanh(x_n + r (W_n h + b_n)): h' = (1 - z) n + z h
+
+Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014.
+"""
+from __future__ import annotations
+
+from mindspore.common.tensor import Tensor
+from mindspore.graph.stepping import scan
+from mindspore.ops._operands import Operand, as_dtype_of, as_inexact, as_tensor
+from mindspore.ops.activation import sigmoid
+from mindspore.ops.arithmetic import add, mul, sub
+from mindspore.ops.creation import zeros
+from mindspore.ops.elementwise import tanh
+from mindspore.ops.joining import concat, split, stack
+from mindspore.ops.linalg import matmul
+from mindspore.ops.random import dropout as dropped
+from mindspore.ops.shapes import cut, reshape, swapaxes
+
+__all__: list[str] = []
+_NAME = "CudnnGRU"
+
+
+def _step(state, slices, fixed):
+    hidden = state[0]
+    of_input = split(slices[0], hidden.shape[-1], -1)
+    of_state = split(add(matmul(hidden, swapaxes(fixed[0], 0, 1)), fixed[1]), hidden.shape[-1], -1)
+    reset, update = (sigmoid(add(a, b)) for a, b in zip(of_input[:2], of_state[:2]))
+    new = tanh(add(of_input[2], mul(reset, of_state[2])))
+    after = add(new, mul(update, sub(hidden, new)))
+    return (after,), (after,)
+
+
+def gru(input: Operand, h: Operand, w: Operand, input_size: int, hidden_size: int, num_layers: int,
+        has_bias: bool = True, bidirectional: bool = False, dropout: float = 0.0):
+    """A network of gated recurrent units of several layers, in one direction or both.
+
+    Args:
+        input: (L, N, input_size). h: the first states, (num_layers * directions, N, hidden_size).
+        w: all weights in one row, of any shape: for each layer and direction the weights of the input
+            (3 hidden_size, inputs), those of the state (3 hidden_size, hidden_size), and with `has_bias` a bias
+            (3 hidden_size,) for each of the two; the rows are those of r, z and n.
+        dropout: the probability of a zero in what a layer hands to the next.
+
+    Returns:
+        (outputs (L, N, hidden_size * directions), h after the last step, and twice a tensor (1,) of zeros, which
+        stands for what a device may keep for the gradient).
+
+    Raises:
+        ValueError: other shapes.
+    """
+    x = as_inexact(_NAME, input)
+    first = as_dtype_of(_NAME, as_tensor(_NAME, h, "h"), x)
+    flat = reshape(as_dtype_of(_NAME, as_tensor(_NAME, w, "w"), x), (-1,))
+    directions, rows = 1 + bool(bidirectional), 3 * hidden_size
+    shape = (num_layers * directions, x.shape[1] if x.ndim == 3 else -1, hidden_size)
+    if x.ndim != 3 or x.shape[2] != input_size or first.shape != shape:
+        raise ValueError(f"{_NAME}: input has shape {x.shape} and h {first.shape}; expected (L, N, {input_size}) and "
+                         f"({shape[0]}, N, {hidden_size})")
+    sizes = [size for k in range(num_layers) for size in [hidden_size * directions if k else input_size] * directions]
+    expected = sum(rows * (size + hidden_size + 2 * bool(has_bias)) for size in sizes)
+    if flat.shape[0] != expected:
+        raise ValueError(f"{_NAME}: w has {flat.shape[0]} numbers; expected {expected}")
+    start, last = 0, []
+
+    def taken(*wanted: int) -> Tensor:
+        nonlocal start
+        count = wanted[0] * (wanted[1] if len(wanted) > 1 else 1)
+        start += count
+        return reshape(cut(flat, 0, start - count, start), wanted)
+
+    for layer in range(num_layers):
+        outputs = []
+        for k in range(layer * directions, (layer + 1) * directions):
+            of_input, of_state = taken(rows, sizes[k]), taken(rows, hidden_size)
+            bias = (taken(rows), taken(rows)) if has_bias else (zeros((rows,), x.dtype),) * 2
+            gates = add(matmul(x, swapaxes(of_input, 0, 1)), bias[0])
+            after, output = scan(_step, (first[k],), (gates,), (of_state, bias[1]),
+                                 reverse=bool(bidirectional) and k % 2 == 1)
+            last.append(after[0])
+            outputs.append(output[0])
+        x = outputs[0] if directions == 1 else concat(outputs, 2)
+        if dropout and layer < num_layers - 1:
+            x = dropped(x, dropout)
+    return x, stack(last), zeros((1,), x.dtype), zeros((1,), x.dtype)

@@ -1,0 +1,266 @@
+"""Names without a leading place in the interface, which much used packages import: each does what it says."""
+from __future__ import annotations
+
+import enum
+
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Parameter, Tensor, nn, ops
+from mindspore._checkparam import (
+    Validator,
+    args_type_check,
+    check_and_canonicalize_axes,
+    check_float,
+    check_type_name,
+    check_types_same_and_valid,
+    twice,
+)
+from mindspore.common.api import _cell_graph_executor, _no_grad, _pynative_executor
+from mindspore.common.initializer import _INITIALIZER_ALIAS, Initializer, _init_random_uniform, _register, initializer
+from mindspore.common.no_grad import enable_grad
+from mindspore.dataset import GeneratorDataset
+from mindspore.dataset.text.transforms import TextTensorOperation
+from mindspore.dataset.transforms.transforms import Implementation, PyTensorOperation, TensorOperation
+from mindspore.nn.layer.conv import _Conv, _deconv_output_length
+from mindspore.nn.wrap.cell_wrapper import _MicroBatch, _VirtualDatasetCell
+from mindspore.nn.wrap.loss_scale import _grad_overflow, grad_scale
+from mindspore.ops._grad.grad_base import bprop_getters
+from mindspore.ops.function.random_func import _get_seed
+from mindspore.ops.op_info_register import DataType, TBERegOp
+from mindspore.ops.primitive import PrimitiveWithInfer, _run_op, prim_attr_register
+
+X = Tensor([1.0, 2.0])
+GRADS = {"eager": lambda f: ms.grad(f), "function in graph": lambda f: ms.grad(ms.jit(f)),
+         "gradient in graph": lambda f: ms.jit(ms.grad(f))}
+
+
+@pytest.mark.parametrize("how", GRADS)
+def test_results_without_gradients(how):
+    def f(x):
+        with _no_grad():
+            y = x * x
+            with enable_grad():
+                z = x * 3
+        return (y * x + z).sum()
+
+    assert np.allclose(GRADS[how](f)(X).asnumpy(), [4, 7])  # y + 3
+    assert np.allclose(ms.grad(lambda x: (x * x).sum())(X).asnumpy(), [2, 4])
+
+
+def test_gradients_are_switched_for_a_cell_with_a_precision():
+    net = nn.Dense(2, 1, weight_init="ones").to_float(ms.float16)
+    assert _pynative_executor.enable_grad()
+
+    def f(x):
+        _pynative_executor.set_enable_grad(False)
+        try:
+            return net(x).sum() + 0 * x.sum()
+        finally:
+            _pynative_executor.set_enable_grad(True)
+
+    assert np.allclose(ms.grad(f)(Tensor(np.ones((1, 2), np.float32))).asnumpy(), 0)
+    assert _no_grad()(lambda: _pynative_executor.enable_grad())() is False
+    assert _pynative_executor.enable_grad()
+    with pytest.raises(TypeError, match="expected a bool"):
+        _pynative_executor.set_enable_grad(1)
+
+
+def test_executors():
+    seen = []
+    assert ms.grad(lambda x: (seen.append(_pynative_executor.grad_flag()), (x * x).sum())[1])(X) is not None
+    assert seen == [True] and not _pynative_executor.grad_flag()
+    _pynative_executor.sync()
+    net = nn.ReLU()
+    assert _cell_graph_executor.compile(net, X, phase="train") == ("train", True)
+    assert _cell_graph_executor(net, -X).asnumpy().tolist() == [0, 0]
+
+
+def test_settings_of_the_run_time():
+    from mindspore._c_expression import Cell_, MixedPrecisionType, MSContext, ms_ctx_param
+    context = MSContext.get_instance()
+    assert context is MSContext.get_instance() and context.get_ascend_soc_version() == ""
+    assert context.get_param(ms_ctx_param.device_target) == ms.get_context("device_target")
+    before = ms.get_context("max_call_depth")
+    context.set_param(ms_ctx_param.max_call_depth, 77)
+    assert ms.get_context("max_call_depth") == 77
+    ms.set_context(max_call_depth=before)
+    net = nn.Dense(2, 2)
+    Cell_.set_mixed_precision_type(net, MixedPrecisionType.FP16)
+    assert net(Tensor(np.ones((1, 2), np.float32))).dtype is ms.float16
+    with pytest.raises(ValueError):
+        _ = ms_ctx_param.no_such_setting
+
+
+def test_what_is_said_of_a_parameter():
+    from mindspore._c_expression import ParamInfo
+    parameter = Parameter(X, name="w")
+    info = parameter.param_info
+    assert (info.name, info.requires_grad) == ("w", True)
+    info.requires_grad = False
+    assert not parameter.requires_grad
+    other = ParamInfo()
+    other.name, other.comm_fusion = "v", 3
+    parameter.param_info = other
+    assert (parameter.name, parameter.comm_fusion, parameter.requires_grad) == ("v", 3, True)
+    assert other.clone().name == "v"
+    with pytest.raises(AttributeError, match="it has name"):
+        other.no_such_note = 1
+
+
+def test_arrays_are_filled_by_a_seed():
+    from mindspore._c_expression import _random_normal, random_uniform
+    first, again = np.empty((400,), np.float32), np.empty((400,), np.float32)
+    _random_normal(7, first, 2.0, 0.5)
+    _random_normal(7, again, 2.0, 0.5)
+    assert (first == again).all() and abs(first.mean() - 2) < 0.1 and abs(first.std() - 0.5) < 0.1
+    random_uniform(7, first, 1.0, 3.0)
+    assert first.min() >= 1 and first.max() < 3
+
+
+def test_blocks_of_caches_are_copied():
+    from mindspore._c_expression import swap_cache
+    host, device = ops.zeros((3, 2)), Tensor(np.arange(8, dtype=np.float32).reshape(4, 2))
+    swap_cache(host, device, Tensor([[3, 0], [1, 2]]), True)
+    assert host.asnumpy().tolist() == [[6, 7], [0, 0], [2, 3]]
+    with pytest.raises(ValueError, match="the blocks"):
+        swap_cache(ops.zeros((3, 1)), device, Tensor([[0, 0]]), True)
+
+
+@pytest.mark.parametrize("dtype, classes", [
+    (ms.float16, "Float Number"), (ms.bfloat16, "BFloat Number"), (ms.int8, "Int Number"), (ms.uint8, "UInt Number"),
+    (ms.bool_, "Bool Number"), (ms.complex64, "Complex Number"), (ms.string, "String"), (ms.tuple_, "Tuple")])
+def test_classes_of_types(dtype, classes):
+    from mindspore._c_expression import typing
+    names = "Bool Int UInt Float BFloat Complex Number String Tuple List".split()
+    assert {name for name in names if isinstance(dtype, getattr(typing, name))} == set(classes.split())
+    assert all(getattr(ms.common.dtype, name) is getattr(typing, name) for name in names)
+
+
+def test_a_convolution_of_ones_own():
+    class Rows(_Conv):
+        def __init__(self):
+            super().__init__(2, 4, (3,), (1, 1), "pad", 1, (1, 1), 1, True, None, None)
+            self.conv2d = ops.Conv2D(4, (1, 3), pad_mode="pad", pad=(0, 0, 1, 1))
+
+        def construct(self, x):
+            return ops.bias_add(self.conv2d(x.expand_dims(2), self.weight.expand_dims(2)), self.bias).squeeze(2)
+
+    x = Tensor(np.random.default_rng(0).normal(size=(1, 2, 5)).astype(np.float32))
+    net, same = Rows(), nn.Conv1d(2, 4, 3, pad_mode="pad", padding=1, has_bias=True)
+    assert isinstance(same, _Conv) and net.weight.shape == (4, 2, 3)
+    same.weight.set_data(net.weight.value().reshape(same.weight.shape))
+    same.bias.set_data(net.bias.value())
+    assert np.allclose(net(x).asnumpy(), same(x).asnumpy(), atol=1e-6)
+    transposed = nn.Conv1dTranspose(2, 4, 3, 2, "pad", 1)
+    assert transposed(x).shape[2] == _deconv_output_length(False, False, True, 5, 3, 2, 1, 2)
+    with pytest.raises(ValueError, match="divisible by 'group'"):
+        _Conv(3, 4, (3,), 1, "pad", 0, 1, 2, False, None, None)
+
+
+def test_initializers_by_further_names():
+    @_register("of_the_program")
+    class Sevens(Initializer):
+        def _initialize(self, array):
+            array[...] = 7
+
+    assert initializer("Of_The_Program", (2,)).asnumpy().tolist() == [7, 7]
+    assert _INITIALIZER_ALIAS.pop("of_the_program") is _INITIALIZER_ALIAS.pop("sevens") is Sevens
+    drawn = _init_random_uniform(2, 3, (50,))
+    assert drawn.dtype == np.float32 and drawn.min() >= 2 and drawn.max() < 3
+
+
+def test_gradients_of_scaled_losses():
+    assert grad_scale(Tensor(4.0), X).asnumpy().tolist() == [0.25, 0.5]
+    assert [float(v) for v in ops.HyperMap()(_grad_overflow, (X, X / 0))] == [0, 1]
+
+
+class Scaled(PrimitiveWithInfer):
+    """An operator of a program."""
+
+    @prim_attr_register
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, x):
+        return x * self.factor
+
+
+@pytest.mark.parametrize("how", GRADS)
+def test_gradients_by_class_of_operator(how):
+    @bprop_getters.register(Scaled)
+    def get_bprop(self):
+        def bprop(x, out, dout):
+            return (dout * 10 * self.factor,)
+        return bprop
+
+    scaled = Scaled(3.0)
+    assert scaled(X).asnumpy().tolist() == [3, 6] and bprop_getters.get(scaled) is get_bprop
+    assert GRADS[how](lambda x: scaled(x).sum())(X).asnumpy().tolist() == [30, 30]
+    with pytest.raises(ValueError, match="has no 'NoSuchOperator'"):
+        bprop_getters.register("NoSuchOperator")
+    with pytest.raises(TypeError, match="class of operators"):
+        bprop_getters.register(nn.Dense)
+
+
+def test_operators_that_call_what_they_derive_from():
+    class Mine(ops.Add):
+        def __call__(self, *args):
+            return _run_op(self, self.name, args)
+
+    assert Mine()(X, X).asnumpy().tolist() == [2, 4]
+    with pytest.raises(TypeError, match="Scaled"):
+        _run_op(Scaled(1.0), "Scaled", (X,))
+
+
+def test_registrations_of_kernels_elsewhere():
+    info = (TBERegOp("Op").async_flag(False).binfile_name("op.so").compute_cost(10).kernel_name("op").input(
+        0, "x", False, "required", "all").output(0, "y", False, "required", "all").dtype_format(
+        DataType.F16_5HD, DataType.F16_5HD).get_op_info())
+    assert info["binfile_name"] == "op.so" and info["inputs"][0] == {
+        "index": 0, "name": "x", "paramType": "required", "needCompile": False, "shape": "all"}
+
+
+def test_parts_of_batches():
+    x = Tensor(np.arange(6, dtype=np.float32).reshape(6, 1))
+    assert _MicroBatch(3)(1, x, x * 2)[1].asnumpy().tolist() == [[4], [6]]
+    assert _VirtualDatasetCell(nn.ReLU())(x).shape == (6, 1)
+    assert _get_seed(None, "Dropout") == (0, 0) and _get_seed(5, "Dropout") == (0, 5)
+
+
+def test_checks_of_arguments():
+    assert check_and_canonicalize_axes(-1, 3) == (2,) and check_and_canonicalize_axes(None, 2) == (0, 1)
+    assert twice(3) == (3, 3) == twice((3, 3)) and check_float(0.5, 1.0, Validator.check_float and "less than") == 0.5
+    assert check_type_name("x", ms.int32, (ms.int32, ms.int64)) is ms.int32
+
+    @args_type_check(size=int, mode=(str, dict))
+    def made(name, size, mode=None):
+        return name, size, mode
+
+    assert made(1, 2, mode="a") == (1, 2, "a") and made(1, 2) == (1, 2, None)
+    for wrong in (lambda: made(1, "2"), lambda: made(1, 2, mode=3), lambda: check_type_name("x", ms.int8, ms.int32),
+                  lambda: check_types_same_and_valid({"x": ms.int32, "y": ms.int64}, (ms.int32, ms.int64)),
+                  lambda: check_float(1, 1.0, "less than")):
+        with pytest.raises(TypeError):
+            wrong()
+    for out in (3, (0, 0)):
+        with pytest.raises(ValueError):
+            check_and_canonicalize_axes(out, 3)
+
+
+def test_operations_of_programs_on_columns():
+    class Doubled(TextTensorOperation, PyTensorOperation):
+        def execute_py(self, value):
+            return value * 2
+
+    class Plain(PyTensorOperation):
+        def __call__(self, value):
+            return value + 1
+
+    assert isinstance(Implementation.PY, enum.Enum) and isinstance(Doubled(), TensorOperation)
+    assert isinstance(ms.dataset.transforms.Fill(1), TensorOperation)
+    rows = GeneratorDataset([np.int32(3)], "a").map([Doubled(), Plain()], "a")
+    assert [int(row["a"]) for row in rows.create_dict_iterator(1, True)] == [7]
+    with pytest.raises(TypeError, match="must define"):
+        PyTensorOperation()(1)
