@@ -4,6 +4,7 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -50,12 +51,16 @@ constexpr std::array<const char*, 11> linalg_kinds = {"cholesky", "lu", "solve",
                                                       "determinant", "log_determinant", "qr", "geqrf", "eigh", "svd"};
 constexpr std::array<const char*, 6> pool_kinds = {"max", "max_grad", "max_pick", "max_index", "mean", "mean_grad"};
 
+ConvShape conv_shape(const Four& image, const Four& weights, const Pair& output, const Pair& stride,
+                     const Four& padding, const Pair& dilation, std::int64_t groups) {
+  return {image[0],  image[1],  image[2],   image[3],   weights[0], weights[2], weights[3],  output[0],   output[1],
+          stride[0], stride[1], padding[0], padding[1], padding[2], padding[3], dilation[0], dilation[1], groups};
+}
+
 py::object conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
                 const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation, std::int64_t groups,
                 bool bias, bool relu, const std::string& implementation) {
-  const ConvShape shape{image[0],   image[1],   image[2],   image[3],   weights[0], weights[2],  weights[3],  output[0], output[1],
-                        stride[0],  stride[1],  padding[0], padding[1], padding[2], padding[3],  dilation[0], dilation[1],
-                        groups};
+  const ConvShape shape = conv_shape(image, weights, output, stride, padding, dilation, groups);
   const auto conv_kind = kind_of<ConvKind>("conv", conv_kinds, kind);
   const auto make = implementation == "direct"    ? make_conv_direct
                     : implementation == "onednn"  ? make_conv_onednn
@@ -64,13 +69,41 @@ py::object conv(const std::string& kind, const std::string& element, const Four&
   return wrap(make(conv_kind, element_of(element), shape, {bias, relu}));
 }
 
+std::string choose_conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
+                        const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation,
+                        std::int64_t groups) {
+  return conv_choice(kind_of<ConvKind>("conv", conv_kinds, kind), element_of(element),
+                     conv_shape(image, weights, output, stride, padding, dilation, groups), {});
+}
+
+// blocks: of image, output and kernels.
+py::object blocked_conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
+                        const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation,
+                        std::int64_t groups, bool bias, bool relu, const std::array<std::int64_t, 3>& blocks) {
+  return wrap(make_conv_blocked(kind_of<ConvKind>("conv", conv_kinds, kind), element_of(element),
+                                conv_shape(image, weights, output, stride, padding, dilation, groups), {bias, relu},
+                                {blocks[0], blocks[1], blocks[2]}));
+}
+
+bool has_blocked_conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
+                      const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation,
+                      std::int64_t groups, const std::array<std::int64_t, 3>& blocks) {
+  return has_conv_blocked(kind_of<ConvKind>("conv", conv_kinds, kind), element_of(element),
+                          conv_shape(image, weights, output, stride, padding, dilation, groups), {},
+                          {blocks[0], blocks[1], blocks[2]});
+}
+
 py::object pool(const std::string& kind, const std::string& element, const Four& image, const Pair& output,
                 const Pair& kernel, const Pair& stride, const Four& padding, const Pair& dilation, bool count_padding,
-                bool positive) {
-  const PoolShape shape{image[0] * image[1], image[2],   image[3],    output[0],   output[1],    kernel[0], kernel[1],
-                        stride[0],           stride[1],  padding[0],  padding[2],  dilation[0],  dilation[1],
-                        count_padding,       positive};
-  return wrap(make_pool(kind_of<PoolKind>("pool", pool_kinds, kind), element_of(element), shape));
+                bool positive, std::int64_t block) {
+  const std::int64_t planes = image[0] * image[1] / std::max<std::int64_t>(block, 1);
+  const PoolShape shape{planes,    image[2],   image[3],   output[0],     output[1],     kernel[0], kernel[1],
+                        stride[0], stride[1],  padding[0], padding[2],    dilation[0],   dilation[1],
+                        count_padding, positive};
+  const auto pool_kind = kind_of<PoolKind>("pool", pool_kinds, kind);
+  return wrap(block == 0 ? make_pool(pool_kind, element_of(element), shape)
+              : element_of(element) == Element::f32 ? make_pool_blocked(pool_kind, block, shape)
+                                                    : nullptr);
 }
 
 py::object copies(const std::vector<std::tuple<std::int64_t, Sizes, Sizes, Sizes, std::int64_t, std::int64_t>>& list,
@@ -207,11 +240,23 @@ void bind_kernels(py::module_& module) {
              "A convolution or a derivative of it: forward (x, w, [bias], y), input_grad (dy, w, dx), weight_grad (x, "
              "dy, dw). image: [n, c, h, w]; weights: [o, i, kh, kw]; output: [oh, ow]; padding: top, bottom, left, "
              "right; implementation: direct, onednn or unfold instead of the fastest. None where there is no kernel.");
+  module.def("conv_choice", &choose_conv, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("weights"),
+             py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+             "The implementation that `conv` tries first: direct, onednn or unfold.");
+  module.def("blocked_conv", &blocked_conv, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("weights"),
+             py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+             py::arg("bias"), py::arg("relu"), py::arg("blocks"),
+             "As `conv` by oneDNN, with operands in blocks: of the image's channels, the output's, and of both in the "
+             "kernels; 0: plain. image and weights are the plain shapes. None where there is no kernel.");
+  module.def("has_blocked_conv", &has_blocked_conv, py::arg("kind"), py::arg("element"), py::arg("image"),
+             py::arg("weights"), py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
+             py::arg("groups"), py::arg("blocks"), "Whether `blocked_conv` gives a kernel, without making it.");
   module.def("pool", &pool, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("output"), py::arg("kernel"),
              py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("count_padding") = false, py::arg("positive") = false,
+             py::arg("block") = 0,
              "max (x, y), max_grad (x, y, dy, dx), max_pick (x, y, z, picked), max_index (x, y, places), mean (x, y), "
-             "mean_grad (dy, dx). positive: max_grad with the cotangents of maxima that are not positive as 0. None where "
-             "there is no kernel.");
+             "mean_grad (dy, dx). positive: max_grad with the cotangents of maxima that are not positive as 0. "
+             "block: the channels of images come in blocks, [n, c / block, h, w, block]. None where there is no kernel.");
   module.def("copies", &copies, py::arg("copies"), py::arg("total"), py::arg("fill"),
              "Strided copies of inputs into one output. copies: for each input (bytes per element, sizes, source steps, "
              "target steps, source offset, target offset) in elements; total: the output's elements; fill: the bytes of "

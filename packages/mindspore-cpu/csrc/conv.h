@@ -35,9 +35,28 @@ struct ConvEpilogue {
   bool relu = false;
 };
 
+// How operands lie in memory. An image is plain, or its channels come in blocks: [n, c / block, h, w, block]. Kernels of
+// `packed` convolutions come in blocks of inputs and outputs: [oc / block, ic / block, kh, kw, block of ic, block of oc].
+struct ConvLayout {
+  std::int64_t x_block = 0;  // of the images; 0: plain
+  std::int64_t y_block = 0;  // of the outputs
+  std::int64_t w_block = 0;  // of the kernels
+};
+
 // Buffers: forward (x, w, [bias], y), input_grad (dy, w, dx), weight_grad (x, dy, dw). Null where no implementation
 // takes the element type.
 std::unique_ptr<Kernel> make_conv(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue);
+
+// The name of the implementation that `make_conv` tries first.
+const char* conv_choice(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue);
+
+// A convolution by oneDNN on images and kernels that lie as `layout` says; null where it has no good implementation.
+std::unique_ptr<Kernel> make_conv_blocked(ConvKind kind, Element element, const ConvShape& shape,
+                                          const ConvEpilogue& epilogue, const ConvLayout& layout);
+
+// Whether `make_conv_blocked` gives a kernel, without making it.
+bool has_conv_blocked(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue,
+                      const ConvLayout& layout);
 
 // The implementations; each gives null for what it does not do.
 std::unique_ptr<Kernel> make_conv_direct(ConvKind kind, Element element, const ConvShape& shape,

@@ -231,18 +231,31 @@ std::unique_ptr<Kernel> make_conv_unfold(ConvKind kind, Element element, const C
   }
 }
 
+namespace {
+
+// oneDNN's blocked formats multiply a handful of channels by four or more; where its alternatives are as bad, the plain
+// product is better.
+bool unfold_first(ConvKind kind, const ConvShape& shape) {
+  const bool few = shape.groups == 1 && std::min(shape.ic, shape.oc) <= 4;
+  return few && (kind == ConvKind::input_grad || shape.kh * shape.kw == 1);
+}
+
+}  // namespace
+
 std::unique_ptr<Kernel> make_conv(ConvKind kind, Element element, const ConvShape& shape,
                                   const ConvEpilogue& epilogue) {
-  // oneDNN's blocked formats multiply a handful of channels by four or more; where its alternatives are as bad, the plain
-  // product is better.
-  const bool few = shape.groups == 1 && std::min(shape.ic, shape.oc) <= 4;
-  const bool unfold_first = few && (kind == ConvKind::input_grad || shape.kh * shape.kw == 1);
-  const auto second = unfold_first ? make_conv_unfold : make_conv_onednn;
-  const auto third = unfold_first ? make_conv_onednn : make_conv_unfold;
+  const bool unfold = unfold_first(kind, shape);
+  const auto second = unfold ? make_conv_unfold : make_conv_onednn;
+  const auto third = unfold ? make_conv_onednn : make_conv_unfold;
   for (const auto make : {make_conv_direct, second, third}) {
     if (auto kernel = make(kind, element, shape, epilogue)) return kernel;
   }
   return nullptr;
+}
+
+const char* conv_choice(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue) {
+  if (make_conv_direct(kind, element, shape, epilogue)) return "direct";
+  return unfold_first(kind, shape) ? "unfold" : "onednn";
 }
 
 }  // namespace mindspore::cpu

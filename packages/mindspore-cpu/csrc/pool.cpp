@@ -11,47 +11,12 @@
 #include <type_traits>
 
 #include "isa.h"
+#include "pool_windows.h"
 #include "threads.h"
 
 namespace mindspore::cpu {
 
 namespace {
-
-// The taps of a window that lie inside the image, along one axis: `taps` from `first`, the first at image place `begin`.
-struct Extent {
-  std::int64_t first, end, begin;
-};
-
-Extent extent(std::int64_t output, std::int64_t stride, std::int64_t low, std::int64_t dilation, std::int64_t taps,
-              std::int64_t size) {
-  const std::int64_t origin = output * stride - low;
-  const std::int64_t first = origin >= 0 ? 0 : (-origin + dilation - 1) / dilation;
-  const std::int64_t end = size <= origin ? 0 : std::min(taps, (size - origin + dilation - 1) / dilation);
-  return {first, std::max(first, end), origin + first * dilation};
-}
-
-// Calls `body(place)` for the image places of a window in row-major order, until it returns true.
-template <class Body>
-void visit(const PoolShape& s, const Extent& rows, const Extent& columns, Body body) {
-  std::int64_t y = rows.begin;
-  for (std::int64_t ky = rows.first; ky < rows.end; ++ky, y += s.dilation_h) {
-    std::int64_t x = columns.begin;
-    for (std::int64_t kx = columns.first; kx < columns.end; ++kx, x += s.dilation_w) {
-      if (body(y * s.iw + x)) return;
-    }
-  }
-}
-
-// Calls `body(output, rows, columns)` for every window of a plane.
-template <class Body>
-void for_windows(const PoolShape& s, Body body) {
-  for (std::int64_t oy = 0; oy < s.oh; ++oy) {
-    const Extent rows = extent(oy, s.stride_h, s.top, s.dilation_h, s.kh, s.ih);
-    for (std::int64_t ox = 0; ox < s.ow; ++ox) {
-      body(oy * s.ow + ox, rows, extent(ox, s.stride_w, s.left, s.dilation_w, s.kw, s.iw));
-    }
-  }
-}
 
 template <class T>
 bool same(T a, T b) {
@@ -164,11 +129,6 @@ class PoolKernel final : public Kernel {
     });
   }
 
-  T divisor(const Extent& rows, const Extent& columns) const {
-    if (shape_.count_padding) return static_cast<T>(shape_.kh * shape_.kw);
-    return static_cast<T>(std::max<std::int64_t>((rows.end - rows.first) * (columns.end - columns.first), 1));
-  }
-
   void mean(const S* x, S* y) const {
     for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
       T sum{};
@@ -176,14 +136,14 @@ class PoolKernel final : public Kernel {
         sum += wide(x[place]);
         return false;
       });
-      y[output] = narrow<S>(sum / divisor(rows, columns));
+      y[output] = narrow<S>(sum / static_cast<T>(divisor(shape_, rows, columns)));
     });
   }
 
   void share(const S* dy, S* dx, T* own) const {
     add_into(dx, own, [&](T* sums) {
       for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
-        const T value = wide(dy[output]) / divisor(rows, columns);
+        const T value = wide(dy[output]) / static_cast<T>(divisor(shape_, rows, columns));
         visit(shape_, rows, columns, [&](std::int64_t place) {
           sums[place] += value;
           return false;

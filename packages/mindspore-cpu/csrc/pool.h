@@ -27,6 +27,13 @@ enum class PoolKind { max, max_grad, max_pick, max_index, mean, mean_grad };
 // Null where there is no kernel for the element type.
 std::unique_ptr<Kernel> make_pool(PoolKind kind, Element element, const PoolShape& shape);
 
+// max, max_grad, mean and mean_grad of float32 planes of `block` channels each, [planes, h, w, block]; null for other kinds,
+// and for blocks that are no vector of this processor.
+std::unique_ptr<Kernel> make_pool_blocked(PoolKind kind, std::int64_t block, const PoolShape& shape);
+
+void pool_plane_avx2(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers);
+void pool_plane_avx512(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers);
+
 // 2 x 2 windows side by side, in f32 with AVX-512: one plane.
 void max_pool_2x2_avx512(const PoolShape& shape, const float* x, float* y);
 void max_pool_2x2_grad_avx512(const PoolShape& shape, const float* x, const float* y, const float* dy, float* dx);

@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from mindspore.compiler.ir import Graph, Node
 from mindspore.plugin import Claim
 from mindspore_cpu import _ext
-from mindspore_cpu.kernels import conv_kernel, pool_kernel
+from mindspore_cpu.kernels import blocked_conv_kernel, conv_kernel, pool_kernel
+from mindspore_cpu.layouts import conv_blocks, conv_operands
 
-PRODUCTS = ("matmul", "conv2d")
-POOLING = "max_pool2d_grad"
+PRODUCTS = ("matmul", "conv2d", "blocked_conv2d")
+POOLINGS = ("max_pool2d_grad", "blocked_max_pool2d_grad")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def match(anchor: Node, users: Users) -> Fused | None:
     """The pattern whose anchor is this node, if there is one."""
     if anchor.op.name in PRODUCTS:
         return _match_product(anchor, users)
-    return _match_pooling(anchor, users) if anchor.op.name == POOLING else None
+    return _match_pooling(anchor, users) if anchor.op.name in POOLINGS else None
 
 
 def _match_product(anchor: Node, users: Users) -> Fused | None:
@@ -91,7 +92,7 @@ def _match_pooling(anchor: Node, users: Users) -> Fused | None:
         return None
     if users.only(condition) is not chosen:
         return None
-    return Fused(f"{POOLING}_relu", (anchor, condition, chosen), anchor.ins, True)
+    return Fused(f"{anchor.op.name}_relu", (anchor, condition, chosen), anchor.ins, True)
 
 
 def bias_shapes(anchor: Node) -> tuple[tuple, ...]:
@@ -100,6 +101,8 @@ def bias_shapes(anchor: Node) -> tuple[tuple, ...]:
         width, ndim = anchor.shape[-1], anchor.aval.ndim
         return tuple((1,) * k + (width,) for k in range(ndim))
     channels = anchor.shape[1]
+    if len(anchor.shape) == 5:
+        return (channels, 1, 1, anchor.shape[4]), (1, channels, 1, 1, anchor.shape[4])
     return (channels, 1, 1), (1, channels, 1, 1)
 
 
@@ -116,11 +119,14 @@ def build_claim(body: Graph) -> tuple[_ext.Kernel, list[int]]:
     fused = next(f for f in (match(node, users) for node in body.nodes) if f is not None)
     anchor = fused.nodes[0]
     first, second = anchor.ins[:2]
-    if anchor.op.name == POOLING:
+    if anchor.op.name in POOLINGS:
         made = pool_kernel("max_grad", anchor.dtype.key, first.shape, second.shape, anchor.kwargs(), positive=True)
     elif anchor.op.name == "matmul":
         made = _ext.matmul(anchor.dtype.key, first.shape, second.shape, anchor.attr("transpose_a"),
                            anchor.attr("transpose_b"), True, fused.relu)
+    elif anchor.op.name == "blocked_conv2d":
+        made = blocked_conv_kernel("forward", anchor.dtype.key, conv_operands(anchor), conv_blocks(anchor),
+                                   anchor.kwargs(), bias=True, relu=fused.relu)
     else:
         made = conv_kernel("forward", anchor.dtype.key, first.shape, second.shape, anchor.shape[2:], anchor.kwargs(),
                            bias=True, relu=fused.relu)

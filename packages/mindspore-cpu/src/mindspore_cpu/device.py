@@ -14,6 +14,7 @@ from mindspore_cpu import _ext
 from mindspore_cpu.claims import find_claims
 from mindspore_cpu.codegen import SUPPORTED
 from mindspore_cpu.kernels import KERNELS, supports
+from mindspore_cpu.layouts import with_blocks
 from mindspore_cpu.lowering import CPUExecutable, FallbackCounter, build_executable
 
 DTYPES = frozenset(t.key for t in DType._all)
@@ -69,6 +70,10 @@ class CPUDevice:
     def supports(self, spec: KernelSpec) -> bool:
         """Whether the kernel table serves these dtypes (`capabilities.dtypes` is the same for all operators)."""
         return supports(spec)
+
+    def rewrite(self, graph: Graph, stable: frozenset[int]) -> Graph:
+        """The graph with images in the blocks that convolutions take."""
+        return with_blocks(graph, stable)
 
     def claim(self, graph: Graph) -> list[Claim]:
         """Products and convolutions with the bias and relu that follow them."""

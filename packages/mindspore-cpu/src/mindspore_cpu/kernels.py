@@ -12,6 +12,7 @@ import numpy as np
 
 from mindspore.plugin import KernelSpec
 from mindspore_cpu import _ext
+from mindspore_cpu.blocked import PREFIX, block_of, plain_shape
 
 KERNELS: dict[str, Callable[[KernelSpec], _ext.Kernel | None]] = {}
 _KINDS: dict[str, str] = {}
@@ -30,7 +31,21 @@ def kernel(*names: str, kinds: str):
 def supports(spec: KernelSpec) -> bool:
     """Whether the table has a kernel for the dtypes of `spec`; of kernels from elsewhere nothing is known, so yes."""
     kinds = _KINDS.get(spec.name)
+    if kinds is not None and spec.name.startswith(PREFIX):
+        return _supports_blocks(spec)
     return kinds is None or spec.ins[0].dtype.kind in kinds
+
+
+def _supports_blocks(spec: KernelSpec) -> bool:
+    """Whether there is a kernel for these blocks."""
+    attrs = spec.attrs
+    if spec.name.startswith(f"{PREFIX}conv2d"):
+        kind, dtype, shapes, blocks = blocked_problem(spec)
+        return _ext.has_blocked_conv(kind, dtype, *shapes, attrs["stride"], attrs["padding"], attrs["dilation"],
+                                     attrs["groups"], blocks)
+    blocks = {block_of(a.shape) for a in (*spec.ins, *spec.outs)}
+    return blocks <= {8 if _ext.isa() != "generic" else 0, 16 if _ext.isa() == "avx512" else 0} - {0} \
+        and len(blocks) == 1 and spec.ins[0].dtype.key == "float32"
 
 
 @kernel("matmul", kinds="iuf")
@@ -66,25 +81,50 @@ def _conv2d_weight_grad(spec: KernelSpec):
 
 def pool_kernel(kind: str, dtype: str, image: tuple, output: tuple, attrs: dict, *,
                 positive: bool = False) -> _ext.Kernel | None:
-    """Pooling, or a derivative of it (see `_ext.pool`). image, output: whole shapes."""
-    return _ext.pool(kind, dtype, image, output[2:], attrs["kernel"], attrs["stride"], attrs["padding"],
-                     attrs.get("dilation", (1, 1)), attrs.get("count_include_pad", False), positive)
+    """Pooling, or a derivative of it (see `_ext.pool`). image, output: whole shapes, both plain or both in blocks."""
+    return _ext.pool(kind, dtype, plain_shape(image), plain_shape(output)[2:], attrs["kernel"], attrs["stride"],
+                     attrs["padding"], attrs.get("dilation", (1, 1)), attrs.get("count_include_pad", False), positive,
+                     block_of(image))
 
 
-@kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", kinds="f")
+def blocked_conv_kernel(kind: str, dtype: str, shapes: tuple, blocks: tuple, attrs: dict, *, bias: bool = False,
+                        relu: bool = False) -> _ext.Kernel | None:
+    """A convolution on blocks (see `_ext.blocked_conv`). shapes: of image and kernels, and the output's spatial
+    sizes."""
+    return _ext.blocked_conv(kind, dtype, *shapes, attrs["stride"], attrs["padding"], attrs["dilation"],
+                             attrs["groups"], bias, relu, blocks)
+
+
+def blocked_problem(spec: KernelSpec) -> tuple[str, str, tuple, tuple]:
+    """(kind, dtype, shapes, blocks) of a convolution on blocks, for `blocked_conv_kernel`."""
+    first, second, result = (a.shape for a in (*spec.ins, *spec.outs))
+    kind = spec.name.removeprefix(f"{PREFIX}conv2d").removeprefix("_") or "forward"
+    image, kernels, output = {"forward": (first, second, result), "input_grad": (result, second, first),
+                              "weight_grad": (first, result, second)}[kind]
+    return (kind, spec.ins[0].dtype.key, (plain_shape(image), plain_shape(kernels), plain_shape(output)[2:]),
+            (block_of(image), block_of(output), block_of(kernels)))
+
+
+@kernel("blocked_conv2d", "blocked_conv2d_input_grad", "blocked_conv2d_weight_grad", kinds="f")
+def _blocked_conv(spec: KernelSpec):
+    return blocked_conv_kernel(*blocked_problem(spec), spec.attrs)
+
+
+@kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", "blocked_max_pool2d",
+        "blocked_max_pool2d_grad", kinds="f")
 def _max_pool(spec: KernelSpec):
-    kind = spec.name.replace("max_pool2d", "max")
+    kind = spec.name.removeprefix(PREFIX).replace("max_pool2d", "max")
     x, y = spec.ins[0], (*spec.ins, *spec.outs)[1]
     return pool_kernel(kind, x.dtype.key, x.shape, y.shape, spec.attrs)
 
 
-@kernel("avg_pool2d", kinds="f")
+@kernel("avg_pool2d", "blocked_avg_pool2d", kinds="f")
 def _avg_pool(spec: KernelSpec):
     x, y = spec.ins[0], spec.outs[0]
     return pool_kernel("mean", x.dtype.key, x.shape, y.shape, spec.attrs)
 
 
-@kernel("avg_pool2d_grad", kinds="f")
+@kernel("avg_pool2d_grad", "blocked_avg_pool2d_grad", kinds="f")
 def _avg_pool_grad(spec: KernelSpec):
     dy, dx = spec.ins[0], spec.outs[0]
     return pool_kernel("mean_grad", dy.dtype.key, dx.shape, dy.shape, spec.attrs)

@@ -10,3 +10,9 @@ mindspore_plugin_api = 2
 @hookimpl
 def mindspore_backends() -> list[CPUBackend]:
     return [CPUBackend()]
+
+
+@hookimpl
+def mindspore_primitives() -> list[type]:
+    from mindspore_cpu.blocked import primitives
+    return primitives()

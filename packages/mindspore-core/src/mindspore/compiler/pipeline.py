@@ -34,10 +34,13 @@ from mindspore.compiler.passes.loop_motion import lighten_loops
 from mindspore.compiler.passes.memory import plan_memory
 from mindspore.compiler.passes.recursion import without_recursion
 from mindspore.compiler.passes.region_plans import mark_whole_loops, plannable, uses_tapes_once
+from mindspore.compiler.passes.scales import fold_scales
 from mindspore.compiler.passes.schedule import Cut, cut, schedule
+from mindspore.compiler.passes.standing import split, stable_nodes
 from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
 from mindspore.compiler.recording import built
+from mindspore.compiler.standing import StandingExecutable
 from mindspore.plugin import manager
 from mindspore.runtime.transfer import download, upload
 
@@ -79,8 +82,9 @@ class Prepared:
     """A graph on its way to a plan, as far as that does not depend on the sizes of its symbols. facts: what was decided
     by them on the way."""
 
-    def __init__(self, graph: Graph, device, donated: dict[int, int], facts: Facts, is_simple: bool = False):
-        self.device, self.donated, self.facts = device, donated, facts
+    def __init__(self, graph: Graph, device, donated: dict[int, int], facts: Facts, is_simple: bool = False,
+                 is_legal: bool = False):
+        self.device, self.donated, self.facts, self.is_legal = device, donated, facts, is_legal
         self.cuts: dict[bytes, Cut] = {}
         self.whole: Cut | None = None
         self.graph = graph if is_simple else simplified(graph)
@@ -117,15 +121,26 @@ class Prepared:
         return self.cuts[key]
 
     def _units(self, graph: Graph) -> Cut:
-        return cut(maybe_verify(legalize(graph, self.device)), self.device)
+        return cut(graph if self.is_legal and graph is self.graph else made_legal(graph, self.device), self.device)
 
 
-def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None,
-                  binding: Binding | None = None) -> Executable:
+def made_legal(graph: Graph, device, stable: frozenset[int] = frozenset()) -> Graph:
+    """The graph of what the device runs, as the device wants it. stable: the positions of the parameters that are the
+    same in every call."""
+    legal = maybe_verify(legalize(graph, device))
+    if stable:
+        legal = maybe_verify(fold_scales(legal, stable))
+    rewrite = getattr(device, "rewrite", None)
+    return legal if rewrite is None else maybe_verify(rewrite(legal, stable_nodes(legal, stable)))
+
+
+def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None, binding: Binding | None = None,
+                  stable: tuple[int, ...] = ()) -> Executable:
     """The executable of a graph on a device, from the cache where the same structure was compiled before. binding: the
-    sizes of the graph's symbols, where it has some."""
+    sizes of the graph's symbols, where it has some; stable: the positions of inputs that are mostly the same in every
+    call, which makes a `StandingExecutable` where that is of use."""
     donated = donated or {}
-    key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()))
+    key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()), stable)
     sizes = tuple(sorted(binding.items())) if binding else ()
     with _lock:
         found = _cache.get((key, sizes))
@@ -135,6 +150,7 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None,
         start = time.perf_counter()
         with SeldomCollected():
             executable, program = _instance(key, graph, device, donated, binding) if binding else \
+                _build_standing(graph, device, donated, frozenset(stable)) if stable else \
                 _build(Prepared(graph, device, donated, Facts()))
         if not binding:
             _count_compile()
@@ -212,6 +228,20 @@ def _build(prepared: Prepared, binding: Binding | None = None) -> tuple[Executab
     plan = prepared.plan(binding)
     made = _executable(plan, device)
     return built(made, graph.name, [plan.program.avals[v] for v in plan.program.inputs]), plan.program
+
+
+def _build_standing(graph: Graph, device, donated: dict[int, int], stable: frozenset[int]) -> tuple[Executable, Any]:
+    """As `_build`, in two parts where something is computed from the stable inputs alone."""
+    simple = simplified(graph)
+    if any(map(needs_driver, simple.nodes)):
+        return _build(Prepared(simple, device, donated, Facts(), is_simple=True))
+    legal = made_legal(simple, device, stable)
+    parts = split(legal, stable)
+    if parts is None:
+        return _build(Prepared(legal, device, donated, Facts(), is_simple=True, is_legal=True))
+    preparation, _ = _build(Prepared(parts.preparation, device, {}, Facts(), is_simple=True, is_legal=True))
+    main, program = _build(Prepared(parts.main, device, donated, Facts(), is_simple=True, is_legal=True))
+    return StandingExecutable(preparation, main, parts.reads), program
 
 
 def _executable(plan: Plan, device) -> Executable:

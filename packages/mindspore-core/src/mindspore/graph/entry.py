@@ -19,14 +19,16 @@ from mindspore.compiler.ir.dims import Symbolic
 from mindspore.compiler.ir.facts import Facts
 from mindspore.compiler.primitives.effects import has_effects, may_raise
 from mindspore.compiler.primitives.index_check import FAULT, without_checks
+from mindspore.compiler.standing import StandingExecutable
 from mindspore.eager import segment as _segment
 from mindspore.graph import index_checks, tree
 from mindspore.graph.arguments import Copies, containers_of
 from mindspore.graph.guards import Guards
 from mindspore.graph.raising import running, without_executor
+from mindspore.graph.standing import Standing
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply_plainly, assign, wrap
-from mindspore.runtime.storage import Storage
+from mindspore.runtime.storage import WRITES, Storage
 
 __all__ = ["Entry", "Instance"]
 
@@ -37,13 +39,16 @@ _getrefcount = sys.getrefcount
 class Instance:
     """An entry's graph for some sizes of its symbols, on a device. `graph` is made when it is asked for."""
 
-    __slots__ = ("sizes", "binding", "device", "executable", "out_avals", "_entry", "_graph")
+    __slots__ = ("sizes", "binding", "device", "executable", "standing", "out_avals", "_entry", "_graph")
 
     def __init__(self, entry: Entry, sizes: tuple, device):
         from mindspore.compiler.pipeline import compile_graph
         self.sizes, self.device, self._entry = sizes, device, entry
         self.binding = dict(zip(entry.symbols, sizes))
-        self.executable = compile_graph(entry.graph, device, entry.donated, self.binding)
+        stable = () if sizes else entry.stable()
+        self.executable = compile_graph(entry.graph, device, entry.donated, self.binding, stable)
+        self.standing = Standing(self.executable, len(entry.graph.params) - len(entry.lifted)) \
+            if isinstance(self.executable, StandingExecutable) else None
         self.out_avals = [bind_value(a, self.binding) for a in entry.graph.out_avals]
         self._graph = None
 
@@ -105,6 +110,12 @@ class Entry:
         lifted = lifted[:number] + lifted[number + 1:]
         return without_checks(graph, place, output), lifted, writes
 
+    def stable(self) -> tuple[int, ...]:
+        """The input positions of the tensors from outside that a call leaves as they are."""
+        written = {source for _, _, source in self.writes}
+        first = len(self.graph.params) - len(self.lifted)
+        return tuple(k for k in range(first, len(self.graph.params)) if k not in written)
+
     def fits(self, sizes: tuple) -> bool:
         """Whether the graph is right for these sizes of its symbols."""
         instance = self.instance
@@ -147,8 +158,11 @@ class Entry:
             if value.pinned or _getrefcount(value) > 3:
                 tensor._value = value = _private_copy(value, device)
                 buffers[source] = value.buffer
+        if self.writes:
+            WRITES[0] += 1
         try:
-            outputs = instance.executable.run(buffers)
+            outputs = instance.executable.run(buffers) if instance.standing is None else \
+                instance.standing.run(buffers, self.lifted)
         except Exception as error:
             without_executor(error)
             raise

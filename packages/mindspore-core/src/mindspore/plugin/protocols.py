@@ -169,6 +169,12 @@ class FullDevice(Device, Protocol):
         the host if it has no decomposition. Without the method the table serves everything at the claimed dtypes."""
         ...
 
+    def rewrite(self, graph: Graph, stable: frozenset[int]) -> Graph:
+        """A legal graph written anew as the device wants it, with primitives of its own among others. stable: the numbers
+        of the nodes whose values are the same in every call (weights of a network that infers, and what is computed
+        from them alone), which core computes once. Asked before `claim`."""
+        ...
+
     def claim(self, graph: Graph) -> list[Claim]:
         """Anchor and epilogue patterns to run as one kernel, by the backend's own deterministic costs. Asked once for
         each graph that is compiled, before groups are formed."""

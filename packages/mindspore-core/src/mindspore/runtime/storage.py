@@ -14,6 +14,8 @@ from mindspore.compiler.ir import TensorAval, tensor_aval
 from mindspore.runtime import device as _device
 from mindspore.runtime.transfer import download, upload
 
+WRITES = [0]  # how many runs wrote over values in place
+
 
 class Storage:
     """See the module's text."""

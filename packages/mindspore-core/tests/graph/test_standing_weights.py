@@ -1,0 +1,133 @@
+"""Values computed from weights alone are kept between calls, and never beyond a change of the weights."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Parameter, Tensor, nn, ops
+from mindspore.compiler.standing import StandingExecutable
+
+
+@pytest.fixture
+def prepared(monkeypatch) -> list:
+    """An entry for each time that something was prepared."""
+    calls = []
+    prepare = StandingExecutable.prepare
+
+    def counted(self, inputs):
+        calls.append(self.name)
+        return prepare(self, inputs)
+
+    monkeypatch.setattr(StandingExecutable, "prepare", counted)
+    return calls
+
+
+class Scaled(nn.Cell):
+    """x times exp(w)."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = Parameter(Tensor(np.zeros(3, np.float32)), name="w")
+        self.other = Parameter(Tensor(np.zeros(3, np.float32)), name="other")
+
+    @ms.jit
+    def construct(self, x):
+        return x * ops.exp(self.w) + self.other
+
+
+X = Tensor(np.ones(3, np.float32))
+
+
+def value(net: Scaled) -> float:
+    return float(net(X).asnumpy()[0])
+
+
+def test_the_second_call_keeps_what_it_prepared(prepared):
+    net = Scaled()
+    assert [value(net) for _ in range(4)] == [1.0] * 4
+    assert len(prepared) == 2
+
+
+def test_another_value_is_prepared_anew(prepared):
+    net = Scaled()
+    for number in (0.0, 1.0, 1.0, 2.0):
+        net.w.set_data(Tensor(np.full(3, number, np.float32)))
+        for _ in range(2):
+            assert value(net) == pytest.approx(np.exp(number), rel=1e-6)
+    before = len(prepared)
+    net.other.set_data(Tensor(np.ones(3, np.float32)))  # nothing is prepared from it
+    assert value(net) == pytest.approx(np.exp(2.0) + 1, rel=1e-6)
+    assert len(prepared) == before
+
+
+def test_writes_in_place_are_seen(prepared):
+    net = Scaled()
+
+    @ms.jit
+    def grow(by):
+        ops.assign(net.w, net.w + by)
+        return net.w.sum()
+
+    expected = 0.0
+    for turn in range(4):
+        for _ in range(turn + 1):
+            assert value(net) == pytest.approx(np.exp(expected), rel=1e-6)
+        grow(Tensor(0.5, ms.float32))
+        expected += 0.5
+    ms.ops.assign_add(net.w, Tensor(np.ones(3, np.float32)))  # an operation by itself
+    assert value(net) == pytest.approx(np.exp(expected + 1), rel=1e-6)
+
+
+def test_a_program_that_trains_and_infers_in_turns_copies_no_weights(prepared):
+    net = Scaled()
+    update = ms.jit(lambda by: ops.assign_add(net.w, by))
+    step = Tensor(np.ones(3, np.float32))
+    update(step)
+    for _ in range(3):
+        value(net)
+        before = id(net.w._value)
+        update(step)
+        assert id(net.w._value) == before  # written in place: nobody else held it
+    value(net), value(net)
+    update(step)
+    assert id(net.w._value) != before  # held between two calls of inference
+    assert value(net) == pytest.approx(np.exp(5.0), rel=1e-6)
+
+
+def test_memory_that_numpy_shares_is_read_each_time(prepared):
+    net = Scaled()
+    value(net), value(net)
+    view = net.w._value.to_numpy(share=True)
+    value(net), value(net)
+    view[:] = 1.0
+    assert value(net) == pytest.approx(np.e, rel=1e-6)
+    view[:] = 2.0
+    assert value(net) == pytest.approx(np.exp(2.0), rel=1e-6)
+
+
+def test_a_normalised_convolution_follows_its_statistics(prepared):
+    rng = np.random.default_rng(0)
+    net = nn.SequentialCell(nn.Conv2d(3, 4, 3, has_bias=False), nn.BatchNorm2d(4), nn.ReLU())
+    for p in net.get_parameters():
+        p.set_data(Tensor((rng.random(p.shape) + 0.5).astype(np.float32)))
+    x = Tensor(rng.random((2, 3, 6, 6), np.float32))
+    infer = ms.jit(net)
+    net.set_train(False)
+
+    def check():
+        norm = net[1]
+        y = net[0](x).asnumpy()
+        stats = [p.asnumpy().reshape(1, 4, 1, 1)
+                 for p in (norm.moving_mean, norm.moving_variance, norm.gamma, norm.beta)]
+        expected = (y - stats[0]) / np.sqrt(stats[1] + 1e-5) * stats[2] + stats[3]
+        np.testing.assert_allclose(infer(x).asnumpy(), np.maximum(expected, 0), rtol=1e-4, atol=1e-4)
+
+    for _ in range(3):
+        check()
+    assert prepared
+    net.set_train(True)
+    ms.jit(net)(x)
+    net.set_train(False)
+    for _ in range(3):
+        check()

@@ -1,0 +1,26 @@
+// Pooling of blocks of 16 channels, for AVX-512 processors.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "pool.h"
+
+#define BLOCK 16
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#include "pool_windows.h"
+
+namespace mindspore::cpu {
+namespace {
+#include "pool_blocked_impl.h"
+}  // namespace
+
+void pool_plane_avx512(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers) {
+  pool_plane(kind, shape, plane, buffers);
+}
+
+}  // namespace mindspore::cpu
+#pragma GCC pop_options

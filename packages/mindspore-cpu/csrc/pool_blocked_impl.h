@@ -1,0 +1,77 @@
+// Pooling of one plane of float32 blocks: included once for each instruction set, with BLOCK lanes to a vector.
+
+constexpr std::int64_t block = BLOCK;
+using Floats = float __attribute__((vector_size(BLOCK * 4), may_alias));
+using Flags = std::int32_t __attribute__((vector_size(BLOCK * 4)));
+
+// Every place of every image lies at a multiple of a block from the start of its buffer, which is aligned to 64.
+const Floats& at(const float* x, std::int64_t place) {
+  return *reinterpret_cast<const Floats*>(x + place * block);
+}
+Floats& at(float* x, std::int64_t place) { return *reinterpret_cast<Floats*>(x + place * block); }
+
+void maximum(const PoolShape& s, const float* x, float* y) {
+  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+    Floats best = Floats{} - std::numeric_limits<float>::infinity();
+    visit(s, rows, columns, [&](std::int64_t place) {
+      const Floats value = at(x, place);
+      best = (value > best) | (value != value) ? value : best;
+      return false;
+    });
+    at(y, output) = best;
+  });
+}
+
+// A cotangent goes to the first tap that equals the maximum, where NaN equals NaN.
+void spread(const PoolShape& s, const float* x, const float* y, const float* dy, float* dx) {
+  std::memset(dx, 0, static_cast<std::size_t>(s.ih * s.iw * block) * sizeof(float));
+  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+    const Floats top = at(y, output);
+    const Floats given = at(dy, output);
+    Flags waits = s.positive ? (top > Floats{}) : (Floats{} == Floats{});
+    visit(s, rows, columns, [&](std::int64_t place) {
+      const Floats value = at(x, place);
+      const Flags takes = waits & ((value == top) | ((value != value) & (top != top)));
+      at(dx, place) += takes ? given : Floats{};
+      waits &= ~takes;
+      return false;
+    });
+  });
+}
+
+void mean(const PoolShape& s, const float* x, float* y) {
+  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+    Floats sum{};
+    visit(s, rows, columns, [&](std::int64_t place) {
+      sum += at(x, place);
+      return false;
+    });
+    at(y, output) = sum / static_cast<float>(divisor(s, rows, columns));
+  });
+}
+
+void share(const PoolShape& s, const float* dy, float* dx) {
+  std::memset(dx, 0, static_cast<std::size_t>(s.ih * s.iw * block) * sizeof(float));
+  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+    const Floats each = at(dy, output) / static_cast<float>(divisor(s, rows, columns));
+    visit(s, rows, columns, [&](std::int64_t place) {
+      at(dx, place) += each;
+      return false;
+    });
+  });
+}
+
+void pool_plane(PoolKind kind, const PoolShape& s, std::int64_t plane, void* const* given) {
+  const std::int64_t image = plane * s.ih * s.iw * block;
+  const std::int64_t result = plane * s.oh * s.ow * block;
+  const float* first = static_cast<const float*>(given[0]);
+  float* second = static_cast<float*>(given[1]);
+  switch (kind) {
+    case PoolKind::max: return maximum(s, first + image, second + result);
+    case PoolKind::max_grad:
+      return spread(s, first + image, second + result, static_cast<const float*>(given[2]) + result,
+                    static_cast<float*>(given[3]) + image);
+    case PoolKind::mean: return mean(s, first + image, second + result);
+    default: return share(s, first + result, second + image);
+  }
+}

@@ -1,0 +1,106 @@
+"""Convolution and pooling on channels in blocks.
+
+oneDNN's fast convolutions take images as [n, c / block, h, w, block], block being the lanes of a vector register. The
+primitives here are those of core on such images: operands and results of rank 5 lie in blocks, those of rank 4 are
+plain. Kernels of rank 6 lie in blocks of inputs and of outputs. `layouts` puts them into graphs; as everywhere a
+primitive is also its decomposition, here into the plain one between copies.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from mindspore.compiler.ir.aval import TensorAval, tensor_aval
+from mindspore.compiler.primitives.base import Primitive, Sample, primitive
+
+PREFIX = "blocked_"
+CONVOLUTIONS = ("conv2d", "conv2d_input_grad", "conv2d_weight_grad")
+POOLINGS = ("max_pool2d", "max_pool2d_grad", "avg_pool2d", "avg_pool2d_grad")
+
+
+def plain_shape(shape: tuple) -> tuple:
+    """The shape of an image, or kernels, that lie in blocks or not, as if they did not."""
+    if len(shape) == 5:
+        n, blocks, h, w, block = shape
+        return n, blocks * block, h, w
+    if len(shape) == 6:
+        outputs, inputs, h, w, ins, outs = shape
+        return outputs * outs, inputs * ins, h, w
+    return shape
+
+
+def block_of(shape: tuple) -> int:
+    """The size of the blocks; 0 for what is plain."""
+    return shape[-1] if len(shape) > 4 else 0
+
+
+def blocked_shape(shape: tuple, block: int) -> tuple:
+    """The shape of a plain image in blocks; as it is where `block` is 0."""
+    n, c, h, w = shape
+    return (n, c // block, h, w, block) if block else shape
+
+
+def in_blocks(b, x, block: int):
+    """The node of a plain image in blocks."""
+    n, c, h, w = x.shape
+    return b.transpose(b.reshape(x, shape=(n, c // block, block, h, w)), perm=(0, 1, 3, 4, 2))
+
+
+def kernels_in_blocks(b, w, block: int):
+    """The node of plain kernels in blocks."""
+    o, i, kh, kw = w.shape
+    parts = b.reshape(w, shape=(o // block, block, i // block, block, kh, kw))
+    return b.transpose(parts, perm=(0, 2, 4, 5, 3, 1))
+
+
+def plain(b, x):
+    """The node of an image or of kernels without blocks."""
+    shape = plain_shape(x.shape)
+    if len(x.shape) == 5:
+        x = b.transpose(x, perm=(0, 1, 4, 2, 3))
+    elif len(x.shape) == 6:
+        x = b.transpose(x, perm=(0, 5, 1, 4, 2, 3))
+    return x if x.shape == shape else b.reshape(x, shape=shape)
+
+
+class Blocked(Primitive):
+    """A primitive of core on images in blocks. block: of the result, 0 where it is plain."""
+
+    of = ""
+    differentiable = False
+    kinds = "f"
+
+    def infer(self, *avals: TensorAval, block: int, **attrs):
+        for aval in avals:
+            if len(aval.shape) not in (4, 5, 6):
+                raise ValueError(f"{self.name}: got a tensor of shape {aval.shape}, expected rank 4 (plain), 5 (an "
+                                 f"image in blocks) or 6 (kernels in blocks)")
+        result = primitive(self.of).infer(*[tensor_aval(plain_shape(a.shape), a.dtype) for a in avals], **attrs)
+        if block and (block < 0 or result.shape[1] % block):
+            raise ValueError(f"{self.name}: {result.shape[1]} channels do not come in blocks of {block}")
+        return tensor_aval(blocked_shape(result.shape, block), result.dtype)
+
+    def lower(self, b, *ins, block: int, **attrs):
+        result = b.call(primitive(self.of), *[plain(b, x) for x in ins], **attrs)
+        return in_blocks(b, result, block) if block else result
+
+    def samples(self):
+        """Those of core whose channels come in blocks of 2."""
+        found = []
+        for sample in primitive(self.of).samples():
+            arrays = [np.asarray(x) for x in sample.ins]
+            if sample.error is None and all(x.ndim == 4 for x in arrays) and arrays[0].shape[1] % 2 == 0:
+                n, c, h, w = arrays[0].shape
+                first = arrays[0].reshape(n, c // 2, 2, h, w).transpose(0, 1, 3, 4, 2)
+                found.append(Sample((first, *arrays[1:]), {**sample.attrs, "block": 0}, rtol=sample.rtol,
+                                    atol=sample.atol, grad=False))
+        good = next(s for s in primitive(self.of).samples() if s.error is None)
+        return [*found, Sample(good.ins, {**good.attrs, "block": 1}, grad=False, rtol=good.rtol, atol=good.atol),
+                Sample((np.ones(3), *good.ins[1:]), {**good.attrs, "block": 0}, error=ValueError)]
+
+
+def primitives() -> list[type]:
+    """The classes to register."""
+    return [type(name.title().replace("_", ""), (Blocked,), {
+        "__doc__": f"`{name}` of images whose channels lie in blocks (`mindspore_cpu.blocked`).",
+        "__module__": __name__, "name": PREFIX + name, "of": name, "attrs": (*primitive(name).attrs, "block"),
+        "defaults": primitive(name).defaults}) for name in (*CONVOLUTIONS, *POOLINGS)]
