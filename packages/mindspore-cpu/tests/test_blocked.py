@@ -160,6 +160,20 @@ def test_a_plain_reader_gets_it_plain_at_once(rule):
     assert with_blocks(graph, frozenset()) is graph
 
 
+def test_pooling_puts_a_plain_image_into_blocks():
+    pool = {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 1, 1), "dilation": (1, 1)}
+
+    def rule(b, x, w):
+        y = b.call(primitive("max_pool2d"), b.exp(x), **pool)
+        return b.call(primitive("conv2d"), y, w, **ONE), b.call(primitive("max_pool2d_grad"), b.exp(x), y, y, **pool)
+    arrays = normal(2, 32, 9, 8), normal(64, 32, 1, 1)
+    graph = graph_of(rule, *arrays)
+    found = count(with_blocks(graph, frozenset()))
+    assert found["blocked_max_pool2d"] == found["blocked_max_pool2d_grad"] == 1 and not found["max_pool2d"]
+    for got, want in zip(run_graph(graph, arrays, device.current()), evaluate(graph, arrays)):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+
+
 def test_odd_channels_broadcasts_and_other_types_are_left_or_put_right():
     def rule(b, x, w1, w2, row, image):
         y = b.call(primitive("conv2d"), x, w1, **ONE)

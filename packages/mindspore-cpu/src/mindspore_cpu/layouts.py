@@ -6,7 +6,7 @@ pay: convolutions give blocks, element-wise operators, pooling and sums go on wi
 image gets one. First it is decided which values lie in blocks, then the graph is emitted.
 
 * A value *may* lie in blocks if it is a convolution's result of whole blocks, or what operators that work on any layout
-  make of such values.
+  make of such values. Pooling is so much faster on blocks that it may begin with a plain image.
 * It *does* if somebody reads it so; a convolution whose result goes straight into a plain reader gives it plain.
 
 Kernels that are the same in every call (`stable`) are put into blocks in the graph, where core computes them once.
@@ -55,6 +55,12 @@ def _is_image(aval, size: int) -> bool:
         and aval.shape[CHANNELS] % size == 0
 
 
+def _is_fast_plain(node: Node) -> bool:
+    """Whether plain pooling has a kernel for vectors: windows of 2 x 2 side by side, with AVX-512."""
+    return _ext.isa() == "avx512" and node.op.name.startswith("max") and node.attr("kernel") == (2, 2) == \
+        node.attr("stride") and not any(node.attr("padding"))
+
+
 def conv_operands(node: Node) -> tuple[tuple, tuple, tuple]:
     """(image, kernels, spatial sizes of the output) of a convolution or a derivative: plain shapes."""
     first, second, result = (plain_shape(n.shape) for n in (*node.ins[:2], node))
@@ -96,7 +102,8 @@ class _Choice:
         self.kept: set[int] = set()
         users = graph.users()
         for node in reversed(graph.nodes):
-            if node.idx in self.may and any(self._takes(user, node) for user in users[node.idx]):
+            if node.idx in self.may and (node.op.name in POOLINGS or
+                                         any(self._takes(user, node) for user in users[node.idx])):
                 self.kept.add(node.idx)
 
     def _is_fast(self, node: Node) -> bool:
@@ -110,7 +117,8 @@ class _Choice:
         if node.op.name in CONVOLUTIONS:
             return node.idx in self.convolutions and not node.op.name.endswith("weight_grad")
         if node.op.name in POOLINGS:
-            return node.dtype.key == "float32" and any(i.idx in self.may for i in node.ins)
+            return node.dtype.key == "float32" and all(_is_image(i.aval, self.size) for i in node.ins) and (
+                any(i.idx in self.may for i in node.ins) or not _is_fast_plain(node))
         return node.op.scalar and node.dtype.kind != "c" and any(
             i.idx in self.may and i.shape == node.shape for i in node.ins) and all(
             type(d) is int for i in node.ins for d in i.shape)
@@ -191,20 +199,23 @@ class _Emission:
         """The convolution on what its operands are; None where oneDNN has nothing good for it."""
         block = self.size if node.idx in self.chosen.kept else 0
         images = node.ins if node.op.name.endswith("weight_grad") else node.ins[:1]
-        ins = [self._as_it_is(i) for i in images] + [self._kernels(node, w) for w in node.ins[len(images):]]
+        ins = [self._as_it_is(i) for i in images]
+        kernels = [self._plain(w) for w in node.ins[len(images):]]
         if not block and all(len(i.shape) == 4 for i in ins):
             return None
         op = primitive(PREFIX + node.op.name)
-        made = self.b.emit(op, tuple(ins), (*node.attrs, block))
+        if block and self._has_standing_kernels(node):
+            made = self.b.emit(op, (*ins, kernels_in_blocks(self.b, kernels[0], self.size)), (*node.attrs, block))
+            if _ext.has_blocked_conv(*conv_arguments(made), conv_blocks(made)):
+                return made
+        made = self.b.emit(op, (*ins, *kernels), (*node.attrs, block))
         return made if _ext.has_blocked_conv(*conv_arguments(made), conv_blocks(made)) else None
 
-    def _kernels(self, node: Node, w: Node) -> Node:
-        made = self._plain(w)
-        o, i = w.shape[:2]
-        if w.idx not in self.stable or node.op.name != "conv2d" or node.attr("groups") != 1 or o % self.size \
-                or i % self.size or node.idx not in self.chosen.kept or node.ins[0].idx not in self.blocked:
-            return made
-        return kernels_in_blocks(self.b, made, self.size)
+    def _has_standing_kernels(self, node: Node) -> bool:
+        """Whether the kernels of a convolution can be put into blocks once and for all."""
+        if node.op.name != "conv2d" or node.attr("groups") != 1 or node.ins[0].idx not in self.blocked:
+            return False
+        return node.ins[1].idx in self.stable and all(size % self.size == 0 for size in node.ins[1].shape[:2])
 
     def _pooling(self, node: Node) -> Node:
         ins = tuple([self._in_blocks(i) for i in node.ins])
