@@ -4,7 +4,7 @@ from __future__ import annotations
 from mindspore.plugin import hookimpl
 from mindspore_cpu.backend import CPUBackend
 
-mindspore_plugin_api = 2
+mindspore_plugin_api = 3
 
 
 @hookimpl

@@ -170,9 +170,9 @@ class FullDevice(Device, Protocol):
         ...
 
     def rewrite(self, graph: Graph, stable: frozenset[int]) -> Graph:
-        """A legal graph written anew as the device wants it, with primitives of its own among others. stable: the numbers
-        of the nodes whose values are the same in every call (weights of a network that infers, and what is computed
-        from them alone), which core computes once. Asked before `claim`."""
+        """A legal graph written anew as the device wants it, with primitives of its own among others. stable: the
+        numbers of the nodes whose values are the same in every call (weights of a network that infers, and what is
+        computed from them alone), which core computes once. Asked before `claim`."""
         ...
 
     def claim(self, graph: Graph) -> list[Claim]:
