@@ -106,6 +106,10 @@ def test_a_call_goes_through_the_compiler_in_order(pictures):
     assert set(found) - {"the program"} <= drawings.named_in(drawings.PAGE)
 
 
+def test_a_call_is_drawn_the_same_each_time():
+    assert drawings.pipeline().svg() == drawings.pipeline().svg()
+
+
 def test_the_contract_is_drawn_from_its_signatures():
     drawing = drawings.contract()
     assert {("Backend", "Device"), ("Backend", "BackendInfo"), ("Device", "Allocator"), ("Device", "Capabilities"),

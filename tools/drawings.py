@@ -100,6 +100,7 @@ def stages(page: Path = PAGE, source: Path = SOURCE) -> list[tuple[str, str, str
 
     import mindspore as ms
     from mindspore import Tensor, ops
+    from mindspore.compiler.pipeline import clear_cache
     from mindspore.runtime.device import use_backend
 
     def warm(x):
@@ -127,6 +128,7 @@ def stages(page: Path = PAGE, source: Path = SOURCE) -> list[tuple[str, str, str
     with use_backend("reference"):
         function, x = ms.jit(ms.value_and_grad(loss)), Tensor(np.array([0.5, 1.0], np.float32))
         ms.jit(ms.value_and_grad(warm))(x)  # what is imported when it is needed first is imported here
+        clear_cache()
         sys.setprofile(look)
         try:
             value = function(x)[0]

@@ -1,8 +1,9 @@
 """A backend whose device is not the host: memory that only its queue can reach, an asynchronous queue, twelve kernels.
 
 It exists to prove the plugin contract. Buffers are opaque handles; their bytes live in a table that only the queue's
-thread touches. Every operation - copies, kernels, frees - is a command that the queue runs later, in order. Operators
-without a kernel here are decomposed by core or run on the host through copies.
+thread touches. Every operation - copies, kernels, frees - is a command that the queue runs later, in order; a kernel
+that fails is told of at the next wait. Operators without a kernel here are decomposed by core or run on the host
+through copies.
 """
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from mindspore.compiler.executor import reference
 from mindspore.compiler.primitives.base import PRIMITIVES
-from mindspore.plugin import BackendInfo, Capabilities, DeviceMemoryError, hookimpl
+from mindspore.plugin import BackendInfo, Capabilities, DeviceMemoryError, Failures, hookimpl
 
 KERNELS = ("add", "sub", "mul", "div", "exp", "maximum", "select", "sum", "matmul", "conv2d", "conv2d_weight_grad",
            "conv2d_input_grad")
@@ -41,6 +42,8 @@ class Commands:
         self._memory: dict[int, bytearray] = {}
         self._pending: queue.SimpleQueue = queue.SimpleQueue()
         self._error: BaseException | None = None
+        self.failures = Failures()
+        self.fail_next = False
         self.kernel_launches = 0
         self.held = 0
         threading.Thread(target=self._run, daemon=True, name="discrete-device").start()
@@ -52,16 +55,23 @@ class Commands:
         done = threading.Event()
         self.submit("signal", done)
         done.wait()
-        if self._error is not None:
-            error, self._error = self._error, None
+        error, self._error = self._error or self.failures.take(), None
+        if error is not None:
             raise error
+
+    def read(self, number: int, array: np.ndarray) -> None:
+        done, errors = threading.Event(), []
+        self.submit("read", number, array, done, errors)
+        done.wait()
+        if errors:
+            raise errors[0]
 
     def _run(self) -> None:
         while True:
             what, args = self._pending.get()
             try:
                 getattr(self, f"_{what}")(*args)
-            except BaseException as error:  # reported at the next wait, as asynchronous devices do
+            except BaseException as error:  # a fault of this device's, since kernels have their failures
                 self._error = self._error or error
 
     def _signal(self, done: threading.Event) -> None:
@@ -72,18 +82,41 @@ class Commands:
 
     def _free(self, number: int) -> None:
         self._memory.pop(number, None)
+        self.failures.forget(number)
+
+    def _into(self, target: int, nbytes: int, sources: list[int], data) -> None:
+        """Write `data()` over the first bytes of a buffer."""
+        def work() -> None:
+            self._memory[target][:nbytes] = data()
+
+        rest = [target] if nbytes < len(self._memory[target]) else []
+        self.failures.run("a copy", [*sources, *rest], [target], work)
 
     def _write(self, number: int, data: bytes) -> None:
-        self._memory[number][:len(data)] = data
-
-    def _read(self, number: int, array: np.ndarray, done: threading.Event) -> None:
-        array.reshape(-1).view(np.uint8)[:] = np.frombuffer(self._memory[number], np.uint8, array.nbytes)
-        done.set()
+        self._into(number, len(data), [], lambda: data)
 
     def _copy(self, target: int, source: int, nbytes: int) -> None:
-        self._memory[target][:nbytes] = self._memory[source][:nbytes]
+        self._into(target, nbytes, [source], lambda: self._memory[source][:nbytes])
 
-    def _launch(self, spec, ins: tuple[int, ...], outs: tuple[int, ...]) -> None:
+    def _read(self, number: int, array: np.ndarray, done: threading.Event, errors: list) -> None:
+        try:
+            error = self.failures.of(number)
+            if error is None:
+                array.reshape(-1).view(np.uint8)[:] = np.frombuffer(self._memory[number], np.uint8, array.nbytes)
+            else:
+                errors.append(error)
+        finally:
+            done.set()
+
+    def _launch(self, spec, ins: tuple[int, ...], outs: tuple[int, ...], fails: bool = False) -> None:
+        def work() -> None:
+            if fails:
+                raise RuntimeError("it was told to fail")
+            self._compute_launch(spec, ins, outs)
+
+        self.failures.run(spec.where or spec.name, ins, outs, work)
+
+    def _compute_launch(self, spec, ins: tuple[int, ...], outs: tuple[int, ...]) -> None:
         arrays = [np.frombuffer(self._memory[n], a.dtype.np, a.size).reshape(a.shape) for n, a in zip(ins, spec.ins)]
         results = reference(PRIMITIVES[spec.name], arrays, spec.attrs, spec.outs)
         self.kernel_launches += 1
@@ -111,9 +144,7 @@ class DiscreteAllocator:
         self.commands.submit("write", buffer.number, array.tobytes())
 
     def copy_to_host(self, buffer: Handle, array: np.ndarray) -> None:
-        done = threading.Event()
-        self.commands.submit("read", buffer.number, array, done)
-        self.commands.wait()
+        self.commands.read(buffer.number, array)
 
     def copy(self, target: Handle, source: Handle, nbytes: int) -> None:
         self.commands.submit("copy", target.number, source.number, nbytes)
@@ -137,9 +168,13 @@ class DiscreteDevice:
             return None
 
         def run(ins, outs):
-            self.commands.submit("launch", spec, tuple(b.number for b in ins), tuple(b.number for b in outs))
+            fails, self.commands.fail_next = self.commands.fail_next, False
+            self.commands.submit("launch", spec, tuple(b.number for b in ins), tuple(b.number for b in outs), fails)
 
         return run
+
+    def fail_next_kernel(self) -> None:
+        self.commands.fail_next = True
 
 
 class DiscreteBackend:

@@ -195,7 +195,8 @@ def test_every_optional_method_of_devices_is_described():
     table = read("writing-a-backend.md").partition("Optional methods of a device")[2].partition("###")[0]
     described = set(re.findall(r"^\| `(\w+)\(", table, re.MULTILINE))
     assert asked and asked <= described
-    assert described - asked == {"as_numpy"}, "called where capabilities.host_memory says so, without a question"
+    # called where capabilities.host_memory says so, without a question; and by the conformance suite alone
+    assert described - asked == {"as_numpy", "fail_next_kernel"}
 
 
 def test_every_field_of_a_plan_is_described():

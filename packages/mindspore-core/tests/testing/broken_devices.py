@@ -5,6 +5,9 @@
     nan       the maximum drops NaN
     waiting   the addition is done by another thread, which the queue does not wait for
     philox    random words ignore the upper half of the offset
+    silent    a kernel that fails writes nothing, and nobody is told
+
+Two are right: `sound`, and `losing`, which is lost when a kernel fails and says so.
 """
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ import numpy as np
 
 from mindspore.compiler.executor import reference
 from mindspore.compiler.primitives.base import PRIMITIVES
-from mindspore.plugin import BackendInfo, Capabilities, manager
+from mindspore.plugin import BackendInfo, Capabilities, DeviceLostError, manager
 
 
 def padding(arrays, attrs):
@@ -40,7 +43,8 @@ def philox(arrays, attrs):
 
 
 FAULTS = {"padding": ("conv2d", padding), "strides": ("matmul", strides), "nan": ("maximum", nan),
-          "philox": ("random_bits", philox), "waiting": ("add", None), "sound": (None, None)}
+          "philox": ("random_bits", philox), "waiting": ("add", None), "silent": (None, None), "losing": (None, None),
+          "sound": (None, None)}
 
 
 class BrokenCommands(discrete.Commands):
@@ -48,11 +52,36 @@ class BrokenCommands(discrete.Commands):
 
     def __init__(self, fault: str):
         super().__init__()
+        self.fault = fault
         self.name, self.change = FAULTS[fault]
+        self.lost: str | None = None
 
-    def _launch(self, spec, ins, outs):
+    def submit(self, what, *args):
+        if what not in ("free", "signal"):
+            self._check()
+        super().submit(what, *args)
+
+    def wait(self):
+        super().wait()
+        self._check()
+
+    def read(self, number, array):
+        super().read(number, array)
+        self._check()
+
+    def _check(self):
+        if self.lost is not None:
+            raise DeviceLostError(self.lost)
+
+    def _launch(self, spec, ins, outs, fails=False):
+        if fails and self.fault == "losing":
+            self.lost = f"losing: {spec.where} failed, and the device with it; end the process"
+        elif not (fails and self.fault == "silent"):
+            super()._launch(spec, ins, outs, fails)
+
+    def _compute_launch(self, spec, ins, outs):
         if spec.name != self.name:
-            super()._launch(spec, ins, outs)
+            super()._compute_launch(spec, ins, outs)
         elif self.change is None:
             threading.Thread(target=self._late, args=(spec, ins, outs), daemon=True).start()
         else:

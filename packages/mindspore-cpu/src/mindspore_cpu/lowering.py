@@ -157,7 +157,7 @@ class _Lowering:
         if step.kind == COPY:
             return copy_kernel(program.avals[step.ins[0]].nbytes), in_order
         spec = KernelSpec(step.name, step.attrs, tuple(program.in_avals(step)), tuple(program.out_avals(step)),
-                          step.body)
+                          step.body, step.where)
         made = self.kernels[step.name](spec) if step.kind != HOST else None
         if made is None:
             made = host_kernel(spec, self.fallbacks)

@@ -32,7 +32,7 @@ class PythonExecutable(Executable):
     def _build(self, program: Program, step: Launch):
         if step.kind != HOST:
             spec = KernelSpec(step.name, step.attrs, tuple(program.in_avals(step)), tuple(program.out_avals(step)),
-                              step.body)
+                              step.body, step.where)
             kernel = self.device.kernels[step.name](spec)
             if kernel is not None:
                 return kernel

@@ -100,6 +100,11 @@ class Launch:
         members = [n.op.name for n in self.body.nodes if n.op.name not in ("parameter", "constant", "item")]
         return f"{self.name} {' '.join(members[:8])}{' ...' * (len(members) > 8)}"
 
+    @property
+    def where(self) -> str:
+        """What errors call the launch: its title, and the user's line where it is known."""
+        return self.title if self.loc is None else f"{self.title} (line {self.loc[1]} of {self.loc[0]})"
+
 
 @dataclass(slots=True)
 class Program:

@@ -7,7 +7,7 @@ groups, and its own executor (`Device.compile`). Everything heavy happens in `Ba
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -58,13 +58,16 @@ class BackendInfo:
 class KernelSpec:
     """What a kernel builder is asked for: one primitive at fixed shapes, dtypes and attributes. name: of the primitive,
     of the claim, or `group`. attrs: the static attributes by name. ins, outs: shape and dtype of each operand and
-    result. body: of claims and groups the graph of their members; its parameters are `ins`, its outputs `outs`."""
+    result. body: of claims and groups the graph of their members; its parameters are `ins`, its outputs `outs`.
+    where: what errors call the launch: the operator, of groups the members, and the user's line where it is known.
+    An executable serves every program of the same structure; the line is that of the program for which it was made."""
 
     name: str
     attrs: Mapping[str, Any]
     ins: tuple[TensorAval, ...]
     outs: tuple[TensorAval, ...]
     body: Graph | None = None
+    where: str = field(default="", compare=False)
 
 
 Kernel = Callable[[Sequence[Any], Sequence[Any]], None]
@@ -115,13 +118,15 @@ class Allocator(Protocol):
         """Start copying a C-contiguous array into the buffer. The array must not change until `synchronize`."""
 
     def copy_to_host(self, buffer: Any, array: np.ndarray) -> None:
-        """Wait for the work that writes the buffer, then copy it into a C-contiguous array."""
+        """Wait for the work that writes the buffer, then copy it into a C-contiguous array. `KernelError`, each time,
+        where a kernel that failed was to write it, or something that it is computed from."""
 
     def copy(self, target: Any, source: Any, nbytes: int) -> None:
         """Device to device copy, in queue order."""
 
     def synchronize(self) -> None:
-        """Wait for all enqueued work."""
+        """Wait for all enqueued work. `KernelError` if a kernel failed of which nobody was told yet (see
+        `mindspore.plugin.failures`)."""
 
 
 @dataclass
@@ -217,6 +222,10 @@ class FullDevice(Device, Protocol):
 
     def limit_memory(self, nbytes: int) -> None:
         """Reserve no more than this; requests beyond are `DeviceMemoryError`s."""
+
+    def fail_next_kernel(self) -> None:
+        """For tests of how failures are told: the next kernel that is run, or put into the queue, fails when it runs.
+        The conformance suite asks this of a device of its own, which it opens for that."""
 
 
 class Backend(Protocol):

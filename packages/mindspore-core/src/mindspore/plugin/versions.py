@@ -43,8 +43,10 @@ HISTORY: dict[int, tuple[str, ...]] = {
         "hookimpl", "hookspec", "PLUGIN_API_VERSION",
     ),
     2: ("mindspore_plugin_api", "OLDEST_PLUGIN_API", "PluginVersionError", "since"),
-    3: ("Device.rewrite", "FullDevice", "Executable", "Executable.name", "Executable.in_avals",
-        "Executable.run", "Executable.run_timed"),
+    3: ("KernelSpec.where", "KernelError", "DeviceLostError", "Failures", "Failures.run", "Failures.of",
+        "Failures.take", "Failures.forget", "Device.fail_next_kernel", "Device.rewrite",
+        "FullDevice", "Executable", "Executable.name", "Executable.in_avals", "Executable.run",
+        "Executable.run_timed"),
 }
 
 

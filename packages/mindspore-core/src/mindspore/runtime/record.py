@@ -57,6 +57,7 @@ def apply_plainly(op: Primitive, tensors: tuple, attrs: tuple = ()):
         result = segment.record(op, storages, attrs)
         if SYNCHRONIZE[0]:
             _segment.flush()
+            _device.current().allocator.synchronize()  # a kernel that fails is told of here
     if type(result) is tuple:
         return tuple([wrap(r) for r in result])
     return wrap(result)
