@@ -106,7 +106,8 @@ _LAZY_NAMES = {
     "load_checkpoint_async": "train.serialization", "ckpt_to_safetensors": "train.serialization",
     **dict.fromkeys(("build_searched_strategy", "load_distributed_checkpoint", "merge_sliced_parameter",
                      "restore_group_info_list"), "train.serialization"),
-    **dict.fromkeys(("get_algo_parameters", "reset_algo_parameters", "set_algo_parameters"), "parallel"),
+    **dict.fromkeys(("Layout", "get_algo_parameters", "reset_algo_parameters", "set_algo_parameters", "shard"),
+                    "parallel"),
     "safetensors_to_ckpt": "train.serialization", "export": "train.serialization", "load": "train.serialization",
     "_no_grad": "common.api", "Model": "train.model", "run_check": "run_check_module",
     **dict.fromkeys((

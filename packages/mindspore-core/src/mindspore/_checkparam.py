@@ -205,6 +205,31 @@ def twice(x):
     return x if isinstance(x, tuple) and len(x) == 2 else (x, x)
 
 
+def _check_3d_int_or_tuple(arg_name, arg_value, prim_name, allow_five=False, ret_five=False, greater_zero=True,
+                           third_one=False, three_input=False):
+    """Three sizes: an int for all of them, or a tuple of three; with `allow_five` of five, the sizes last. They are
+    returned so, with two ones before them for `ret_five`.
+
+    Args:
+        greater_zero: sizes must be at least 1. third_one: the first of the three must be 1. three_input: sizes must be
+            a tuple.
+
+    Raises:
+        TypeError, ValueError: it is none of these.
+    """
+    check_value_type(arg_name, arg_value, (tuple,) if three_input else (int, tuple), prim_name)
+    given = arg_value if isinstance(arg_value, tuple) else (arg_value,) * 3
+    if len(given) != 3 and not (allow_five and len(given) == 5):
+        raise ValueError(f"{_where(prim_name, arg_name)} must be an int or a tuple of three ints"
+                         f"{' or five' if allow_five else ''}, but got {arg_value}.")
+    sizes = given[-3:]
+    for size in sizes:
+        (check_positive_int if greater_zero else check_non_negative_int)(size, arg_name, prim_name)
+    if third_one and sizes[0] != 1:
+        raise ValueError(f"{_where(prim_name, arg_name)} must begin with 1, but got {arg_value}.")
+    return (1, 1, *sizes) if ret_five else sizes
+
+
 def args_type_check(*type_args, **type_kwargs):
     """Decorator: arguments, by position or name, must be None or of these types; else a TypeError names them."""
     def check_of(function):

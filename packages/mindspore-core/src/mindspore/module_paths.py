@@ -24,8 +24,10 @@ _OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
 _FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
 
 PATHS: dict[str, tuple[str, ...]] = {
+    "mindspore.ops.operations._sequence_ops": (*_OPERATORS, "mindspore.ops._native_classes"),
+    "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
-        "_grad_ops", "_inner_ops", "_quant_ops", "_rl_inner_ops", "_scalar_ops", "_sequence_ops", "_tensor_array",
+        "_inner_ops", "_quant_ops", "_rl_inner_ops", "_scalar_ops", "_tensor_array",
         "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops", "inner_ops", "linalg_ops",
         "manually_defined", "math_ops", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "sparse_ops",
         "spectral_ops")},
@@ -60,6 +62,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore._c_expression": ("mindspore.native_names", "mindspore.common.tensor", "mindspore.common.parameter"),
     "mindspore._c_expression.typing": ("mindspore.common.dtype", "mindspore.common.type_classes"),
     "mindspore._extends": ("mindspore.nn.init_arguments",),
+    "mindspore.parallel.shard": ("mindspore.parallel.shard_layout",),
     "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
     "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),
     "mindspore.profiler.profiling": ("mindspore.profiler",),
@@ -70,7 +73,7 @@ PATHS: dict[str, tuple[str, ...]] = {
         "ada_grad", "adadelta", "adafactor", "adamax", "asgd", "ftrl", "lamb", "lars", "lazyadam", "proximal_ada_grad",
         "rmsprop", "rprop", "thor")},
     **{f"mindspore.nn.layer.{name}": ("mindspore.nn",) for name in (
-        "channel_shuffle", "combined", "dense", "embedding", "math", "padding", "rnn_cells", "rnns", "thor_layer",
+        "channel_shuffle", "combined", "dense", "embedding", "math", "padding", "rnns", "thor_layer",
         "timedistributed")},
     **{f"mindspore.nn.probability.distribution.{name}": ("mindspore.nn.probability.distribution",) for name in (
         "bernoulli", "beta", "categorical", "cauchy", "exponential", "gamma", "geometric", "gumbel", "half_normal",
@@ -103,7 +106,10 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.dataset.transforms.vision": ("mindspore.dataset.vision",),
     **{f"mindspore.dataset.audio.{name}": ("mindspore.dataset.audio", "mindspore.dataset._transform")
        for name in ("transforms", "utils")},
-    **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text", "mindspore.dataset._transform")
+    "mindspore._c_dataengine": ("mindspore.dataset.native_operations",),
+    "mindspore.dataset.core.datatypes": ("mindspore.dataset.native_operations",),
+    **{f"mindspore.dataset.text.{name}": ("mindspore.dataset.text", "mindspore.dataset._transform",
+                                          "mindspore.dataset.native_operations")
        for name in ("transforms", "utils")},
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
         "datasets", "datasets_audio", "datasets_standard_format", "datasets_text", "datasets_user_defined",

@@ -10,6 +10,7 @@ import mindspore as ms
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore._checkparam import (
     Validator,
+    _check_3d_int_or_tuple,
     args_type_check,
     check_and_canonicalize_axes,
     check_float,
@@ -264,3 +265,77 @@ def test_operations_of_programs_on_columns():
     assert [int(row["a"]) for row in rows.create_dict_iterator(1, True)] == [7]
     with pytest.raises(TypeError, match="must define"):
         PyTensorOperation()(1)
+
+
+def test_three_sizes():
+    assert _check_3d_int_or_tuple("size", 2, "Op") == (2, 2, 2)
+    assert _check_3d_int_or_tuple("size", (1, 1, 1, 2, 3), "Op", allow_five=True, ret_five=True) == (1, 1, 1, 2, 3)
+    assert _check_3d_int_or_tuple("pad", 0, "Op", greater_zero=False) == (0, 0, 0)
+    for wrong, options in ((0, {}), ((1, 2), {}), ((2, 1, 1), {"third_one": True})):
+        with pytest.raises(ValueError, match="'size'"):
+            _check_3d_int_or_tuple("size", wrong, "Op", **options)
+    with pytest.raises(TypeError, match="'size'"):
+        _check_3d_int_or_tuple("size", 2, "Op", three_input=True)
+
+
+def test_values_that_are_said_to_be_there():
+    parameter = Parameter(X, name="w")
+    assert parameter.init_flag and X.init_flag and X.param_info is None
+    parameter.set_init_flag(False)
+    assert not parameter.init_flag and not parameter.is_init
+    parameter.is_init = True
+    assert parameter.init_flag
+    noting = type("Noting", (Tensor,), {})(1.0)
+    noting.set_param_info("note")
+    noting.init_flag = False
+    assert noting.param_info == "note" and not noting.init_flag
+    with pytest.raises(AttributeError, match="plain Tensor"):
+        Tensor(1.0).set_init_flag(True)
+
+
+def test_networks_with_a_walk_of_their_own():
+    class Net(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.dense = nn.Dense(1, 1)
+
+        def cells_and_names(self, name_prefix=""):
+            yield name_prefix, self
+            for name, cell in self._cells.items():
+                yield from ((f"{name_prefix}{name}", each) for _, each in cell.cells_and_names())
+
+    assert [name for name, _ in Net().parameters_and_names()] == ["dense.weight", "dense.bias"]
+
+
+@pytest.mark.parametrize("cell, layer", [("_rnn_tanh_cell", nn.RNNCell), ("_gru_cell", nn.GRUCell),
+                                         ("_lstm_cell", nn.LSTMCell)])
+def test_steps_of_recurrent_networks(cell, layer):
+    from mindspore.nn.layer import rnn_cells
+    net = layer(3, 2)
+    x, h = Tensor(np.ones((4, 3), np.float32)), Tensor(np.full((4, 2), 0.5, np.float32))
+    state = (h, h) if cell == "_lstm_cell" else h
+    found = getattr(rnn_cells, cell)(x, state, net.weight_ih, net.weight_hh, net.bias_ih, net.bias_hh)
+    expected = net(x, state)
+    for a, b in zip(found, expected) if cell == "_lstm_cell" else [(found, expected)]:
+        assert np.allclose(a.asnumpy(), b.asnumpy(), atol=1e-6)
+
+
+def test_gradients_of_operators_as_operators():
+    from mindspore.ops.operations import _grad_ops as G
+    dy = Tensor([1.0, 3.0])
+    for name, function in (("Sigmoid", ops.sigmoid), ("Tanh", ops.tanh), ("Sqrt", ops.sqrt), ("Rsqrt", ops.rsqrt),
+                           ("Reciprocal", ops.reciprocal)):
+        expected = ms.vjp(function, X)[1](dy)
+        expected = expected[0] if isinstance(expected, tuple) else expected
+        assert np.allclose(getattr(G, f"{name}Grad")()(function(X), dy).asnumpy(), expected.asnumpy(), atol=1e-6), name
+    assert G.ReluGrad()(dy, Tensor([0.0, 2.0])).asnumpy().tolist() == [0, 3]
+    found = G.StridedSliceGrad()(ops.ones((1, 2)), (2, 4), (1, 0), (2, 4), (1, 2))
+    assert found.asnumpy().tolist() == [[0, 0, 0, 0], [1, 0, 1, 0]]
+    with pytest.raises(ValueError, match="has shape"):
+        G.StridedSliceGrad()(ops.ones((1, 3)), (2, 4), (1, 0), (2, 4), (1, 2))
+
+
+def test_tensors_of_ones_by_chance():
+    drawn = ops.zeros((400,)).bernoulli(0.25)
+    assert set(drawn.asnumpy().tolist()) == {0, 1} and 0.1 < float(drawn.mean()) < 0.4
+    assert ops.ones((3,)).bernoulli().asnumpy().tolist() == [1, 1, 1]

@@ -103,11 +103,15 @@ class Parameter(Tensor):
 
     @property
     def is_init(self) -> bool:  # type: ignore[override]
-        """Whether it has a value."""
-        return self._draw is None
+        """Whether it has a value, or what a program has said of that."""
+        return vars(self).get("_said_init", self._draw is None)
+
+    @is_init.setter
+    def is_init(self, value: bool) -> None:
+        self._said_init = bool(value)
 
     @property
-    def param_info(self) -> ParamInfo:
+    def param_info(self) -> ParamInfo:  # type: ignore[override]
         """What is said of it beside its value; assigning another one takes over what that says."""
         return ParamInfo(self)
 

@@ -49,9 +49,9 @@ class Spellings:
         """beta * self + alpha * outer(vec1, vec2)."""
         return linalg.addr(self, vec1, vec2, beta=beta, alpha=alpha)
 
-    def bernoulli(self, *, generator=None) -> Tensor:
-        """1 with the probability that stands in self, else 0, for each element."""
-        return random.bernoulli(self, self, generator)
+    def bernoulli(self, p=None, seed=None, *, generator=None) -> Tensor:
+        """1 with the probability that stands in self, or with `p`, else 0, for each element."""
+        return random.bernoulli(self, self if p is None else p, seed if generator is None else generator)
 
     def qr(self, some=True) -> tuple[Tensor, Tensor]:
         """q with orthonormal columns and upper triangular r with q @ r = self (..., m, n). q is (..., m, k) with

@@ -13,7 +13,7 @@ A pipeline is built by methods and runs when it is iterated, on a thread of its 
 """
 from typing import TYPE_CHECKING
 
-from . import audio, config, text, transforms, vision
+from . import _transform, audio, config, step_datasets, text, transforms, vision
 from ._map import BatchInfo
 from ._mindrecord import MindDataset
 from .array_datasets import (
@@ -91,8 +91,6 @@ from .speech_datasets import (
     SpeechCommandsDataset,
     YesNoDataset,
 )
-from .step_datasets import BatchDataset as BatchDataset
-from .step_datasets import ConcatDataset as ConcatDataset
 from .tagged_datasets import (
     CoNLL2000Dataset,
     Multi30kDataset,
@@ -145,4 +143,7 @@ def __getattr__(name: str):
     if name == "WaitedDSCallback":          # it needs mindspore.train, which the rest does not
         from .waiting import WaitedDSCallback
         return WaitedDSCallback
+    for module in (step_datasets, _transform):      # what programs ask for here beside the names of the interface
+        if name in module.__all__:
+            return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

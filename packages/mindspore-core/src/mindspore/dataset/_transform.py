@@ -44,16 +44,20 @@ def finished(column: Column, where: str) -> Column:
 
 
 class TensorOperation:
-    """An operation on the columns of one row: a subclass defines `__call__`, or `execute_py`, which it calls, and takes
-    and returns arrays. `implementation` says how a program would like it to run: there is one way."""
+    """An operation on the columns of one row: a subclass defines `__call__`, or what that calls: `execute_py`, which
+    takes and returns arrays, or `parse`, which returns another operation that does the work. Of a class with both,
+    `parse` counts where `implementation` is `Implementation.C`."""
 
     implementation: Any = None
 
     def __call__(self, *columns: Any) -> Any:
         execute = getattr(self, "execute_py", None) or getattr(self, "_execute_py", None)
-        if execute is None:
-            raise TypeError(f"{type(self).__name__} must define '__call__' or 'execute_py'")
-        return execute(*columns)
+        parse = getattr(self, "parse", None)
+        if execute is None and parse is None:
+            raise TypeError(f"{type(self).__name__} must define '__call__', 'execute_py' or 'parse'")
+        if parse is not None and (execute is None or self.implementation is Implementation.C):
+            return parse()(*columns)
+        return execute(*columns)        # type: ignore[misc]
 
 
 class PyTensorOperation(TensorOperation):

@@ -297,7 +297,7 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:
         """(attribute path, parameter): own parameters first, then those of child cells in order, each once."""
         seen: set[int] = set()
-        for path, cell in self.cells_and_names(None, name_prefix) if expand else ((name_prefix, self),):
+        for path, cell in self.cells_and_names(name_prefix=name_prefix) if expand else ((name_prefix, self),):
             for name, param in cell._params.items():
                 if param is not None and id(param) not in seen:
                     seen.add(id(param))

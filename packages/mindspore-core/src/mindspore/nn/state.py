@@ -103,7 +103,7 @@ class CellState:
             prefix: stands before the paths. remove_duplicate: whether a buffer of two Cells comes once.
         """
         seen: set[int] = set()
-        for path, cell in self.cells_and_names(None, prefix) if recurse else ((prefix, self),):
+        for path, cell in self.cells_and_names(name_prefix=prefix) if recurse else ((prefix, self),):
             for name, buffer in cell._buffers.items():
                 if buffer is not None and not (remove_duplicate and id(buffer) in seen):
                     seen.add(id(buffer))

@@ -39,6 +39,11 @@ def _one_hot(x: Tensor, num_classes: int, on_value: Any = 1, off_value: Any = 0,
     return ops.one_hot(x, num_classes, on, off, axis)
 
 
+def _number(x: Tensor) -> Any:
+    """The element of a tensor with one element, as a Python number."""
+    return x.item()
+
+
 def _copy(variable: Tensor, value: Tensor) -> Tensor:
     """Give a tensor the elements of another one; the tensor."""
     return variable.copy_(value)
@@ -80,6 +85,7 @@ _FUNCTIONS = {
 _CLASSES: dict[str, type[Primitive]] = {
     **{name: define(name, _of_mint(path)) for name, path in _FUNCTIONS.items()},
     "SplitWithSize": define("SplitWithSize", _split), "Swiglu": define("Swiglu", _swiglu),
+    "TensorToScalar": define("TensorToScalar", _number),
     "InplaceCopy": define("InplaceCopy", _copy), "OneHotExt": define("OneHotExt", _one_hot, axis=-1),
     "StackExt": define("StackExt", _stack, dim=0)}
 NAMES = tuple(_CLASSES)

@@ -30,6 +30,11 @@ class Vocab:
         self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}
 
+    @property
+    def c_vocab(self) -> Vocab:
+        """What operations of `mindspore._c_dataengine` take: the vocabulary itself."""
+        return self
+
     @classmethod
     def _of(cls, numbered: Iterable[tuple[str, int]]) -> Vocab:
         vocab = cls()

@@ -124,3 +124,23 @@ class LSTMCell(_RecurrentCell):
 
     def __init__(self, input_size, hidden_size, has_bias=True, dtype=mstype.float32):
         super().__init__(input_size, hidden_size, has_bias, dtype)
+
+
+# What programs with recurrent layers of their own call: the state after a step, for an input (N, inputs), a state
+# (N, hidden), of an LSTM a pair of them, weights (gates, inputs) and (gates, hidden), and biases (gates,) or None.
+
+
+def _rnn_tanh_cell(inputs, hidden, w_ih, w_hh, b_ih, b_hh):
+    return step("RNN_TANH", gates_of(inputs, w_ih, b_ih), (hidden,), w_hh, b_hh)[0]
+
+
+def _rnn_relu_cell(inputs, hidden, w_ih, w_hh, b_ih, b_hh):
+    return step("RNN_RELU", gates_of(inputs, w_ih, b_ih), (hidden,), w_hh, b_hh)[0]
+
+
+def _gru_cell(inputs, hidden, w_ih, w_hh, b_ih, b_hh):
+    return step("GRU", gates_of(inputs, w_ih, b_ih), (hidden,), w_hh, b_hh)[0]
+
+
+def _lstm_cell(inputs, hidden, w_ih, w_hh, b_ih, b_hh):
+    return step("LSTM", gates_of(inputs, w_ih, b_ih), tuple(hidden), w_hh, b_hh)
