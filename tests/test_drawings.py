@@ -115,6 +115,7 @@ def test_the_contract_is_drawn_from_its_signatures():
     assert {("Backend", "Device"), ("Backend", "BackendInfo"), ("Device", "Allocator"), ("Device", "Capabilities"),
             ("Device", "KernelBuilder"), ("KernelBuilder", "KernelSpec"), ("KernelBuilder", "Kernel"),
             ("FullDevice", "Claim"), ("FullDevice", "Executable"), ("FullDevice", "Device"),
+            ("CommunicatorFactory", "Communicator"), ("CommunicatorFactory", "Group"), ("Group", "Store"),
             ("mindspore_backends", "Backend"), ("mindspore_kernels", "KernelBuilder")} <= set(drawing.arrows)
     assert not {("Allocator", "Device"), ("Capabilities", "Device")} & set(drawing.arrows)
     classes = {name for name in plugin.__all__ if isinstance(getattr(plugin, name), type)

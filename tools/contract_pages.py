@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
+import pkgutil
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 from reference_pages import directive, escaped, markdown, signature
 
 from mindspore import plugin
-from mindspore.plugin import hookspecs, protocols, versions
+from mindspore.plugin import hookspecs, versions
 
 CONTENTS = "contract.md"
-DESCRIBED_IN = (protocols, hookspecs, versions)
 # Classes whose members are called the device's: core looks for them there by name.
 MEMBERS_OF = {"FullDevice": "Device"}
 
@@ -32,6 +34,7 @@ def parts() -> dict[str, Any]:
     return {name: getattr(plugin, name) for name in sorted(plugin.__all__)}
 
 
+@cache
 def strings_after_assignments(module: ModuleType) -> dict[str, str]:
     """Name -> the string that follows its assignment in the module's source."""
     body = ast.parse(inspect.getsource(module)).body
@@ -40,13 +43,19 @@ def strings_after_assignments(module: ModuleType) -> dict[str, str]:
             and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)}
 
 
+def home(name: str) -> ModuleType | None:
+    """The module of `mindspore.plugin` that assigns a constant, an alias or a marker and describes it by a string."""
+    for info in pkgutil.iter_modules(plugin.__path__, "mindspore.plugin."):
+        module = importlib.import_module(info.name)
+        if name in strings_after_assignments(module):
+            return module
+    return None
+
+
 def meaning(name: str, found: Any) -> str:
     """The text of a part: its docstring, or the string after its assignment."""
-    for module in DESCRIBED_IN:
-        text = strings_after_assignments(module).get(name)
-        if text is not None and getattr(module, name, None) is found:
-            return text
-    return inspect.getdoc(found) or ""
+    module = home(name)
+    return inspect.getdoc(found) or "" if module is None else strings_after_assignments(module)[name]
 
 
 def kind(found: Any) -> str:

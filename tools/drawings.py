@@ -159,12 +159,15 @@ def pipeline(page: Path = PAGE) -> Outline:
 
 def contract() -> Drawing:
     """The classes of `mindspore.plugin` and the hooks, with their members; arrows lead to what a signature names."""
+    import contract_pages
+
     from mindspore import plugin
-    from mindspore.plugin import hookspecs, protocols
+    from mindspore.plugin import hookspecs
 
     classes = {name: found for name in plugin.__all__ if inspect.isclass(found := getattr(plugin, name))
                and not issubclass(found, BaseException)}
-    aliases = {name: " ".join(_assigned(protocols, name).split()) for name in ("Kernel", "KernelBuilder")}
+    aliases = {name: " ".join(_assigned(contract_pages.home(name), name).split()) for name, found
+               in contract_pages.parts().items() if contract_pages.kind(found) == "alias"}
     names = re.compile(rf"\b({'|'.join([*classes, *aliases])})\b")
     drawing = Drawing("The plugin contract; arrows lead from a signature to what it names")
     for name, text in aliases.items():

@@ -8,8 +8,10 @@ through copies.
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
+import weakref
 
 import numpy as np
 
@@ -46,15 +48,26 @@ class Commands:
         self.fail_next = False
         self.kernel_launches = 0
         self.held = 0
+        self._start()
+        if hasattr(os, "register_at_fork"):
+            alive = weakref.ref(self)
+            os.register_at_fork(before=lambda: alive() and alive()._settle(),
+                                after_in_child=lambda: alive() and alive()._start())
+
+    def _start(self) -> None:
         threading.Thread(target=self._run, daemon=True, name="discrete-device").start()
+
+    def _settle(self) -> None:
+        """Let the queue run empty: a fork copies memory as it is, and no thread but the one that forks."""
+        done = threading.Event()
+        self.submit("signal", done)
+        done.wait()
 
     def submit(self, what: str, *args) -> None:
         self._pending.put((what, args))
 
     def wait(self) -> None:
-        done = threading.Event()
-        self.submit("signal", done)
-        done.wait()
+        self._settle()
         error, self._error = self._error or self.failures.take(), None
         if error is not None:
             raise error
@@ -107,6 +120,9 @@ class Commands:
                 errors.append(error)
         finally:
             done.set()
+
+    def _work(self, where: str, ins: tuple[int, ...], outs: tuple[int, ...], work) -> None:
+        self.failures.run(where, ins, outs, lambda: work(self._memory))
 
     def _launch(self, spec, ins: tuple[int, ...], outs: tuple[int, ...], fails: bool = False) -> None:
         def work() -> None:
@@ -192,3 +208,9 @@ class DiscreteBackend:
 @hookimpl
 def mindspore_backends():
     return [DiscreteBackend()]
+
+
+@hookimpl
+def mindspore_communicators(backend):
+    from discrete_group import DiscreteCommunicator
+    return {"loopback": DiscreteCommunicator} if backend.name == DiscreteBackend.info.name else None

@@ -14,8 +14,7 @@ from mindspore.plugin import FullDevice, hookspecs
 
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if hasattr(hook, "mindspore_spec")}
 PARTS = {name: getattr(plugin, name) for name in plugin.__all__}
-WITH_EXAMPLES = (*(set(HOOKS) - {"mindspore_communicators"}), "Allocator", "Backend", "Device", "Executable",
-                 "Failures")
+WITH_EXAMPLES = (*HOOKS, "Allocator", "Backend", "Device", "Executable", "Failures", "FolderStore")
 RUN = """
 import doctest, inspect, sys
 from mindspore import plugin

@@ -172,6 +172,29 @@ def mindspore_communicators(backend):
     """Return a dict of communicator name -> factory for the collectives of a backend, given its `BackendInfo`.
     since: plugin API 1
 
-    Core itself has no use for communicators: a package for programs in several processes asks for them, and so does the
-    conformance suite.
+    Called each time that somebody asks for the communicators of a backend (`manager.communicators`): a package for
+    programs in several processes, and the conformance suite. Core itself has no use for them. A factory is a
+    `CommunicatorFactory`; what it makes is a `Communicator`.
+
+    Args:
+        backend (BackendInfo): whose devices are to work together.
+
+    Examples:
+        >>> from mindspore.plugin import hookimpl, manager
+        >>> class Alone:
+        ...     def __init__(self, device, group):
+        ...         if group.size != 1:
+        ...             raise ValueError(f"alone: the group has {group.size} members, expected 1")
+        ...         self.device, self.rank, self.size = device, group.rank, group.size
+        ...     def all_reduce(self, target, source, aval, op):
+        ...         self.device.allocator.copy(target, source, aval.nbytes)
+        >>> class Plugin:
+        ...     @staticmethod
+        ...     @hookimpl
+        ...     def mindspore_communicators(backend):
+        ...         return {"alone": Alone} if backend.name == "reference" else None
+        >>> record = manager.register_plugin(Plugin, "alone")
+        >>> manager.communicators("reference")["alone"] is Alone
+        True
+        >>> manager.unregister_plugin("alone")
     """

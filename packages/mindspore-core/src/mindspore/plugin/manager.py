@@ -13,6 +13,7 @@ import pluggy
 
 from mindspore.compiler.program import PLAN_VERSION
 from mindspore.plugin import hookspecs, versions
+from mindspore.plugin.communicators import CommunicatorFactory
 from mindspore.plugin.protocols import Backend, BackendInfo, Device
 from mindspore.plugin.versions import PluginVersionError
 
@@ -255,6 +256,23 @@ def device(name: str, device_id: int = 0) -> Device:
             _contribute_kernels(found, backend.info)
             _state.devices[name, device_id] = found
         return found
+
+
+def communicators(name: str) -> dict[str, CommunicatorFactory]:
+    """The communicators that plugins bring for the backend called `name`, by their own names. BackendMissingError where
+    there is no such backend; what a hook raises comes through, with the plugin's name in the message."""
+    load()
+    if name not in _state.backends:
+        raise BackendMissingError(f"no backend is called {name!r}; installed: {', '.join(_state.backends)}")
+    found: dict[str, CommunicatorFactory] = {}
+    info = _state.backends[name].info
+    for hook in reversed(_state.pluggy.hook.mindspore_communicators.get_hookimpls()):
+        try:
+            found.update(hook.function(*[info for _ in hook.argnames]) or {})
+        except Exception as error:
+            raise RuntimeError(f"plugin {hook.plugin_name}: mindspore_communicators for backend {name!r} raised "
+                               f"{type(error).__name__}: {error}") from error
+    return found
 
 
 def is_open(name: str, device_id: int = 0) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-FORK = ("child", "parent", "none")
+CHOICES = {"fork": ("child", "parent", "none"), "members": ("processes", "threads")}
 
 
 def _claim(default: Any, text: str) -> Any:
@@ -37,6 +37,10 @@ class Requirements:
     threads: int = _claim(4, "how many threads may use the device at once; 1: those tests are skipped")
     fork: str = _claim("parent", "`child`: both processes go on with the device after a fork; `parent`: only the "
                                  "parent does; `none`: nobody may fork")
+    group_sizes: tuple[int, ...] = _claim((2, 3), "how many members the groups have in which communicators are tested: "
+                                                  "a small number and a larger one")
+    members: str = _claim("processes", "what the members of such a group are: `processes`, or `threads` with a device "
+                                       "each")
     loss_rtol: float = _claim(1e-3, "how far losses of training may be from the reference backend's, relatively")
 
 
@@ -59,8 +63,10 @@ def parse(backend: str, table: Mapping[str, Any]) -> Requirements:
         if not isinstance(value, expected) or isinstance(value, bool) != isinstance(default, bool):
             raise TypeError(f"requirements of {backend!r}: {name} is {value!r}, expected a value like {default!r}")
         values[name] = tuple(value) if isinstance(value, list) else value
-    if values.get("fork", "none") not in FORK:
-        raise ValueError(f"requirements of {backend!r}: fork is {values['fork']!r}, expected one of {', '.join(FORK)}")
+    for name, choices in CHOICES.items():
+        if name in values and values[name] not in choices:
+            raise ValueError(f"requirements of {backend!r}: {name} is {values[name]!r}, expected one of "
+                             f"{', '.join(choices)}")
     return Requirements(**values)
 
 
