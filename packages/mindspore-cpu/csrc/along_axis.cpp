@@ -127,13 +127,27 @@ class CumsumKernel final : public AxisKernel {
   bool reverse_, exclusive_;
 };
 
+// Elements with their places, which make all entries different: sorting them is stable by itself.
+template <class T>
+struct Ordered {
+  using Entry = std::pair<T, std::int32_t>;
+
+  bool descending;
+
+  bool operator()(const Entry& a, const Entry& b) const {
+    if (before(a.first, b.first)) return !descending;
+    if (before(b.first, a.first)) return descending;
+    return a.second < b.second;
+  }
+};
+
 template <class S>
 class SortKernel final : public AxisKernel {
  public:
   using T = decltype(wide(S{}));
-  using Entry = std::pair<T, std::int32_t>;
+  using Entry = typename Ordered<T>::Entry;
 
-  SortKernel(const AxisSpec& spec, bool descending) : AxisKernel(spec), descending_(descending) {
+  SortKernel(const AxisSpec& spec, bool descending) : AxisKernel(spec), order_{descending} {
     buffers = 3;
     description = "sort";
     thread_bytes_ = round_up(static_cast<std::uint64_t>(spec.size) * sizeof(Entry), 64);
@@ -141,17 +155,12 @@ class SortKernel final : public AxisKernel {
     set_cost(40.0);
   }
 
-  // Entries are never equal, because their places differ, so sorting them is stable by itself.
   void run(void* const* given, const ms_host_stream& stream) const override {
     for_lines(stream, [&](std::int64_t number, char* own) {
       const Line<const S> x = line<const S>(given[0], number);
       Entry* entries = reinterpret_cast<Entry*>(own);
       for (std::int64_t i = 0; i < spec_.size; ++i) entries[i] = {wide(x[i]), static_cast<std::int32_t>(i)};
-      std::sort(entries, entries + spec_.size, [this](const Entry& a, const Entry& b) {
-        if (before(a.first, b.first)) return !descending_;
-        if (before(b.first, a.first)) return descending_;
-        return a.second < b.second;
-      });
+      std::sort(entries, entries + spec_.size, order_);
       const Line<S> values = line<S>(given[1], number);
       const Line<std::int32_t> places = line<std::int32_t>(given[2], number);
       for (std::int64_t i = 0; i < spec_.size; ++i) {
@@ -162,7 +171,68 @@ class SortKernel final : public AxisKernel {
   }
 
  private:
-  bool descending_;
+  Ordered<T> order_;
+};
+
+// Few of many are kept in a heap whose root is the last of them, with which every other element is compared; many are
+// divided from the rest and sorted.
+template <class S>
+class TopKernel final : public AxisKernel {
+ public:
+  using T = decltype(wide(S{}));
+  using Entry = typename Ordered<T>::Entry;
+
+  TopKernel(const AxisSpec& spec, std::int64_t count, bool descending)
+      : AxisKernel(spec), count_(count), few_(count * 8 <= spec.size), order_{descending} {
+    buffers = 3;
+    description = few_ ? "top by a heap" : "top by division";
+    thread_bytes_ = round_up(static_cast<std::uint64_t>(few_ ? count : spec.size) * sizeof(Entry), 64);
+    scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
+    set_cost(few_ ? 2.0 : 20.0);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char* own) {
+      const S* x = static_cast<const S*>(given[0]) + number * spec_.size;
+      Entry* entries = reinterpret_cast<Entry*>(own);
+      few_ ? keep(x, entries) : divide(x, entries);
+      S* values = static_cast<S*>(given[1]) + number * count_;
+      std::int32_t* places = static_cast<std::int32_t*>(given[2]) + number * count_;
+      for (std::int64_t i = 0; i < count_; ++i) {
+        values[i] = x[entries[i].second];
+        places[i] = entries[i].second;
+      }
+    });
+  }
+
+ private:
+  static Entry entry(const S* x, std::int64_t i) { return {wide(x[i]), static_cast<std::int32_t>(i)}; }
+
+  void keep(const S* x, Entry* entries) const {
+    if (count_ == 0) return;
+    for (std::int64_t i = 0; i < count_; ++i) entries[i] = entry(x, i);
+    std::make_heap(entries, entries + count_, order_);
+    T last = entries->first;
+    for (std::int64_t i = count_; i < spec_.size; ++i) {
+      const T value = wide(x[i]);  // of equal elements the earlier one, which is inside, comes first
+      if (!(order_.descending ? before(last, value) : before(value, last))) continue;
+      std::pop_heap(entries, entries + count_, order_);
+      entries[count_ - 1] = {value, static_cast<std::int32_t>(i)};
+      std::push_heap(entries, entries + count_, order_);
+      last = entries->first;
+    }
+    std::sort_heap(entries, entries + count_, order_);
+  }
+
+  void divide(const S* x, Entry* entries) const {
+    for (std::int64_t i = 0; i < spec_.size; ++i) entries[i] = entry(x, i);
+    if (count_ < spec_.size) std::nth_element(entries, entries + count_, entries + spec_.size, order_);
+    std::sort(entries, entries + count_, order_);
+  }
+
+  std::int64_t count_;
+  bool few_;
+  Ordered<T> order_;
 };
 
 template <template <class> class Made, class... Rest>
@@ -207,5 +277,10 @@ std::unique_ptr<Kernel> make_cumsum(const AxisSpec& spec, bool reverse, bool exc
 }
 
 std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending) { return make<SortKernel>(spec, descending); }
+
+std::unique_ptr<Kernel> make_top_k(Element element, std::int64_t outer, std::int64_t size, std::int64_t count,
+                                   bool descending) {
+  return make<TopKernel>(AxisSpec{element, outer, size, 1}, count, descending);
+}
 
 }  // namespace mindspore::cpu

@@ -25,4 +25,8 @@ std::unique_ptr<Kernel> make_cumsum(const AxisSpec& spec, bool reverse, bool exc
 // Stable sorting; NaN counts as larger than every number. Buffers: x, values, int32 places that they came from.
 std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending);
 
+// The first `count` of a stable sort, in that order. Buffers: x [outer, size], values and int32 places [outer, count].
+std::unique_ptr<Kernel> make_top_k(Element element, std::int64_t outer, std::int64_t size, std::int64_t count,
+                                   bool descending);
+
 }  // namespace mindspore::cpu

@@ -106,6 +106,32 @@ py::object pool(const std::string& kind, const std::string& element, const Four&
                                                     : nullptr);
 }
 
+using Three = std::array<std::int64_t, 3>;
+using Five = std::array<std::int64_t, 5>;
+using Six = std::array<std::int64_t, 6>;
+
+py::object conv3d(const std::string& kind, const std::string& element, const Five& image, const Five& kernels,
+                  const Three& output, const Three& stride, const Six& padding, const Three& dilation,
+                  std::int64_t groups) {
+  return wrap(make_conv_volumes(kind_of<ConvKind>("conv3d", conv_kinds, kind), element_of(element),
+                                {image, kernels, output, stride, padding, dilation, groups}));
+}
+
+py::object pool3d(const std::string& kind, const std::string& element, const Five& image, const Three& output,
+                  const Three& kernel, const Three& stride, const Six& padding, const Three& dilation,
+                  bool count_padding) {
+  PoolShape shape{image[0] * image[1], image[3],   image[4],   output[1],  output[2],     kernel[1],  kernel[2],
+                  stride[1],           stride[2],  padding[2], padding[4], dilation[1],   dilation[2],
+                  count_padding,       false};
+  shape.id = image[2];
+  shape.od = output[0];
+  shape.kd = kernel[0];
+  shape.stride_d = stride[0];
+  shape.front = padding[0];
+  shape.dilation_d = dilation[0];
+  return wrap(make_pool(kind_of<PoolKind>("pool3d", pool_kinds, kind), element_of(element), shape));
+}
+
 py::object copies(const std::vector<std::tuple<std::int64_t, Sizes, Sizes, Sizes, std::int64_t, std::int64_t>>& list,
                   std::int64_t total, const py::bytes& fill) {
   std::vector<StridedCopy> made;
@@ -148,6 +174,13 @@ void bind_along_axis(py::module_& module) {
       },
       py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("descending"),
       "Stable sorting along the middle axis. Buffers: x, values, int32 places that they came from.");
+  module.def(
+      "top_k",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t count, bool descending) {
+        return wrap(make_top_k(element_of(element), outer, size, count, descending));
+      },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("count"), py::arg("descending"),
+      "The first of a stable sort of each row of x [outer, size]. Buffers: x, values, int32 places that they came from.");
 }
 
 void bind_fft(py::module_& module) {
@@ -257,10 +290,23 @@ void bind_kernels(py::module_& module) {
              "max (x, y), max_grad (x, y, dy, dx), max_pick (x, y, z, picked), max_index (x, y, places), mean (x, y), "
              "mean_grad (dy, dx). positive: max_grad with the cotangents of maxima that are not positive as 0. "
              "block: the channels of images come in blocks, [n, c / block, h, w, block]. None where there is no kernel.");
+  module.def("conv3d", &conv3d, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("weights"),
+             py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+             "As `conv`, of volumes [n, c, d, h, w].");
+  module.def("pool3d", &pool3d, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("output"), py::arg("kernel"),
+             py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("count_padding") = false,
+             "As `pool`, of volumes [n, c, d, h, w].");
   module.def("copies", &copies, py::arg("copies"), py::arg("total"), py::arg("fill"),
              "Strided copies of inputs into one output. copies: for each input (bytes per element, sizes, source steps, "
              "target steps, source offset, target offset) in elements; total: the output's elements; fill: the bytes of "
              "the element that fills it first, or none.");
+  module.def(
+      "scatter_update",
+      [](std::int64_t rows, std::int64_t count, std::size_t row_bytes, const std::string& index) {
+        return wrap(make_scatter_update({rows, count, row_bytes, element_of(index)}));
+      },
+      py::arg("rows"), py::arg("count"), py::arg("row_bytes"), py::arg("index"),
+      "y = x[rows] with the rows at indices[count] replaced, one after the other. Buffers: x, indices, updates, y.");
   module.def(
       "scatter_add",
       [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t count, std::int64_t inner,

@@ -4,6 +4,7 @@
 // (`conv_unfold`, for element types that the others do not know).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -27,6 +28,15 @@ struct ConvShape {
   }
 };
 
+// The same of volumes: x[n, ic, id, ih, iw] with w[oc, ic / groups, kd, kh, kw]. padding: low and high of each axis.
+struct VolumeShape {
+  std::array<std::int64_t, 5> image, kernels;
+  std::array<std::int64_t, 3> output, stride;
+  std::array<std::int64_t, 6> padding;
+  std::array<std::int64_t, 3> dilation;
+  std::int64_t groups;
+};
+
 enum class ConvKind { forward, input_grad, weight_grad };
 
 // What a forward convolution does to its result: adds bias[oc], then takes max(., 0).
@@ -46,6 +56,9 @@ struct ConvLayout {
 // Buffers: forward (x, w, [bias], y), input_grad (dy, w, dx), weight_grad (x, dy, dw). Null where no implementation
 // takes the element type.
 std::unique_ptr<Kernel> make_conv(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue);
+
+// As `make_conv`, of volumes, by oneDNN.
+std::unique_ptr<Kernel> make_conv_volumes(ConvKind kind, Element element, const VolumeShape& shape);
 
 // The name of the implementation that `make_conv` tries first.
 const char* conv_choice(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue);

@@ -23,72 +23,86 @@ struct Layouts {
   memory::desc x, w, y, bias;
 };
 
-Dims weight_sizes(const ConvShape& s) {
-  if (s.groups == 1) return {s.oc, s.ic, s.kh, s.kw};
-  return {s.groups, s.oc / s.groups, s.ic / s.groups, s.kh, s.kw};
+// A convolution of images or volumes as oneDNN describes it.
+struct Sizes {
+  Dims x, w, y;
+  Dims strides, dilates, low, high;
+  std::int64_t groups;
+
+  double multiplications() const {
+    double result = 1;
+    for (const auto size : y) result *= static_cast<double>(size);
+    for (std::size_t axis = groups == 1 ? 1 : 2; axis < w.size(); ++axis) result *= static_cast<double>(w[axis]);
+    return result;
+  }
+};
+
+Dims grouped(const Dims& w, std::int64_t groups) {
+  if (groups == 1) return w;
+  Dims result = {groups, w[0] / groups};
+  result.insert(result.end(), w.begin() + 1, w.end());
+  return result;
 }
 
-Layouts plain(const ConvShape& s, memory::data_type type) {
-  const auto w = s.groups == 1 ? memory::format_tag::oihw : memory::format_tag::goihw;
-  return {{{s.n, s.ic, s.ih, s.iw}, type, memory::format_tag::nchw},
-          {weight_sizes(s), type, w},
-          {{s.n, s.oc, s.oh, s.ow}, type, memory::format_tag::nchw},
-          {{s.oc}, type, memory::format_tag::a}};
+// low: the padding in front of each axis. oneDNN wants that behind it to be what the output size implies, exactly.
+Sizes complete(Dims x, const Dims& w, Dims y, Dims strides, const Dims& dilation, Dims low, std::int64_t groups) {
+  Dims dilates, high;
+  for (std::size_t axis = 0; axis < strides.size(); ++axis) {
+    dilates.push_back(dilation[axis] - 1);
+    high.push_back((y[axis + 2] - 1) * strides[axis] + (w[axis + 2] - 1) * dilation[axis] + 1 - x[axis + 2] - low[axis]);
+  }
+  return {std::move(x), grouped(w, groups), std::move(y), std::move(strides), std::move(dilates), std::move(low),
+          std::move(high), groups};
 }
 
-Layouts free(const ConvShape& s, memory::data_type type) {
-  const auto any = memory::format_tag::any;
-  return {{{s.n, s.ic, s.ih, s.iw}, type, any},
-          {weight_sizes(s), type, any},
-          {{s.n, s.oc, s.oh, s.ow}, type, any},
-          {{s.oc}, type, memory::format_tag::a}};
+Sizes sizes_of(const ConvShape& s) {
+  return complete({s.n, s.ic, s.ih, s.iw}, {s.oc, s.ic / s.groups, s.kh, s.kw}, {s.n, s.oc, s.oh, s.ow},
+                  {s.stride_h, s.stride_w}, {s.dilation_h, s.dilation_w}, {s.top, s.left}, s.groups);
 }
 
-memory::format_tag image_tag(std::int64_t block, memory::format_tag otherwise) {
-  return block == 16 ? memory::format_tag::nChw16c : block == 8 ? memory::format_tag::nChw8c : otherwise;
+Sizes sizes_of(const VolumeShape& s) {
+  const auto [n, ic, id, ih, iw] = s.image;
+  return complete({n, ic, id, ih, iw}, {s.kernels.begin(), s.kernels.end()},
+                  {n, s.kernels[0], s.output[0], s.output[1], s.output[2]}, {s.stride.begin(), s.stride.end()},
+                  {s.dilation.begin(), s.dilation.end()}, {s.padding[0], s.padding[2], s.padding[4]}, s.groups);
+}
+
+memory::desc row_major(const Dims& sizes, memory::data_type type) {
+  Dims strides(sizes.size(), 1);
+  for (std::size_t axis = sizes.size() - 1; axis-- > 0;) strides[axis] = strides[axis + 1] * sizes[axis + 1];
+  return {sizes, type, strides};
+}
+
+memory::desc image(const Dims& sizes, std::int64_t block, memory::data_type type) {
+  if (block == 0) return row_major(sizes, type);
+  return {sizes, type, block == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c};
 }
 
 // What the buffers hold.
-Layouts given_layouts(const ConvShape& s, const ConvLayout& layout, memory::data_type type) {
-  Layouts result = plain(s, type);
-  result.x = {{s.n, s.ic, s.ih, s.iw}, type, image_tag(layout.x_block, memory::format_tag::nchw)};
-  result.y = {{s.n, s.oc, s.oh, s.ow}, type, image_tag(layout.y_block, memory::format_tag::nchw)};
+Layouts given_layouts(const Sizes& s, const ConvLayout& layout, memory::data_type type) {
+  Layouts result{image(s.x, layout.x_block, type), row_major(s.w, type), image(s.y, layout.y_block, type),
+                 row_major({s.y[1]}, type)};
   if (layout.w_block != 0) {
-    const auto tag = layout.w_block == 16 ? memory::format_tag::OIhw16i16o : memory::format_tag::OIhw8i8o;
-    result.w = {weight_sizes(s), type, tag};
+    result.w = {s.w, type, layout.w_block == 16 ? memory::format_tag::OIhw16i16o : memory::format_tag::OIhw8i8o};
   }
   return result;
 }
 
 // What a primitive is asked to take: blocks as they are, anything in place of what is plain.
-Layouts wanted_layouts(const ConvShape& s, const ConvLayout& layout, memory::data_type type) {
-  Layouts result = free(s, type);
-  const Layouts given = given_layouts(s, layout, type);
-  if (layout.x_block != 0) result.x = given.x;
-  if (layout.y_block != 0) result.y = given.y;
-  if (layout.w_block != 0) result.w = given.w;
+Layouts wanted_layouts(const Sizes& s, const ConvLayout& layout, memory::data_type type) {
+  Layouts result = given_layouts(s, layout, type);
+  if (layout.x_block == 0) result.x = {s.x, type, memory::format_tag::any};
+  if (layout.y_block == 0) result.y = {s.y, type, memory::format_tag::any};
+  if (layout.w_block == 0) result.w = {s.w, type, memory::format_tag::any};
   return result;
 }
-
-struct Geometry {
-  explicit Geometry(const ConvShape& s)
-      : strides{s.stride_h, s.stride_w},
-        dilates{s.dilation_h - 1, s.dilation_w - 1},
-        low{s.top, s.left},
-        high{s.bottom, s.right} {
-    // oneDNN wants the padding that the output size implies, exactly.
-    high[0] = (s.oh - 1) * s.stride_h + (s.kh - 1) * s.dilation_h + 1 - s.ih - s.top;
-    high[1] = (s.ow - 1) * s.stride_w + (s.kw - 1) * s.dilation_w + 1 - s.iw - s.left;
-  }
-  Dims strides, dilates, low, high;
-};
 
 using Forward = dnnl::convolution_forward;
 using InputGrad = dnnl::convolution_backward_data;
 using WeightGrad = dnnl::convolution_backward_weights;
 constexpr auto direct = dnnl::algorithm::convolution_direct;
 
-Forward::primitive_desc describe_forward(const Layouts& wanted, const Geometry& g, const ConvEpilogue& epilogue,
+Forward::primitive_desc describe_forward(const Layouts& wanted, const Sizes& g, const ConvEpilogue& epilogue,
                                          bool training) {
   dnnl::primitive_attr attributes = onednn_attributes();
   if (epilogue.relu) {
@@ -107,25 +121,25 @@ Forward::primitive_desc describe_forward(const Layouts& wanted, const Geometry& 
 // What is computed: on what, from operands stored as `stored`, with arithmetic in `type`.
 struct Problem {
   ConvKind kind;
-  ConvShape shape;
+  Sizes sizes;
   ConvEpilogue epilogue;
   ConvLayout layout;
   memory::data_type stored, type;
 
-  Layouts given() const { return given_layouts(shape, layout, stored); }
-  Layouts wanted() const { return wanted_layouts(shape, layout, type); }
+  Layouts given() const { return given_layouts(sizes, layout, stored); }
+  Layouts wanted() const { return wanted_layouts(sizes, layout, type); }
 };
 
 Forward::primitive_desc forward(const Problem& p) {
-  return describe_forward(p.wanted(), Geometry(p.shape), p.epilogue, false);
+  return describe_forward(p.wanted(), p.sizes, p.epilogue, false);
 }
 
 // The descriptor of a derivative, with that of the forward convolution, which oneDNN reads when it looks for another
 // implementation.
 template <class Derivative>
 struct DerivativeDescriptor {
-  explicit DerivativeDescriptor(const Problem& p) : DerivativeDescriptor(p.wanted(), Geometry(p.shape)) {}
-  DerivativeDescriptor(const Layouts& wanted, const Geometry& g)
+  explicit DerivativeDescriptor(const Problem& p) : DerivativeDescriptor(p.wanted(), p.sizes) {}
+  DerivativeDescriptor(const Layouts& wanted, const Sizes& g)
       : hint(describe_forward(wanted, g, {}, true)),
         descriptor(onednn_engine(), direct, wanted.x, wanted.w, wanted.y, g.strides, g.dilates, g.low, g.high, hint,
                    onednn_attributes()) {}
@@ -204,28 +218,37 @@ bool has_implementation(const Problem& p) {
 }
 
 std::unique_ptr<Kernel> make(const Problem& problem) {
-  const double nanoseconds = problem.shape.multiplications() / multiplications_per_nanosecond;
+  const double nanoseconds = problem.sizes.multiplications() / multiplications_per_nanosecond;
   return make_onednn_kernel([problem] { return build(problem); }, problem.epilogue.bias ? 4 : 3, nanoseconds);
+}
+
+// In the stored type where the processor multiplies it and channels come in whole blocks, else in float32.
+std::unique_ptr<Kernel> make_plain(ConvKind kind, Element element, const Sizes& sizes, const ConvEpilogue& epilogue) {
+  const auto stored = onednn_type(element);
+  if (!stored || sizes.multiplications() == 0) return nullptr;
+  const bool whole_blocks = sizes.x[1] / sizes.groups % 16 == 0 && sizes.y[1] / sizes.groups % 16 == 0;
+  for (const auto type : {*stored, memory::data_type::f32}) {
+    if (type != memory::data_type::f32 && !whole_blocks) continue;
+    if (auto kernel = make({kind, sizes, epilogue, {}, *stored, type})) return kernel;
+  }
+  return nullptr;
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_conv_onednn(ConvKind kind, Element element, const ConvShape& shape,
                                          const ConvEpilogue& epilogue) {
-  const auto stored = onednn_type(element);
-  if (!stored || shape.multiplications() == 0) return nullptr;
-  const bool whole_blocks = shape.ic / shape.groups % 16 == 0 && shape.oc / shape.groups % 16 == 0;
-  for (const auto type : {*stored, memory::data_type::f32}) {
-    if (type != memory::data_type::f32 && !whole_blocks) continue;
-    if (auto kernel = make({kind, shape, epilogue, {}, *stored, type})) return kernel;
-  }
-  return nullptr;
+  return make_plain(kind, element, sizes_of(shape), epilogue);
+}
+
+std::unique_ptr<Kernel> make_conv_volumes(ConvKind kind, Element element, const VolumeShape& shape) {
+  return make_plain(kind, element, sizes_of(shape), {});
 }
 
 std::unique_ptr<Kernel> make_conv_blocked(ConvKind kind, Element element, const ConvShape& shape,
                                           const ConvEpilogue& epilogue, const ConvLayout& layout) {
   if (!has_conv_blocked(kind, element, shape, epilogue, layout)) return nullptr;
-  return make({kind, shape, epilogue, layout, memory::data_type::f32, memory::data_type::f32});
+  return make({kind, sizes_of(shape), epilogue, layout, memory::data_type::f32, memory::data_type::f32});
 }
 
 bool has_conv_blocked(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue,
@@ -235,7 +258,7 @@ bool has_conv_blocked(ConvKind kind, Element element, const ConvShape& shape, co
   if (!known(layout.x_block) || !known(layout.y_block) || !known(layout.w_block)) return false;
   if (layout.w_block != 0 && shape.groups != 1) return false;
   try {
-    return has_implementation({kind, shape, epilogue, layout, memory::data_type::f32, memory::data_type::f32});
+    return has_implementation({kind, sizes_of(shape), epilogue, layout, memory::data_type::f32, memory::data_type::f32});
   } catch (const dnnl::error&) {  // unimplemented for these shapes and layouts
     return false;
   }

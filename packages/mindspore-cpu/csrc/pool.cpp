@@ -25,10 +25,10 @@ bool same(T a, T b) {
 
 // The place of the first maximum of a window, or -1.
 template <class S>
-std::int64_t first_maximum(const PoolShape& s, const Extent& rows, const Extent& columns, const S* x, S y) {
+std::int64_t first_maximum(const PoolShape& s, const Window& window, const S* x, S y) {
   std::int64_t found = -1;
   const auto target = wide(y);
-  visit(s, rows, columns, [&](std::int64_t place) {
+  visit(s, window, [&](std::int64_t place) {
     if (!same(wide(x[place]), target)) return false;
     found = place;
     return true;
@@ -43,17 +43,17 @@ class PoolKernel final : public Kernel {
 
   PoolKernel(PoolKind kind, Element element, const PoolShape& shape) : kind_(kind), shape_(shape) {
     fast_ = element == Element::f32 && isa() == Isa::avx512 && (kind == PoolKind::max || kind == PoolKind::max_grad) &&
-            shape.kh == 2 && shape.kw == 2 && shape.stride_h == 2 && shape.stride_w == 2 && shape.top == 0 &&
+            shape.id == 1 && shape.kd == 1 && shape.kh == 2 && shape.kw == 2 && shape.stride_h == 2 && shape.stride_w == 2 && shape.top == 0 &&
             shape.left == 0 && shape.dilation_h == 1 && shape.dilation_w == 1 && shape.ih >= 2 * shape.oh &&
             shape.iw >= 2 * shape.ow;
     most_threads_ = threads();
     const bool adds = kind == PoolKind::max_grad || kind == PoolKind::mean_grad;
     if (adds && !std::is_same_v<S, T>) {
-      thread_bytes_ = round_up(static_cast<std::uint64_t>(shape.ih * shape.iw) * sizeof(T), 64);
+      thread_bytes_ = round_up(static_cast<std::uint64_t>(shape.image()) * sizeof(T), 64);
       scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
     }
-    const double windows = static_cast<double>(shape.planes * shape.oh * shape.ow);
-    nanoseconds = 50 + windows * (fast_ ? (kind == PoolKind::max ? 0.4 : 1.0) : 2.0 + 0.7 * static_cast<double>(shape.kh * shape.kw));
+    const double windows = static_cast<double>(shape.planes * shape.output());
+    nanoseconds = 50 + windows * (fast_ ? (kind == PoolKind::max ? 0.4 : 1.0) : 2.0 + 0.7 * static_cast<double>(shape.taps()));
     buffers = kind == PoolKind::max || kind == PoolKind::mean || kind == PoolKind::mean_grad ? 2
               : kind == PoolKind::max_index                                                  ? 3
                                                                                              : 4;
@@ -72,8 +72,8 @@ class PoolKernel final : public Kernel {
 
  private:
   void compute(std::int64_t plane, void* const* given, T* own) const {
-    const std::int64_t image = plane * shape_.ih * shape_.iw;
-    const std::int64_t result = plane * shape_.oh * shape_.ow;
+    const std::int64_t image = plane * shape_.image();
+    const std::int64_t result = plane * shape_.output();
     const S* first = static_cast<const S*>(given[0]);
     const S* y = static_cast<const S*>(given[1]) + result;
     switch (kind_) {
@@ -92,9 +92,9 @@ class PoolKernel final : public Kernel {
     if constexpr (std::is_same_v<S, float>) {
       if (fast_) return max_pool_2x2_avx512(shape_, x, y);
     }
-    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+    for_windows(shape_, [&](std::int64_t output, const Window& window) {
       T best = -std::numeric_limits<T>::infinity();
-      visit(shape_, rows, columns, [&](std::int64_t place) {
+      visit(shape_, window, [&](std::int64_t place) {
         const T value = wide(x[place]);
         if (value > best || value != value) best = value;
         return false;
@@ -108,43 +108,43 @@ class PoolKernel final : public Kernel {
       if (fast_) return max_pool_2x2_grad_avx512(shape_, x, y, dy, dx);
     }
     add_into(dx, own, [&](T* sums) {
-      for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+      for_windows(shape_, [&](std::int64_t output, const Window& window) {
         if (shape_.positive && !(wide(y[output]) > 0)) return;
-        const std::int64_t place = first_maximum(shape_, rows, columns, x, y[output]);
+        const std::int64_t place = first_maximum(shape_, window, x, y[output]);
         if (place >= 0) sums[place] += wide(dy[output]);
       });
     });
   }
 
   void pick(const S* x, const S* y, const S* z, S* picked) const {
-    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
-      const std::int64_t place = first_maximum(shape_, rows, columns, x, y[output]);
+    for_windows(shape_, [&](std::int64_t output, const Window& window) {
+      const std::int64_t place = first_maximum(shape_, window, x, y[output]);
       picked[output] = place >= 0 ? z[place] : S{};
     });
   }
 
   void index(const S* x, const S* y, std::int64_t* places) const {
-    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
-      places[output] = first_maximum(shape_, rows, columns, x, y[output]);
+    for_windows(shape_, [&](std::int64_t output, const Window& window) {
+      places[output] = first_maximum(shape_, window, x, y[output]);
     });
   }
 
   void mean(const S* x, S* y) const {
-    for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+    for_windows(shape_, [&](std::int64_t output, const Window& window) {
       T sum{};
-      visit(shape_, rows, columns, [&](std::int64_t place) {
+      visit(shape_, window, [&](std::int64_t place) {
         sum += wide(x[place]);
         return false;
       });
-      y[output] = narrow<S>(sum / static_cast<T>(divisor(shape_, rows, columns)));
+      y[output] = narrow<S>(sum / static_cast<T>(divisor(shape_, window)));
     });
   }
 
   void share(const S* dy, S* dx, T* own) const {
     add_into(dx, own, [&](T* sums) {
-      for_windows(shape_, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
-        const T value = wide(dy[output]) / static_cast<T>(divisor(shape_, rows, columns));
-        visit(shape_, rows, columns, [&](std::int64_t place) {
+      for_windows(shape_, [&](std::int64_t output, const Window& window) {
+        const T value = wide(dy[output]) / static_cast<T>(divisor(shape_, window));
+        visit(shape_, window, [&](std::int64_t place) {
           sums[place] += value;
           return false;
         });
@@ -155,7 +155,7 @@ class PoolKernel final : public Kernel {
   // Lets `body` add into a plane of zeros; rounded once where the stored type is narrower.
   template <class Body>
   void add_into(S* dx, T* own, Body body) const {
-    const std::int64_t count = shape_.ih * shape_.iw;
+    const std::int64_t count = shape_.image();
     if constexpr (std::is_same_v<S, T>) {
       std::memset(dx, 0, static_cast<std::size_t>(count) * sizeof(S));
       body(dx);

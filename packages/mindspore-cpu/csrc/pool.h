@@ -1,4 +1,4 @@
-// Two-dimensional pooling, its derivatives, and where the maxima stand.
+// Pooling of images and volumes, its derivatives, and where the maxima stand.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace mindspore::cpu {
 
-// Images of `planes` = batch * channels planes.
+// Images of `planes` = batch * channels planes; volumes have a depth, images have one of 1.
 struct PoolShape {
   std::int64_t planes, ih, iw, oh, ow;
   std::int64_t kh, kw;
@@ -18,6 +18,11 @@ struct PoolShape {
   std::int64_t dilation_h, dilation_w;
   bool count_padding;  // the mean divides by all taps, not only by those inside the image
   bool positive;       // max_grad: the cotangents of maxima that are not positive count as 0
+  std::int64_t id = 1, od = 1, kd = 1, stride_d = 1, front = 0, dilation_d = 1;
+
+  std::int64_t image() const { return id * ih * iw; }   // the places of a plane
+  std::int64_t output() const { return od * oh * ow; }  // its windows
+  std::int64_t taps() const { return kd * kh * kw; }
 };
 
 // Buffers: max (x, y); max_grad (x, y, dy, dx); max_pick (x, y, z, picked); max_index (x, y, int64 places);

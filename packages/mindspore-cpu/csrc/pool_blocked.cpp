@@ -14,8 +14,8 @@ class BlockedPoolKernel final : public Kernel {
  public:
   BlockedPoolKernel(PoolKind kind, std::int64_t block, const PoolShape& shape)
       : kind_(kind), shape_(shape), plane_(block == 8 ? pool_plane_avx2 : pool_plane_avx512) {
-    const double windows = static_cast<double>(shape.planes * shape.oh * shape.ow);
-    nanoseconds = 50 + windows * (1.0 + 0.7 * static_cast<double>(shape.kh * shape.kw));
+    const double windows = static_cast<double>(shape.planes * shape.output());
+    nanoseconds = 50 + windows * (1.0 + 0.7 * static_cast<double>(shape.taps()));
     buffers = kind == PoolKind::max_grad ? 4 : 2;
     description = "pooling in blocks";
   }

@@ -11,9 +11,9 @@ const Floats& at(const float* x, std::int64_t place) {
 Floats& at(float* x, std::int64_t place) { return *reinterpret_cast<Floats*>(x + place * block); }
 
 void maximum(const PoolShape& s, const float* x, float* y) {
-  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+  for_windows(s, [&](std::int64_t output, const Window& window) {
     Floats best = Floats{} - std::numeric_limits<float>::infinity();
-    visit(s, rows, columns, [&](std::int64_t place) {
+    visit(s, window, [&](std::int64_t place) {
       const Floats value = at(x, place);
       best = (value > best) | (value != value) ? value : best;
       return false;
@@ -24,12 +24,12 @@ void maximum(const PoolShape& s, const float* x, float* y) {
 
 // A cotangent goes to the first tap that equals the maximum, where NaN equals NaN.
 void spread(const PoolShape& s, const float* x, const float* y, const float* dy, float* dx) {
-  std::memset(dx, 0, static_cast<std::size_t>(s.ih * s.iw * block) * sizeof(float));
-  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+  std::memset(dx, 0, static_cast<std::size_t>(s.image() * block) * sizeof(float));
+  for_windows(s, [&](std::int64_t output, const Window& window) {
     const Floats top = at(y, output);
     const Floats given = at(dy, output);
     Flags waits = s.positive ? (top > Floats{}) : (Floats{} == Floats{});
-    visit(s, rows, columns, [&](std::int64_t place) {
+    visit(s, window, [&](std::int64_t place) {
       const Floats value = at(x, place);
       const Flags takes = waits & ((value == top) | ((value != value) & (top != top)));
       at(dx, place) += takes ? given : Floats{};
@@ -40,21 +40,21 @@ void spread(const PoolShape& s, const float* x, const float* y, const float* dy,
 }
 
 void mean(const PoolShape& s, const float* x, float* y) {
-  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
+  for_windows(s, [&](std::int64_t output, const Window& window) {
     Floats sum{};
-    visit(s, rows, columns, [&](std::int64_t place) {
+    visit(s, window, [&](std::int64_t place) {
       sum += at(x, place);
       return false;
     });
-    at(y, output) = sum / static_cast<float>(divisor(s, rows, columns));
+    at(y, output) = sum / static_cast<float>(divisor(s, window));
   });
 }
 
 void share(const PoolShape& s, const float* dy, float* dx) {
-  std::memset(dx, 0, static_cast<std::size_t>(s.ih * s.iw * block) * sizeof(float));
-  for_windows(s, [&](std::int64_t output, const Extent& rows, const Extent& columns) {
-    const Floats each = at(dy, output) / static_cast<float>(divisor(s, rows, columns));
-    visit(s, rows, columns, [&](std::int64_t place) {
+  std::memset(dx, 0, static_cast<std::size_t>(s.image() * block) * sizeof(float));
+  for_windows(s, [&](std::int64_t output, const Window& window) {
+    const Floats each = at(dy, output) / static_cast<float>(divisor(s, window));
+    visit(s, window, [&](std::int64_t place) {
       at(dx, place) += each;
       return false;
     });
@@ -62,8 +62,8 @@ void share(const PoolShape& s, const float* dy, float* dx) {
 }
 
 void pool_plane(PoolKind kind, const PoolShape& s, std::int64_t plane, void* const* given) {
-  const std::int64_t image = plane * s.ih * s.iw * block;
-  const std::int64_t result = plane * s.oh * s.ow * block;
+  const std::int64_t image = plane * s.image() * block;
+  const std::int64_t result = plane * s.output() * block;
   const float* first = static_cast<const float*>(given[0]);
   float* second = static_cast<float*>(given[1]);
   switch (kind) {

@@ -87,7 +87,52 @@ class ScatterKernel final : public Kernel {
   std::int64_t total_;
 };
 
+class UpdateKernel final : public Kernel {
+ public:
+  explicit UpdateKernel(const UpdateSpec& spec) : spec_(spec) {
+    buffers = 4;
+    const double bytes = static_cast<double>(spec.row_bytes);
+    nanoseconds = 20 + static_cast<double>(spec.rows) * bytes * 0.03 + static_cast<double>(spec.count) * (2 + 0.1 * bytes);
+    description = "scatter, the last one stays";
+  }
+
+  void run(void* const* given, const ms_host_stream&) const override {
+    const char* x = static_cast<const char*>(given[0]);
+    char* y = static_cast<char*>(given[3]);
+    parallel(threads_for(nanoseconds), [&](int thread, int count) {
+      const Range places = part(spec_.rows, thread, count);
+      const std::size_t begin = static_cast<std::size_t>(places.begin) * spec_.row_bytes;
+      const std::size_t bytes = static_cast<std::size_t>(places.end - places.begin) * spec_.row_bytes;
+      if (x != y && bytes != 0) std::memcpy(y + begin, x + begin, bytes);
+      switch (spec_.row_bytes) {
+        case 1: return write<1>(places, given, y);
+        case 2: return write<2>(places, given, y);
+        case 4: return write<4>(places, given, y);
+        case 8: return write<8>(places, given, y);
+        default: return write<0>(places, given, y);
+      }
+    });
+  }
+
+ private:
+  // fixed: the size of a row where it is one element, so that a copy is one instruction.
+  template <std::size_t fixed>
+  void write(const Range& places, void* const* given, char* y) const {
+    const std::size_t bytes = fixed != 0 ? fixed : spec_.row_bytes;
+    const char* updates = static_cast<const char*>(given[2]);
+    for (std::int64_t i = 0; i < spec_.count; ++i) {
+      const std::int64_t place = index_at(spec_.index, given[1], i);
+      if (place < places.begin || place >= places.end) continue;
+      std::memcpy(y + static_cast<std::size_t>(place) * bytes, updates + static_cast<std::size_t>(i) * bytes, bytes);
+    }
+  }
+
+  UpdateSpec spec_;
+};
+
 }  // namespace
+
+std::unique_ptr<Kernel> make_scatter_update(const UpdateSpec& spec) { return std::make_unique<UpdateKernel>(spec); }
 
 std::unique_ptr<Kernel> make_scatter_add(const ScatterSpec& spec) {
   switch (spec.element) {

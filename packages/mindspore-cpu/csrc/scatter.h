@@ -1,6 +1,7 @@
 // Adding at places given by an index tensor: scatter_add and scatter_add_elements.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -21,5 +22,16 @@ struct ScatterSpec {
 
 // Buffers: x, indices, updates, y.
 std::unique_ptr<Kernel> make_scatter_add(const ScatterSpec& spec);
+
+// y = x[rows, width], then for each i < count y[indices[i]] = updates[i], one after the other. An index outside of [0, rows)
+// writes nothing.
+struct UpdateSpec {
+  std::int64_t rows, count;
+  std::size_t row_bytes;
+  Element index;  // an integer type
+};
+
+// Buffers: x, indices, updates, y.
+std::unique_ptr<Kernel> make_scatter_update(const UpdateSpec& spec);
 
 }  // namespace mindspore::cpu

@@ -74,3 +74,21 @@ def test_random_words(run_kernel, thread_count, count, state):
     state = np.array(state, np.int64)
     want = primitive("random_bits").reference(state, shape=(count,))
     np.testing.assert_array_equal(run_kernel(_ext.random_bits(count), [state], (count,), np.uint32), want)
+
+
+@pytest.mark.parametrize("key", DTYPES)
+@pytest.mark.parametrize(("shape", "counts"), [((3, 40), (0, 1, 5, 6, 40)), ((7,), (1, 7)), ((300, 70), (3, 60)),
+                                               ((2, 0), (0,)), ((0, 5), (2,))])
+@pytest.mark.parametrize("largest", [False, True])
+def test_top_k(thread_count, key, shape, counts, largest):
+    """The first of the stable sort, whether a heap finds them or a division."""
+    from buffers import to_buffer, view
+    x = numbers(shape, DTYPES[key])
+    values, places = primitive("sort").reference(x, axis=x.ndim - 1, descending=largest)
+    rows = int(np.prod(shape[:-1]))
+    for count in counts:
+        want, from_places = values[..., :count], places[..., :count]
+        outs = [_ext.Buffer(want.nbytes), _ext.Buffer(4 * want.size)]
+        _ext.top_k(key, rows, shape[-1], count, largest)([to_buffer(x)], outs)
+        np.testing.assert_array_equal(view(outs[1], np.ascontiguousarray(from_places)), from_places)
+        assert view(outs[0], np.ascontiguousarray(want)).tobytes() == np.ascontiguousarray(want).tobytes()

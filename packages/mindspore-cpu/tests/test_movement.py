@@ -98,3 +98,20 @@ def test_scatter_add_elements(run_kernel, thread_count, dtype):
         places = rng.integers(-1, shape[axis] + 1, where).astype(np.int32)
         updates = rng.integers(0, 9, where).astype(dtype)
         check(run_kernel, "scatter_add_elements", [numbers(shape, dtype), places, updates], {"axis": axis})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scatter_update(run_kernel, thread_count, dtype):
+    """One row after the other: of equal places the last one stays; places outside are left out."""
+    for shape, count in [((4, 3), 6), ((5,), 9), ((50, 2, 2), 300), ((3, 0), 2), ((70_000,), 90_000), ((4, 3), 0)]:
+        x, updates = numbers(shape, dtype), numbers((count, *shape[1:]), dtype, 1)
+        for index in (np.int32, np.int64, np.uint8):
+            places = np.random.default_rng(2).integers(0 if index is np.uint8 else -2, min(shape[0] + 2, 256), count)
+            places = places.astype(index)
+            want = x.copy()
+            for place, row in zip(places, updates):
+                if 0 <= place < shape[0]:
+                    want[place] = row
+            spec = KernelSpec("scatter_update", {}, (aval(x), aval(places), aval(updates)), (aval(want),))
+            got = run_kernel(KERNELS["scatter_update"](spec), [x, places, updates], want.shape, want.dtype)
+            np.testing.assert_array_equal(got, want)

@@ -40,7 +40,7 @@ def _supports_blocks(spec: KernelSpec) -> bool:
     """Whether there is a kernel for these blocks."""
     attrs = spec.attrs
     if spec.name.startswith(f"{PREFIX}conv2d"):
-        kind, dtype, shapes, blocks = blocked_problem(spec)
+        kind, dtype, shapes, blocks = conv_problem(spec, f"{PREFIX}conv2d")
         return _ext.has_blocked_conv(kind, dtype, *shapes, attrs["stride"], attrs["padding"], attrs["dilation"],
                                      attrs["groups"], blocks)
     blocks = {block_of(a.shape) for a in (*spec.ins, *spec.outs)}
@@ -95,19 +95,22 @@ def blocked_conv_kernel(kind: str, dtype: str, shapes: tuple, blocks: tuple, att
                              attrs["groups"], bias, relu, blocks)
 
 
-def blocked_problem(spec: KernelSpec) -> tuple[str, str, tuple, tuple]:
-    """(kind, dtype, shapes, blocks) of a convolution on blocks, for `blocked_conv_kernel`."""
+def conv_problem(spec: KernelSpec, forward: str) -> tuple[str, str, tuple, tuple]:
+    """(kind, dtype, shapes, blocks) of the convolution called `forward`, or a derivative of it; shapes: plain ones of
+    images and kernels, and the output's spatial sizes."""
     first, second, result = (a.shape for a in (*spec.ins, *spec.outs))
-    kind = spec.name.removeprefix(f"{PREFIX}conv2d").removeprefix("_") or "forward"
+    kind = spec.name.removeprefix(forward).removeprefix("_") or "forward"
     image, kernels, output = {"forward": (first, second, result), "input_grad": (result, second, first),
                               "weight_grad": (first, result, second)}[kind]
+    if not forward.startswith(PREFIX):
+        return kind, spec.ins[0].dtype.key, (image, kernels, output[2:]), (0, 0, 0)
     return (kind, spec.ins[0].dtype.key, (plain_shape(image), plain_shape(kernels), plain_shape(output)[2:]),
             (block_of(image), block_of(output), block_of(kernels)))
 
 
 @kernel("blocked_conv2d", "blocked_conv2d_input_grad", "blocked_conv2d_weight_grad", kinds="f")
 def _blocked_conv(spec: KernelSpec):
-    return blocked_conv_kernel(*blocked_problem(spec), spec.attrs)
+    return blocked_conv_kernel(*conv_problem(spec, f"{PREFIX}conv2d"), spec.attrs)
 
 
 @kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", "blocked_max_pool2d",
@@ -128,6 +131,23 @@ def _avg_pool(spec: KernelSpec):
 def _avg_pool_grad(spec: KernelSpec):
     dy, dx = spec.ins[0], spec.outs[0]
     return pool_kernel("mean_grad", dy.dtype.key, dx.shape, dy.shape, spec.attrs)
+
+
+@kernel("conv3d", "conv3d_input_grad", "conv3d_weight_grad", kinds="f")
+def _conv3d(spec: KernelSpec):
+    kind, dtype, shapes, _ = conv_problem(spec, "conv3d")
+    return _ext.conv3d(kind, dtype, *shapes, *(spec.attrs[a] for a in ("stride", "padding", "dilation", "groups")))
+
+
+@kernel("max_pool3d", "max_pool3d_grad", "max_pool3d_pick", "max_pool3d_index", "avg_pool3d", "avg_pool3d_grad",
+        kinds="f")
+def _pool3d(spec: KernelSpec):
+    kind = spec.name.replace("max_pool3d", "max").replace("avg_pool3d", "mean")
+    attrs, (x, y) = spec.attrs, (*spec.ins, *spec.outs)[:2]
+    if kind == "mean_grad":
+        x, y = y, x
+    return _ext.pool3d(kind, x.dtype.key, x.shape, y.shape[2:], attrs["kernel"], attrs["stride"], attrs["padding"],
+                       attrs.get("dilation", (1, 1, 1)), attrs.get("count_include_pad", False))
 
 
 def row_major(shape: tuple) -> list[int]:
@@ -198,6 +218,18 @@ def _cumsum(spec: KernelSpec):
 def _sort(spec: KernelSpec):
     x = spec.ins[0]
     return _ext.sort(element(x.dtype), *around(x.shape, spec.attrs["axis"]), spec.attrs["descending"])
+
+
+@kernel("top_k", kinds="biuf")
+def _top_k(spec: KernelSpec):
+    x, attrs = spec.ins[0], spec.attrs
+    return _ext.top_k(element(x.dtype), prod(x.shape[:-1]), x.shape[-1], attrs["k"], attrs["largest"])
+
+
+@kernel("scatter_update", kinds="biufc")
+def _scatter_update(spec: KernelSpec):
+    x, indices, _ = spec.ins
+    return _ext.scatter_update(x.shape[0], indices.size, prod(x.shape[1:]) * x.dtype.itemsize, indices.dtype.key)
 
 
 @kernel("transpose", "slice", "broadcast_to", kinds="c")

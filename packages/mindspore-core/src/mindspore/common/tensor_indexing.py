@@ -38,7 +38,7 @@ from mindspore.eager import segment as _segment
 from mindspore.graph.index_checks import check
 from mindspore.graph.trace import Traced, current_trace, size_of, storage_of
 from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
-from mindspore.ops.indexing import last_of_equals, replace_rows
+from mindspore.ops.indexing import replace_rows
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
@@ -475,7 +475,7 @@ def _write_places(x: Tensor, index: Any, entries: list[Axis], value: Tensor) -> 
     numbers = apply(_ADD, (_shaped(apply(_IOTA, (), ((x.size,), 0, int64)), x.shape), constant(1, int64)))
     places = apply(_SUB, (getitem(numbers, index), constant(1, int64)))
     value = _shaped(_spread(value, places.shape), (places.size,))
-    return _replaced(x, *last_of_equals(_shaped(places, (places.size,)), value))
+    return _replaced(x, _shaped(places, (places.size,)), value)
 
 
 def _replaced(x: Tensor, places: Tensor, value: Tensor) -> Tensor:

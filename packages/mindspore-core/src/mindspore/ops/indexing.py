@@ -42,12 +42,12 @@ __all__ = [
     "tensor_scatter_update", "unsorted_segment_sum",
 ]
 
-_GATHER, _GATHER_ELEMENTS, _SCATTER_ADD, _SCATTER_ADD_ELEMENTS, _ONE_HOT, _SORT = map(
-    primitive, ("gather", "gather_elements", "scatter_add", "scatter_add_elements", "one_hot", "sort"))
+_GATHER, _GATHER_ELEMENTS, _SCATTER_ADD, _SCATTER_ADD_ELEMENTS, _SCATTER_UPDATE, _ONE_HOT = map(
+    primitive, ("gather", "gather_elements", "scatter_add", "scatter_add_elements", "scatter_update", "one_hot"))
 _RESHAPE, _BROADCAST, _SLICE, _CONCAT, _TRANSPOSE, _IOTA, _SELECT = map(
     primitive, ("reshape", "broadcast_to", "slice", "concat", "transpose", "iota", "select"))
-_ADD, _MUL, _NEG, _LT, _LE, _GE, _GT, _NE, _AND, _SUM = map(
-    primitive, ("add", "mul", "neg", "lt", "le", "ge", "gt", "ne", "logical_and", "sum"))
+_ADD, _MUL, _NEG, _LT, _LE, _GE, _AND, _SUM = map(
+    primitive, ("add", "mul", "neg", "lt", "le", "ge", "logical_and", "sum"))
 
 
 def _indices(name: str, value: Operand, what: str = "index") -> Tensor:
@@ -261,31 +261,10 @@ def _zeros(shape: tuple, dtype: DType) -> Tensor:
     return apply(_BROADCAST, (constant(0, dtype),), (shape,))
 
 
-def last_of_equals(places: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Flat places with the values to be written there, ordered so that of equal places all but the one written last are
-    replaced by -1. The sort is stable, so the last one comes last."""
-    ordered, source = apply(_SORT, (places,), (0, False))
-    value = apply(_GATHER, (value, source), (0,))
-    n = ordered.size
-    if n < 2:
-        return ordered, value
-    here = apply(_SLICE, (ordered,), ((0,), (n - 1,), (1,)))
-    after = apply(_SLICE, (ordered,), ((1,), (n,), (1,)))
-    kept = apply(_SELECT, (apply(_NE, (here, after)), here, constant(-1, ordered.dtype)))
-    return apply(_CONCAT, (kept, apply(_SLICE, (ordered,), ((n - 1,), (n,), (1,)))), (0,)), value
-
-
 def replace_rows(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
-    """x with rows of `value` at different places on axis 0; places out of range are left out."""
-    if places.size == 0:
-        return x
-    carrier = int32 if x.dtype is bool_ else x.dtype
-    new = apply(_SCATTER_ADD, (_zeros(x.shape, carrier), places, convert(value, carrier)), (0,))
-    ones = apply(_BROADCAST, (constant(1, int32),), (places.shape,))
-    hits = apply(_SCATTER_ADD, (_zeros(x.shape[:1], int32), places, ones), (0,))
-    written = apply(_GT, (hits, constant(0, int32)))
-    written = apply(_RESHAPE, (written,), (x.shape[:1] + (1,) * (x.ndim - 1),))
-    return apply(_SELECT, (written, convert(new, x.dtype), x))
+    """x with the rows of `value` at the places (one axis) on axis 0, one after the other; places out of range are left
+    out."""
+    return apply(_SCATTER_UPDATE, (x, places, convert(value, x.dtype)))
 
 
 def coordinates(name: str, input_x: Operand, indices: Operand,
@@ -304,7 +283,7 @@ def coordinates(name: str, input_x: Operand, indices: Operand,
 def tensor_scatter_update(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with slices replaced by `updates` at the coordinates along the last axis of `indices`."""
     x, rows, places, value = coordinates("tensor_scatter_update", input_x, indices, updates)
-    return apply(_RESHAPE, (replace_rows(rows, *last_of_equals(places, value)),), (x.shape,))
+    return apply(_RESHAPE, (replace_rows(rows, places, value),), (x.shape,))
 
 
 def tensor_scatter_add(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
@@ -345,10 +324,8 @@ def tensor_scatter_elements(input_x: Operand, indices: Operand, updates: Operand
         raise ValueError(f"{name}: reduction is {reduction!r}; expected 'none' or 'add'")
     places = _element_places(x.shape, _from_front(index, x.shape[axis]), axis)
     flat, value = apply(_RESHAPE, (x,), ((x.size,),)), apply(_RESHAPE, (value,), ((value.size,),))
-    if reduction == "add":
-        result = apply(_SCATTER_ADD, (flat, places, value), (0,))
-    else:
-        result = replace_rows(flat, *last_of_equals(places, value))
+    result = apply(_SCATTER_ADD, (flat, places, value), (0,)) if reduction == "add" else replace_rows(
+        flat, places, value)
     return apply(_RESHAPE, (result,), (x.shape,))
 
 

@@ -14,7 +14,7 @@ from mindspore.common.dtype import bfloat16, int32
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, apply, as_tensor, constant, full_of, primitive, static_int
 from mindspore.ops.arithmetic import maximum, minimum, mul, true_divide
-from mindspore.ops.indexing import coordinates, last_of_equals, replace_rows, tensor_scatter_add, tensor_scatter_sub
+from mindspore.ops.indexing import coordinates, replace_rows, tensor_scatter_add, tensor_scatter_sub
 from mindspore.ops.indexing import tensor_scatter_update as tensor_scatter_update_
 from mindspore.ops.shapes import expand_dims, reshape
 from mindspore.ops.state import assign
@@ -37,9 +37,9 @@ def _combined(name: str, input_x: Operand, indices: Operand, updates: Operand, j
     x, rows, places, value = coordinates(name, input_x, indices, updates)
     places, source = apply(_SORT, (places,), (0, False))
     value = _runs(places, apply(_GATHER, (value, source), (0,)), among or join)
-    places, value = last_of_equals(places, value)
     inside = apply(_MAXIMUM, (places, constant(0, places.dtype)))
-    return reshape(replace_rows(rows, places, join(apply(_GATHER, (rows, inside), (0,)), value)), x.shape)
+    joined = join(apply(_GATHER, (rows, inside), (0,)), value)  # of a run the last has all of it, and stays
+    return reshape(replace_rows(rows, places, joined), x.shape)
 
 
 def _runs(places: Tensor, value: Tensor, join: Callable) -> Tensor:

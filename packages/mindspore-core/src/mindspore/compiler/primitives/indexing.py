@@ -153,6 +153,64 @@ class ScatterAdd(Primitive):
                 Sample((x, np.array([1], np.int32), uniform((1, 3))), {"axis": 5}, error=ValueError)]
 
 
+@register
+class ScatterUpdate(Primitive):
+    """x with the rows (slices along axis 0) at the places `indices`[n] replaced by `updates`[n, ...], one after the
+    other: of equal places the last row stays. An index out of range replaces nothing. Gradient: ct where nothing was
+    replaced; ct gathered at the places, for the rows that stay."""
+
+    name = "scatter_update"
+    attrs = ()
+
+    def infer(self, x, indices, updates):
+        self.check_dtypes((x, updates))
+        _check_indices("scatter_update", indices)
+        if x.ndim == 0 or indices.ndim != 1 or updates.shape != indices.shape + x.shape[1:]:
+            raise ValueError(f"scatter_update: got x of shape {x.shape}, indices {indices.shape} and updates "
+                             f"{updates.shape}; expected x of at least one axis, indices [n] and updates [n, ...] with "
+                             f"the other axes of x")
+        return x
+
+    def lower(self, b, x, indices, updates):
+        if indices.aval.size == 0:
+            return x
+        places, rows = _last_of_equals(b, indices, updates)
+        carrier = int32 if x.dtype is bool_ else x.dtype
+        new = b.scatter_add(b.full(x.shape, 0, carrier), places, b.cast(rows, dtype=carrier), axis=0)
+        hits = b.scatter_add(b.full(x.shape[:1], 0, int32), places, b.full(places.shape, 1, int32), axis=0)
+        written = b.reshape(b.gt(hits, 0), shape=x.shape[:1] + (1,) * (x.aval.ndim - 1))
+        return b.select(written, b.cast(new, dtype=x.dtype), x)
+
+    def samples(self):
+        x = uniform((4, 3))
+        return [Sample((x, np.array([1, 3], np.int32), uniform((2, 3), seed=1))),
+                Sample((x, np.array([2, 2, 0, 2], np.int32), uniform((4, 3), seed=1))),
+                Sample((x, np.array([-1, 4, 1], np.int64), uniform((3, 3), seed=1))),
+                Sample((x, np.zeros((0,), np.int32), np.zeros((0, 3)))),
+                Sample((uniform((5,)), np.array([4], np.int32), uniform((1,), seed=1))),
+                Sample((np.zeros((0, 3)), np.array([0], np.int32), uniform((1, 3)))),
+                Sample((integers((4, 2)), integers((3,), 0, 4), integers((3, 2), seed=1))),
+                Sample((x > 0.5, integers((3,), 0, 4), uniform((3, 3), seed=1) > 0.5)),
+                Sample((x, np.array([1], np.int32), uniform((2, 3))), error=ValueError),
+                Sample((x, np.array([[1]], np.int32), uniform((1, 1, 3))), error=ValueError),
+                Sample((x, uniform((2,)), uniform((2, 3))), error=TypeError),
+                Sample((x, np.array([1], np.int32), integers((1, 3))), error=TypeError)]
+
+
+def _last_of_equals(b, places, rows):
+    """The places in order, of equal ones all but the last as -1, and the rows in the same order. The sort is stable, so
+    the last one comes last."""
+    ordered, source = b.items(b.sort(places, axis=0, descending=False))
+    rows = b.gather(rows, source, axis=0)
+    n = ordered.aval.size
+    if n < 2:
+        return ordered, rows
+    here = b.slice(ordered, begin=(0,), end=(n - 1,), strides=(1,))
+    after = b.slice(ordered, begin=(1,), end=(n,), strides=(1,))
+    kept = b.select(b.ne(here, after), here, b.full(here.shape, -1, ordered.dtype))
+    return b.concat(kept, b.slice(ordered, begin=(n - 1,), end=(n,), strides=(1,)), axis=0), rows
+
+
 def _check_elements(name: str, x, indices, axis: int) -> None:
     _check_indices(name, indices)
     check_axis(name, axis, x.ndim)
