@@ -409,11 +409,12 @@ def _positions(grad_position, weights) -> tuple[int, ...]:
 
 
 def _weights(weights) -> list[Parameter] | None:
+    """The weights as a list: Parameters, and tensors of classes of a program's own that say they are (`param_info`)."""
     if weights is None:
         return None
-    params = [weights] if isinstance(weights, Parameter) else list(weights)
+    params = [weights] if isinstance(weights, Tensor) else list(weights)
     for param in params:
-        if not isinstance(param, Parameter):
+        if not isinstance(param, Tensor) or param.param_info is None:
             raise TypeError(f"grad: weights must be Parameters, got {type(param).__name__}")
     return params
 

@@ -10,15 +10,39 @@ from typing import Any
 import numpy as np
 
 from mindspore import context
+from mindspore.common.dtype import DType
+from mindspore.common.initializer import Zero
 from mindspore.common.parameter import ParamInfo
+from mindspore.common.tensor import Tensor as _Tensor
 from mindspore.nn.cell import Cell as Cell_
 from mindspore.nn.members import MixedPrecisionType
 from mindspore.plugin import manager
 from mindspore.runtime import device as _device
 from mindspore.runtime.launching import dispatch_threads_num
 
-__all__ = ["Cell_", "MSContext", "MixedPrecisionType", "ParamInfo", "disable_multi_thread", "ms_ctx_param",
-           "swap_cache"]
+__all__ = ["Cell_", "MSContext", "MixedPrecisionType", "ParamInfo", "Tensor", "disable_multi_thread",
+           "ms_ctx_param", "swap_cache"]
+
+
+class _TensorMeta(type):
+    """The class of `Tensor`: every tensor is an instance, and it is called with a dtype and a shape, too."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, _Tensor) if cls is Tensor else super().__instancecheck__(value)
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is not Tensor:
+            return super().__call__(*args, **kwargs)
+        if args and isinstance(args[0], DType):
+            return _Tensor(shape=tuple(args[1]) if len(args) > 1 else (), dtype=args[0], init=Zero())
+        return _Tensor(*args, **kwargs)
+
+
+class Tensor(_Tensor, metaclass=_TensorMeta):
+    """Tensors. `Tensor(mindspore.float32, (2, 3))` is one of zeros of this dtype and shape; called with anything else
+    it is `mindspore.Tensor`."""
+
+    __slots__ = ()
 
 
 class _Keys:
@@ -94,3 +118,19 @@ def swap_cache(host: Any, device: Any, block_mapping: Any, is_device_to_host: bo
         raise ValueError(f"swap_cache: block_mapping must have shape (n, 2), got {block_mapping.shape}")
     source, target = (device, host) if is_device_to_host else (host, device)
     target[block_mapping[:, 1]] = source[block_mapping[:, 0]]
+
+
+_steps: list[int] = []  # the marked steps under way
+
+
+def _framework_profiler_step_start() -> None:
+    """Mark where a step of the program begins, for a profile that is running (`mindspore.profiler.mstx`)."""
+    from mindspore.profiler import mstx
+    _steps.append(mstx.range_start("framework_step"))
+
+
+def _framework_profiler_step_end() -> None:
+    """Mark where the step ends that has begun last; nothing without one."""
+    from mindspore.profiler import mstx
+    if _steps:
+        mstx.range_end(_steps.pop())

@@ -339,3 +339,54 @@ def test_tensors_of_ones_by_chance():
     drawn = ops.zeros((400,)).bernoulli(0.25)
     assert set(drawn.asnumpy().tolist()) == {0, 1} and 0.1 < float(drawn.mean()) < 0.4
     assert ops.ones((3,)).bernoulli().asnumpy().tolist() == [1, 1, 1]
+
+
+class Weight(Tensor):
+    """A class of trained tensors of a program's own."""
+
+    def __init__(self, value):
+        from mindspore._c_expression import ParamInfo
+        super().__init__(value)
+        self.param_info = ParamInfo()
+        self.param_info.name = "weight"
+
+
+@pytest.mark.parametrize("make", [Weight, lambda x: Parameter(x, name="w")])
+def test_weights_of_a_class_of_ones_own_are_trained(make):
+    weight, moments = make(Tensor([1.0, 2.0])), (ops.zeros(2), ops.zeros(2))
+    step = ms.value_and_grad(lambda x: (x * weight).sum(), None, (weight,))
+    for _ in range(2):
+        loss, grads = step(X)
+        ops.Adam()(weight, *moments, 0.9, 0.999, 0.1, 0.9, 0.999, 1e-8, grads[0])
+    assert np.allclose(grads[0].asnumpy(), [1, 2]) and float(loss) < 5
+    assert (weight.asnumpy() < [0.9, 1.9]).all() and (moments[0].asnumpy() > 0).all()
+    with pytest.raises(TypeError, match="weights must be Parameters"):
+        ms.grad(lambda x: x.sum(), None, [Tensor(1.0)])(X)
+
+
+def test_running_statistics_that_are_tensors():
+    mean, var = ops.zeros(2), ops.ones(2)
+    x = Tensor(np.random.default_rng(0).normal(3, 1, (50, 2)).astype(np.float32))
+    ops.batch_norm(x, mean, var, ops.ones(2), ops.zeros(2), True, 0.5)
+    assert (mean.asnumpy() > 1).all()
+
+
+def test_tensors_of_the_compiled_part():
+    from mindspore._c_expression import Tensor as Native
+    made = Native(ms.int32, (2, 3))
+    assert made.dtype is ms.int32 and made.asnumpy().tolist() == [[0] * 3] * 2 and type(made) is Tensor
+    assert isinstance(X, Native) and Native([1, 2]).asnumpy().tolist() == [1, 2] and X.stub_sync() is X
+    derived = type("Derived", (Native,), {})
+    assert isinstance(derived(1.0), Tensor) and not isinstance(X, derived)
+
+
+def test_steps_are_marked_in_a_profile(tmp_path):
+    from mindspore._c_expression import _framework_profiler_step_end, _framework_profiler_step_start
+    from mindspore.profiler import profile
+    _framework_profiler_step_end()
+    with profile() as recorded:
+        _framework_profiler_step_start()
+        (X + 1).asnumpy()
+        _framework_profiler_step_end()
+    recorded.export_chrome_trace(str(tmp_path / "trace.json"))
+    assert "framework_step" in (tmp_path / "trace.json").read_text()

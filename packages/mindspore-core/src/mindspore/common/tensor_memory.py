@@ -153,6 +153,10 @@ class InMemory:
         """Assign `param_info`."""
         self.param_info = info
 
+    def stub_sync(self) -> Tensor:
+        """The tensor itself: what an operator returns is a Tensor before it is computed."""
+        return self
+
     # -- its use as an argument ----------------------------------------------------------------------------------------
 
     @property

@@ -8,7 +8,6 @@ from math import prod
 import numpy as np
 
 from mindspore.common.dtype import bool_, float32, int32, int64
-from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives import Primitive, primitive
 from mindspore.ops import (
@@ -456,7 +455,8 @@ def search_sorted(sorted_sequence, values, sorter=None, dtype=int64, right=False
 # -- assignment --------------------------------------------------------------------------------------------------------
 
 def update(op: Primitive, single: bool = False):
-    """An optimizer's update: the operands named in `op.updated` are parameters and get their new values."""
+    """An optimizer's update: the operands named in `op.updated` are Parameters, or tensors that a program keeps in
+    their place, and get their new values."""
     def step(*operands, gradient_scale=1.0, use_locking=False, **attributes):
         if len(operands) != len(op.operands):
             raise TypeError(f"{op.name}: got {len(operands)} operands, expected {len(op.operands)}: "
@@ -469,7 +469,7 @@ def update(op: Primitive, single: bool = False):
         results = apply(op, tuple(given), op.pack_attrs(attributes))
         targets = [operands[op.operands.index(n)] for n in op.updated]
         for target, value in zip(targets, results):
-            if isinstance(target, Parameter):
+            if isinstance(target, Tensor):
                 state.assign(target, value)
         return results[0] if single else results
     step.__doc__ = type(op).__doc__

@@ -4,7 +4,6 @@ from __future__ import annotations
 from math import prod
 
 from mindspore.common.dtype import bool_
-from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.graph.index_checks import check
 from mindspore.ops._operands import (
@@ -140,7 +139,7 @@ def batch_norm(input_x: Operand, running_mean: Tensor, running_var: Tensor, weig
     count = x.size // max(channels[0], 1)
     unbiased = mul(var, constant(count / max(count - 1, 1), var.dtype))
     for running, batch in ((running_mean, mean), (running_var, unbiased)):
-        if isinstance(running, Parameter):
+        if isinstance(running, Tensor):
             moved = add(running, mul(sub(convert(stop_gradient(batch), running.dtype), running), momentum))
             record.assign(running, moved)
     return y

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mindspore.common.dtype import float32, int32
-from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.ops import arithmetic, elementwise, reduction, state
 from mindspore.ops._operands import (
@@ -58,11 +57,10 @@ def _same(name: str, value: Operand, like: Tensor, what: str = "grad") -> Tensor
 
 
 def _give(targets: Sequence[Tensor], values: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Parameters get their values; the values in the parameters' dtypes."""
+    """Parameters, or tensors in their place, get their values; the values in their dtypes."""
     new = [convert(v, t.dtype) for t, v in zip(targets, values, strict=True)]
     for target, value in zip(targets, new):
-        if isinstance(target, Parameter):
-            state.assign(target, value)
+        state.assign(target, value)
     return tuple(new)
 
 
