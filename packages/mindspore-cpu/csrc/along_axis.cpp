@@ -127,6 +127,57 @@ class CumsumKernel final : public AxisKernel {
   bool reverse_, exclusive_;
 };
 
+template <class S>
+class CumprodKernel final : public AxisKernel {
+ public:
+  explicit CumprodKernel(const AxisSpec& spec) : AxisKernel(spec) {
+    buffers = 2;
+    description = "running product";
+    set_cost(1.5);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char*) {
+      const Line<const S> x = line<const S>(given[0], number);
+      const Line<S> y = line<S>(given[1], number);
+      decltype(wide(S{})) product{1};
+      for (std::int64_t i = 0; i < spec_.size; ++i) {
+        product = static_cast<decltype(product)>(product * wide(x[i]));
+        y[i] = narrow<S>(product);
+      }
+    });
+  }
+};
+
+template <class S>
+class RunningExtremumKernel final : public AxisKernel {
+ public:
+  RunningExtremumKernel(const AxisSpec& spec, bool largest) : AxisKernel(spec), largest_(largest) {
+    buffers = 3;
+    description = "running extremum";
+    set_cost(2.0);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char*) {
+      const Line<const S> x = line<const S>(given[0], number);
+      const Line<S> values = line<S>(given[1], number);
+      const Line<std::int64_t> places = line<std::int64_t>(given[2], number);
+      std::int64_t best = 0;
+      for (std::int64_t i = 0; i < spec_.size; ++i) {
+        const auto value = wide(x[i]);
+        const auto before_it = wide(x[best]);
+        if ((largest_ ? value >= before_it : value <= before_it) || value != value) best = i;
+        values[i] = x[best];
+        places[i] = best;
+      }
+    });
+  }
+
+ private:
+  bool largest_;
+};
+
 // Elements with their places, which make all entries different: sorting them is stable by itself.
 template <class T>
 struct Ordered {
@@ -274,6 +325,16 @@ std::unique_ptr<Kernel> make_cumsum(const AxisSpec& spec, bool reverse, bool exc
   AxisSpec sums = spec;
   sums.element = unsigned_of(spec.element);
   return make<CumsumKernel>(sums, reverse, exclusive);
+}
+
+std::unique_ptr<Kernel> make_cumprod(const AxisSpec& spec) {
+  AxisSpec products = spec;
+  products.element = unsigned_of(spec.element);
+  return make<CumprodKernel>(products);
+}
+
+std::unique_ptr<Kernel> make_running_extremum(const AxisSpec& spec, bool largest) {
+  return make<RunningExtremumKernel>(spec, largest);
 }
 
 std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending) { return make<SortKernel>(spec, descending); }

@@ -22,6 +22,13 @@ std::unique_ptr<Kernel> make_arg(const AxisSpec& spec, bool largest, Element ind
 // Buffers: x, y.
 std::unique_ptr<Kernel> make_cumsum(const AxisSpec& spec, bool reverse, bool exclusive);
 
+// Running products; half-precision ones are formed in float. Buffers: x, y.
+std::unique_ptr<Kernel> make_cumprod(const AxisSpec& spec);
+
+// The largest (smallest) element so far, a NaN from where it stands on, and where it last stood. Buffers: x, values, int64
+// places.
+std::unique_ptr<Kernel> make_running_extremum(const AxisSpec& spec, bool largest);
+
 // Stable sorting; NaN counts as larger than every number. Buffers: x, values, int32 places that they came from.
 std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending);
 

@@ -168,6 +168,20 @@ void bind_along_axis(py::module_& module) {
       py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("reverse"),
       py::arg("exclusive"), "Running sums along the middle axis. Buffers: x, y.");
   module.def(
+      "cumprod",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner) {
+        return wrap(make_cumprod({element_of(element), outer, size, inner}));
+      },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"),
+      "Running products along the middle axis. Buffers: x, y.");
+  module.def(
+      "running_extremum",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner, bool largest) {
+        return wrap(make_running_extremum({element_of(element), outer, size, inner}, largest));
+      },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("largest"),
+      "The extremum so far along the middle axis. Buffers: x, values, int64 places where it last stood.");
+  module.def(
       "sort",
       [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner, bool descending) {
         return wrap(make_sort({element_of(element), outer, size, inner}, descending));

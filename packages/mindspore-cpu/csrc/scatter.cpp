@@ -63,12 +63,26 @@ class ScatterKernel final : public Kernel {
 
  private:
   void add_rows(std::int64_t o, const Range& places, const void* indices, const S* updates, T* sums) const {
+    if (spec_.inner == 1 && spec_.index == Element::i32) return add_numbers<std::int32_t>(o, places, indices, updates, sums);
+    if (spec_.inner == 1 && spec_.index == Element::i64) return add_numbers<std::int64_t>(o, places, indices, updates, sums);
     for (std::int64_t i = 0; i < spec_.count; ++i) {
       const std::int64_t place = index_at(spec_.index, indices, i);
       if (place < places.begin || place >= places.end) continue;
       const S* from = updates + (o * spec_.count + i) * spec_.inner;
       T* to = sums + (o * spec_.size + place) * spec_.inner;
       for (std::int64_t j = 0; j < spec_.inner; ++j) to[j] += wide(from[j]);
+    }
+  }
+
+  // Rows of one element, at places of the usual types.
+  template <class Index>
+  void add_numbers(std::int64_t o, const Range& places, const void* indices, const S* updates, T* sums) const {
+    const Index* at = static_cast<const Index*>(indices);
+    const S* from = updates + o * spec_.count;
+    T* to = sums + o * spec_.size;
+    for (std::int64_t i = 0; i < spec_.count; ++i) {
+      const auto place = static_cast<std::int64_t>(at[i]);
+      if (place >= places.begin && place < places.end) to[place] += wide(from[i]);
     }
   }
 

@@ -92,3 +92,36 @@ def test_top_k(thread_count, key, shape, counts, largest):
         _ext.top_k(key, rows, shape[-1], count, largest)([to_buffer(x)], outs)
         np.testing.assert_array_equal(view(outs[1], np.ascontiguousarray(from_places)), from_places)
         assert view(outs[0], np.ascontiguousarray(want)).tobytes() == np.ascontiguousarray(want).tobytes()
+
+
+@pytest.mark.parametrize(("key", "tolerance"), [("float32", 1e-5), ("float64", 1e-13), ("float16", 2e-2),
+                                                ("bfloat16", 1e-1), ("int8", 0), ("uint64", 0)])
+@pytest.mark.parametrize(("shape", "axis"), SHAPES)
+def test_cumprod(run_kernel, thread_count, key, tolerance, shape, axis):
+    rng = np.random.default_rng(0)
+    x = (rng.integers(1, 4, shape) if tolerance == 0 else rng.uniform(0.9, 1.1, shape)).astype(DTYPES[key])
+    got = run_kernel(_ext.cumprod(key, *around(shape, axis)), [x], shape, x.dtype)
+    want = np.cumprod(x if tolerance == 0 else x.astype(np.float64), axis, dtype=x.dtype if tolerance == 0 else None)
+    np.testing.assert_allclose(got.astype(np.float64), want.astype(np.float64), rtol=tolerance)
+
+
+@pytest.mark.parametrize("key", DTYPES)
+@pytest.mark.parametrize(("shape", "axis"), SHAPES)
+@pytest.mark.parametrize("largest", [False, True])
+def test_running_extremum(thread_count, key, shape, axis, largest):
+    """Against a loop; of equal elements the later one, and a NaN from where it stands on."""
+    from buffers import to_buffer, view
+    x = numbers(shape, DTYPES[key])
+    lines, places = np.moveaxis(x, axis, -1), np.zeros(np.moveaxis(x, axis, -1).shape, np.int64)
+    for row in np.ndindex(lines.shape[:-1]):
+        best = 0
+        for i, value in enumerate(lines[row]):
+            before = lines[row][best]
+            best = i if (value >= before if largest else value <= before) or value != value else best
+            places[row][i] = best
+    places = np.ascontiguousarray(np.moveaxis(places, -1, axis))
+    outs = [_ext.Buffer(x.nbytes), _ext.Buffer(8 * x.size)]
+    _ext.running_extremum(key, *around(shape, axis), largest)([to_buffer(x)], outs)
+    np.testing.assert_array_equal(view(outs[1], places), places)
+    want = np.ascontiguousarray(np.take_along_axis(x, places, axis))
+    assert view(outs[0], want).tobytes() == want.tobytes()

@@ -429,3 +429,24 @@ def test_gradient_of_a_write_into_a_part():
     expected = 8 * X
     expected[0, 1] = 0
     np.testing.assert_allclose(grad(f)(Tensor(X)).asnumpy(), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 16, 17, 31, 32, 33, 100, 1000])
+@pytest.mark.parametrize("right", [False, True])
+def test_searchsorted_in_short_and_long_sequences(count, right):
+    """A long sequence is halved, a short one compared as a whole: with equal elements, infinities and NaN at its end."""
+    rng = np.random.default_rng(count)
+    rows = np.sort(rng.integers(-count, count, (3, count)) / 2, -1).astype(np.float32)
+    rows[0, -1:], rows[1, -1:] = np.inf, np.nan
+    values = np.concatenate([rows[:, ::3], rng.integers(-count, count, (3, 20)) / 2], 1).astype(np.float32)
+    values[values != values] = np.inf
+    side = "right" if right else "left"
+    found = ops.searchsorted(Tensor(rows), Tensor(values), right=right)
+    finite = [row[~np.isnan(row)] for row in rows]
+    np.testing.assert_array_equal(found.asnumpy(), [np.searchsorted(r, v, side) for r, v in zip(finite, values)])
+    flat = ops.searchsorted(Tensor(rows[2]), Tensor(values), right=right, out_int32=True)
+    assert flat.dtype == ms.int32
+    np.testing.assert_array_equal(flat.asnumpy(), np.searchsorted(rows[2], values, side))
+    ints = np.sort(rng.integers(-9, 9, count))
+    np.testing.assert_array_equal(ops.searchsorted(Tensor(ints), Tensor(values[0]), right=right).asnumpy(),
+                                  np.searchsorted(ints, values[0], side))

@@ -214,6 +214,18 @@ def _cumsum(spec: KernelSpec):
     return _ext.cumsum(x.dtype.key, *around(x.shape, attrs["axis"]), attrs["reverse"], attrs["exclusive"])
 
 
+@kernel("cumprod", kinds="iuf")
+def _cumprod(spec: KernelSpec):
+    x = spec.ins[0]
+    return _ext.cumprod(x.dtype.key, *around(x.shape, spec.attrs["axis"]))
+
+
+@kernel("cummax", "cummin", kinds="biuf")
+def _running_extremum(spec: KernelSpec):
+    x = spec.ins[0]
+    return _ext.running_extremum(element(x.dtype), *around(x.shape, spec.attrs["axis"]), spec.name == "cummax")
+
+
 @kernel("sort", kinds="biuf")
 def _sort(spec: KernelSpec):
     x = spec.ins[0]

@@ -46,8 +46,9 @@ _GATHER, _GATHER_ELEMENTS, _SCATTER_ADD, _SCATTER_ADD_ELEMENTS, _SCATTER_UPDATE,
     primitive, ("gather", "gather_elements", "scatter_add", "scatter_add_elements", "scatter_update", "one_hot"))
 _RESHAPE, _BROADCAST, _SLICE, _CONCAT, _TRANSPOSE, _IOTA, _SELECT = map(
     primitive, ("reshape", "broadcast_to", "slice", "concat", "transpose", "iota", "select"))
-_ADD, _MUL, _NEG, _LT, _LE, _GE, _AND, _SUM = map(
-    primitive, ("add", "mul", "neg", "lt", "le", "ge", "logical_and", "sum"))
+_ADD, _SUB, _MUL, _NEG, _LT, _LE, _GE, _AND, _SUM = map(
+    primitive, ("add", "sub", "mul", "neg", "lt", "le", "ge", "logical_and", "sum"))
+SHORT_SEQUENCE = 16  # elements with which each value is simply compared
 
 
 def _indices(name: str, value: Operand, what: str = "index") -> Tensor:
@@ -196,14 +197,30 @@ def searchsorted(sorted_sequence: Operand, values: Operand, *, out_int32: bool =
     if ordered.ndim == 0 or (ordered.ndim > 1 and ordered.shape[:-1] != x.shape[:-1]):
         raise ValueError(f"searchsorted: sorted_sequence has shape {ordered.shape} and values {x.shape}; expected one "
                          f"axis, or equal sizes but for the last axis")
+    ordered, x = promote("searchsorted", ordered, x)
+    beaten = _LE if right or side == "right" else _LT
+    count = ordered.shape[-1]
+    if isinstance(count, int) and count > SHORT_SEQUENCE:
+        return convert(_halved(ordered, x, beaten), int32 if out_int32 else int64)
     rows = ordered.shape if ordered.ndim == 1 else (*ordered.shape[:-1], 1, ordered.shape[-1])
     column = apply(_RESHAPE, (x,), ((*x.shape, 1),))
-    before = _compared(_LE if right or side == "right" else _LT, apply(_RESHAPE, (ordered,), (rows,)), column)
+    before = apply(beaten, (apply(_RESHAPE, (ordered,), (rows,)), column))
     return apply(_SUM, (convert(before, int32 if out_int32 else int64),), ((before.ndim - 1,), False))
 
 
-def _compared(op, x: Tensor, y: Tensor) -> Tensor:
-    return apply(op, promote(op.name, x, y))
+def _halved(ordered: Tensor, x: Tensor, beaten) -> Tensor:
+    """For each of x how many elements of a sorted sequence, or of its own row of one, beat it: by halving the steps."""
+    count = ordered.shape[-1]
+    found = apply(_BROADCAST, (constant(0, int64),), (x.shape,))
+    flat = ordered.ndim == 1
+    for power in reversed(range(count.bit_length())):
+        further = apply(_ADD, (found, constant(1 << power, int64)))
+        last = apply(_SUB, (further, constant(1, int64)))
+        element = apply(_GATHER, (ordered, last), (0,)) if flat else apply(
+            _GATHER_ELEMENTS, (ordered, last), (ordered.ndim - 1,))
+        inside = apply(_LE, (further, constant(count, int64)))
+        found = apply(_SELECT, (apply(_AND, (inside, apply(beaten, (element, x)))), further, found))
+    return found
 
 
 def bucketize(input: Operand, boundaries: Operand, *, right: bool = False) -> Tensor:

@@ -368,7 +368,7 @@ def cumprod(input: Operand, dim: int, dtype: DType | None = None) -> Tensor:
     x = as_tensor("cumprod", input)
     x = convert(x, dtype or (int64 if x.dtype is bool_ else x.dtype))
     axis = normalize_axis("cumprod", dim, x.ndim, "dim")
-    return _scan(x, axis, lambda a, b: apply(_MUL, (a, b)), 1)
+    return apply(primitive("cumprod"), (x,), (axis,))
 
 
 def logcumsumexp(input: Operand, axis: int) -> Tensor:
@@ -380,30 +380,17 @@ def logcumsumexp(input: Operand, axis: int) -> Tensor:
 
 def cummax(input: Operand, axis: int) -> tuple[Tensor, Tensor]:
     """(values, indices): the largest element so far along `axis`, and where it last stood (Int64)."""
-    return _running_extremum("cummax", input, axis, primitive("ge"))
+    return _running_extremum("cummax", input, axis)
 
 
 def cummin(input: Operand, axis: int) -> tuple[Tensor, Tensor]:
     """(values, indices): the smallest element so far along `axis`, and where it last stood (Int64)."""
-    return _running_extremum("cummin", input, axis, primitive("le"))
+    return _running_extremum("cummin", input, axis)
 
 
-def _running_extremum(name: str, input: Operand, axis: int, beats) -> tuple[Tensor, Tensor]:
-    """A scan over places: of two places the later one stays if its element beats that of the earlier one or is NaN."""
+def _running_extremum(name: str, input: Operand, axis: int) -> tuple[Tensor, Tensor]:
     x = as_tensor(name, input)
-    axis = normalize_axis(name, axis, x.ndim)
-    gather = primitive("gather_elements")
-    places = apply(primitive("iota"), (), (x.shape, axis, int64))
-
-    def later(a: Tensor, b: Tensor) -> Tensor:
-        before, now = apply(gather, (x, a), (axis,)), apply(gather, (x, b), (axis,))
-        wins = apply(beats, (now, before))
-        if x.dtype.is_floating:
-            wins = apply(primitive("logical_or"), (wins, apply(_ISNAN, (now,))))
-        return apply(_SELECT, (wins, b, a))
-
-    places = _scan(places, axis, later, 0)
-    return apply(gather, (x, places), (axis,)), places
+    return apply(primitive(name), (x,), (normalize_axis(name, axis, x.ndim),))
 
 
 def _scan(x: Tensor, axis: int, combine, first: float) -> Tensor:

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from mindspore.common.dtype import DType, bool_, int32, int64
-from mindspore.compiler.ir.aval import tensor_aval
+from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.shape import check_axis
 from mindspore.compiler.primitives.support import (
@@ -320,3 +320,84 @@ class Cumsum(Primitive):
                 Sample((np.zeros(3),), {"axis": 1}, error=ValueError),
                 Sample((np.zeros(()),), {"axis": 0}, error=ValueError),
                 Sample((np.ones(3, bool),), {"axis": 0}, error=TypeError)]
+
+
+def _scan(b, x, axis: int, combine, first: float):
+    """Running combinations along an axis, by doubling distances: after k rounds each place combines the 2**k elements
+    up to it (Hillis and Steele, Data parallel algorithms, 1986). `first` stands before the first element."""
+    distance, zeros = 1, (0,) * x.aval.ndim
+    while distance < x.shape[axis]:
+        low = tuple(distance if i == axis else 0 for i in range(x.aval.ndim))
+        end = tuple(d - distance if i == axis else d for i, d in enumerate(x.shape))
+        earlier = b.slice(x, begin=zeros, end=end, strides=(1,) * x.aval.ndim)
+        x = combine(b.pad(earlier, low=low, high=zeros, interior=zeros, value=first), x)
+        distance *= 2
+    return x
+
+
+@register
+class Cumprod(Primitive):
+    """Running products along `axis`. Gradient: that of the products by doubling distances."""
+
+    name = "cumprod"
+    attrs = ("axis",)
+    kinds = "iufc"
+
+    def infer(self, x, *, axis):
+        self.check_dtypes((x,))
+        check_axis("cumprod", axis, x.ndim)
+        return x
+
+    def lower(self, b, x, *, axis):
+        return _scan(b, x, axis, b.mul, 1)
+
+    def samples(self):
+        return [Sample((uniform((2, 5)),), {"axis": 1}), Sample((uniform((3, 2, 4)),), {"axis": 0}),
+                Sample((uniform((3, 1, 4)),), {"axis": 1}), Sample((np.zeros((2, 0)),), {"axis": 1}),
+                Sample((integers((2, 7)),), {"axis": 1}), *complex_samples(1, axis=1),
+                Sample((np.array([1.0, 0.0, 2.0]),), {"axis": 0}),
+                Sample((np.array([1.0, np.inf, 2.0, -np.inf, 3.0]),), {"axis": 0}, grad=False),
+                Sample((np.zeros(3),), {"axis": 1}, error=ValueError),
+                Sample((np.ones(3, bool),), {"axis": 0}, error=TypeError)]
+
+
+class _RunningExtremum(Primitive):
+    """(values, places): the extremum so far along `axis`, and where it last stood (int64); a NaN stays from where it
+    stands on. Gradient: ct of the values added where they stand."""
+
+    attrs = ("axis",)
+    kinds = "biuf"
+    beats = ""
+
+    def infer(self, x, *, axis):
+        self.check_dtypes((x,))
+        check_axis(self.name, axis, x.ndim)
+        return tuple_aval((x, tensor_aval(x.shape, int64)))
+
+    def lower(self, b, x, *, axis):
+        def later(first, second):
+            before, now = (b.gather_elements(x, places, axis=axis) for places in (first, second))
+            wins = getattr(b, self.beats)(now, before)
+            return b.select(b.logical_or(wins, b.isnan(now)) if x.dtype.kind == "f" else wins, second, first)
+
+        places = _scan(b, b.iota(shape=x.shape, axis=axis, dtype=int64), axis, later, 0)
+        return b.gather_elements(x, places, axis=axis), places
+
+    def samples(self):
+        return [Sample((distinct((2, 5)),), {"axis": 1}), Sample((distinct((3, 2, 4)),), {"axis": 0}),
+                Sample((distinct((3, 1, 4)),), {"axis": 1}), Sample((np.zeros((2, 0)),), {"axis": 1}),
+                Sample((integers((2, 7)),), {"axis": 1}), Sample((np.array([[1, 1, 0, 1]], bool),), {"axis": 1}),
+                Sample((np.array([1.0, 3.0, 3.0, 2.0, np.nan, 5.0]),), {"axis": 0}, grad=False),
+                Sample((np.zeros(3),), {"axis": 1}, error=ValueError)]
+
+
+@register
+class Cummax(_RunningExtremum):
+    __doc__ = _RunningExtremum.__doc__.replace("extremum", "maximum")
+    name, beats = "cummax", "ge"
+
+
+@register
+class Cummin(_RunningExtremum):
+    __doc__ = _RunningExtremum.__doc__.replace("extremum", "minimum")
+    name, beats = "cummin", "le"
