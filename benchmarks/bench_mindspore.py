@@ -27,6 +27,7 @@ import mindspore  # noqa: E402
 IMPORT_S = time.perf_counter() - _start
 
 import numpy as np  # noqa: E402
+from networks import LeNet5, ResNet50, Transformer  # noqa: E402
 
 from mindspore import Tensor, jit, nn, ops  # noqa: E402
 from mindspore.runtime import device  # noqa: E402
@@ -48,27 +49,6 @@ class Workload:
     calls: int = 1
 
 
-class LeNet5(nn.Cell):
-    """LeNet-5 on 32x32 images of one channel."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 6, 5, pad_mode="valid", has_bias=True)
-        self.conv2 = nn.Conv2d(6, 16, 5, pad_mode="valid", has_bias=True)
-        self.pool = nn.MaxPool2d(2, 2)
-        self.relu = nn.ReLU()
-        self.flatten = nn.Flatten()
-        self.fc1 = nn.Dense(400, 120)
-        self.fc2 = nn.Dense(120, 84)
-        self.fc3 = nn.Dense(84, 10)
-
-    def construct(self, x: Tensor) -> Tensor:
-        x = self.pool(self.relu(self.conv1(x)))
-        x = self.pool(self.relu(self.conv2(x)))
-        x = self.relu(self.fc1(self.flatten(x)))
-        return self.fc3(self.relu(self.fc2(x)))
-
-
 class Sum(nn.Cell):
     """One operator: a call costs what calling costs."""
 
@@ -80,13 +60,34 @@ def normal(*shape: int) -> Tensor:
     return Tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
 
 
-def trainer(net: nn.Cell, x: Tensor) -> Workload:
-    """Steps of Momentum on the cross entropy of `net` with random labels, which it learns by heart."""
-    labels = Tensor(np.random.default_rng(0).integers(0, 10, x.shape[0]).astype(np.int32))
-    loss = nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction="mean")
-    optimizer = nn.Momentum(net.trainable_params(), learning_rate=0.01, momentum=0.9)
-    train = nn.TrainOneStepCell(nn.WithLossCell(net, loss), optimizer).set_train()
+class Loss(nn.Cell):
+    """The mean cross entropy of a network's answers, one for each row or token."""
+
+    def __init__(self, net: nn.Cell) -> None:
+        super().__init__()
+        self.net = net
+
+    def construct(self, x: Tensor, labels: Tensor) -> Tensor:
+        answers = self.net(x)
+        return ops.cross_entropy(answers.reshape(-1, answers.shape[-1]), labels.reshape(-1))
+
+
+def trainer(net: nn.Cell, x: Tensor, classes: int = 10, optimizer: nn.Optimizer | None = None,
+            labels: Tensor | None = None) -> Workload:
+    """Steps of Momentum, or of another optimizer, on the cross entropy of `net` with random labels, which it learns by
+    heart."""
+    if labels is None:
+        labels = Tensor(np.random.default_rng(0).integers(0, classes, x.shape[0]).astype(np.int32))
+    if optimizer is None:
+        optimizer = nn.Momentum(net.trainable_params(), learning_rate=0.01, momentum=0.9)
+    train = nn.TrainOneStepCell(Loss(net), optimizer).set_train()
     return Workload(lambda: computed(train(x, labels)), lambda first, last: bool(last < first))
+
+
+def inference(net: nn.Cell, x: Tensor) -> Workload:
+    """Calls of a network that give the same each time."""
+    net.set_train(False)
+    return Workload(lambda: computed(net(x)), lambda first, last: np.allclose(first, last, rtol=1e-4, atol=1e-4))
 
 
 def computed(result: Tensor) -> Tensor:
@@ -101,6 +102,27 @@ def mlp_train(graph: bool) -> Workload:
 
 def lenet_train(graph: bool) -> Workload:
     return trainer(LeNet5(), normal(64, 1, 32, 32))
+
+
+def resnet50_train(graph: bool) -> Workload:
+    return trainer(ResNet50(), normal(8, 3, 224, 224), 1000)
+
+
+def resnet50_infer(graph: bool) -> Workload:
+    return inference(ResNet50(), normal(1, 3, 224, 224))
+
+
+def tokens(batch: int) -> Tensor:
+    return Tensor(np.random.default_rng(0).integers(0, 8192, (batch, 128)).astype(np.int32))
+
+
+def gpt_train(graph: bool) -> Workload:
+    net, x = Transformer(), tokens(4)
+    return trainer(net, x, optimizer=nn.AdamWeightDecay(net.trainable_params(), 1e-4), labels=x)
+
+
+def gpt_infer(graph: bool) -> Workload:
+    return inference(Transformer(), tokens(1))
 
 
 def gelu_chain(graph: bool) -> Workload:
@@ -148,6 +170,10 @@ BOTH, EAGER = ("graph", "eager"), ("eager",)
 WORKLOADS = {
     "mlp_train": (mlp_train, BOTH),
     "lenet_train": (lenet_train, BOTH),
+    "resnet50_train": (resnet50_train, BOTH),
+    "resnet50_infer": (resnet50_infer, BOTH),
+    "gpt_train": (gpt_train, BOTH),
+    "gpt_infer": (gpt_infer, BOTH),
     "gelu_chain": (gelu_chain, BOTH),
     "one_op_call": (one_op_call, BOTH),
     "eager_record": (eager_record, EAGER),

@@ -15,14 +15,23 @@ from statistics import median
 
 GRAPH, EAGER, TORCH, JAX = "mindspore-graph", "mindspore-eager", "torch-eager", "jax"
 CONTENDERS = (GRAPH, EAGER, TORCH, JAX)
-GOALS = {"lenet_train": 2.0, "mlp_train": 6.0, "gelu_chain": 8.0}  # times as fast as PyTorch in eager mode
+GOALS = {"lenet_train": 2.0, "mlp_train": 6.0, "gelu_chain": 8.0, "resnet50_train": 1.0, "resnet50_infer": 1.0,
+         "gpt_train": 1.0, "gpt_infer": 1.0}  # times as fast as PyTorch in eager mode
 QUIET_MS = {
     (TORCH, "lenet_train"): 5.4,
     (TORCH, "mlp_train"): 0.28,
     (TORCH, "gelu_chain"): 9.6,
+    (TORCH, "resnet50_train"): 843,
+    (TORCH, "resnet50_infer"): 41.6,
+    (TORCH, "gpt_train"): 2124,
+    (TORCH, "gpt_infer"): 209,
     (JAX, "lenet_train"): 6.1,
     (JAX, "mlp_train"): 0.029,
     (JAX, "gelu_chain"): 0.99,
+    (JAX, "resnet50_train"): 2164,
+    (JAX, "resnet50_infer"): 47.9,
+    (JAX, "gpt_train"): 2229,
+    (JAX, "gpt_infer"): 78.7,
 }
 TOLERANCE = 0.25
 

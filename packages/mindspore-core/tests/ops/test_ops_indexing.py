@@ -434,7 +434,7 @@ def test_gradient_of_a_write_into_a_part():
 @pytest.mark.parametrize("count", [1, 16, 17, 31, 32, 33, 100, 1000])
 @pytest.mark.parametrize("right", [False, True])
 def test_searchsorted_in_short_and_long_sequences(count, right):
-    """A long sequence is halved, a short one compared as a whole: with equal elements, infinities and NaN at its end."""
+    """A long sequence is halved, a short one compared as a whole; equal elements, infinities and NaN at its end."""
     rng = np.random.default_rng(count)
     rows = np.sort(rng.integers(-count, count, (3, count)) / 2, -1).astype(np.float32)
     rows[0, -1:], rows[1, -1:] = np.inf, np.nan

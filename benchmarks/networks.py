@@ -1,0 +1,118 @@
+"""The networks of the benchmarks: LeNet-5, ResNet-50, and a transformer in the size of the small GPT-2.
+
+They are those of the peers' scripts, layer by layer.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mindspore import Parameter, Tensor, bool_, float32, nn, ops
+
+
+class LeNet5(nn.Cell):
+    """LeNet-5 on 32x32 images of one channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 6, 5, pad_mode="valid", has_bias=True)
+        self.conv2 = nn.Conv2d(6, 16, 5, pad_mode="valid", has_bias=True)
+        self.pool = nn.MaxPool2d(2, 2)
+        self.relu = nn.ReLU()
+        self.flatten = nn.Flatten()
+        self.fc1 = nn.Dense(400, 120)
+        self.fc2 = nn.Dense(120, 84)
+        self.fc3 = nn.Dense(84, 10)
+
+    def construct(self, x: Tensor) -> Tensor:
+        x = self.pool(self.relu(self.conv1(x)))
+        x = self.pool(self.relu(self.conv2(x)))
+        x = self.relu(self.fc1(self.flatten(x)))
+        return self.fc3(self.relu(self.fc2(x)))
+
+
+class Bottleneck(nn.Cell):
+    """Three convolutions with batch normalisation and a way around them."""
+
+    def __init__(self, inputs: int, middle: int, stride: int) -> None:
+        super().__init__()
+        outputs = 4 * middle
+        self.conv1 = nn.Conv2d(inputs, middle, 1, has_bias=False)
+        self.norm1 = nn.BatchNorm2d(middle)
+        self.conv2 = nn.Conv2d(middle, middle, 3, stride, pad_mode="pad", padding=1, has_bias=False)
+        self.norm2 = nn.BatchNorm2d(middle)
+        self.conv3 = nn.Conv2d(middle, outputs, 1, has_bias=False)
+        self.norm3 = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU()
+        self.around = None
+        if stride != 1 or inputs != outputs:
+            self.around = nn.SequentialCell(nn.Conv2d(inputs, outputs, 1, stride, has_bias=False),
+                                            nn.BatchNorm2d(outputs))
+
+    def construct(self, x: Tensor) -> Tensor:
+        y = self.relu(self.norm1(self.conv1(x)))
+        y = self.relu(self.norm2(self.conv2(y)))
+        y = self.norm3(self.conv3(y))
+        return self.relu(y + (x if self.around is None else self.around(x)))
+
+
+class ResNet50(nn.Cell):
+    """ResNet-50 on images of three channels, 1000 classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 64, 7, 2, pad_mode="pad", padding=3, has_bias=False)
+        self.norm = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, pad_mode="pad", padding=1)
+        blocks, inputs = [], 64
+        for middle, count, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+            for k in range(count):
+                blocks.append(Bottleneck(inputs, middle, stride if k == 0 else 1))
+                inputs = 4 * middle
+        self.blocks = nn.SequentialCell(*blocks)
+        self.dense = nn.Dense(2048, 1000)
+
+    def construct(self, x: Tensor) -> Tensor:
+        x = self.pool(self.relu(self.norm(self.conv(x))))
+        return self.dense(self.blocks(x).mean((2, 3)))
+
+
+class Block(nn.Cell):
+    """A block of a transformer whose tokens see what stands before them."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm((width,)), nn.LayerNorm((width,))
+        self.attend, self.join = nn.Dense(width, 3 * width), nn.Dense(width, width)
+        self.widen, self.narrow = nn.Dense(width, 4 * width), nn.Dense(4 * width, width)
+        self.gelu = nn.GELU()
+
+    def construct(self, x: Tensor) -> Tensor:
+        batch, tokens, width = x.shape
+        parts = self.attend(self.norm1(x)).view(batch, tokens, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        scores = ops.matmul(query, key.swapaxes(-1, -2)) * (1 / math.sqrt(width // self.heads))
+        scores = ops.where(ops.ones((tokens, tokens), bool_).tril(), scores, Tensor(-1e9, float32))
+        seen = ops.matmul(ops.softmax(scores, -1), value).swapaxes(1, 2).reshape(batch, tokens, width)
+        x = x + self.join(seen)
+        return x + self.narrow(self.gelu(self.widen(self.norm2(x))))
+
+
+class Transformer(nn.Cell):
+    """Twelve blocks of width 768 with twelve heads over 128 tokens of 8192."""
+
+    def __init__(self, layers: int = 12, width: int = 768, heads: int = 12, words: int = 8192, tokens: int = 128):
+        super().__init__()
+        places = np.random.default_rng(0).standard_normal((tokens, width)).astype(np.float32) * 0.02
+        self.embed = nn.Embedding(words, width)
+        self.places = Parameter(Tensor(places), name="places")
+        self.blocks = nn.SequentialCell(*[Block(width, heads) for _ in range(layers)])
+        self.norm = nn.LayerNorm((width,))
+        self.head = nn.Dense(width, words, has_bias=False)
+
+    def construct(self, tokens: Tensor) -> Tensor:
+        return self.head(self.norm(self.blocks(self.embed(tokens) + self.places)))
