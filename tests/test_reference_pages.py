@@ -11,6 +11,7 @@ import pytest
 
 from mindspore import plugin
 from mindspore.__main__ import COMMANDS
+from mindspore.compiler.ir import Graph
 from mindspore.compiler.primitives import PRIMITIVES
 from mindspore.plugin import hookspecs, versions
 
@@ -79,6 +80,24 @@ def test_every_command_and_every_variable_has_its_place(pages):
 def test_every_primitive_has_an_entry_with_its_meaning(pages):
     entries = dict(re.findall(r"^## (\w+)\n\n(.*)$", pages["primitives.md"], re.MULTILINE))
     assert set(entries) == set(PRIMITIVES) and all(entries.values())
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_the_entry_of_a_primitive_has_what_a_kernel_is_asked_for(pages, name):
+    entry = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", pages["primitives.md"], re.DOTALL | re.MULTILINE)[1]
+    listed = re.search(r"^\* attributes: (.*)$", entry, re.MULTILINE)
+    named = re.findall(r"(?:^|, )`(\w+)`", listed[1]) if listed else []
+    assert named == list(PRIMITIVES[name].attrs) and "* element types: " in entry
+    samples = [s for s in PRIMITIVES[name].samples() if s.error is None]
+    values = [value for s in samples for value in s.attrs.values()]
+    if not any(isinstance(v, Graph) for value in values for v in (value if isinstance(value, tuple) else (value,))):
+        assert ("* for example `" in entry) == bool(samples)
+
+
+def test_examples_of_primitives_are_calls_with_types(pages):
+    text = pages["primitives.md"]
+    assert "`sum(float64[3,5], axis=(1,), keepdims=False) -> float64[3]`" in text
+    assert "padding=(0, 0, 0, 0), dilation=(1, 1), groups=1) -> float64[2,4,5,4]`" in text
 
 
 def test_layers_and_operators_are_described_once(pages):

@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from mindspore.testing import coverage
 
 # An object is described on the page of the first of these modules that has it.
@@ -136,11 +138,50 @@ def pages() -> dict[str, str]:
     return found
 
 
+KINDS = {"b": "bool", "i": "signed integers", "u": "unsigned integers", "f": "floating", "c": "complex"}
+
+
+def facts(primitive: Any) -> list[str]:
+    """What an author of a kernel wants to know beside the meaning: element types, attributes, what becomes of the
+    operator without a kernel, and a call with the types of operands and results."""
+    lines = [f"* element types: {', '.join(KINDS[kind] for kind in primitive.kinds)}"]
+    if primitive.attrs:
+        shown = [f"`{name}`" + (f" (`{primitive.defaults[name]!r}` unless given)" if name in primitive.defaults else "")
+                 for name in primitive.attrs]
+        lines.append(f"* attributes: {', '.join(shown)}")
+    call = example(primitive)
+    if call or primitive.lower is not None:  # control flow and what holds a graph together is no kernel's business
+        without = "decomposed" if primitive.lower is not None else "run on the host by its reference"
+        lines.append(f"* without a kernel it is {without}")
+    return [*lines, f"* for example `{call}`"] if call else lines
+
+
+def example(primitive: Any) -> str:
+    """A call of the operator, from the first of its samples that is good and has elements: types and attributes."""
+    from mindspore.common.dtype import np_dtype_to_dtype
+    from mindspore.compiler.ir import tensor_aval
+    for sample in primitive.samples():
+        if sample.error is not None:
+            continue
+        avals = [tensor_aval(a.shape, np_dtype_to_dtype(a.dtype)) for a in map(np.asarray, sample.ins)]
+        if not all(aval.size for aval in avals):
+            continue
+        attrs = dict(zip(primitive.attrs, primitive.pack_attrs(sample.attrs)))
+        if any(re.search(r"<|\n| at 0x", repr(value)) for value in attrs.values()):
+            continue
+        found = primitive.infer(*avals, **attrs)
+        results = found if isinstance(found, tuple) else getattr(found, "items", (found,))
+        given = [*map(str, avals), *(f"{name}={value!r}" for name, value in attrs.items())]
+        return f"{primitive.name}({', '.join(given)}) -> {', '.join(map(str, results))}"
+    return ""
+
+
 def primitives() -> str:
     """The page of the operators of the IR, for authors of backends."""
     from mindspore.compiler.primitives.base import PRIMITIVES
     entries = []
     for name, primitive in sorted(PRIMITIVES.items()):
-        entries.append(f"## {name}\n\n{markdown(inspect.getdoc(type(primitive)) or '')}\n")
+        text = markdown(inspect.getdoc(type(primitive)) or "")
+        entries.append("\n".join([f"## {name}", "", text, "", *facts(primitive), ""]))
     return "\n".join(["# Primitives", "", "The operators of the IR, each with its meaning and derivative. A backend "
                       "has a kernel for some of them; the others are decomposed, or run on the host.", "", *entries])

@@ -1,6 +1,6 @@
 """A pytest plugin: discrete devices with one fault each, which the conformance suite has to see.
 
-    padding   the convolution pads below and to the right by what is asked for above and to the left
+    padding   the convolution pads above and to the left by what is asked for below and to the right, and vice versa
     strides   the matrix product takes a transposed operand as it lies in memory
     nan       the maximum drops NaN
     waiting   the addition is done by another thread, which the queue does not wait for
@@ -23,8 +23,8 @@ from mindspore.plugin import BackendInfo, Capabilities, DeviceLostError, manager
 
 
 def padding(arrays, attrs):
-    (top, _), (left, _) = attrs["padding"]
-    return arrays, {**attrs, "padding": ((top, top), (left, left))}
+    top, bottom, left, right = attrs["padding"]
+    return arrays, {**attrs, "padding": (bottom, top, right, left)}
 
 
 def strides(arrays, attrs):
