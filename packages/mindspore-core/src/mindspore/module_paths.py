@@ -120,7 +120,8 @@ PATHS: dict[str, tuple[str, ...]] = {
         "cifar100_to_mr", "cifar10_to_mr", "csv_to_mr", "imagenet_to_mr", "mnist_to_mr", "tfrecord_to_mr")},
     "mindspore.dataset.callback": ("mindspore.dataset",),
     "mindspore.dataset.engine": ("mindspore.dataset",),
-    **{f"mindspore.communication.{name}": ("mindspore.communication",) for name in ("management", "_comm_helper")},
+    "mindspore.communication.management": ("mindspore.communication",),
+    "mindspore.communication._comm_helper": ("mindspore.communication", "mindspore.communication.groups"),
     "mindspore.dataset.core": ("mindspore.dataset",),
     "mindspore.dataset.core.config": ("mindspore.dataset.config",),
 }

@@ -390,3 +390,14 @@ def test_steps_are_marked_in_a_profile(tmp_path):
         _framework_profiler_step_end()
     recorded.export_chrome_trace(str(tmp_path / "trace.json"))
     assert "framework_step" in (tmp_path / "trace.json").read_text()
+
+
+def test_whether_processes_communicate():
+    from mindspore.communication import init, release
+    from mindspore.communication._comm_helper import _is_initialized
+    before = _is_initialized()
+    init()
+    assert _is_initialized()
+    if not before:
+        release()
+        assert not _is_initialized()

@@ -54,6 +54,9 @@ def is_initialized() -> bool:
     return GlobalComm.INITED
 
 
+_is_initialized = is_initialized  # the name by which programs import it
+
+
 def release() -> None:
     """End what `init` began; groups that were created are gone."""
     _groups.clear()

@@ -11,22 +11,27 @@ from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
+from ._objects import boxed
+
 __all__ = ["Block", "Blocks", "Column", "Rows", "as_array", "concatenate", "rows_of", "stack"]
 
 Column = np.ndarray | list
 
 
 def as_array(value, where: str) -> np.ndarray:
-    """A value of a user's row as an array; TypeError, naming `where`, when NumPy can only hold it as an object."""
+    """A value of a user's row as an array, a dict in one (`_objects`); TypeError, naming `where`, when NumPy can only
+    hold another value as an object."""
+    if isinstance(value, dict):
+        return boxed(value)
     if hasattr(value, "asnumpy"):
         value = value.asnumpy()
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise TypeError(f"{where}: a value of type {type(value).__name__} is no array: {error}") from None
-    if array.dtype.hasobject:
+    if array.dtype.hasobject and not (array.ndim == 0 and isinstance(array.item(), dict)):
         raise TypeError(f"{where}: a value of type {type(value).__name__} is no array of numbers or text. Return "
-                        f"numbers, str, bytes, NumPy arrays or Tensors.")
+                        f"numbers, str, bytes, NumPy arrays or Tensors, or put it into a dict.")
     return array
 
 
@@ -42,7 +47,7 @@ def stack(rows: Sequence[np.ndarray]) -> Column:
                 return list(rows)
     out = np.empty((len(rows), *shape), dtype)
     for i, row in enumerate(rows):
-        out[i] = row
+        out[i] = row[()] if dtype.hasobject else row
     return out
 
 

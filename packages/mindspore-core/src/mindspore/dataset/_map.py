@@ -15,6 +15,7 @@ import numpy as np
 
 from ._blocks import Block, Blocks, Column, Rows, as_array, rows_of, stack
 from ._nodes import _Unary
+from ._objects import boxed, joined, unboxed
 from ._pipeline import Node, Parallel, Stage, annotate
 from ._transform import Transform, call_operation, finished, operation_name
 from .callbacks import CallbackRun
@@ -164,7 +165,7 @@ class _PerBatch:
 
     def __call__(self, columns: list[Column], info: BatchInfo) -> list[Column]:
         try:
-            result = self.function(*map(rows_of, columns), info)
+            result = self.function(*(list(map(unboxed, rows_of(column))) for column in columns), info)
         except Exception as error:
             annotate(error, f"raised by the per_batch_map of batch {info.get_batch_num()}")
             raise
@@ -173,7 +174,8 @@ class _PerBatch:
             raise ValueError(f"For 'batch', per_batch_map returned {len(values)} values for the columns "
                              f"{list(self.outputs)}. Return a tuple with one list per column.")
         where = "For 'batch', the result of per_batch_map"
-        return [stack([as_array(row, where) for row in value]) for value in values]
+        return [boxed(value) if isinstance(value, dict) else stack([as_array(row, where) for row in value])
+                for value in values]
 
 
 _ALONE = Parallel()
@@ -248,6 +250,8 @@ class Batch(_Unary):
 
 def _joined(name: str, column: Column) -> np.ndarray:
     if not isinstance(column, list):
+        if column.dtype.hasobject and column.ndim:
+            return boxed(joined(name, [unboxed(row) for row in rows_of(column)]))
         return column
     kinds = sorted({f"{row.dtype}{list(row.shape)}" for row in column})
     raise RuntimeError(f"For 'batch', the rows of column '{name}' differ in shape or type: {', '.join(kinds[:4])}. "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ._blocks import Block, Blocks, Rows, rows_of
+from ._objects import unboxed
 from ._pipeline import Node, Stage, annotate
 
 __all__ = ["Concat", "Filter", "Project", "Repeat", "Rename", "Shuffle", "Skip", "Take", "Zip"]
@@ -121,7 +122,7 @@ class Filter(_Unary):
 
     def _keep(self, row: tuple[np.ndarray, ...]) -> bool:
         try:
-            answer = self.predicate(*row)
+            answer = self.predicate(*map(unboxed, row))
             found = np.asarray(answer)
             if found.dtype != np.bool_ or found.size != 1:
                 raise TypeError(f"For 'filter', the predicate must return a bool, or an array of one, but returned "

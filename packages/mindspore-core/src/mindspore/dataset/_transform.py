@@ -16,6 +16,7 @@ import numpy as np
 from mindspore.common import seed as _seed
 
 from ._blocks import Column, as_array, rows_of, stack
+from ._objects import unboxed, without_objects
 from ._record import Recorded
 
 __all__ = ["AudioTensorOperation", "ImageTensorOperation", "Implementation", "PyTensorOperation", "RowTransform",
@@ -157,7 +158,7 @@ class RowTransform(Transform):
 
 def _call(function: Callable, row: tuple, where: str) -> tuple:
     try:
-        result = function(*row)
+        result = function(*map(unboxed, row))
     except StopIteration as error:
         raise RuntimeError("For 'map', the function raised StopIteration.") from error
     return tuple(as_value(value, where) for value in (result if isinstance(result, tuple) else (result,)))
@@ -180,6 +181,7 @@ def call_operation(operation: Callable, columns: Sequence[Column], rng: np.rando
         RuntimeError: the function raised StopIteration, which would pass for the end of the data.
     """
     if isinstance(operation, Transform):
+        without_objects(columns, f"For 'map', {operation_name(operation)}")
         return operation.apply_to_columns(
             [packed(column) if isinstance(column, list) else column for column in columns], rng)
     where = f"For 'map', the result of {operation_name(operation)}"

@@ -15,6 +15,7 @@ from . import config
 from ._blocks import Block
 from ._check import check_int
 from ._errors import as_runtime_error
+from ._objects import converted, unboxed
 from ._pipeline import Direct, Node, Prefetcher, Stage
 from .samplers import DistributedSampler
 
@@ -82,7 +83,8 @@ class Iterator:
         row = self._block.row(self._at)
         self._at += 1
         self._row += 1
-        return [self._convert(array) for array in row]
+        return [converted(unboxed(array), self._convert) if array.dtype.hasobject else self._convert(array)
+                for array in row]
 
     def stop(self) -> None:
         """Ends the running epoch; the next row comes from the beginning of the next epoch."""
