@@ -71,11 +71,14 @@ class KernelSpec:
 
 
 Kernel = Callable[[Sequence[Any], Sequence[Any]], None]
-"""A built kernel for the Python executor: called with input buffers and output buffers, enqueues its work."""
+"""A built kernel for the Python executor: called with input buffers and output buffers, enqueues its work. It is called
+from any thread, once at a time. An output is none of the inputs, except in groups of a device that says `in_place`; it
+may hold anything before, and be longer than the result."""
 
 KernelBuilder = Callable[[KernelSpec], "Kernel | None"]
 """Builds a kernel, or returns None to decline: the launch then runs on the host. A backend that wants the operator to
-be decomposed instead says so beforehand, through `Device.supports`."""
+be decomposed instead says so beforehand, through `Device.supports`. Called from any thread; several may be at work at
+once."""
 
 
 @runtime_checkable
