@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Parameter, Tensor, ops
+from mindspore import Parameter, Tensor, nn, ops
 from mindspore.compiler import pipeline
 from mindspore.compiler.ir.builder import EMIT_COUNT
 from mindspore.eager import segment
@@ -255,3 +255,37 @@ def test_what_was_looked_at_is_not_recorded_again_at_each_look():
         grad(settled)(Tensor(1e30), limit).asnumpy()
         counts.append(EMIT_COUNT[0] - before)
     assert counts[2] < 6 * counts[0]
+
+
+def test_a_training_step_computes_no_gradient_for_its_own_sake(monkeypatch):
+    """The step ends what is recorded; by the time it runs nobody holds a gradient any more, every parameter and moment
+    is written in its place, from the first step on, and all steps are one program."""
+    made = []
+
+    def replay(entries, inputs, live, donated, device):
+        made.append((len(live), len(donated)))
+        return original(entries, inputs, live, donated, device)
+
+    original = segment.replay
+    monkeypatch.setattr(segment, "replay", replay)
+    net = nn.Dense(7, 5)
+    loss = nn.WithLossCell(net, nn.MSELoss())
+    step = nn.TrainOneStepCell(loss, nn.Momentum(net.trainable_params(), 0.1, 0.9)).set_train()
+    x, y = Tensor(np.ones((3, 7), np.float32)), Tensor(np.zeros((3, 5), np.float32))
+    losses = [float(step(x, y).asnumpy()) for _ in range(3)]
+    assert losses[2] < losses[1] < losses[0]
+    results = 1 + 2 * 2 + 1  # the loss; weight, bias and their moments; the number of the step
+    assert made == [(results, results - 1)]
+
+
+def test_what_was_ended_runs_before_anything_else_is_recorded():
+    w = ms.Parameter(Tensor(np.ones(3, np.float32)))
+    ms.ops.assign(w, w * 2)
+    first = segment.current()
+    segment.close()
+    assert not first.done
+    later = w + 1
+    assert first.done and segment.current() is not first
+    np.testing.assert_array_equal(later.asnumpy(), np.full(3, 3, np.float32))
+    segment.close()  # nothing is recorded
+    np.testing.assert_array_equal((w * 2).asnumpy(), np.full(3, 4, np.float32))

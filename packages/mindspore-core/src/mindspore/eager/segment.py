@@ -84,7 +84,7 @@ class Region:
 class Segment:
     """One recorded stream; see the module's text."""
 
-    __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "done",
+    __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "closed", "done",
                  "error", "successor", "step", "fault", "checks", "faults")
 
     def __init__(self, regions: list | None = None):
@@ -97,7 +97,8 @@ class Segment:
         self.regions: list[Region] = regions if regions is not None else []
         self.first = None
         self.step = _root[0]
-        self.done = False
+        self.closed = False  # nothing is appended any more
+        self.done = False  # it has run
         self.error: BaseException | None = None
         self.successor: Segment | None = None
         self.fault: Storage | None = None  # that of the last check of an index tensor (`graph.index_checks`)
@@ -123,14 +124,14 @@ class Segment:
     def record(self, op, storages: tuple, attrs: tuple):
         """Append one operation; its result storage, or a tuple of them."""
         with self.lock:
-            if self.done:
+            if self.closed:
                 return current().record(op, storages, attrs)
             refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
             key = (op, refs, attrs)
             step = self.step.next.get(key)
             if step is None:
                 aval = infer(op, tuple([s.aval for s in storages]), attrs)
-                if self.done:  # the rule looked at a value that is computed here
+                if self.closed:  # the rule looked at a value that is computed here
                     return current().record(op, storages, attrs)
                 step = _new_step(self.step, key, key, aval)
             if self.first is None:
@@ -155,7 +156,7 @@ class Segment:
         """Append a check that indices lie in [low, size); name: of the operator."""
         from mindspore.graph.index_checks import Check
         with self.lock:
-            if self.done:
+            if self.closed:
                 current().check(indices, low, size, name)
                 return
             fault = self.fault or from_numpy(np.zeros((), np.int64))
@@ -255,7 +256,7 @@ class Segment:
         with self.lock:
             if self.done:
                 return
-            self.done = True
+            self.closed = self.done = True
             if self.entries:
                 try:
                     self._run()
@@ -327,8 +328,8 @@ class Segment:
         while pairs:
             new, old = pairs.pop()
             number = self.numbers.get(id(old))
-            if number in input_place and new in place and _getrefcount(old) <= 3 and old.buffer is not None \
-                    and old.aval is self.values[new].aval:
+            if number in input_place and new in place and _getrefcount(old) <= 3 and old.aval is self.values[new].aval \
+                    and (old.buffer is not None or old.host is not None):
                 donated[place[new]] = input_place[number]
         return donated
 
@@ -385,7 +386,9 @@ def is_differentiated() -> bool:
 def current() -> Segment:
     """This thread's segment."""
     segment = _local.segment
-    while segment is not None and segment.done:
+    while segment is not None and segment.closed:
+        if not segment.done:
+            segment.flush()
         segment = segment.successor
     if segment is None:
         segment = Segment()
@@ -397,6 +400,17 @@ def flush() -> None:
     """Run everything that this thread has recorded."""
     if _local.segment is not None:
         current().flush()
+
+
+def close() -> None:
+    """End what this thread has recorded: it runs when one of its values is asked for, or before anything else is
+    recorded. Until then values that the program has no use for any more are forgotten, and are not computed for it."""
+    segment = _local.segment
+    if segment is not None and segment.entries:
+        if segment.regions:
+            current().flush()
+        else:
+            segment.closed = True
 
 
 def discard_pending() -> None:

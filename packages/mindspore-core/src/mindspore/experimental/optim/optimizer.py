@@ -16,7 +16,7 @@ from mindspore import ops
 from mindspore.common.dtype import DType, float32, int32
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
-from mindspore.eager.segment import flush
+from mindspore.eager.segment import close
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.trace import _stack
 from mindspore.nn._check import flag, not_negative
@@ -136,7 +136,7 @@ class Optimizer(Cell):
     def __call__(self, *args, **kwargs):
         result = super().__call__(*args, **kwargs)
         if _stack.trace is None:
-            flush()
+            close()
         return result
 
     def construct(self, gradients):

@@ -17,7 +17,7 @@ from mindspore import ops
 from mindspore.common.initializer import initializer
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
-from mindspore.eager.segment import flush
+from mindspore.eager.segment import close
 from mindspore.graph.trace import _stack
 from mindspore.nn._check import positive_float
 from mindspore.nn.cell import Cell
@@ -176,7 +176,7 @@ class Optimizer(OptimizerParts):
         finally:
             self._numbers.clear()
         if _stack.trace is None:
-            flush()
+            close()
         return result
 
     def construct(self, gradients):
