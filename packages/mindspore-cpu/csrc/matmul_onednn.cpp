@@ -1,5 +1,7 @@
 // The matrix product by oneDNN, for large f32 and bf16 operands.
 
+#include <cstring>
+
 #include "matmul.h"
 #include "onednn.h"
 
@@ -36,6 +38,20 @@ dnnl::memory::desc dense(const MatmulPlan& plan, dnnl::memory::data_type type) {
   return stack(plan, steps, plan.m, plan.n, false, type);
 }
 
+// Where one operand has few rows, oneDNN's gemm reads the other one in place, row by row. Rows that lie a multiple of a page
+// apart then fall into the same places of the cache, and the product takes twice as long; so such an operand is copied
+// into rows that are one cache line longer.
+constexpr std::int64_t page_elements = 1024, fewest_rows = 64, most_rows = 384, line_elements = 16;
+
+bool collides(const MatmulPlan& plan, std::int64_t row, std::int64_t rows_of_other) {
+  return plan.batch.empty() && row % page_elements == 0 && rows_of_other >= fewest_rows && rows_of_other <= most_rows;
+}
+
+dnnl::memory::desc spread(std::int64_t rows, std::int64_t cols, bool transposed, dnnl::memory::data_type type) {
+  const std::int64_t pitch = (transposed ? rows : cols) + line_elements;
+  return {{rows, cols}, type, transposed ? Dims{1, pitch} : Dims{pitch, 1}};
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_matmul_onednn(const MatmulSpec& spec, const MatmulPlan& plan) {
@@ -57,13 +73,24 @@ std::unique_ptr<Kernel> make_matmul_onednn(const MatmulSpec& spec, const MatmulP
       after.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
       attributes.set_post_ops(after);
     }
-    using Descriptor = dnnl::matmul::primitive_desc;
-    Descriptor descriptor = spec.bias ? Descriptor(onednn_engine(), a, b, bias, c, attributes)
-                                      : Descriptor(onednn_engine(), a, b, c, attributes);
+    const auto describe = [&](const dnnl::memory::desc& left, const dnnl::memory::desc& right) {
+      using Descriptor = dnnl::matmul::primitive_desc;
+      return spec.bias ? Descriptor(onednn_engine(), left, right, bias, c, attributes)
+                       : Descriptor(onednn_engine(), left, right, c, attributes);
+    };
+    auto taken_a = a, taken_b = b;
+    auto descriptor = describe(a, b);
     if (!skip_references(descriptor)) return std::nullopt;
+    if (spec.element == Element::f32 && std::strncmp(descriptor.impl_info_str(), "gemm", 4) == 0) {
+      if (spec.transpose_a && collides(plan, plan.m, plan.n)) taken_a = spread(plan.m, plan.k, true, type);
+      if (!spec.transpose_b && collides(plan, plan.n, plan.m)) taken_b = spread(plan.k, plan.n, false, type);
+      descriptor = describe(taken_a, taken_b);
+      if (!skip_references(descriptor)) return std::nullopt;
+    }
     OnednnProgram program;
     program.description = std::string("oneDNN ") + descriptor.impl_info_str();
-    std::vector<OnednnArgument> arguments = {{DNNL_ARG_SRC, a, 0, 0}, {DNNL_ARG_WEIGHTS, b, 1, 0}};
+    std::vector<OnednnArgument> arguments = {program.reordered_input(DNNL_ARG_SRC, 0, a, taken_a),
+                                             program.reordered_input(DNNL_ARG_WEIGHTS, 1, b, taken_b)};
     if (spec.bias) arguments.push_back({DNNL_ARG_BIAS, bias, 2, 0});
     arguments.push_back({DNNL_ARG_DST, c, spec.bias ? 3 : 2, 0});
     program.append(dnnl::matmul(descriptor), std::move(arguments), descriptor.scratchpad_desc());

@@ -148,3 +148,20 @@ def test_errors_name_the_problem():
         _ext.matmul("float32", (2, 3), (4, 5), False, False)
     with pytest.raises(ValueError, match="no kernel for elements of type complex64"):
         _ext.matmul("complex64", (2, 3), (3, 5), False, False)
+
+
+@pytest.mark.parametrize(("transpose_a", "transpose_b"), ORDERS)
+@pytest.mark.parametrize("epilogue", [False, True])
+def test_rows_a_page_apart(run_kernel, thread_count, transpose_a, transpose_b, epilogue):
+    """Operands that oneDNN would read in place, each row at the same places of the cache, are spread first."""
+    rng = np.random.default_rng(3)
+    for m, n, k in [(100, 1024, 70), (1024, 100, 70), (64, 2048, 33), (384, 1024, 20), (1024, 1024, 9)]:
+        a, b = stored(rng, (m, k), transpose_a, np.float32), stored(rng, (k, n), transpose_b, np.float32)
+        bias = rng.uniform(-1, 1, n).astype(np.float32)
+        kernel = _ext.matmul("float32", a.shape, b.shape, transpose_a, transpose_b, epilogue, epilogue,
+                             implementation="onednn")
+        want = expected(a, b, transpose_a, transpose_b)
+        inputs = [a, b]
+        if epilogue:
+            want, inputs = np.maximum(want + bias, 0), [a, b, bias]
+        np.testing.assert_allclose(run_kernel(kernel, inputs, (m, n), np.float32), want, rtol=1e-5, atol=1e-5)
