@@ -72,6 +72,20 @@ def test_the_page_of_a_protocol_has_its_members_with_their_versions(pages):
     assert {f"Device.{name}" for name in optional} <= set(sum(versions.HISTORY.values(), ()))
 
 
+@pytest.mark.parametrize("name", [*HOOKS, "Allocator", "Backend", "Communicator", "Device", "Executable", "Failures",
+                                  "FullDevice", "Group", "KernelError", "KernelSpec"])
+def test_the_guide_leads_to_the_page_of_a_part(pages, name):
+    assert f"](contract-{name}.md)" in pages["writing-a-backend.md"]
+
+
+def test_names_in_code_and_in_links_stay_as_they_are():
+    contract_pages = load("contract_pages")
+    text = "a `Device`, [`Group`](x.md), `Devices`\n\n```python\n`Device`\n```\n\n`mindspore_kernels(backend)`\n"
+    assert contract_pages.linked(text) == (
+        "a [`Device`](contract-Device.md), [`Group`](x.md), `Devices`\n\n```python\n`Device`\n```\n\n"
+        "[`mindspore_kernels(backend)`](contract-mindspore_kernels.md)\n")
+
+
 def test_every_command_and_every_variable_has_its_place(pages):
     assert set(re.findall(r"^## ([\w-]+)$", pages["commands.md"], re.MULTILINE)) == set(COMMANDS)
     assert "`MS_FORBID_HOST_FALLBACK`" in pages["environment.md"]

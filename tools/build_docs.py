@@ -20,6 +20,7 @@ import drawings
 import reference_pages
 
 ROOT = Path(__file__).resolve().parent.parent
+GUIDE = "writing-a-backend.md"
 CONF = """\
 project = "MindSpore as a family of small packages"
 extensions = ["myst_parser"]
@@ -52,6 +53,8 @@ def write_sources(folder: Path) -> int:
         if page.name == "README.md":
             (folder / "index.md").write_text(f"{text}\n{contents(text)}", encoding="utf-8")
         else:
+            if page.name == GUIDE:
+                text = contract_pages.linked(text)
             text = drawings.MARK.sub(r"![\1](drawings/\1.svg)", text)
             (folder / page.name).write_text(text.replace("](README.md", "](index.md"), encoding="utf-8")
     drawings.write(folder / "drawings")

@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -118,6 +119,16 @@ def page(name: str, found: Any) -> str:
 def file_name(name: str) -> str:
     """The file of a part's page."""
     return f"contract-{name}.md"
+
+
+def linked(text: str) -> str:
+    """A page's text in which parts that are named between backquotes, not in code blocks or links, lead to their
+    pages."""
+    names = "|".join([*hooks(), *parts()])
+    span = re.compile(rf"(?<!\[)`({names})(\([^`]*\))?`")
+    blocks = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)
+    return "".join(part if k % 2 else span.sub(lambda m: f"[{m[0]}]({file_name(m[1])})", part)
+                   for k, part in enumerate(blocks))
 
 
 def pages() -> dict[str, str]:
