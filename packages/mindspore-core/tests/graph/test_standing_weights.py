@@ -131,3 +131,17 @@ def test_a_normalised_convolution_follows_its_statistics(prepared):
     net.set_train(False)
     for _ in range(3):
         check()
+
+
+def test_what_comes_from_frozen_weights_is_kept_while_others_are_trained(prepared):
+    net = Scaled()
+    net.w.requires_grad = False
+    train = nn.TrainOneStepCell(nn.WithLossCell(net, nn.MSELoss()), nn.SGD(net.trainable_params(), 0.1)).set_train()
+    ms.set_context(mode=ms.GRAPH_MODE)
+    try:
+        label = Tensor(np.full(3, 2.0, np.float32))
+        losses = [float(train(X, label).asnumpy()) for _ in range(5)]
+    finally:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+    assert losses == sorted(losses, reverse=True) and len(set(losses)) == 5
+    assert len(prepared) == 2

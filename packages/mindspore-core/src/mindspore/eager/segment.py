@@ -31,7 +31,7 @@ from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
 from mindspore.eager.replay import VJP, Underivable, first_numbers, replay
 from mindspore.runtime import device as _device
-from mindspore.runtime.storage import WRITES, Storage, from_numpy
+from mindspore.runtime.storage import Storage, from_numpy
 
 HARD_LIMIT = 4096
 LOOP_MINIMUM = 48
@@ -310,7 +310,6 @@ class Segment:
                     if len(_cache) > CACHE_SIZE:
                         _cache.popitem(last=False)
         replaced = set(donated.values())
-        WRITES[0] += bool(replaced)
         buffers = [values[n].own_buffer(device) if k in replaced else values[n].buffer_on(device)
                    for k, n in enumerate(self.inputs)]
         for number, buffer in zip(live, found.run(buffers)):

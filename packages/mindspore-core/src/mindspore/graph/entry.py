@@ -28,7 +28,7 @@ from mindspore.graph.raising import running, without_executor
 from mindspore.graph.standing import Standing
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply_plainly, assign, wrap
-from mindspore.runtime.storage import WRITES, Storage
+from mindspore.runtime.storage import Storage
 
 __all__ = ["Entry", "Instance"]
 
@@ -158,8 +158,6 @@ class Entry:
             if value.pinned or _getrefcount(value) > 3:
                 tensor._value = value = _private_copy(value, device)
                 buffers[source] = value.buffer
-        if self.writes:
-            WRITES[0] += 1
         try:
             outputs = instance.executable.run(buffers) if instance.standing is None else \
                 instance.standing.run(buffers, self.lifted)
@@ -170,6 +168,7 @@ class Entry:
         for tensor, out, _ in self.writes:
             value = tensor._value
             value.buffer, value.host = outputs[out], None
+            value.writes += 1
             viewed = viewed or tensor._shared is not None
         if viewed:
             refresh([tensor for tensor, _, _ in self.writes])

@@ -5,13 +5,13 @@ copies the value first if it is held. So holding the storages of the weights is 
 were, for as long as the tensors still have them. Memory that was handed out (to NumPy) may change at any time;
 with such weights nothing is kept.
 
-Values are kept from the second call on between which no compiled function wrote a tensor: a program which trains and
-infers in turns would otherwise copy its weights every time.
+Values are kept from the second call on that finds the same weights, which nothing wrote in the meantime: a program that
+trains and infers in turns would otherwise copy its weights every time.
 """
 from __future__ import annotations
 
 from mindspore.compiler.standing import StandingExecutable
-from mindspore.runtime.storage import WRITES, Storage
+from mindspore.runtime.storage import Storage
 
 
 class Standing:
@@ -23,7 +23,7 @@ class Standing:
         self._executable = executable
         self._places = [position - first for position in executable.reads]
         self._held: tuple[list[Storage], list] | None = None
-        self._seen = -1
+        self._seen: list[tuple[int, int]] = []
 
     def run(self, buffers: list, outside: list) -> list:
         """Run with these buffers, which are the values of the arguments and then of the tensors `outside`."""
@@ -35,10 +35,11 @@ class Standing:
                     break
             else:
                 return self._executable.run_prepared(buffers, held[1])
-        if self._seen != WRITES[0]:
-            self._seen = WRITES[0]
-            return self._executable.run(buffers)
         values = [outside[place]._value for place in self._places]
+        seen = [(id(value), value.writes) for value in values]
+        if seen != self._seen:
+            self._seen = seen
+            return self._executable.run(buffers)
         prepared = self._executable.prepare(buffers)
         if not any(value.pinned for value in values):
             self._held = values, prepared

@@ -3,7 +3,8 @@
 A `Storage` is one immutable value: an aval and, once it is computed, a device buffer. Tensors are handles; giving a
 tensor another value means giving it another storage. While a value is only recorded, `pending` is the segment that
 will compute it and `index` its number there. A storage made from host data keeps the array in `host` until a device
-needs it. `pinned` says that the buffer's memory was handed out (to NumPy), so that nothing may overwrite it.
+needs it. `pinned` says that the buffer's memory was handed out (to NumPy), so that nothing may overwrite it. A compiled
+function that owns the only reference to a storage gives it another value all the same; `writes` counts how often.
 """
 from __future__ import annotations
 
@@ -14,13 +15,10 @@ from mindspore.compiler.ir import TensorAval, tensor_aval
 from mindspore.runtime import device as _device
 from mindspore.runtime.transfer import download, upload
 
-WRITES = [0]  # how many runs wrote over values in place
-
-
 class Storage:
     """See the module's text."""
 
-    __slots__ = ("aval", "buffer", "device", "host", "pinned", "pending", "index")
+    __slots__ = ("aval", "buffer", "device", "host", "pinned", "pending", "index", "writes")
 
     def __init__(self, aval: TensorAval, buffer=None, device=None, host: np.ndarray | None = None,
                  pending=None, index: int = -1):
@@ -31,6 +29,7 @@ class Storage:
         self.pinned = False
         self.pending = pending
         self.index = index
+        self.writes = 0
 
     def materialize(self) -> None:
         """Make sure that the value is computed."""
