@@ -15,6 +15,7 @@ from mindspore.compiler.ir import TensorAval, tensor_aval
 from mindspore.runtime import device as _device
 from mindspore.runtime.transfer import download, upload
 
+
 class Storage:
     """See the module's text."""
 
