@@ -126,6 +126,7 @@ class InMemory:
     init = None  # values are made when a tensor is; no initializer is left to be run
     has_init = False
     init_finished = is_init = True
+    is_meta = False  # every tensor has elements
 
     @property
     def init_flag(self) -> bool:
