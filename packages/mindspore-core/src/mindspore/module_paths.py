@@ -66,8 +66,9 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
     "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),
     "mindspore.profiler.profiling": ("mindspore.profiler",),
+    "mindspore.train.callback._checkpoint": ("mindspore.train.callback", "mindspore.train.callback.checkpoint_files"),
     **{f"mindspore.train.callback.{name}": ("mindspore.train.callback",) for name in (
-        "_callback", "_checkpoint", "_early_stop", "_history", "_lambda_callback", "_landscape", "_loss_monitor",
+        "_callback", "_early_stop", "_history", "_lambda_callback", "_landscape", "_loss_monitor",
         "_lr_scheduler_callback", "_reduce_lr_on_plateau", "_summary_collector", "_time_monitor")},
     **{f"mindspore.nn.optim.{name}": ("mindspore.nn.optim", "mindspore.nn") for name in (
         "ada_grad", "adadelta", "adafactor", "adamax", "asgd", "ftrl", "lamb", "lars", "lazyadam", "proximal_ada_grad",

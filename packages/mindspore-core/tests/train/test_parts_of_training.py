@@ -1,6 +1,8 @@
 """What programs with training steps and files of their own take from the modules of training."""
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,45 @@ def test_values_of_summary_operators(mode):
         ms.set_context(mode=before)
         del summary_record._get_summary_tensor_data
         summaries.close_reader()
+
+
+def test_checkpoint_files_of_a_run(tmp_path):
+    from mindspore.train.callback._checkpoint import CheckpointManager
+    for age, name in enumerate(("net-1_4.ckpt", "net_1-2_4.ckpt", "net-3_4.ckpt", "other-1_4.ckpt", "net-1_4.txt")):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (1000 + 60 * age,) * 2)
+    manager = CheckpointManager()
+    manager.update_ckpoint_filelist(str(tmp_path), "net")
+    assert [os.path.basename(path) for path in manager.ckpoint_filelist] == [
+        "net-1_4.ckpt", "net_1-2_4.ckpt", "net-3_4.ckpt"] and manager.ckpoint_num == 3
+    manager.keep_one_ckpoint_per_minutes(1.5, 1130)
+    assert manager.ckpoint_num == 2 and not (tmp_path / "net-3_4.ckpt").exists()
+    manager.remove_oldest_ckpoint_file()
+    assert [os.path.basename(path) for path in manager.ckpoint_filelist] == ["net_1-2_4.ckpt"]
+    manager.remove_oldest_ckpoint_file()
+    manager.remove_oldest_ckpoint_file()
+    assert manager.ckpoint_num == 0 and (tmp_path / "other-1_4.ckpt").exists()
+
+
+def test_sizes_of_files_and_whole_values():
+    from mindspore.train import serialization
+    sizes = ("ENCRYPT_BLOCK_SIZE", "SLICE_SIZE", "TOTAL_SAVE", "PARAMETER_SPLIT_SIZE", "PROTO_LIMIT_SIZE")
+    assert [getattr(serialization, name) for name in sizes] == [64 << 10, 512 << 10, 1 << 20, 1 << 30, 2 << 20]
+    assert serialization.INT_64_MAX == np.iinfo(np.int64).max
+    net = nn.Dense(1, 1)
+    assert serialization._get_merged_param_data(net, "weight", net.weight, True) is net.weight
+    with pytest.raises(KeyError, match="no Parameter 'w'"):
+        serialization._get_merged_param_data(net, "w", net.weight, True)
+
+
+def test_small_names_of_programs():
+    from mindspore.common.initializer import _init_truncated_normal
+    from mindspore.communication.management import context
+    from mindspore.train._utils import check_value_type
+    from mindspore.utils import ExitByRequest
+    drawn = _init_truncated_normal(-1, 1, 0, 1, (50,))
+    assert context is ms.context and abs(drawn).max() <= 1 and drawn.std() > 0.2
+    with pytest.raises(TypeError, match="'size'"):
+        check_value_type("size", 1.5, int)
+    with pytest.raises(RuntimeError, match="asked"):
+        raise ExitByRequest("asked to end")

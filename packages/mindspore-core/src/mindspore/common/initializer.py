@@ -343,6 +343,11 @@ def _init_random_uniform(a: float, b: float, shape: tuple) -> np.ndarray:
     return Initializer().stream().uniform(a, b, shape).astype(np.float32)
 
 
+def _init_truncated_normal(a: float, b: float, mean: float, sigma: float, shape: tuple) -> np.ndarray:
+    """Numbers of a normal distribution cut to [a, b], drawn as initial values are."""
+    return TruncatedNormal(sigma, mean, a, b).draw(shape, Initializer().stream()).astype(np.float32)
+
+
 def _assignment(arr: np.ndarray, num) -> np.ndarray:
     """Fill an array in place; the array."""
     arr[...] = np.reshape(num, arr.shape) if np.size(num) == arr.size else num

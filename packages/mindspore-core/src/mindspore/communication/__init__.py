@@ -4,6 +4,7 @@ Core alone knows one process, the one that runs: every group is that process, it
 gives what it gives among one. So a program that is written for several processes runs in one unchanged. What needs
 other processes is a `RuntimeError` that names the package mindspore-parallel.
 """
+from mindspore import context as context  # programs import it from here
 from mindspore.communication import comm_func
 from mindspore.communication.groups import (
     HCCL_WORLD_COMM_GROUP,

@@ -15,7 +15,28 @@ from mindspore.train import _checkpoint_file as _file
 from mindspore.train import _checkpoint_format as _format
 from mindspore.train._type_names import tensor_to_np_type
 
-__all__ = ["exec_save", "parse_checkpoint"]
+__all__ = ["ENCRYPT_BLOCK_SIZE", "INT_64_MAX", "PARAMETER_SPLIT_SIZE", "PROTO_LIMIT_SIZE", "SLICE_SIZE", "TOTAL_SAVE",
+           "exec_save", "merged_parameter", "parse_checkpoint"]
+
+# Sizes in KiB of the files: of an encrypted block, of a slice of a Parameter, from which a save is one of many slices,
+# of a file with several Parameters, and of what a message of protocol buffers may hold. And the largest Int64.
+ENCRYPT_BLOCK_SIZE = encryption.BLOCK_BYTES >> 10
+SLICE_SIZE = _format.SLICE_BYTES >> 10
+TOTAL_SAVE = 1024 << 10
+PARAMETER_SPLIT_SIZE = 1024 << 20
+PROTO_LIMIT_SIZE = 2 << 20
+INT_64_MAX = (1 << 63) - 1
+
+
+def merged_parameter(net: Any, param_name: str, param_data: Any, integrated_save: bool) -> Any:
+    """The whole value of a Parameter of which several devices hold parts: what is given, since one process holds it.
+
+    Raises:
+        KeyError: the network has no Parameter of this name.
+    """
+    if hasattr(net, "parameters_dict") and param_name not in net.parameters_dict():
+        raise KeyError(f"the network has no Parameter {param_name!r}")
+    return param_data
 
 
 def _value_of(name: str, stored: Any) -> np.ndarray | str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from mindspore._checkparam import check_value_type as check_value_type
+
 __all__: list[str] = []
 
 

@@ -27,7 +27,16 @@ from ._slices import (
     merge_sliced_parameter,
     restore_group_info_list,
 )
+from ._stored_values import (  # noqa: F401 - programs ask for these here
+    ENCRYPT_BLOCK_SIZE,
+    INT_64_MAX,
+    PARAMETER_SPLIT_SIZE,
+    PROTO_LIMIT_SIZE,
+    SLICE_SIZE,
+    TOTAL_SAVE,
+)
 from ._stored_values import exec_save as _exec_save  # noqa: F401 - programs ask for it here
+from ._stored_values import merged_parameter as _get_merged_param_data  # noqa: F401
 from ._stored_values import parse_checkpoint as _parse_ckpt_proto  # noqa: F401
 from ._type_names import mindir_to_tensor_type, np_type_convert, tensor_to_ms_type, tensor_to_np_type
 
