@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from mindspore import context
-from mindspore.common.dtype import DType
-from mindspore.common.initializer import Zero
 from mindspore.common.parameter import ParamInfo
-from mindspore.common.tensor import Tensor as _Tensor
+from mindspore.common.tensor import Tensor
 from mindspore.nn.cell import Cell as Cell_
 from mindspore.nn.members import MixedPrecisionType
 from mindspore.plugin import manager
@@ -22,27 +20,6 @@ from mindspore.runtime.launching import dispatch_threads_num
 
 __all__ = ["Cell_", "MSContext", "MixedPrecisionType", "ParamInfo", "Tensor", "disable_multi_thread",
            "ms_ctx_param", "swap_cache"]
-
-
-class _TensorMeta(type):
-    """The class of `Tensor`: every tensor is an instance, and it is called with a dtype and a shape, too."""
-
-    def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, _Tensor) if cls is Tensor else super().__instancecheck__(value)
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is not Tensor:
-            return super().__call__(*args, **kwargs)
-        if args and isinstance(args[0], DType):
-            return _Tensor(shape=tuple(args[1]) if len(args) > 1 else (), dtype=args[0], init=Zero())
-        return _Tensor(*args, **kwargs)
-
-
-class Tensor(_Tensor, metaclass=_TensorMeta):
-    """Tensors. `Tensor(mindspore.float32, (2, 3))` is one of zeros of this dtype and shape; called with anything else
-    it is `mindspore.Tensor`."""
-
-    __slots__ = ()
 
 
 class _Keys:

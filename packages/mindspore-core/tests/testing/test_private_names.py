@@ -374,10 +374,11 @@ def test_running_statistics_that_are_tensors():
 def test_tensors_of_the_compiled_part():
     from mindspore._c_expression import Tensor as Native
     made = Native(ms.int32, (2, 3))
-    assert made.dtype is ms.int32 and made.asnumpy().tolist() == [[0] * 3] * 2 and type(made) is Tensor
-    assert isinstance(X, Native) and Native([1, 2]).asnumpy().tolist() == [1, 2] and X.stub_sync() is X
-    derived = type("Derived", (Native,), {})
-    assert isinstance(derived(1.0), Tensor) and not isinstance(X, derived)
+    assert made.dtype is ms.int32 and made.asnumpy().tolist() == [[0] * 3] * 2 and Native is Tensor
+    assert Native(ms.float16, []).shape == () and X.stub_sync() is X
+    assert type("Derived", (Native,), {})(ms.int8, [2]).asnumpy().tolist() == [0, 0]
+    with pytest.raises(TypeError):
+        Native(ms.int32, 3)
 
 
 def test_steps_are_marked_in_a_profile(tmp_path):

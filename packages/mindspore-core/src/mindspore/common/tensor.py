@@ -52,7 +52,8 @@ class Tensor(_Attached):
         input_data: a number, a (nested) list or tuple of numbers, a NumPy array, or a Tensor; copied.
         dtype: element type; by default int -> Int64, float -> Float32, bool -> Bool, complex -> Complex128, and the
             array's own dtype for NumPy arrays.
-        shape: with `dtype` and without data: the shape of a tensor of zeros (or of what `init` says).
+        shape: with `dtype` and without data: the shape of a tensor of zeros (or of what `init` says). Both may stand
+            in this order in place of the first two arguments, `Tensor(mindspore.int32, (2, 3))`.
         init: an initializer or its name, for `shape`.
         const_arg: whether it is a constant where it is an argument of a compiled function.
 
@@ -68,6 +69,8 @@ class Tensor(_Attached):
         self._shared: Any = None  # what it has in common with its views (`tensor_views`)
         if const_arg:
             self.set_const_arg()
+        if type(input_data) is DType and isinstance(dtype, (tuple, list)):
+            input_data, dtype, shape = None, input_data, dtype
         dtype = None if dtype is None else as_dtype(dtype)
         if input_data is None:
             self._value = _from_shape(shape, dtype, init)
