@@ -28,7 +28,10 @@ class _Keys:
     def __getattr__(self, name: str) -> str:
         if name.startswith("__"):
             raise AttributeError(name)
-        context.get_context(name)  # an unknown name is its error
+        try:
+            context.get_context(name)
+        except ValueError as error:
+            raise AttributeError(f"ms_ctx_param: {error}") from None
         return name
 
 
