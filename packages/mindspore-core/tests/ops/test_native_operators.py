@@ -73,3 +73,28 @@ def test_gated_units_are_the_layer(has_bias, bidirectional):
         cell(x, h, Tensor(weights[:-1]))
     with pytest.raises(ValueError, match="input has shape"):
         cell(x[:, :, :2], h, Tensor(weights))
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_products_of_groups_of_rows(biased):
+    x, w = (Tensor(DRAW.normal(size=size).astype(np.float32)) for size in ((6, 3), (3, 3, 2)))
+    b = Tensor(DRAW.normal(size=(3, 2)).astype(np.float32)) if biased else None
+    ends = Tensor([2, 2, 5])
+    grouped = native.GroupedMatmul(split_item=3, group_type=0)
+
+    def product(x, w):
+        return grouped([x], [w], None if b is None else [b], None, None, None, None, ends)[0]
+
+    own = np.array([0, 0, 2, 2, 2])
+    expected = np.einsum("mk,mkn->mn", x.asnumpy()[:5], w.asnumpy()[own]) + (b.asnumpy()[own] if biased else 0)
+    for found in (product(x, w), ms.jit(product)(x, w)):
+        assert np.allclose(found.asnumpy(), np.concatenate([expected, np.zeros((1, 2))]), atol=1e-5)
+    by_w = ms.grad(lambda w: product(x, w).sum())(w).asnumpy()
+    assert not by_w[1].any() and np.allclose(by_w[0][:, 0], x.asnumpy()[:2].sum(0), atol=1e-5)
+    pairs = native.GroupedMatmul()([x, x], [w[0], w[1]])
+    assert np.allclose(pairs[1].asnumpy(), x.asnumpy() @ w.asnumpy()[1], atol=1e-5)
+    for wrong in (lambda: native.GroupedMatmul(1, 0)([x], [w]), lambda: grouped([x], [w]),
+                  lambda: grouped([x, x], [w]), lambda: native.GroupedMatmul()([x], [w[0]], None, x),
+                  lambda: grouped([x], [w], None, None, None, None, None, ends[:2])):
+        with pytest.raises(ValueError, match="GroupedMatmul"):
+            wrong()

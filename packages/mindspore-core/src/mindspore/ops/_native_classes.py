@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from mindspore.common.tensor import Tensor
+from mindspore.ops.grouped import grouped_matmul
 from mindspore.ops.primitive import Primitive, define
 
 __all__ = ["NAMES"]
@@ -85,6 +86,7 @@ _FUNCTIONS = {
 _CLASSES: dict[str, type[Primitive]] = {
     **{name: define(name, _of_mint(path)) for name, path in _FUNCTIONS.items()},
     "SplitWithSize": define("SplitWithSize", _split), "Swiglu": define("Swiglu", _swiglu),
+    "GroupedMatmul": define("GroupedMatmul", grouped_matmul, split_item=0, group_type=-1),
     "TensorToScalar": define("TensorToScalar", _number),
     "InplaceCopy": define("InplaceCopy", _copy), "OneHotExt": define("OneHotExt", _one_hot, axis=-1),
     "StackExt": define("StackExt", _stack, dim=0)}
