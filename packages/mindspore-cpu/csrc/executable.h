@@ -54,6 +54,11 @@ struct HostDevice {
 
   void* allocate(std::size_t bytes) { return host_cache().allocate(bytes); }
   void release(void* data, std::size_t bytes) noexcept { host_cache().release(data, bytes); }
+  // Large arenas are shared by executables that take turns, but none that the cache might not keep from one call to the
+  // next: new memory costs more than the call.
+  bool lends(std::size_t bytes) { return bytes >= (std::size_t{1} << 20) && bytes <= host_cache().idle_limit() / 4; }
+  void* borrow(std::size_t bytes) { return host_cache().borrow(bytes); }
+  void give_back(void* data, std::size_t bytes) noexcept { host_cache().give_back(data, bytes); }
   Stream open_stream(void* scratch, std::size_t) { return {scratch, 1}; }
   void* handle(Stream& stream) { return &stream; }
   void begin(Stream& stream) { stream.threads = threads(); }

@@ -370,6 +370,85 @@ struct CountingSource {
   }
 };
 
+// A device that lends the arenas of calls, from one cache.
+struct LendingDevice : QueueDevice {
+  kit::BlockCache<CountingSource> cache{CountingSource{}, std::uint64_t{1} << 30};
+  std::vector<void*> lent;
+
+  bool lends(std::size_t bytes) { return bytes >= 1024; }
+  void* borrow(std::size_t bytes) {
+    lent.push_back(cache.borrow(bytes));
+    return lent.back();
+  }
+  void give_back(void* data, std::size_t bytes) noexcept { cache.give_back(data, bytes); }
+};
+
+void check_lending() {
+  int one = 1;
+  int constant = 0;
+  const ms_kernel add = kernel(enqueue_add, &one);
+  const ms_kernel twice = kernel(host_double, nullptr, MS_KERNEL_ON_HOST);
+  using kit::Place;
+  LendingDevice device;
+  {
+    const auto steps = [&](std::uint64_t arena) {
+      auto plan = plan_of({{&add, {{Place::input, 0}, {Place::arena, arena - 64}}, "add"},
+                           {&twice, {{Place::arena, arena - 64}, {Place::output, 0}}, "double"}},
+                          &constant);
+      plan.arena_bytes = arena;
+      return plan;
+    };
+    kit::Executor<LendingDevice> large(steps(4096), device), small(steps(2048), device), own(steps(128), device);
+    int x = 1, y = 0;
+    void* inputs[] = {&x};
+    void* outputs[] = {&y};
+    for (int k = 0; k < 2; ++k) {
+      for (auto* executor : {&large, &small, &own}) {
+        y = 0;
+        executor->run(inputs, outputs);
+        expect(y == 4, "an executor computes in memory that it was lent");
+      }
+    }
+    expect(device.lent.size() == 4, "small arenas are not lent");
+    expect(std::all_of(device.lent.begin(), device.lent.end(), [&](void* data) { return data == device.lent[0]; }),
+           "executors that take turns share an arena");
+    expect(CountingSource::blocks == 1, "there is one arena for both");
+    device.cache.trim(0);
+    large.run(inputs, outputs);
+    expect(y == 4, "an arena may lie elsewhere in the next call");
+    CountingSource::full = true;
+    device.cache.trim(0);
+    try {
+      large.run(inputs, outputs);
+      expect(false, "no room is an error");
+    } catch (const std::bad_alloc&) {
+    }
+    CountingSource::full = false;
+    large.run(inputs, outputs);
+    expect(y == 4, "and the next call finds its frame");
+  }
+  device.cache.trim(0);
+  expect(CountingSource::blocks == 0 && device.streams == 0, "nothing is left over");
+}
+
+void check_borrowing() {
+  kit::BlockCache<CountingSource> cache(CountingSource{}, 1 << 20);
+  void* block = cache.allocate(4096);
+  cache.release(block, 4096);
+  expect(cache.borrow(1500) == block, "an idle block that is larger will do");
+  expect(cache.use().in_use == 4096 && cache.use().idle == 0, "it counts as what it is");
+  void* other = cache.borrow(1500);
+  expect(other != block, "a block is lent once");
+  cache.give_back(block, 1500);
+  cache.give_back(other, 1500);
+  expect(cache.use().in_use == 0, "all came back");
+  void* tiny = cache.borrow(600);
+  expect(tiny == other, "one much too large stays where it is");
+  cache.give_back(tiny, 600);
+  expect(cache.allocate(4096) == block, "a block that was lent is of its old class");
+  cache.release(block, 4096);
+}
+
 void check_cache() {
   using Cache = kit::BlockCache<CountingSource>;
   for (std::size_t bytes = 0; bytes < 100000; bytes += 7) {
@@ -410,5 +489,7 @@ int main() {
   check_regions();
   check_region_kernels();
   check_cache();
+  check_borrowing();
+  check_lending();
   return failures == 0 ? 0 : 1;
 }

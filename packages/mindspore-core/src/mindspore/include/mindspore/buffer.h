@@ -36,6 +36,9 @@ class BlockCache {
   BlockCache& operator=(const BlockCache&) = delete;
   ~BlockCache() { trim(0); }
 
+  // The bytes that may lie idle.
+  std::uint64_t idle_limit() const { return idle_limit_; }
+
   // The number of the smallest class that holds `bytes`.
   static unsigned class_of(std::size_t bytes) {
     const std::size_t units = bytes <= 64 ? 1 : (bytes + 63) >> smallest_bits;  // in 64-byte units
@@ -71,6 +74,42 @@ class BlockCache {
     use_.in_use += size;
     note_peaks();
     return data;
+  }
+
+  // A block for a while, which goes back by `give_back` with the same `bytes`: an idle block up to four times as large
+  // will do, so that those who take turns share one.
+  void* borrow(std::size_t bytes) {
+    if (bytes > (std::size_t{1} << 62)) throw std::bad_alloc();
+    const unsigned first = class_of(bytes);
+    {
+      std::lock_guard<std::mutex> guard(mutex_);
+      for (unsigned index = first; index <= first + (2u << steps_bits) && index < class_count; ++index) {
+        if (idle_[index].empty()) continue;
+        void* data = idle_[index].back();
+        if (index != first) lent_.push_back({data, index});
+        idle_[index].pop_back();
+        use_.idle -= class_bytes(index);
+        use_.in_use += class_bytes(index);
+        note_peaks();
+        return data;
+      }
+    }
+    return allocate(bytes);
+  }
+
+  void give_back(void* data, std::size_t bytes) noexcept {
+    unsigned index = class_of(bytes);
+    {
+      std::lock_guard<std::mutex> guard(mutex_);
+      for (Lent& lent : lent_) {
+        if (lent.data != data) continue;
+        index = lent.index;
+        lent = lent_.back();
+        lent_.pop_back();
+        break;
+      }
+    }
+    release(data, class_bytes(index));
   }
 
   // Takes back a block that was allocated with the same `bytes`.
@@ -119,6 +158,12 @@ class BlockCache {
  private:
   static constexpr unsigned class_count = (64 - smallest_bits) << steps_bits;
 
+  // A block that was lent for fewer bytes than its class holds.
+  struct Lent {
+    void* data;
+    unsigned index;
+  };
+
   bool remember(unsigned index, void* data) noexcept {
     try {
       idle_[index].push_back(data);
@@ -164,6 +209,7 @@ class BlockCache {
   std::uint64_t limit_ = ~std::uint64_t{0};
   CacheUse use_{};
   std::array<std::vector<void*>, class_count> idle_;
+  std::vector<Lent> lent_;
 };
 
 MS_KIT_CLOSE

@@ -3,7 +3,8 @@
 // All addresses that a call needs stand in one flat table (`code.h`). Arena, constant and scratch addresses are written
 // when a frame is made; a call only writes the addresses of its inputs and outputs into the places that were listed
 // beforehand, then walks over the steps. Nothing is allocated on the way but the entries of tapes. A frame (arena,
-// scratch, table, tapes, stream) belongs to one call at a time; concurrent callers get frames of their own.
+// scratch, table, tapes, stream) belongs to one call at a time; concurrent callers get frames of their own. A device
+// whose work is done when a call ends may lend arenas for the length of a call, so that executors share them.
 //
 // `Device` describes the machine:
 //
@@ -14,6 +15,11 @@
 //   void begin(Stream&), void end(Stream&) noexcept                               around the steps of one call
 //   void synchronize(Stream&)                                                     wait for enqueued work
 //   void close_stream(Stream&) noexcept
+//
+// and optionally, if all work is done when `end` returns:
+//
+//   bool lends(std::size_t)                                                       whether arenas of this size are lent
+//   void* borrow(std::size_t) / void give_back(void*, std::size_t) noexcept       memory for one call, aligned to 64
 //
 // and for plans with regions:
 //
@@ -32,6 +38,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -63,6 +70,13 @@ struct StepTime {
   const Step* step;
   std::int64_t begin, end;
 };
+
+// Whether a device lends memory.
+template <class Device, class = void>
+struct Lends : std::false_type {};
+
+template <class Device>
+struct Lends<Device, std::void_t<decltype(std::declval<Device&>().borrow(std::size_t{}))>> : std::true_type {};
 
 template <class Device>
 class Executor {
@@ -101,7 +115,9 @@ class Executor {
  private:
   struct Frame {
     Frame(Device& device, const Code& code, bool reuses) : tapes(device, code.entry_kinds, reuses) {}
-    Arena<Device> arena;
+    Arena<Device> arena;   // the frame's own
+    char* lent = nullptr;  // or one for the length of a call
+    char* placed = nullptr;  // the arena whose addresses stand in the table
     Arena<Device> scratch;
     std::vector<void*> table;
     std::vector<Entry*> cells;
@@ -364,32 +380,67 @@ class Executor {
 
   // -- frames --------------------------------------------------------------------------------------------------------
 
+  bool borrows() const {
+    if constexpr (Lends<Device>::value) return plan_.arena_bytes != 0 && device_.lends(plan_.arena_bytes);
+    return false;
+  }
+
   std::unique_ptr<Frame> take() {
-    {
-      std::lock_guard<std::mutex> guard(mutex_);
-      if (!idle_.empty()) {
-        auto frame = std::move(idle_.back());
-        idle_.pop_back();
-        return frame;
+    std::unique_ptr<Frame> frame = idle_frame();
+    if (!frame) frame = new_frame();
+    if constexpr (Lends<Device>::value) {
+      if (borrows()) {
+        try {
+          frame->lent = static_cast<char*>(device_.borrow(plan_.arena_bytes));
+        } catch (...) {
+          give_back(std::move(frame));
+          throw;
+        }
+        place(*frame, frame->lent);
       }
     }
+    return frame;
+  }
+
+  std::unique_ptr<Frame> idle_frame() {
+    std::lock_guard<std::mutex> guard(mutex_);
+    if (idle_.empty()) return nullptr;
+    auto frame = std::move(idle_.back());
+    idle_.pop_back();
+    return frame;
+  }
+
+  std::unique_ptr<Frame> new_frame() {
     auto frame = std::make_unique<Frame>(device_, code_, plan_.reuses_entries);
-    frame->arena = Arena<Device>(device_, plan_.arena_bytes);
+    if (!borrows()) frame->arena = Arena<Device>(device_, plan_.arena_bytes);
     frame->scratch = Arena<Device>(device_, code_.scratch_bytes);
     frame->stream = device_.open_stream(frame->scratch.data(), code_.scratch_bytes);
     frame->cells.assign(code_.cells, nullptr);
     frame->table.assign(code_.table.size() + 1, nullptr);
     for (std::size_t k = 0; k < code_.table.size(); ++k) {
       const Slot& slot = code_.table[k];
-      if (slot.place == Place::arena) frame->table[k] = frame->arena.data() + slot.number;
       if (slot.place == Place::constant) frame->table[k] = code_.constants[slot.number];
       if (slot.place == Place::cell) frame->table[k] = &frame->cells[slot.number];
     }
     for (std::size_t position : code_.scratches) frame->table[position] = frame->scratch.data();
+    if (!borrows()) place(*frame, frame->arena.data());
     return frame;
   }
 
+  // Writes the addresses of an arena into the table, unless they stand there.
+  void place(Frame& frame, char* arena) {
+    if (frame.placed == arena) return;
+    frame.placed = arena;
+    for (std::size_t k = 0; k < code_.table.size(); ++k) {
+      const Slot& slot = code_.table[k];
+      if (slot.place == Place::arena) frame.table[k] = arena + slot.number;
+    }
+  }
+
   void give_back(std::unique_ptr<Frame> frame) noexcept {
+    if constexpr (Lends<Device>::value) {
+      if (frame->lent != nullptr) device_.give_back(std::exchange(frame->lent, nullptr), plan_.arena_bytes);
+    }
     {
       std::lock_guard<std::mutex> guard(mutex_);
       if (idle_.size() < idle_frames_limit) {
