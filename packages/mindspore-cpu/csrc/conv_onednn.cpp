@@ -149,21 +149,38 @@ struct DerivativeDescriptor {
   typename Derivative::primitive_desc descriptor;
 };
 
+// An operand: what its buffer holds, and what the primitive takes or gives.
+struct Operand {
+  int name;
+  memory::desc given, taken;
+};
+
+// The program of a primitive between the reorders of its operands, whose buffers come in this order; the last is the
+// result.
+template <class Primitive, class Descriptor>
+OnednnProgram assemble(const Descriptor& descriptor, const std::vector<Operand>& operands) {
+  OnednnProgram program;
+  program.description = std::string("oneDNN ") + descriptor.impl_info_str();
+  std::vector<OnednnArgument> arguments;
+  for (const Operand& operand : operands) {
+    const int buffer = static_cast<int>(arguments.size());
+    arguments.push_back(buffer + 1 == static_cast<int>(operands.size())
+                            ? program.result(operand.name, buffer, operand.taken, operand.given)
+                            : program.reordered_input(operand.name, buffer, operand.given, operand.taken));
+  }
+  program.append(Primitive(descriptor), std::move(arguments), descriptor.scratchpad_desc());
+  return program;
+}
+
 std::optional<OnednnProgram> build_forward(const Problem& p) {
   auto descriptor = forward(p);
   if (!skip_references(descriptor)) return std::nullopt;
   const Layouts given = p.given();
-  OnednnProgram program;
-  program.description = std::string("oneDNN ") + descriptor.impl_info_str();
-  std::vector<OnednnArgument> arguments = {
-      program.reordered_input(DNNL_ARG_SRC, 0, given.x, descriptor.src_desc()),
-      program.reordered_input(DNNL_ARG_WEIGHTS, 1, given.w, descriptor.weights_desc())};
-  if (p.epilogue.bias) {
-    arguments.push_back(program.reordered_input(DNNL_ARG_BIAS, 2, given.bias, descriptor.bias_desc()));
-  }
-  arguments.push_back(program.result(DNNL_ARG_DST, p.epilogue.bias ? 3 : 2, descriptor.dst_desc(), given.y));
-  program.append(Forward(descriptor), std::move(arguments), descriptor.scratchpad_desc());
-  return program;
+  std::vector<Operand> operands = {{DNNL_ARG_SRC, given.x, descriptor.src_desc()},
+                                   {DNNL_ARG_WEIGHTS, given.w, descriptor.weights_desc()}};
+  if (p.epilogue.bias) operands.push_back({DNNL_ARG_BIAS, given.bias, descriptor.bias_desc()});
+  operands.push_back({DNNL_ARG_DST, given.y, descriptor.dst_desc()});
+  return assemble<Forward>(descriptor, operands);
 }
 
 std::optional<OnednnProgram> build_input_grad(const Problem& p) {
@@ -171,14 +188,9 @@ std::optional<OnednnProgram> build_input_grad(const Problem& p) {
   auto& descriptor = described.descriptor;
   if (!skip_references(descriptor)) return std::nullopt;
   const Layouts given = p.given();
-  OnednnProgram program;
-  program.description = std::string("oneDNN ") + descriptor.impl_info_str();
-  std::vector<OnednnArgument> arguments = {
-      program.reordered_input(DNNL_ARG_DIFF_DST, 0, given.y, descriptor.diff_dst_desc()),
-      program.reordered_input(DNNL_ARG_WEIGHTS, 1, given.w, descriptor.weights_desc())};
-  arguments.push_back(program.result(DNNL_ARG_DIFF_SRC, 2, descriptor.diff_src_desc(), given.x));
-  program.append(InputGrad(descriptor), std::move(arguments), descriptor.scratchpad_desc());
-  return program;
+  return assemble<InputGrad>(descriptor, {{DNNL_ARG_DIFF_DST, given.y, descriptor.diff_dst_desc()},
+                                          {DNNL_ARG_WEIGHTS, given.w, descriptor.weights_desc()},
+                                          {DNNL_ARG_DIFF_SRC, given.x, descriptor.diff_src_desc()}});
 }
 
 std::optional<OnednnProgram> build_weight_grad(const Problem& p) {
@@ -186,14 +198,9 @@ std::optional<OnednnProgram> build_weight_grad(const Problem& p) {
   auto& descriptor = described.descriptor;
   if (!skip_references(descriptor)) return std::nullopt;
   const Layouts given = p.given();
-  OnednnProgram program;
-  program.description = std::string("oneDNN ") + descriptor.impl_info_str();
-  std::vector<OnednnArgument> arguments = {
-      program.reordered_input(DNNL_ARG_SRC, 0, given.x, descriptor.src_desc()),
-      program.reordered_input(DNNL_ARG_DIFF_DST, 1, given.y, descriptor.diff_dst_desc())};
-  arguments.push_back(program.result(DNNL_ARG_DIFF_WEIGHTS, 2, descriptor.diff_weights_desc(), given.w));
-  program.append(WeightGrad(descriptor), std::move(arguments), descriptor.scratchpad_desc());
-  return program;
+  return assemble<WeightGrad>(descriptor, {{DNNL_ARG_SRC, given.x, descriptor.src_desc()},
+                                           {DNNL_ARG_DIFF_DST, given.y, descriptor.diff_dst_desc()},
+                                           {DNNL_ARG_DIFF_WEIGHTS, given.w, descriptor.diff_weights_desc()}});
 }
 
 std::optional<OnednnProgram> build(const Problem& p) {

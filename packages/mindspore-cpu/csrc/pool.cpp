@@ -1,4 +1,4 @@
-// Pooling: each plane by itself, plain loops over windows.
+// Pooling: each plane by itself, plain loops over windows; float32 planes by way of blocks (`pool_blocked_impl.h`).
 //
 // A window's maximum is found in row-major order, and so is the place to which a cotangent goes: the first tap that equals
 // the maximum, where NaN equals NaN. Half-precision values are compared and added as floats.
@@ -47,30 +47,70 @@ class PoolKernel final : public Kernel {
             shape.left == 0 && shape.dilation_h == 1 && shape.dilation_w == 1 && shape.ih >= 2 * shape.oh &&
             shape.iw >= 2 * shape.ow;
     most_threads_ = threads();
+    if (element == Element::f32 && !fast_ && kind != PoolKind::max_pick && kind != PoolKind::max_index) {
+      blocks_ = isa() == Isa::avx512 ? &pool_blocks_avx512 : isa() == Isa::avx2 ? &pool_blocks_avx2 : nullptr;
+      if (blocks_ != nullptr && shape.planes < blocks_->block) blocks_ = nullptr;
+    }
     const bool adds = kind == PoolKind::max_grad || kind == PoolKind::mean_grad;
     if (adds && !std::is_same_v<S, T>) {
       thread_bytes_ = round_up(static_cast<std::uint64_t>(shape.image()) * sizeof(T), 64);
       scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
     }
+    if (blocks_ != nullptr) {
+      const std::int64_t places = kind == PoolKind::max_grad ? 2 * (shape.image() + shape.output()) : shape.image() + shape.output();
+      thread_bytes_ = round_up(static_cast<std::uint64_t>((places + 4 * 16) * blocks_->block) * sizeof(float), 64);
+      scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
+    }
     const double windows = static_cast<double>(shape.planes * shape.output());
-    nanoseconds = 50 + windows * (fast_ ? (kind == PoolKind::max ? 0.4 : 1.0) : 2.0 + 0.7 * static_cast<double>(shape.taps()));
+    const double taps = static_cast<double>(shape.taps());
+    nanoseconds = 50 + windows * (fast_ ? (kind == PoolKind::max ? 0.4 : 1.0)
+                                  : blocks_ != nullptr ? 0.5 + 0.1 * taps
+                                                       : 2.0 + 0.7 * taps);
     buffers = kind == PoolKind::max || kind == PoolKind::mean || kind == PoolKind::mean_grad ? 2
               : kind == PoolKind::max_index                                                  ? 3
                                                                                              : 4;
-    description = fast_ ? "pooling 2x2" : "pooling";
+    description = fast_ ? "pooling 2x2" : blocks_ != nullptr ? "pooling of several planes" : "pooling";
   }
 
   void run(void* const* given, const ms_host_stream& stream) const override {
-    const int wanted =
-        static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), shape_.planes));
+    const std::int64_t groups = blocks_ == nullptr ? 0 : shape_.planes / blocks_->block;
+    const std::int64_t grouped = blocks_ == nullptr ? 0 : groups * blocks_->block;
+    const std::int64_t units = groups + shape_.planes - grouped;
+    const int wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), units));
     parallel(wanted, [&](int thread, int count) {
       char* own = static_cast<char*>(stream.scratch) + static_cast<std::uint64_t>(thread) * thread_bytes_;
-      const Range range = part(shape_.planes, thread, count);
-      for (std::int64_t plane = range.begin; plane < range.end; ++plane) compute(plane, given, reinterpret_cast<T*>(own));
+      const Range range = part(units, thread, count);
+      for (std::int64_t unit = range.begin; unit < range.end; ++unit) {
+        if (unit < groups) {
+          compute_group(unit * blocks_->block, given, reinterpret_cast<float*>(own));
+        } else {
+          compute(grouped + unit - groups, given, reinterpret_cast<T*>(own));
+        }
+      }
     });
   }
 
  private:
+  // As many planes at once as a vector has lanes, by way of a plane of blocks.
+  void compute_group(std::int64_t plane, void* const* given, float* own) const {
+    const std::int64_t image = shape_.image(), output = shape_.output();
+    const bool grad = kind_ == PoolKind::max_grad;
+    const std::int64_t places[] = {kind_ == PoolKind::mean_grad ? output : image,
+                                   kind_ == PoolKind::mean_grad ? image : output, output, image};
+    const int last = grad ? 3 : 1;
+    void* blocks[4];
+    for (int k = 0; k <= last; ++k) {
+      blocks[k] = own;
+      own += (places[k] + 16) * blocks_->block;
+      if (k < last) {
+        blocks_->pack(static_cast<const float*>(given[k]) + plane * places[k], places[k], static_cast<float*>(blocks[k]));
+      }
+    }
+    blocks_->plane(kind_, shape_, 0, blocks);
+    blocks_->unpack(static_cast<const float*>(blocks[last]), places[last],
+                    static_cast<float*>(given[last]) + plane * places[last]);
+  }
+
   void compute(std::int64_t plane, void* const* given, T* own) const {
     const std::int64_t image = plane * shape_.image();
     const std::int64_t result = plane * shape_.output();
@@ -169,6 +209,7 @@ class PoolKernel final : public Kernel {
   PoolKind kind_;
   PoolShape shape_;
   bool fast_;
+  const PoolBlocks* blocks_ = nullptr;
   int most_threads_;
   std::uint64_t thread_bytes_ = 0;
 };

@@ -36,8 +36,17 @@ std::unique_ptr<Kernel> make_pool(PoolKind kind, Element element, const PoolShap
 // and for blocks that are no vector of this processor.
 std::unique_ptr<Kernel> make_pool_blocked(PoolKind kind, std::int64_t block, const PoolShape& shape);
 
-void pool_plane_avx2(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers);
-void pool_plane_avx512(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers);
+// What the copy for one instruction set offers: pooling of a plane of blocks, and the way of as many plain planes of so
+// many places to such a plane and back.
+struct PoolBlocks {
+  std::int64_t block;
+  void (*plane)(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers);
+  void (*pack)(const float* planes, std::int64_t places, float* blocks);
+  void (*unpack)(const float* blocks, std::int64_t places, float* planes);
+};
+
+extern const PoolBlocks pool_blocks_avx2;
+extern const PoolBlocks pool_blocks_avx512;
 
 // 2 x 2 windows side by side, in f32 with AVX-512: one plane.
 void max_pool_2x2_avx512(const PoolShape& shape, const float* x, float* y);

@@ -13,7 +13,7 @@ namespace {
 class BlockedPoolKernel final : public Kernel {
  public:
   BlockedPoolKernel(PoolKind kind, std::int64_t block, const PoolShape& shape)
-      : kind_(kind), shape_(shape), plane_(block == 8 ? pool_plane_avx2 : pool_plane_avx512) {
+      : kind_(kind), shape_(shape), plane_((block == 8 ? pool_blocks_avx2 : pool_blocks_avx512).plane) {
     const double windows = static_cast<double>(shape.planes * shape.output());
     nanoseconds = 50 + windows * (1.0 + 0.7 * static_cast<double>(shape.taps()));
     buffers = kind == PoolKind::max_grad ? 4 : 2;

@@ -18,9 +18,7 @@ namespace {
 #include "pool_blocked_impl.h"
 }  // namespace
 
-void pool_plane_avx512(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers) {
-  pool_plane(kind, shape, plane, buffers);
-}
+const PoolBlocks pool_blocks_avx512 = made_blocks;
 
 }  // namespace mindspore::cpu
 #pragma GCC pop_options

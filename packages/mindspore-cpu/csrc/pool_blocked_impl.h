@@ -75,3 +75,59 @@ void pool_plane(PoolKind kind, const PoolShape& s, std::int64_t plane, void* con
     default: return share(s, first + result, second + image);
   }
 }
+
+// -- plain planes ----------------------------------------------------------------------------------------------------
+
+// Exchanges, in each square of 2 * step rows and lanes, the upper right quarter with the lower left one (J. O. Eklundh,
+// A fast computer method for matrix transposing, 1972).
+template <int step>
+void exchange(Floats* rows) {
+  Flags first, second;
+  for (int j = 0; j < BLOCK; ++j) {
+    first[j] = (j & step) != 0 ? BLOCK + j - step : j;
+    second[j] = (j & step) != 0 ? BLOCK + j : j + step;
+  }
+  for (int i = 0; i < BLOCK; ++i) {
+    if ((i & step) != 0) continue;
+    const Floats upper = rows[i], lower = rows[i + step];
+    rows[i] = __builtin_shuffle(upper, lower, first);
+    rows[i + step] = __builtin_shuffle(upper, lower, second);
+  }
+}
+
+void transpose(Floats* rows) {
+  exchange<1>(rows);
+  exchange<2>(rows);
+  exchange<4>(rows);
+  if constexpr (BLOCK == 16) exchange<8>(rows);
+}
+
+// Planes one after the other to one plane of blocks.
+void pack_planes(const float* planes, std::int64_t places, float* blocks) {
+  std::int64_t i = 0;
+  for (; i + BLOCK <= places; i += BLOCK) {
+    Floats rows[BLOCK];
+    for (int c = 0; c < BLOCK; ++c) std::memcpy(&rows[c], planes + c * places + i, sizeof(Floats));
+    transpose(rows);
+    for (int c = 0; c < BLOCK; ++c) at(blocks, i + c) = rows[c];
+  }
+  for (; i < places; ++i) {
+    for (int c = 0; c < BLOCK; ++c) blocks[i * BLOCK + c] = planes[c * places + i];
+  }
+}
+
+// And back.
+void unpack_planes(const float* blocks, std::int64_t places, float* planes) {
+  std::int64_t i = 0;
+  for (; i + BLOCK <= places; i += BLOCK) {
+    Floats rows[BLOCK];
+    for (int c = 0; c < BLOCK; ++c) rows[c] = at(blocks, i + c);
+    transpose(rows);
+    for (int c = 0; c < BLOCK; ++c) std::memcpy(planes + c * places + i, &rows[c], sizeof(Floats));
+  }
+  for (; i < places; ++i) {
+    for (int c = 0; c < BLOCK; ++c) planes[c * places + i] = blocks[i * BLOCK + c];
+  }
+}
+
+constexpr PoolBlocks made_blocks = {BLOCK, pool_plane, pack_planes, unpack_planes};
