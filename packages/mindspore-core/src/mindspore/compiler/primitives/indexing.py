@@ -406,6 +406,9 @@ class TopK(Primitive):
         shape = (*x.shape[:-1], k)
         return tuple_aval((tensor_aval(shape, x.dtype), tensor_aval(shape, int32)))
 
+    def vjp(self, b, ct, out, x, *, k, largest):
+        return (b.scatter_add_elements(b.zeros_like(x.aval), out[1], ct[0], axis=x.aval.ndim - 1),)
+
     def lower(self, b, x, *, k, largest):
         ordered = b.sort(x, axis=x.aval.ndim - 1, descending=largest)
         begin, end, strides = (0,) * x.aval.ndim, (*x.shape[:-1], k), (1,) * x.aval.ndim

@@ -374,6 +374,9 @@ class _RunningExtremum(Primitive):
         check_axis(self.name, axis, x.ndim)
         return tuple_aval((x, tensor_aval(x.shape, int64)))
 
+    def vjp(self, b, ct, out, x, *, axis):
+        return (b.scatter_add_elements(b.zeros_like(x.aval), out[1], ct[0], axis=axis),)
+
     def lower(self, b, x, *, axis):
         def later(first, second):
             before, now = (b.gather_elements(x, places, axis=axis) for places in (first, second))
