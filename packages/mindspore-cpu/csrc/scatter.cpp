@@ -1,5 +1,5 @@
-// Threads divide the places that are written, not the updates: each goes over all updates and adds those that fall into
-// its part, so that sums are formed in one order.
+// Threads divide the problems, or where these are few the places that are written, not the updates: each goes over all
+// updates and adds those that fall into its part, so that sums are formed in one order.
 
 #include "scatter.h"
 
@@ -48,8 +48,10 @@ class ScatterKernel final : public Kernel {
     S* y = static_cast<S*>(given[3]);
     T* sums = std::is_same_v<S, T> ? reinterpret_cast<T*>(y) : static_cast<T*>(stream.scratch);
     parallel(threads_for(nanoseconds), [&](int thread, int count) {
-      const Range places = part(spec_.size, thread, count);
-      for (std::int64_t o = 0; o < spec_.outer; ++o) {
+      const bool apart = spec_.outer >= count;  // enough problems for all threads
+      const Range problems = apart ? part(spec_.outer, thread, count) : Range{0, spec_.outer};
+      const Range places = apart ? Range{0, spec_.size} : part(spec_.size, thread, count);
+      for (std::int64_t o = problems.begin; o < problems.end; ++o) {
         const std::int64_t begin = (o * spec_.size + places.begin) * spec_.inner;
         const std::int64_t end = (o * spec_.size + places.end) * spec_.inner;
         for (std::int64_t i = begin; i < end; ++i) sums[i] = wide(x[i]);
@@ -63,8 +65,7 @@ class ScatterKernel final : public Kernel {
 
  private:
   void add_rows(std::int64_t o, const Range& places, const void* indices, const S* updates, T* sums) const {
-    if (spec_.inner == 1 && spec_.index == Element::i32) return add_numbers<std::int32_t>(o, places, indices, updates, sums);
-    if (spec_.inner == 1 && spec_.index == Element::i64) return add_numbers<std::int64_t>(o, places, indices, updates, sums);
+    if (add_numbers(o, places, indices, 0, updates, sums)) return;
     for (std::int64_t i = 0; i < spec_.count; ++i) {
       const std::int64_t place = index_at(spec_.index, indices, i);
       if (place < places.begin || place >= places.end) continue;
@@ -74,10 +75,22 @@ class ScatterKernel final : public Kernel {
     }
   }
 
-  // Rows of one element, at places of the usual types.
+  // Rows of one element, at places of the usual types, the first of which stands at `first`; false for others.
+  bool add_numbers(std::int64_t o, const Range& places, const void* indices, std::int64_t first, const S* updates,
+                   T* sums) const {
+    if (spec_.inner != 1) return false;
+    if (spec_.index == Element::i32) {
+      add_numbers(o, places, static_cast<const std::int32_t*>(indices) + first, updates, sums);
+    } else if (spec_.index == Element::i64) {
+      add_numbers(o, places, static_cast<const std::int64_t*>(indices) + first, updates, sums);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   template <class Index>
-  void add_numbers(std::int64_t o, const Range& places, const void* indices, const S* updates, T* sums) const {
-    const Index* at = static_cast<const Index*>(indices);
+  void add_numbers(std::int64_t o, const Range& places, const Index* at, const S* updates, T* sums) const {
     const S* from = updates + o * spec_.count;
     T* to = sums + o * spec_.size;
     for (std::int64_t i = 0; i < spec_.count; ++i) {
@@ -87,6 +100,7 @@ class ScatterKernel final : public Kernel {
   }
 
   void add_elements(std::int64_t o, const Range& places, const void* indices, const S* updates, T* sums) const {
+    if (add_numbers(o, places, indices, o * spec_.count, updates, sums)) return;
     for (std::int64_t i = 0; i < spec_.count; ++i) {
       const std::int64_t first = (o * spec_.count + i) * spec_.inner;
       for (std::int64_t j = 0; j < spec_.inner; ++j) {
