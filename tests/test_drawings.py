@@ -23,7 +23,7 @@ def load(name: str):
         sys.path.remove(str(ROOT / "tools"))
 
 
-layered, drawings = load("layered"), load("drawings")
+layered, drawings, _ = load("layered"), load("drawings"), load("contract_pages")
 SVG = "{http://www.w3.org/2000/svg}"
 
 

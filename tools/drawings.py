@@ -92,7 +92,7 @@ def named_in(page: Path) -> set[str]:
     return set(re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8")))
 
 
-def stages(page: Path = PAGE, source: Path = SOURCE) -> list[tuple[str, str, str]]:
+def stages(page: Path = PAGE) -> list[tuple[str, str, str]]:
     """(file, function, the file that called it) for each file that the page names, in the order in which a compiled
     gradient gets to them when it is called for the first time; the calling file may be one that the page does not name
     as long as one that it names stands behind it."""
@@ -110,6 +110,7 @@ def stages(page: Path = PAGE, source: Path = SOURCE) -> list[tuple[str, str, str
         return ops.sum(ops.tanh(x) * x)
 
     named = named_in(page)
+    source = Path(ms.__file__).resolve().parent  # of the package that runs, installed or not
     found: dict[str, tuple[str, str, str]] = {}
 
     def name_of(frame) -> str:
