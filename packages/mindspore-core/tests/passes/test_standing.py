@@ -21,7 +21,7 @@ def graph_of(rule, *shapes: tuple, dtype=float32):
     return b.finish(list(found) if isinstance(found, (list, tuple)) else [found])
 
 
-def arrays_for(graph, positive: bool = True) -> list[np.ndarray]:
+def arrays_for(graph) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     return [(rng.random(p.shape) + 0.5).astype(p.aval.dtype.np) for p in graph.params]
 

@@ -39,6 +39,19 @@ def blocked_shape(shape: tuple, block: int) -> tuple:
     return (n, c // block, h, w, block) if block else shape
 
 
+def conv_problem(name: str, first: tuple, second: tuple, result: tuple) -> tuple[str, tuple, tuple]:
+    """(kind, shapes, blocks) of a convolution or a derivative of one, from its name and the shapes of its operands and
+    its result. shapes: the image's and the kernels', plain, and the output's spatial sizes; blocks: of image, output
+    and kernels, where images come in blocks."""
+    kind = name.removeprefix(PREFIX).partition("d_")[2]
+    image, kernels, output = {"": (first, second, result), "input_grad": (result, second, first),
+                              "weight_grad": (first, result, second)}[kind]
+    if "conv2d" not in name:
+        return kind or "forward", (image, kernels, output[2:]), (0, 0, 0)
+    return (kind or "forward", (plain_shape(image), plain_shape(kernels), plain_shape(output)[2:]),
+            (block_of(image), block_of(output), block_of(kernels)))
+
+
 def in_blocks(b, x, block: int):
     """The node of a plain image in blocks."""
     n, c, h, w = x.shape

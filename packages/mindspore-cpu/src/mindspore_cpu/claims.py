@@ -24,7 +24,7 @@ from mindspore.compiler.ir import Graph, Node
 from mindspore.plugin import Claim
 from mindspore_cpu import _ext
 from mindspore_cpu.kernels import blocked_conv_kernel, conv_kernel, pool_kernel
-from mindspore_cpu.layouts import conv_blocks, conv_operands
+from mindspore_cpu.layouts import node_problem
 
 PRODUCTS = ("matmul", "conv2d", "blocked_conv2d")
 POOLINGS = ("max_pool2d_grad", "blocked_max_pool2d_grad")
@@ -125,8 +125,9 @@ def build_claim(body: Graph) -> tuple[_ext.Kernel, list[int]]:
         made = _ext.matmul(anchor.dtype.key, first.shape, second.shape, anchor.attr("transpose_a"),
                            anchor.attr("transpose_b"), True, fused.relu)
     elif anchor.op.name == "blocked_conv2d":
-        made = blocked_conv_kernel("forward", anchor.dtype.key, conv_operands(anchor), conv_blocks(anchor),
-                                   anchor.kwargs(), bias=True, relu=fused.relu)
+        kind, shapes, blocks = node_problem(anchor)
+        made = blocked_conv_kernel(kind, anchor.dtype.key, shapes, blocks, anchor.kwargs(), bias=True,
+                                   relu=fused.relu)
     else:
         made = conv_kernel("forward", anchor.dtype.key, first.shape, second.shape, anchor.shape[2:], anchor.kwargs(),
                            bias=True, relu=fused.relu)

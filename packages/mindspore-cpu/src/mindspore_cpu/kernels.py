@@ -12,7 +12,7 @@ import numpy as np
 
 from mindspore.plugin import KernelSpec
 from mindspore_cpu import _ext
-from mindspore_cpu.blocked import PREFIX, block_of, plain_shape
+from mindspore_cpu.blocked import PREFIX, block_of, conv_problem, plain_shape
 
 KERNELS: dict[str, Callable[[KernelSpec], _ext.Kernel | None]] = {}
 _KINDS: dict[str, str] = {}
@@ -36,13 +36,17 @@ def supports(spec: KernelSpec) -> bool:
     return kinds is None or spec.ins[0].dtype.kind in kinds
 
 
+def _conv_problem(spec: KernelSpec) -> tuple[str, tuple, tuple]:
+    return conv_problem(spec.name, *[a.shape for a in (*spec.ins, *spec.outs)])
+
+
 def _supports_blocks(spec: KernelSpec) -> bool:
     """Whether there is a kernel for these blocks."""
     attrs = spec.attrs
     if spec.name.startswith(f"{PREFIX}conv2d"):
-        kind, dtype, shapes, blocks = conv_problem(spec, f"{PREFIX}conv2d")
-        return _ext.has_blocked_conv(kind, dtype, *shapes, attrs["stride"], attrs["padding"], attrs["dilation"],
-                                     attrs["groups"], blocks)
+        kind, shapes, blocks = _conv_problem(spec)
+        return _ext.has_blocked_conv(kind, spec.ins[0].dtype.key, *shapes, attrs["stride"], attrs["padding"],
+                                     attrs["dilation"], attrs["groups"], blocks)
     blocks = {block_of(a.shape) for a in (*spec.ins, *spec.outs)}
     return blocks <= {8 if _ext.isa() != "generic" else 0, 16 if _ext.isa() == "avx512" else 0} - {0} \
         and len(blocks) == 1 and spec.ins[0].dtype.key == "float32"
@@ -95,22 +99,10 @@ def blocked_conv_kernel(kind: str, dtype: str, shapes: tuple, blocks: tuple, att
                              attrs["groups"], bias, relu, blocks)
 
 
-def conv_problem(spec: KernelSpec, forward: str) -> tuple[str, str, tuple, tuple]:
-    """(kind, dtype, shapes, blocks) of the convolution called `forward`, or a derivative of it; shapes: plain ones of
-    images and kernels, and the output's spatial sizes."""
-    first, second, result = (a.shape for a in (*spec.ins, *spec.outs))
-    kind = spec.name.removeprefix(forward).removeprefix("_") or "forward"
-    image, kernels, output = {"forward": (first, second, result), "input_grad": (result, second, first),
-                              "weight_grad": (first, result, second)}[kind]
-    if not forward.startswith(PREFIX):
-        return kind, spec.ins[0].dtype.key, (image, kernels, output[2:]), (0, 0, 0)
-    return (kind, spec.ins[0].dtype.key, (plain_shape(image), plain_shape(kernels), plain_shape(output)[2:]),
-            (block_of(image), block_of(output), block_of(kernels)))
-
-
 @kernel("blocked_conv2d", "blocked_conv2d_input_grad", "blocked_conv2d_weight_grad", kinds="f")
 def _blocked_conv(spec: KernelSpec):
-    return blocked_conv_kernel(*conv_problem(spec, f"{PREFIX}conv2d"), spec.attrs)
+    kind, shapes, blocks = _conv_problem(spec)
+    return blocked_conv_kernel(kind, spec.ins[0].dtype.key, shapes, blocks, spec.attrs)
 
 
 @kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", "blocked_max_pool2d",
@@ -135,8 +127,10 @@ def _avg_pool_grad(spec: KernelSpec):
 
 @kernel("conv3d", "conv3d_input_grad", "conv3d_weight_grad", kinds="f")
 def _conv3d(spec: KernelSpec):
-    kind, dtype, shapes, _ = conv_problem(spec, "conv3d")
-    return _ext.conv3d(kind, dtype, *shapes, *(spec.attrs[a] for a in ("stride", "padding", "dilation", "groups")))
+    kind, shapes, _ = _conv_problem(spec)
+    attrs = spec.attrs
+    return _ext.conv3d(kind, spec.ins[0].dtype.key, *shapes, attrs["stride"], attrs["padding"], attrs["dilation"],
+                       attrs["groups"])
 
 
 @kernel("max_pool3d", "max_pool3d_grad", "max_pool3d_pick", "max_pool3d_index", "avg_pool3d", "avg_pool3d_grad",

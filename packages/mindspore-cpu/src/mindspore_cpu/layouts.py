@@ -22,11 +22,10 @@ from mindspore_cpu.blocked import (
     CONVOLUTIONS,
     POOLINGS,
     PREFIX,
-    block_of,
+    conv_problem,
     in_blocks,
     kernels_in_blocks,
     plain,
-    plain_shape,
 )
 
 SUMS = ("sum", "max", "min", "prod")
@@ -61,32 +60,21 @@ def _is_fast_plain(node: Node) -> bool:
         node.attr("stride") and not any(node.attr("padding"))
 
 
-def conv_operands(node: Node) -> tuple[tuple, tuple, tuple]:
-    """(image, kernels, spatial sizes of the output) of a convolution or a derivative: plain shapes."""
-    first, second, result = (plain_shape(n.shape) for n in (*node.ins[:2], node))
-    if node.op.name.endswith("input_grad"):
-        return result, second, first[2:]
-    if node.op.name.endswith("weight_grad"):
-        return first, result, second[2:]
-    return first, second, result[2:]
+def node_problem(node: Node) -> tuple[str, tuple, tuple]:
+    """`conv_problem` of a node."""
+    return conv_problem(node.op.name, *[n.shape for n in (*node.ins[:2], node)])
 
 
-def conv_arguments(node: Node) -> tuple:
+def _arguments(node: Node) -> tuple:
     """The arguments that the convolution factories of `_ext` share."""
-    name = node.op.name.removeprefix(PREFIX)
-    kind = {"conv2d": "forward"}.get(name, name.removeprefix("conv2d_"))
-    return (kind, node.dtype.key, *conv_operands(node), node.attr("stride"), node.attr("padding"),
-            node.attr("dilation"), node.attr("groups"))
+    kind, shapes, _ = node_problem(node)
+    return (kind, node.dtype.key, *shapes, node.attr("stride"), node.attr("padding"), node.attr("dilation"),
+            node.attr("groups"))
 
 
-def conv_blocks(node: Node) -> tuple[int, int, int]:
-    """The blocks of image, output and kernels of a blocked convolution."""
-    first, second, result = (block_of(n.shape) for n in (*node.ins[:2], node))
-    if node.op.name.endswith("input_grad"):
-        return result, first, second
-    if node.op.name.endswith("weight_grad"):
-        return first, second, result
-    return first, result, second
+def _exists(node: Node) -> bool:
+    """Whether oneDNN has something good for a convolution on blocks."""
+    return _ext.has_blocked_conv(*_arguments(node), node_problem(node)[2])
 
 
 class _Choice:
@@ -109,7 +97,7 @@ class _Choice:
     def _is_fast(self, node: Node) -> bool:
         return (node.op.name in CONVOLUTIONS and node.dtype.key == "float32"
                 and all(type(d) is int and d > 0 for n in (*node.ins, node) for d in n.shape)
-                and _ext.conv_choice(*conv_arguments(node)) == "onednn")
+                and _ext.conv_choice(*_arguments(node)) == "onednn")
 
     def _may(self, node: Node) -> bool:
         if not _is_image(node.aval, self.size):
@@ -206,10 +194,10 @@ class _Emission:
         op = primitive(PREFIX + node.op.name)
         if block and self._has_standing_kernels(node):
             made = self.b.emit(op, (*ins, kernels_in_blocks(self.b, kernels[0], self.size)), (*node.attrs, block))
-            if _ext.has_blocked_conv(*conv_arguments(made), conv_blocks(made)):
+            if _exists(made):
                 return made
         made = self.b.emit(op, (*ins, *kernels), (*node.attrs, block))
-        return made if _ext.has_blocked_conv(*conv_arguments(made), conv_blocks(made)) else None
+        return made if _exists(made) else None
 
     def _has_standing_kernels(self, node: Node) -> bool:
         """Whether the kernels of a convolution can be put into blocks once and for all."""
