@@ -1,4 +1,5 @@
-"""Programs on which Python, graph mode, PyNative mode or differences once disagreed, as small as they shrank."""
+"""Programs on which Python, graph mode, PyNative mode or differences once disagreed, or which were refused without
+need, as small as they shrank."""
 
 NET = """
 class Net(Cell):
@@ -229,5 +230,17 @@ def main(s, t, v, w, n):
             v = w * s
     v[-1] -= t
     return s, v
+""",
+    "raise_out_of_a_loop_that_checks_an_index": """
+def main(s, t, v, w, n):
+    try:
+        for k in range(1, n % 4):
+            s = s * v[k % 3]
+            if s < t:
+                raise ValueError(f"too small: {s:.2f}")
+        t = t * 2
+    except ValueError:
+        t = t + s
+    return s, t
 """,
 }

@@ -365,7 +365,7 @@ class CompiledFunction:
         entry.arguments = [(k, results + number) for number, k in enumerate(written)]
         for k, out in entry.arguments:
             self._check_kept(stands[k][1].aval, graph.outputs[out].aval)
-        entry.fault, entry.checks = fault, trace.checks
+        entry.fault, entry.checks = fault, list(trace.checks)
         return entry
 
     def _check_kept(self, old: Any, new: Any) -> None:

@@ -28,7 +28,9 @@ _channel: list[Tensor] = []
 
 
 class Check(NamedTuple):
-    """What a check was for: the operator, the size of the axis, the file and the line of the program."""
+    """What a check was for: the operator, the size of the axis, the file and the line of the program.
+
+    Equal ones have one number, so that what is interpreted again records the same graph again."""
 
     name: str
     size: int
@@ -60,10 +62,9 @@ def check(name: str, index: Tensor, low: int, size: Any) -> None:
         return
     site = location.current()
     file, line = _segment.user_location() if site is None else site[:2]
-    trace.checks.append(Check(name, size, file, line))
+    number = trace.checks.setdefault(Check(name, size, file, line), len(trace.checks) + 1)
     fault = channel()
-    trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), trace.node_of(index)),
-                                          (low, size, len(trace.checks))))
+    trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), trace.node_of(index)), (low, size, number)))
 
 
 def _is_assigned(index: Tensor) -> bool:

@@ -44,7 +44,7 @@ class GraphTrace:
     conditional: whether the trace is of a branch or a loop, or lies in one.
     aliases: what is known of tensors that may be the same, in the whole compilation (`aliases`). carried: the tensors
     that stand for carried values in the body of a loop, with the values before it.
-    checks: of index tensors, in the whole compilation, in the order of their numbers (`index_checks`).
+    checks: of index tensors, in the whole compilation, with their numbers (`index_checks`).
     is_block: whether it is of a block (`blocks`). looked: whether the program has looked at the value of a tensor
     meanwhile.
     staged: whether hooks of the trace run when its derivative is recorded (`autodiff.staged`), without need of a graph.
@@ -80,7 +80,7 @@ class GraphTrace:
         self.undone: list[Node] = []
         self.carried: list = []
         self.aliases = _new_aliases() if parent is None else parent.aliases
-        self.checks: list = [] if parent is None else parent.checks
+        self.checks: dict[Any, int] = {} if parent is None else parent.checks
 
     def add_parameter(self, aval) -> Traced:
         """A new explicit parameter; all of these come before anything is recorded."""
