@@ -19,19 +19,19 @@ from quickstart import SIZE, LeNet5, digits
 
 import mindspore as ms
 from mindspore import Tensor, nn
+from mindspore.dataset import Dataset
 from mindspore.train import Model, ProgressBar
 
 BATCHES = (1, 7, 90)  # how many images at a time
 
 
-def trained(checkpoint: Path | None) -> LeNet5:
+def trained(checkpoint: Path | None, train: Dataset, test: Dataset) -> LeNet5:
     """The network, from a checkpoint or after five epochs on scikit-learn's digits."""
     network = LeNet5()
     if checkpoint is not None:
         ms.load_checkpoint(str(checkpoint), network)
         print(f"weights from {checkpoint}")
         return network
-    train, test = digits(32)
     loss = nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction="mean")
     optimizer = nn.Momentum(network.trainable_params(), 0.05, momentum=0.9)
     Model(network, loss, optimizer, metrics={"accuracy"}).fit(5, train, test, callbacks=ProgressBar())
@@ -74,8 +74,12 @@ def main(arguments: list[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     ms.set_context(mode=ms.GRAPH_MODE)
     ms.set_seed(1)
-    network = trained(options.checkpoint)
-    batches = list(digits(32)[1].create_tuple_iterator(output_numpy=True))
+    try:
+        train, test = digits(32)
+    except ModuleNotFoundError as error:
+        raise SystemExit(f"no digits to learn from: {error}") from None
+    network = trained(options.checkpoint, train, test)
+    batches = list(test.create_tuple_iterator(output_numpy=True))
     images, labels = (np.concatenate(column) for column in zip(*batches))
 
     shape = Tensor(shape=[None, 1, SIZE, SIZE], dtype=ms.float32)

@@ -115,6 +115,9 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.dataset.engine.{name}": ("mindspore.dataset",) for name in (
         "datasets", "datasets_audio", "datasets_standard_format", "datasets_text", "datasets_user_defined",
         "datasets_vision", "iterators", "samplers", "serializer_deserializer")},
+    "mindspore.mindrecord.config": ("mindspore.mindrecord.encryption",),
+    "mindspore.mindrecord.common": ("mindspore.mindrecord.exceptions",),
+    "mindspore.mindrecord.common.exceptions": ("mindspore.mindrecord.exceptions",),
     **{f"mindspore.mindrecord.{name}": ("mindspore.mindrecord",) for name in (
         "filereader", "filewriter", "mindpage", "tools")},
     **{f"mindspore.mindrecord.tools.{name}": ("mindspore.mindrecord",) for name in (

@@ -24,9 +24,11 @@ import numpy as np
 from exported_networks import Deciding, Leaving, Many, floats
 
 import mindspore as ms
-from mindspore import Tensor, mindrecord, nn
+from mindspore import Tensor, dataset, mindrecord, nn
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.dataset import vision
 from mindspore.dataset._idx import read_idx
+from mindspore.dataset._tfrecord import encode_example, encode_record
 from mindspore.formats.mind_ir import ModelProto
 
 SECONDS = 60
@@ -39,13 +41,15 @@ _NUMBERS = [bytes(n) for n in (1, 4, 8)] + [b"\xff" * n for n in (1, 4, 8)] + [
 class Target:
     """A reader: `seeds`, names and contents of good files that stand in one folder, and `read`, which gets the folder.
 
-    inside: changes a file as one who knows the format would, so that it is still one on the face of it.
+    inside: changes a file as one who knows the format would, so that it is still one on the face of it. memory: how
+    many bytes a reader may allocate for each byte of the file; packed data may justify more than plain data.
     """
 
     seeds: list[dict[str, bytes]]
     read: Callable[[Path], object]
     errors: tuple[type[Exception], ...] = (ValueError,)
     inside: Callable[[bytes, random.Random], bytes] | None = None
+    memory: int = MEMORY_PER_BYTE
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -127,8 +131,46 @@ def _idx() -> Target:
     return Target([{"a-idx3-ubyte": plain}, {"a-idx3-ubyte.gz": gzip.compress(plain, mtime=0)}], read)
 
 
-TARGETS: dict[str, Callable[[], Target]] = {"checkpoint": _checkpoint, "safetensors": _safetensors, "mindir": _mindir,
-                                            "mindrecord": _mindrecord, "idx": _idx}
+def _tfrecord() -> Target:
+    """Records whose checksums are right, so that the messages in them are read; `inside` makes them right again."""
+    def save(folder):
+        rows = [{"image": [bytes(range(k))], "label": np.array([k]), "scores": np.arange(k + 1, dtype=np.float32)}
+                for k in range(4)]
+        (folder / "a.tfrecord").write_bytes(b"".join(encode_record(encode_example(row)) for row in rows))
+
+    def read(folder):
+        return list(dataset.TFRecordDataset(str(folder / "a.tfrecord"), shuffle=False).create_dict_iterator(
+            num_epochs=1, output_numpy=True))
+    return Target([_made(save)], read, (ValueError, RuntimeError), inside=changed_records)
+
+
+def _image() -> Target:
+    """Pictures of a few kinds in each format that is decoded, some of whose parts are packed a hundredfold."""
+    from PIL import Image
+    ramp = np.arange(24 * 32 * 3, dtype=np.uint8).reshape(24, 32, 3)
+    pictures = {"RGB": Image.fromarray(ramp), "L": Image.fromarray(ramp[..., 0]),
+                "P": Image.fromarray(ramp).quantize(16), "flat": Image.new("RGB", (200, 150), (9, 8, 7))}
+    kinds = [("JPEG", "RGB", {}), ("JPEG", "L", {"progressive": True}), ("JPEG", "flat", {"optimize": True}),
+             ("PNG", "RGB", {}), ("PNG", "P", {}), ("PNG", "flat", {}), ("BMP", "RGB", {}), ("BMP", "P", {}),
+             ("GIF", "P", {}), ("TIFF", "RGB", {}), ("TIFF", "RGB", {"compression": "tiff_lzw"}),
+             ("WEBP", "RGB", {}), ("WEBP", "RGB", {"lossless": True})]
+
+    def save(folder, kind, picture, options):
+        pictures[picture].save(folder / f"a.{kind.lower()}", kind, **options)
+
+    def read(folder):
+        path = next(folder.iterdir())
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+        found = vision.Decode()(data)
+        assert found.ndim == 3 and found.shape[2] == 3 and found.dtype == np.uint8, (found.shape, found.dtype)
+        return vision.read_image(path)
+    return Target([_made(lambda folder, each=each: save(folder, *each)) for each in kinds], read,
+                  (ValueError, RuntimeError), memory=3 * 4096)
+
+
+TARGETS: dict[str, Callable[[], Target]] = {
+    "checkpoint": _checkpoint, "safetensors": _safetensors, "mindir": _mindir, "mindrecord": _mindrecord, "idx": _idx,
+    "tfrecord": _tfrecord, "image": _image}
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -195,6 +237,17 @@ def changed_header(data: bytes, rng: random.Random) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     rest = data[8 + length:] if rng.random() < 0.5 else data[8 + len(text):]
     return len(text).to_bytes(8, "little") + text + rest
+
+
+def changed_records(data: bytes, rng: random.Random) -> bytes:
+    """A TFRecord file whose messages are changed, each with its right checksum."""
+    result, at = [], 0
+    while at < len(data):
+        length = int.from_bytes(data[at:at + 8], "little")
+        payload = data[at + 12:at + 12 + length]
+        result.append(encode_record(changed(payload, rng) if rng.random() < 0.5 else payload))
+        at += 16 + length
+    return b"".join(result)
 
 
 def changed_message(data: bytes, rng: random.Random) -> bytes:
@@ -268,7 +321,7 @@ def attack(target: Target, rng: random.Random, folder: Path) -> str:
         tracemalloc.stop()
         for each in files:
             (folder / each).unlink()
-        if peak > MEMORY_AT_LEAST + MEMORY_PER_BYTE * size:
+        if peak > MEMORY_AT_LEAST + target.memory * size:
             raise MemoryError(f"{peak} bytes were allocated for files of {size}")
 
 

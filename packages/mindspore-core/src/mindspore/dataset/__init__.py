@@ -13,7 +13,7 @@ A pipeline is built by methods and runs when it is iterated, on a thread of its 
 """
 from typing import TYPE_CHECKING
 
-from . import _transform, audio, config, step_datasets, text, transforms, vision
+from . import _transform, audio, config, debug, step_datasets, text, transforms, vision
 from ._map import BatchInfo
 from ._mindrecord import MindDataset
 from .array_datasets import (

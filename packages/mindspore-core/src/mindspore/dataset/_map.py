@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from . import config
 from ._blocks import Block, Blocks, Column, Rows, as_array, rows_of, stack
 from ._nodes import _Unary
 from ._objects import boxed, joined, unboxed
 from ._pipeline import Node, Parallel, Stage, annotate
 from ._transform import Transform, call_operation, finished, operation_name
 from .callbacks import CallbackRun
+from .debug import show
 from .transforms import Compose
 
 __all__ = ["Batch", "BatchInfo", "Map", "flatten_operations", "parameters_wanted"]
@@ -74,9 +76,14 @@ class _Operations:
 
     def __call__(self, columns: list[Column], seed: int | None) -> list[Column]:
         rng = None if seed is None else np.random.Generator(np.random.Philox(seed))
+        hooks = config.debug_hooks()
+        if hooks:
+            show(hooks, operation_name(self.operations[0]), True, columns)
         for operation in self.operations:
             try:
                 columns = call_operation(operation, columns, rng)
+                if hooks:
+                    show(hooks, operation_name(operation), False, columns)
             except Exception as error:
                 annotate(error, f"raised by {operation_name(operation)} in map on {list(self.inputs)}")
                 raise
@@ -109,9 +116,9 @@ class Map(_Unary):
                          and parallel.count == 1)
 
     def _portions(self, stage: Stage, hint: int) -> Iterator[Block]:
-        step = min(hint, _ROWS_PER_TASK)
+        step = min(hint, _ROWS_PER_TASK) if not config.debug_hooks() else 1
         for block in stage.children[0].blocks(hint):
-            if self.by_block or block.count <= step:
+            if block.count <= step or self.by_block and step > 1:
                 yield block
             else:
                 for start in range(0, block.count, step):

@@ -35,6 +35,7 @@ class _Settings:
     enable_shared_mem: bool = True
     numa_enable: bool = False
     debug_mode: bool = False
+    debug_hooks: tuple = ()
     enable_autotune: bool = False
     autotune_interval: int = 0
     auto_num_workers: bool = False
@@ -128,14 +129,29 @@ def get_numa_enable() -> bool:
     return _settings.numa_enable
 
 
-def set_debug_mode(debug_mode_flag: bool) -> None:
+def set_debug_mode(debug_mode_flag: bool, debug_hook_list: list | None = None) -> None:
     """Makes iterators run their pipelines in the thread that asks for rows, one operation after the other, without
     worker threads and processes: a breakpoint in a user's function then stops the program.
 
+    Args:
+        debug_mode_flag: whether to.
+        debug_hook_list: `debug.DebugHook`s, which are called for each row before the first and after each operation of
+            `map`; rows then go through it one by one.
+
     Raises:
-        TypeError: `debug_mode_flag` is not a bool.
+        TypeError: `debug_mode_flag` is not a bool, or `debug_hook_list` no list of hooks.
     """
+    from .debug import DebugHook
+    hooks = [] if debug_hook_list is None else debug_hook_list
+    if not isinstance(hooks, list) or not all(isinstance(hook, DebugHook) for hook in hooks):
+        raise TypeError(f"For 'set_debug_mode', 'debug_hook_list' must be a list of DebugHooks, but got {hooks!r}.")
     _settings.debug_mode = check_bool(debug_mode_flag, "debug_mode_flag", "set_debug_mode")
+    _settings.debug_hooks = tuple(hooks) if debug_mode_flag else ()
+
+
+def debug_hooks() -> tuple:
+    """The hooks that are called in debug mode."""
+    return _settings.debug_hooks
 
 
 def get_debug_mode() -> bool:

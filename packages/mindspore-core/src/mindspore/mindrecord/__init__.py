@@ -15,6 +15,7 @@ from mindspore.mindrecord.converters import (
     MnistToMR,
     TFRecordToMR,
 )
+from mindspore.mindrecord.encryption import set_dec_mode, set_enc_key, set_enc_mode
 from mindspore.mindrecord.exceptions import (
     MindRecordException,
     MRMAddIndexError,
@@ -40,4 +41,5 @@ __all__ = ["Cifar100ToMR", "Cifar10ToMR", "CsvToMR", "FAILED", "FileReader", "Fi
            "MRMAddIndexError", "MRMAddSchemaError", "MRMCommitError", "MRMDefineIndexError", "MRMFetchDataError",
            "MRMInvalidHeaderSizeError", "MRMInvalidPageSizeError", "MRMInvalidSchemaError", "MRMOpenError",
            "MRMOpenForAppendError", "MRMValidateDataError", "MRMWriteDatasetError", "MindPage", "MindRecordException",
-           "MnistToMR", "ParamTypeError", "ParamValueError", "SUCCESS", "TFRecordToMR"]
+           "MnistToMR", "ParamTypeError", "ParamValueError", "SUCCESS", "TFRecordToMR",
+           "set_dec_mode", "set_enc_key", "set_enc_mode"]

@@ -13,11 +13,12 @@ import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from mindspore.formats.mindrecord import Schema
+from mindspore.mindrecord import encryption
 from mindspore.mindrecord.exceptions import MRMFetchDataError, MRMOpenError, ParamTypeError, ParamValueError
 from mindspore.mindrecord.writer import HEADER_SIZES, INDEX_COLUMNS, MAX_SHARDS, PAGE_SIZES
 
@@ -25,7 +26,6 @@ __all__ = ["FileReader", "RecordFiles"]
 
 _MAX_HEADER = HEADER_SIZES[1]
 _STEPS_PER_ROW = 1000
-_ENCRYPTED = b"ENCRYPT"
 
 
 class Shard:
@@ -35,10 +35,11 @@ class Shard:
         self.path, self.name = path, os.path.basename(path)
         self._lock = threading.Lock()
         try:
-            self._file = open(path, "rb")
+            self._file: BinaryIO = open(path, "rb")
         except OSError as error:
             raise MRMOpenError(f"MindRecord file '{path}' cannot be read: {error.strerror}.") from error
         try:
+            self._file = encryption.plain(path, self._file)
             self.size = self._file.seek(0, os.SEEK_END)
             self._read_header()
             self._read_index()
@@ -59,10 +60,6 @@ class Shard:
     def _read_header(self) -> None:
         self._file.seek(0)
         start = self._file.read(8)
-        self._file.seek(max(self.size - len(_ENCRYPTED), 0))
-        if self._file.read() == _ENCRYPTED:
-            raise MRMOpenError(f"MindRecord file '{self.path}' is encrypted, which is not supported.")
-        self._file.seek(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if not 0 < length <= min(self.size - 8, _MAX_HEADER):
             raise self.fail(f"a header of {length} bytes is announced in a file of {self.size}")
@@ -136,7 +133,8 @@ class Shard:
                                f"one folder.")
         most = sum(self.used["RAW_DATA"].values()) // 8
         try:
-            rows = self._index_rows(path, most)
+            with encryption.plain_path(path) as readable:
+                rows = self._index_rows(readable, most)
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
             raise self.fail(f"its index '{path}' cannot be read: {error}") from None
         if len(rows) > most:
@@ -160,7 +158,7 @@ class Shard:
             kind = connection.execute("SELECT type FROM sqlite_master WHERE name='INDEXES'").fetchone()
             names = connection.execute("SELECT NAME FROM SHARD_NAME LIMIT 2").fetchall()
             if kind != ("table",) or names != [(self.name,)]:
-                raise self.fail(f"its index '{path}' belongs to another file")
+                raise self.fail(f"its index '{self.path}.db' belongs to another file")
             rows = connection.execute(f"SELECT {','.join(INDEX_COLUMNS)} FROM INDEXES LIMIT {most + 1}").fetchall()
         finally:
             connection.close()

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import BinaryIO
 
 from mindspore.formats.mindrecord import COLUMN_TYPES, Schema
+from mindspore.mindrecord import encryption
 from mindspore.mindrecord.exceptions import (
     MRMAddIndexError,
     MRMAddSchemaError,
@@ -152,6 +153,8 @@ class _Shard:
         os.fsync(self.file.fileno())
         self.file.close()
         self._write_index(columns)
+        for path in (f"{self.temporary}.db", self.temporary):
+            encryption.encrypt(path)
         os.replace(f"{self.temporary}.db", f"{self.path}.db")
         os.replace(self.temporary, self.path)
 
