@@ -20,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 _start = time.perf_counter()
 import mindspore  # noqa: E402
@@ -27,7 +28,7 @@ import mindspore  # noqa: E402
 IMPORT_S = time.perf_counter() - _start
 
 import numpy as np  # noqa: E402
-from networks import LeNet5, ResNet50, Transformer  # noqa: E402
+from networks import Encoder, LeNet5, Lstm, ResNet50, Transformer  # noqa: E402
 
 from mindspore import Tensor, jit, nn, ops  # noqa: E402
 from mindspore.runtime import device  # noqa: E402
@@ -36,6 +37,7 @@ BUDGET_S = 8.0
 MOST_STEPS, LEAST_STEPS = 300, 5
 RECORDED = 32  # operations that `eager_record` records at a time: fewer than PyNative mode takes for a loop
 MATMUL = 1024
+ROWS = {"tall": (4096, 64), "square": (1024, 1024), "wide": (64, 32768)}
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,41 @@ def gelu_chain(graph: bool) -> Workload:
     return Workload(lambda: computed(function(x)), lambda _, last: np.allclose(last[0], expected, atol=1e-5))
 
 
+def resnet50_infer8(graph: bool) -> Workload:
+    return inference(ResNet50(), normal(8, 3, 224, 224))
+
+
+def encoder_train(graph: bool) -> Workload:
+    net = Encoder()
+    return trainer(net, normal(1, 512, 768), 2, nn.AdamWeightDecay(net.trainable_params(), 1e-4))
+
+
+def encoder_infer(graph: bool) -> Workload:
+    return inference(Encoder(), normal(1, 512, 768))
+
+
+def lstm_train(graph: bool) -> Workload:
+    return trainer(Lstm(), normal(32, 100, 128))
+
+
+def softmax(graph: bool, shape: tuple[int, int]) -> Workload:
+    def along_rows(x: Tensor) -> Tensor:
+        return ops.softmax(x, -1)
+
+    function, x = jit(along_rows) if graph else along_rows, normal(*shape)
+    powers = np.exp(x.asnumpy()[0].astype(np.float64))
+    expected = powers / powers.sum()
+    return Workload(lambda: computed(function(x)), lambda _, last: np.allclose(last[0], expected, rtol=1e-5))
+
+
+def layer_norm(graph: bool, shape: tuple[int, int]) -> Workload:
+    net, x = nn.LayerNorm(shape[1:]), normal(*shape)
+    net.set_train(False)
+    v = x.asnumpy()[0].astype(np.float64)
+    expected = (v - v.mean()) / np.sqrt(v.var() + 1e-5)
+    return Workload(lambda: computed(net(x)), lambda _, last: np.allclose(last[0], expected, atol=1e-4))
+
+
 def one_op_call(graph: bool) -> Workload:
     net, x, y = Sum(), normal(2, 3), normal(2, 3)
     return Workload(lambda: computed(net(x, y)), lambda _, last: np.array_equal(last, x.asnumpy() + y.asnumpy()))
@@ -175,6 +212,12 @@ WORKLOADS = {
     "gpt_train": (gpt_train, BOTH),
     "gpt_infer": (gpt_infer, BOTH),
     "gelu_chain": (gelu_chain, BOTH),
+    "resnet50_infer8": (resnet50_infer8, BOTH),
+    "encoder_train": (encoder_train, BOTH),
+    "encoder_infer": (encoder_infer, BOTH),
+    "lstm_train": (lstm_train, BOTH),
+    **{f"softmax_{name}": (partial(softmax, shape=shape), BOTH) for name, shape in ROWS.items()},
+    **{f"layer_norm_{name}": (partial(layer_norm, shape=shape), BOTH) for name, shape in ROWS.items()},
     "one_op_call": (one_op_call, BOTH),
     "eager_record": (eager_record, EAGER),
     "matmul": (matmul, BOTH),

@@ -8,6 +8,9 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 DISTRIBUTIONS = ("mindspore-core", "mindspore-cpu", "numpy", "llvmlite", "torch", "jax", "jaxlib")
@@ -31,6 +34,33 @@ def pin(count: int) -> list[int]:
     chosen = sorted((first + [n for n in allowed if n not in first])[:count])
     os.sched_setaffinity(0, chosen)
     return chosen
+
+
+def finished(command: list[str], variables: dict[str, str], timeout: float
+             ) -> tuple[subprocess.CompletedProcess[str], int | None]:
+    """Run a command to its end: what it printed, and the most memory that it held, in bytes; None where the system does
+    not tell. TimeoutExpired if it takes more than `timeout` seconds."""
+    if not hasattr(os, "wait4"):
+        return subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=timeout), None
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        end = time.monotonic() + timeout
+        while True:
+            done, status, used = os.wait4(process.pid, os.WNOHANG)
+            if done:
+                break
+            if time.monotonic() > end:
+                process.kill()
+                process.wait()
+                raise subprocess.TimeoutExpired(command, timeout)
+            time.sleep(0.05)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        unit = 1 if platform.system() == "Darwin" else 1024
+        found = subprocess.CompletedProcess(command, process.returncode, out.read(), err.read())
+        return found, used.ru_maxrss * unit
 
 
 def facts(processors: list[int]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The networks of the benchmarks: LeNet-5, ResNet-50, and a transformer in the size of the small GPT-2.
+"""The networks of the benchmarks: LeNet-5, ResNet-50, transformers in the size of the small GPT-2 and of BERT, an LSTM.
 
 They are those of the peers' scripts, layer by layer.
 """
@@ -116,3 +116,48 @@ class Transformer(nn.Cell):
 
     def construct(self, tokens: Tensor) -> Tensor:
         return self.head(self.norm(self.blocks(self.embed(tokens) + self.places)))
+
+
+class EncoderBlock(nn.Cell):
+    """A block of a transformer whose tokens see all others; normalised behind each of its two parts, as in BERT."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm((width,)), nn.LayerNorm((width,))
+        self.attend, self.join = nn.Dense(width, 3 * width), nn.Dense(width, width)
+        self.widen, self.narrow = nn.Dense(width, 4 * width), nn.Dense(4 * width, width)
+        self.gelu = nn.GELU(approximate=False)
+
+    def construct(self, x: Tensor) -> Tensor:
+        batch, tokens, width = x.shape
+        parts = self.attend(x).view(batch, tokens, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        scores = ops.matmul(query, key.swapaxes(-1, -2)) * (1 / math.sqrt(width // self.heads))
+        seen = ops.matmul(ops.softmax(scores, -1), value).swapaxes(1, 2).reshape(batch, tokens, width)
+        x = self.norm1(x + self.join(seen))
+        return self.norm2(x + self.narrow(self.gelu(self.widen(x))))
+
+
+class Encoder(nn.Cell):
+    """Twelve such blocks of width 768 with twelve heads over 512 vectors, and two classes for the first of these."""
+
+    def __init__(self, layers: int = 12, width: int = 768, heads: int = 12, classes: int = 2) -> None:
+        super().__init__()
+        self.blocks = nn.SequentialCell(*[EncoderBlock(width, heads) for _ in range(layers)])
+        self.head = nn.Dense(width, classes)
+
+    def construct(self, x: Tensor) -> Tensor:
+        return self.head(self.blocks(x)[:, 0])
+
+
+class Lstm(nn.Cell):
+    """Two layers of 256 LSTM units over rows of 128 numbers, and ten classes for the last step."""
+
+    def __init__(self, inputs: int = 128, units: int = 256, layers: int = 2, classes: int = 10) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, units, layers, batch_first=True)
+        self.head = nn.Dense(units, classes)
+
+    def construct(self, x: Tensor) -> Tensor:
+        return self.head(self.lstm(x)[0][:, -1])

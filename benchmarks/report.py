@@ -2,7 +2,8 @@
 
 A contender's figure for a workload is the median, over the rounds, of the medians that it printed; its spread is half
 the distance of its best and worst round from each other. A ratio is taken inside each round, where both contenders met
-the same machine, and the median of these is compared with the goal.
+the same machine, and the median of these is compared with the goal. The best peer of a workload is the one of the
+smallest figure.
 
 The peers' own figures tell whether the machine was fit for measuring: what they took on a quiet one is written below,
 and a peer that is more than a quarter off makes the run void unless somebody explains why.
@@ -10,51 +11,19 @@ and a peer that is more than a quarter off makes the run void unless somebody ex
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from statistics import median
 
-GRAPH, EAGER, TORCH, JAX = "mindspore-graph", "mindspore-eager", "torch-eager", "jax"
-CONTENDERS = (GRAPH, EAGER, TORCH, JAX)
-GOALS = {"lenet_train": 2.0, "mlp_train": 6.0, "gelu_chain": 8.0, "resnet50_train": 1.0, "resnet50_infer": 1.0,
-         "gpt_train": 1.0, "gpt_infer": 1.0}  # times as fast as PyTorch in eager mode
-QUIET_MS = {
-    (TORCH, "lenet_train"): 5.4,
-    (TORCH, "mlp_train"): 0.28,
-    (TORCH, "gelu_chain"): 9.6,
-    (TORCH, "resnet50_train"): 843,
-    (TORCH, "resnet50_infer"): 41.6,
-    (TORCH, "gpt_train"): 2124,
-    (TORCH, "gpt_infer"): 209,
-    (JAX, "lenet_train"): 6.1,
-    (JAX, "mlp_train"): 0.029,
-    (JAX, "gelu_chain"): 0.99,
-    (JAX, "resnet50_train"): 2164,
-    (JAX, "resnet50_infer"): 47.9,
-    (JAX, "gpt_train"): 2229,
-    (JAX, "gpt_infer"): 78.7,
-}
+from workloads import LIMITS, QUIET_MS, WORKLOADS
+
+GRAPH, EAGER, TORCH, COMPILE, JAX = "mindspore-graph", "mindspore-eager", "torch-eager", "torch-compile", "jax"
+CONTENDERS = (GRAPH, EAGER, TORCH, COMPILE, JAX)
+PEERS = (TORCH, COMPILE, JAX)
 TOLERANCE = 0.25
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A figure of one contender that is to stay at or below `most`; None: it is shown only."""
-
-    what: str
-    peer: str
-    work: str
-    field: str
-    most: float | None
-    unit: str
-
-
-LIMITS = (
-    Limit("a compiled one-operator Cell call", GRAPH, "one_op_call", "median_ms", 0.02, "ms"),
-    Limit("the same call in PyNative mode", EAGER, "one_op_call", "median_ms", None, "ms"),
-    Limit("noting down one operation in PyNative mode", EAGER, "eager_record", "median_ms", None, "ms"),
-    Limit("the first LeNet step, compilation included", GRAPH, "lenet_train", "first_s", 1.0, "s"),
-    Limit("import mindspore", GRAPH, "import", "first_s", 0.25, "s"),
-)
+MEAN_GOAL = 1.5  # times as fast as the best peer, on average over the workloads
+EAGER_GOAL, EAGER_FROM_MS = 1.3, 10.0  # PyNative mode takes at most so many times what graph mode takes, from there on
+RATE_GOAL = 0.8  # of the rate of the machine's matrix product, where products and convolutions are the work
 
 
 @dataclass(frozen=True)
@@ -76,10 +45,12 @@ class Figure:
 
 
 class Report:
-    """What the lines say. A line is what a contender printed, with the number of its `round`."""
+    """What the lines say. A line is what a contender printed, with the number of its `round`.
 
-    def __init__(self, lines: list[dict]):
-        self.lines = lines
+    rate: what the machine's matrix product reaches, in GFLOP/s; None where it was not measured."""
+
+    def __init__(self, lines: list[dict], rate: float | None = None):
+        self.lines, self.rate = lines, rate
 
     def by_round(self, peer: str, work: str, field: str) -> dict[int, float]:
         """A field of one contender's workload by round (of several lines in one round their median)."""
@@ -92,10 +63,21 @@ class Report:
     def figure(self, peer: str, work: str, field: str = "median_ms") -> Figure | None:
         return Figure.of(list(self.by_round(peer, work, field).values()))
 
-    def ratio(self, peer: str, work: str) -> Figure | None:
-        """How many times as long as this project's graph mode `peer` takes."""
-        ours, theirs = self.by_round(GRAPH, work, "median_ms"), self.by_round(peer, work, "median_ms")
-        return Figure.of([theirs[k] / ours[k] for k in ours.keys() & theirs.keys() if ours[k]])
+    def ratio(self, peer: str, work: str, ours: str = GRAPH) -> Figure | None:
+        """How many times as long as this project's graph mode, or another contender, `peer` takes."""
+        own, theirs = self.by_round(ours, work, "median_ms"), self.by_round(peer, work, "median_ms")
+        return Figure.of([theirs[k] / own[k] for k in own.keys() & theirs.keys() if own[k]])
+
+    def best_peer(self, work: str, field: str = "median_ms") -> str | None:
+        """The peer of the smallest figure; None where there is none."""
+        found = {peer: figure.median for peer in PEERS if (figure := self.figure(peer, work, field))}
+        return min(found, key=found.__getitem__, default=None)
+
+    def share(self, work: str) -> float | None:
+        """The part of the machine's rate that graph mode reaches; None for work that is no arithmetic."""
+        found = self.figure(GRAPH, work)
+        gflop = WORKLOADS[work].gflop
+        return gflop / found.median * 1e3 / self.rate if found and gflop and self.rate else None
 
     def errors(self) -> list[str]:
         """What failed."""
@@ -112,14 +94,68 @@ class Report:
                                f"{quiet:g} ms of a quiet machine")
         return reasons
 
+    # -- verdicts ------------------------------------------------------------------------------------------------------
+
     def goals(self) -> list[str]:
         """One line per goal and limit that was measured."""
+        return [*self._beside_torch(), *self._beside_the_best(), *self._modes(), *self._rates(), *self._memory(),
+                *self._limits()]
+
+    def _beside_torch(self) -> list[str]:
         lines = []
-        for work, goal in GOALS.items():
+        for work, facts in WORKLOADS.items():
             ratio = self.ratio(TORCH, work)
-            if ratio is not None:
+            if ratio is not None and facts.goal is not None:
                 lines.append(f"{work}: {ratio.median:.2f} times as fast as PyTorch eager ({ratio.low:.2f} to "
-                             f"{ratio.high:.2f}), goal {goal:g}: {_verdict(ratio.median >= goal)}")
+                             f"{ratio.high:.2f}), goal {facts.goal:g}: {_verdict(ratio.median >= facts.goal)}")
+        return lines
+
+    def _beside_the_best(self) -> list[str]:
+        ratios = {work: ratio.median for work in WORKLOADS
+                  if (peer := self.best_peer(work)) and (ratio := self.ratio(peer, work))}
+        if not ratios:
+            return []
+        mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+        ahead = [work for work, ratio in ratios.items() if ratio >= 1]
+        behind = "" if len(ahead) == len(ratios) else ": not " + ", ".join(w for w in ratios if w not in ahead)
+        return [f"at least as fast as the best peer in {len(ahead)} of {len(ratios)} workloads{behind}",
+                f"{mean:.2f} times as fast as the best peer on average (geometric), goal {MEAN_GOAL:g}: "
+                f"{_verdict(mean >= MEAN_GOAL)}"]
+
+    def _modes(self) -> list[str]:
+        lines = []
+        for work in WORKLOADS:
+            graph, slower = self.figure(GRAPH, work), self.ratio(EAGER, work)
+            if graph and slower and graph.median >= EAGER_FROM_MS and work.endswith("_train"):
+                lines.append(f"{work}: PyNative mode takes {slower.median:.2f} times what graph mode takes, limit "
+                             f"{EAGER_GOAL:g}: {_verdict(slower.median <= EAGER_GOAL)}")
+            beside = self.ratio(TORCH, work, EAGER)
+            if beside is not None and beside.median < 1:
+                lines.append(f"{work}: PyNative mode is {beside.median:.2f} times as fast as PyTorch eager: NOT met")
+        return lines
+
+    def _rates(self) -> list[str]:
+        lines = []
+        for work, facts in WORKLOADS.items():
+            share = self.share(work)
+            if share is not None and facts.bound:
+                lines.append(f"{work}: {share:.0%} of the rate of the machine's matrix product, goal {RATE_GOAL:.0%}: "
+                             f"{_verdict(share >= RATE_GOAL)}")
+        return lines
+
+    def _memory(self) -> list[str]:
+        lines = []
+        for work, facts in WORKLOADS.items():
+            peer = self.best_peer(work, "peak_mb")
+            own = self.figure(GRAPH, work, "peak_mb")
+            if facts.memory and peer and own:
+                least = self.figure(peer, work, "peak_mb")
+                lines.append(f"{work}: a process holds {own.median:.0f} MB at its peak, that of {peer} "
+                             f"{least.median:.0f} MB: {_verdict(own.median <= least.median)}")
+        return lines
+
+    def _limits(self) -> list[str]:
+        lines = []
         for limit in LIMITS:
             found = self.figure(limit.peer, limit.work, limit.field)
             if found is not None:
@@ -128,18 +164,22 @@ class Report:
                 lines.append(f"{limit.what}: {found.median:.4g} {limit.unit}, ±{found.spread:.0%}{goal}")
         return lines
 
+    # -- forms ---------------------------------------------------------------------------------------------------------
+
     def table(self) -> str:
-        """The workloads that peers have too: milliseconds, spreads, first steps and ratios."""
-        rows = [["work", *CONTENDERS, "torch : graph", "jax : graph"]]
-        for work in GOALS:
-            steps, firsts = [self.figure(p, work) for p in CONTENDERS], [
-                self.figure(p, work, "first_s") for p in CONTENDERS]
+        """The workloads that peers have too: milliseconds, spreads, first steps, ratios and the share of the rate."""
+        rows = [["work", *CONTENDERS, "best peer : graph", "share"]]
+        for work in WORKLOADS:
+            steps, firsts, peaks = ([self.figure(p, work, field) for p in CONTENDERS]
+                                    for field in ("median_ms", "first_s", "peak_mb"))
             if not any(steps):
                 continue
-            ratios = [self.ratio(p, work) for p in (TORCH, JAX)]
+            peer, share = self.best_peer(work), self.share(work)
+            ratio = self.ratio(peer, work) if peer else None
             rows.append([f"{work}, ms", *[f"{f.median:.4g} ±{f.spread:.0%}" if f else "-" for f in steps],
-                         *[f"{r.median:.2f}" if r else "-" for r in ratios]])
+                         f"{ratio.median:.2f} ±{ratio.spread:.0%}" if ratio else "-", f"{share:.0%}" if share else "-"])
             rows.append(["  first step, s", *[f"{f.median:.3f}" if f else "-" for f in firsts], "", ""])
+            rows.append(["  peak, MB", *[f"{f.median:.0f}" if f else "-" for f in peaks], "", ""])
         widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         return "\n".join("  ".join([row[0].ljust(widths[0]), *[c.rjust(w) for c, w in zip(row[1:], widths[1:])]])
                          for row in rows)
@@ -152,12 +192,14 @@ class Report:
 
     def as_dict(self) -> dict:
         """All of it for programs."""
-        steps = {w: {p: asdict(f) for p in CONTENDERS if (f := self.figure(p, w))} for w in GOALS}
-        ratios = {w: {p: asdict(r) for p in (TORCH, JAX) if (r := self.ratio(p, w))} for w in GOALS}
+        steps, peaks = ({w: {p: asdict(f) for p in CONTENDERS if (f := self.figure(p, w, field))} for w in WORKLOADS}
+                        for field in ("median_ms", "peak_mb"))
+        ratios = {w: {p: asdict(r) for p in PEERS if (r := self.ratio(p, w))} for w in WORKLOADS}
         limits = {x.what: {"peer": x.peer, "unit": x.unit, "most": x.most, **asdict(f)}
                   for x in LIMITS if (f := self.figure(x.peer, x.work, x.field))}
-        return {"median_ms": steps, "ratios": ratios, "goals": GOALS, "limits": limits, "void": self.void(),
-                "errors": self.errors(), "lines": self.lines}
+        return {"median_ms": steps, "peak_mb": peaks, "ratios": ratios, "limits": limits, "goals": self.goals(),
+                "best": {w: self.best_peer(w) for w in WORKLOADS}, "share": {w: self.share(w) for w in WORKLOADS},
+                "void": self.void(), "errors": self.errors(), "lines": self.lines}
 
 
 def _verdict(met: bool) -> str:

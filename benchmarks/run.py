@@ -3,7 +3,8 @@
     python benchmarks/run.py [--rounds N] [--output FILE]
 
 The peers' scripts, `bench_torch.py` and `bench_jax.py`, are run as they are. They lie in the folder that the variable
-MS_PEER_BENCH names, by default `../shared/bench` beside the repository.
+MS_PEER_BENCH names, by default `../shared/bench` beside the repository; those for the workloads that they lack lie in
+`benchmarks/peers`. What a process holds at its peak is read from the system, for all contenders alike.
 
 A machine's speed drifts, so the contenders take turns: in each round every workload is run by every contender, each in
 a fresh process, and each round begins with another contender. All are kept on the same two processors and told to use
@@ -20,7 +21,9 @@ import sys
 from pathlib import Path
 
 import machine
-from report import CONTENDERS, EAGER, GOALS, GRAPH, JAX, TORCH, Report
+from chart import draw
+from report import COMPILE, CONTENDERS, EAGER, GRAPH, JAX, TORCH, Report
+from workloads import WORKLOADS
 
 HERE = Path(__file__).resolve().parent
 PEERS = Path(os.environ.get("MS_PEER_BENCH") or HERE.parent.parent / "shared" / "bench")
@@ -32,10 +35,11 @@ MATMUL_GFLOP = 2 * 1024**3 / 1e9
 
 def command(peer: str, work: str, budget: float) -> list[str]:
     """The command line with which a contender runs one workload."""
-    if peer == TORCH:
-        return [sys.executable, str(PEERS / "bench_torch.py"), "eager", work]
+    folder = HERE / "peers" if work in WORKLOADS and WORKLOADS[work].own else PEERS
+    if peer in (TORCH, COMPILE):
+        return [sys.executable, str(folder / "bench_torch.py"), peer.removeprefix("torch-"), work]
     if peer == JAX:
-        return [sys.executable, str(PEERS / "bench_jax.py"), work]
+        return [sys.executable, str(folder / "bench_jax.py"), work]
     mode = peer.removeprefix("mindspore-")
     return [sys.executable, str(HERE / "bench_mindspore.py"), mode, work, "--budget", str(budget)]
 
@@ -44,11 +48,13 @@ def run(peer: str, work: str, number: int, budget: float) -> list[dict]:
     """The lines that a contender prints for a workload; what went wrong is a line with an `error`."""
     threads = {"OMP_NUM_THREADS": str(THREADS), "BENCH_THREADS": str(THREADS), "JAX_PLATFORMS": "cpu"}
     try:
-        done = subprocess.run(command(peer, work, budget), env={**os.environ, **threads}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=TIMEOUT_S)
+        done, peak = machine.finished(command(peer, work, budget), {**os.environ, **threads}, TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return [{"peer": peer, "work": work, "round": number, "error": f"did not end in {TIMEOUT_S} s"}]
     lines = [{**json.loads(x), "round": number} for x in done.stdout.splitlines() if x.startswith("{")]
+    for line in lines:
+        if line["work"] == work and peak is not None:
+            line["peak_mb"] = round(peak / 2**20)
     if done.returncode or not any(x["work"] == work for x in lines):
         print(done.stderr[-4000:], file=sys.stderr)
     if not any(x["work"] == work for x in lines):
@@ -85,14 +91,15 @@ def parse_arguments() -> argparse.Namespace:
         return int(text)
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=5, help="how often each contender has its turn (5)")
-    parser.add_argument("--contenders", type=listed([*CONTENDERS]), default=[*CONTENDERS], help="some of the four")
-    parser.add_argument("--works", type=listed([*GOALS]), default=[*GOALS], help="some of the workloads")
+    parser.add_argument("--rounds", type=positive, default=3, help="how often each contender has its turn (3)")
+    parser.add_argument("--contenders", type=listed([*CONTENDERS]), default=[*CONTENDERS], help="some of the five")
+    parser.add_argument("--works", type=listed([*WORKLOADS]), default=[*WORKLOADS], help="some of the workloads")
     parser.add_argument("--budget", type=float, default=8.0, help="seconds for one of this project's workloads (8)")
     parser.add_argument("--output", type=Path, default=Path("bench.json"), help="where all figures go (bench.json)")
     options = parser.parse_args()
-    for peer, script in ((TORCH, "bench_torch.py"), (JAX, "bench_jax.py")):
-        if peer in options.contenders and not (PEERS / script).is_file():
+    theirs = not all(WORKLOADS[work].own for work in options.works)
+    for peer, script in ((TORCH, "bench_torch.py"), (COMPILE, "bench_torch.py"), (JAX, "bench_jax.py")):
+        if theirs and peer in options.contenders and not (PEERS / script).is_file():
             parser.error(f"there is no {PEERS / script}; name the folder of the peers' scripts by MS_PEER_BENCH, or "
                          f"measure this project alone with --contenders {GRAPH},{EAGER}")
     return options
@@ -110,12 +117,37 @@ def main() -> int:
                 lines.append(line)
                 print(json.dumps(line), flush=True)
     facts["at end"] = state(options.rounds, options.budget)
-    report = Report(lines)
-    options.output.write_text(json.dumps({"machine": facts, "rounds": options.rounds, **report.as_dict()}, indent=1))
+    rates = [facts[when].get("matmul_gflops") for when in ("at start", "at end")]
+    report = Report(lines, max((rate for rate in rates if rate), default=None))
+    errors = accuracy(options.works) if GRAPH in options.contenders else []
+    found = {"machine": facts, "rounds": options.rounds, **report.as_dict(), "accuracy": errors}
+    options.output.write_text(json.dumps(found, indent=1))
     backends = sorted({line["backend"] for line in lines if "backend" in line})
     print(f"at end: {facts['at end']}\nbackend: {', '.join(backends)}\n\n{report.text()}")
-    print(f"\nall figures: {options.output.absolute()}")
-    return int(bool(report.errors()))
+    for line in errors:
+        print(in_words(line))
+    picture = draw(report, options.output.with_suffix(".png"))
+    print(f"\nall figures: {options.output.absolute()}\n{picture}")
+    return int(bool(report.errors()) or any("error" in line for line in errors))
+
+
+def in_words(line: dict) -> str:
+    """A line of `accuracy` for people."""
+    if "error" in line:
+        return f"FAILED {line['work']}: {line['error']}"
+    found, rounding = (f"{line['result' + of]:.1e} of the largest result, {line['gradient' + of]:.1e} of the largest "
+                       "gradient" for of in ("", "_by_rounding"))
+    return f"{line['work']}: float32 is off by {found}, rounded weights alone by {rounding}: " + (
+        "met" if line["met"] else "NOT met")
+
+
+def accuracy(works: list[str]) -> list[dict]:
+    """How far float32 is from float64, for the networks among the workloads (`accuracy.py`)."""
+    done = subprocess.run([sys.executable, str(HERE / "accuracy.py"), *works], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True)
+    if done.returncode:
+        print(done.stderr[-4000:], file=sys.stderr)
+    return [json.loads(x) for x in done.stdout.splitlines() if x.startswith("{")]
 
 
 if __name__ == "__main__":

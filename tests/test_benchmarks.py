@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import os
 import subprocess
@@ -23,12 +23,11 @@ print(json.dumps({{"peer": {peer!r}, "work": sys.argv[-1], "first_s": 0.1, "medi
 
 @pytest.fixture(scope="module")
 def report(repository: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("report", repository / "benchmarks" / "report.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["report"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["report"]
+    sys.path.insert(0, str(repository / "benchmarks"))
+    yield importlib.import_module("report")
+    sys.path.remove(str(repository / "benchmarks"))
+    for name in ("report", "workloads"):
+        del sys.modules[name]
 
 
 @pytest.fixture
@@ -72,11 +71,41 @@ def test_goals_are_judged(report: ModuleType, ours: float, verdict: str) -> None
     assert verdict in found.text()
 
 
-@pytest.mark.parametrize("median, void", [(0.28, False), (0.34, False), (0.36, True), (0.22, False), (0.2, True)])
+@pytest.mark.parametrize("median, void", [(0.284, False), (0.35, False), (0.36, True), (0.22, False), (0.2, True)])
 def test_a_peer_far_from_its_figure_makes_the_run_void(report: ModuleType, median: float, void: bool) -> None:
     found = report.Report([line("torch-eager", "mlp_train", median, 0)])
     assert bool(found.void()) is void
     assert ("VOID unless explained: torch-eager" in found.text()) is void
+
+
+def test_the_best_peer_is_the_fastest(report: ModuleType) -> None:
+    """Twice and half as fast as the best peer: as fast on average, and ahead in one of two."""
+    times = {"mlp_train": (0.1, 0.4, 0.2), "gelu_chain": (2.0, 1.0, 9.0)}
+    found = report.Report([line(peer, work, median, 0) for work, medians in times.items()
+                           for peer, median in zip(("mindspore-graph", "jax", "torch-compile"), medians)])
+    assert [found.best_peer(work) for work in times] == ["torch-compile", "jax"]
+    text = found.text()
+    assert "at least as fast as the best peer in 1 of 2 workloads: not gelu_chain" in text
+    assert "1.00 times as fast as the best peer on average (geometric), goal 1.5: NOT met" in text
+
+
+@pytest.mark.parametrize("ms, verdict", [(500, "98% of the rate of the machine's matrix product, goal 80%: met"),
+                                         (700, "70% of the rate of the machine's matrix product, goal 80%: NOT met")])
+def test_arithmetic_is_compared_with_the_rate_of_the_machine(report: ModuleType, ms: float, verdict: str) -> None:
+    assert f"resnet50_train: {verdict}" in report.Report([line("mindspore-graph", "resnet50_train", ms, 0)], 400).text()
+
+
+def test_memory_is_compared_with_the_most_modest_peer(report: ModuleType) -> None:
+    held = {"mindspore-graph": 1200, "torch-eager": 1600, "jax": 1100}
+    text = report.Report([{**line(peer, "gpt_train", 1.0, 0), "peak_mb": peak} for peer, peak in held.items()]).text()
+    assert "gpt_train: a process holds 1200 MB at its peak, that of jax 1100 MB: NOT met" in text
+
+
+def test_modes_are_compared(report: ModuleType) -> None:
+    text = report.Report([line("mindspore-graph", "gpt_train", 100, 0), line("mindspore-eager", "gpt_train", 140, 0),
+                          line("torch-eager", "gpt_train", 120, 0)]).text()
+    assert "gpt_train: PyNative mode takes 1.40 times what graph mode takes, limit 1.3: NOT met" in text
+    assert "gpt_train: PyNative mode is 0.86 times as fast as PyTorch eager: NOT met" in text
 
 
 def test_limits_are_judged(report: ModuleType) -> None:
@@ -87,7 +116,7 @@ def test_limits_are_judged(report: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("mode, works", [
-    ("graph", "mlp_train,lenet_train,one_op_call"),
+    ("graph", "mlp_train,lenet_train,one_op_call,softmax_tall,layer_norm_tall"),
     ("eager", "mlp_train,lenet_train,one_op_call,eager_record"),
 ])
 def test_workloads_print_one_line_each(run: Run, mode: str, works: str) -> None:
@@ -110,14 +139,19 @@ def test_an_unknown_workload_is_named(run: Run) -> None:
 
 def test_slowness_is_no_failure(run: Run, tmp_path: Path) -> None:
     """Peers a thousand times faster than anybody: nothing is met, and everything ran."""
-    (tmp_path / "bench_torch.py").write_text(PEER.format(peer="torch-eager", median=0.0001))
+    (tmp_path / "bench_torch.py").write_text(PEER.format(peer="torch-eager", median=0.0001).replace(
+        "'torch-eager'", "'torch-' + sys.argv[1]"))
     (tmp_path / "bench_jax.py").write_text(PEER.format(peer="jax", median=0.0001))
     done = run("run.py", "--rounds", "2", "--works", "mlp_train", "--budget", "0.01", "--output", "out.json")
     assert done.returncode == 0, done.stderr
     assert "goal 6: NOT met" in done.stdout and "VOID unless explained: jax" in done.stdout
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["machine"]["cpu"] and written["machine"]["at start"]["matmul_gflops"] > 0
-    assert set(written["median_ms"]["mlp_train"]) == {"mindspore-graph", "mindspore-eager", "torch-eager", "jax"}
+    contenders = {"mindspore-graph", "mindspore-eager", "torch-eager", "torch-compile", "jax"}
+    assert set(written["median_ms"]["mlp_train"]) == set(written["peak_mb"]["mlp_train"]) == contenders
+    assert all(figure["median"] > 1 for figure in written["peak_mb"]["mlp_train"].values())
+    assert written["best"]["mlp_train"] in ("torch-eager", "torch-compile", "jax")
+    assert [line["work"] for line in written["accuracy"]] == ["mlp_train"] and written["accuracy"][0]["met"]
     assert written["ratios"]["mlp_train"]["torch-eager"]["median"] < 6
     first = [next(x["peer"] for x in written["lines"] if x["round"] == k) for k in range(2)]
     assert first == ["mindspore-graph", "mindspore-eager"], "each round begins with another contender"
