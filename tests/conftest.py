@@ -16,6 +16,7 @@ from types import ModuleType
 
 import pytest
 
+os.environ.setdefault("MS_CPU_CACHE", "0")  # tests neither write nor read the user's machine code
 ROOT = Path(__file__).resolve().parent.parent
 # What a clone of the repository does not have.
 LOCAL = shutil.ignore_patterns(

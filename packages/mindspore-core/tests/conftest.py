@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("MS_CPU_CACHE", "0")  # tests neither write nor read the user's machine code
+
 
 @pytest.fixture(autouse=True, scope="session")
 def what_is_refused_is_an_error():

@@ -1,12 +1,16 @@
 """Shared by the tests of the CPU device: the device, and running one kernel on arrays."""
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from buffers import to_buffer
 
 from mindspore.plugin import manager
 from mindspore_cpu import _ext
+
+os.environ.setdefault("MS_CPU_CACHE", "0")  # tests neither write nor read the user's machine code
 
 
 @pytest.fixture(scope="session")

@@ -104,11 +104,16 @@ def commands(page: Path) -> list[tuple[str, str]]:
     return found
 
 
+def environment() -> dict[str, str]:
+    """The environment of a process in which none of our variables are set, but for the one that says where machine code
+    is kept: not with the user's."""
+    return {name: value for name, value in os.environ.items() if name == "MS_CPU_CACHE" or not name.startswith("MS_")}
+
+
 def run_python(arguments: list[str], folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run Python in a folder, with none of our environment variables set."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MS_")}
-    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, input=given, capture_output=True,
-                          text=True, timeout=300)
+    """Run Python in a folder, in that environment."""
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(), input=given,
+                          capture_output=True, text=True, timeout=300)
 
 
 def run_examples(sources: list[str], folder: Path) -> list[tuple[str, str | None]]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 import subprocess
 import sys
@@ -31,8 +30,7 @@ sys.exit(failed > 0)
 
 def test_the_examples_of_hooks_and_protocols_run():
     """In a process of its own, since one of them registers an operator."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MS_")}
-    done = subprocess.run([sys.executable, "-c", RUN, *WITH_EXAMPLES], env=environment, capture_output=True,
+    done = subprocess.run([sys.executable, "-c", RUN, *WITH_EXAMPLES], env=docs.environment(), capture_output=True,
                           text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -22,7 +22,7 @@ PAGE, NOTHING, ANONYMOUS = 4096, 0, 0x4022  # without access, private, without b
 libc = ctypes.CDLL(None)
 libc.mmap.restype, libc.munmap.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_size_t]
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
-compile_text(TEXT, target(), ["entry"])
+compile_text(TEXT, target(), "entry")
 wall = libc.mmap(None, 5 << 30, NOTHING, ANONYMOUS, -1, 0)
 pages = []
 while len(pages) < 100_000 and (page := libc.mmap(None, PAGE, NOTHING, ANONYMOUS, -1, 0)) > wall:
@@ -31,7 +31,7 @@ random.seed(1)
 loaded = []
 for _ in range(60):
     libc.munmap(pages.pop(random.randrange(len(pages))), PAGE)
-    loaded.append(compile_text(TEXT, target(), ["entry"])["entry"])
+    loaded.append(compile_text(TEXT, target(), "entry"))
     entry = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(loaded[-1].address)
     assert entry(2) == 3.0
 print("loaded", len(loaded))

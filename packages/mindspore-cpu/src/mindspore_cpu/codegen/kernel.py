@@ -1,7 +1,8 @@
 """From groups to machine code.
 
-Nests are printed, compiled together in one LLVM module, and loaded. A nest that was compiled before, in this process,
-is taken from a cache of limited size; the code of a kernel lives as long as somebody holds the kernel. A group of one
+Each nest is printed and compiled by itself, several at the same time, and all are loaded together. A nest that was
+compiled before is taken from a cache of limited size, in this process, or from the disk (`object_cache`); the code of a
+kernel lives as long as somebody holds the kernel. A group of one
 nest whose buffers are exactly the group's runs that nest's function directly. Any other phase runs through a small
 dispatcher, itself generated once, which reads from the kernel's parameter block which function does which units on
 which buffers: so one compiled function serves all parameters of an optimizer, whatever their shapes and wherever they
@@ -9,7 +10,6 @@ stand in the group.
 """
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ import numpy as np
 from mindspore.compiler.ir import Graph
 from mindspore.compiler.ir.facts import Binding
 from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
-from mindspore_cpu.codegen.engine import Code, compile_text
+from mindspore_cpu.codegen.engine import Code, Source, digest, load_sources
 from mindspore_cpu.codegen.loops import NestWriter
 from mindspore_cpu.codegen.nest import Nest, PlacedNest, Scratch, Slot, nests_of
 from mindspore_cpu.codegen.sizes import numbers, parametric
@@ -56,7 +56,6 @@ class LoopKernel:
 
 _lock = threading.Lock()
 _cache: OrderedDict[tuple[str, Nest], Code] = OrderedDict()
-_names = itertools.count()
 
 
 def compile_groups(bodies: Sequence[Graph], bindings: Sequence[Binding | None] | None = None) -> list[LoopKernel]:
@@ -96,28 +95,38 @@ def check_members(body: Graph) -> None:
 
 
 def _codes(where: Target, wanted: Sequence[PlacedNest]) -> dict[Nest, Code]:
-    """The code of each nest, compiled now where it is not in the cache."""
+    """The code of each nest, loaded now where it is not in the cache."""
     found: dict[Nest, Code] = {}
-    missing: dict[str, Nest] = {}
-    module = Module(where)
+    missing: dict[Nest, Source] = {}
     for placed in wanted:
         nest = placed.nest
-        if nest in found or nest in missing.values():
+        if nest in found or nest in missing:
             continue
         code = _cache.get((where.level, nest))
         if code is not None:
             _cache.move_to_end((where.level, nest))
             found[nest] = code
-            continue
-        name = f"nest{next(_names)}"
-        module.functions.append(NestWriter(module, nest, plan(nest, where, numbers(placed, None)), name).write())
-        missing[name] = nest
-    if missing:
-        for name, code in compile_text(module.text(), where, list(missing)).items():
-            found[missing[name]] = _cache[where.level, missing[name]] = code
-        while len(_cache) > CACHED_NESTS:
-            _cache.popitem(last=False)
+        else:
+            missing[nest] = _source(placed, where)
+    for nest, code in zip(missing, load_sources(list(missing.values()), where)):
+        found[nest] = _cache[where.level, nest] = code
+    while len(_cache) > CACHED_NESTS:
+        _cache.popitem(last=False)
     return found
+
+
+def _source(placed: PlacedNest, where: Target) -> Source:
+    """The function of a nest: its structure says all, so that it need not be written where its code is known."""
+    nest = placed.nest
+    key = repr(nest)
+    name = f"nest_{digest(key)}"
+
+    def write() -> str:
+        module = Module(where)
+        module.functions.append(NestWriter(module, nest, plan(nest, where, numbers(placed, None)), name).write())
+        return module.text()
+
+    return Source(name, key, write)
 
 
 def _kernel(body: Graph, nests: list[PlacedNest], scratch: Scratch, codes: dict[Nest, Code],
@@ -150,7 +159,7 @@ def _kernel(body: Graph, nests: list[PlacedNest], scratch: Scratch, codes: dict[
 @lru_cache(maxsize=64)
 def _dispatcher(phase: int, where: Target) -> Code:
     name, text = dispatcher_text(phase, where.attributes)
-    return compile_text(text, where, [name])[name]
+    return load_sources([Source(name, text, lambda: text)], where)[0]
 
 
 def _is_direct(placed: PlacedNest, inputs: int, outputs: int) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mindspore.compiler.program import GROUP, Launch, Plan
-from mindspore_cpu.codegen.engine import Code, compile_text
+from mindspore_cpu.codegen.engine import Code, Source, load_sources
 from mindspore_cpu.codegen.group_calls import GroupCalls, is_symbolic
 from mindspore_cpu.codegen.region_tapes import largest_popped
 from mindspore_cpu.codegen.region_writer import RegionWriter
@@ -63,7 +63,8 @@ def compile_loop(step: Launch, plan: Plan, reuses: bool) -> WholeLoop | None:
     with _lock:
         code = _cache.get((where.level, text))
         if code is None:
-            code = _cache[where.level, text] = compile_text(text, where, [NAME], optimized=True)[NAME]
+            code, = load_sources([Source(NAME, text, lambda: text, optimized=True)], where)
+            _cache[where.level, text] = code
             if len(_cache) > CACHED_LOOPS:
                 _cache.popitem(last=False)
         else:
