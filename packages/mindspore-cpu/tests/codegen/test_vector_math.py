@@ -8,12 +8,31 @@ import pytest
 from harness import generate, ulps
 
 INF, NAN = math.inf, math.nan
+SLOPE = 2 / math.sqrt(math.pi)
+
+
+def _erf(x: np.ndarray) -> np.ndarray:
+    return _between(math.erf, x, x * SLOPE, np.sign(x), 6.5)
+
+
+def _erfc(x: np.ndarray) -> np.ndarray:
+    return _between(math.erfc, x, 1 - x * SLOPE, 1 - np.sign(x), 28)
+
+
+def _between(function, x: np.ndarray, near: np.ndarray, far: np.ndarray, end: float) -> np.ndarray:
+    """A function of one number, which is asked only where in double precision it is neither `near` 0 nor `far` off."""
+    found = np.where(np.abs(x) < 1e-9, near, far)
+    asked = (np.abs(x) >= 1e-9) & (np.abs(x) < end)
+    found[asked] = [function(v) for v in x[asked].tolist()]
+    return found
+
+
 FUNCTIONS = {
     "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log1p": np.log1p,
     "sqrt": np.sqrt, "rsqrt": lambda x: 1 / np.sqrt(x), "sin": np.sin, "cos": np.cos, "tan": np.tan,
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
     "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "erf": np.frompyfunc(math.erf, 1, 1), "erfc": np.frompyfunc(math.erfc, 1, 1),
+    "erf": _erf, "erfc": _erfc,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
 }
 LIMIT = 2.0

@@ -100,7 +100,7 @@ def _tanh_by_exp(w: Writer, x: Value) -> Value:
     half = _half_power(w, t)
     y = w.fma(half, p, w.sub(half, w.like(0.5, x)))
     q = quotient(w, y, w.add(y, w.like(1, x)))
-    q = w.select(w.compare("olt", y, w.like(0.25, y)), w.fma(w.neg(y), q, y), q)
+    q = w.select(w.compare("olt", y, w.like(0.5, y)), w.fma(w.neg(y), q, y), q)
     return with_sign(w, q, x)
 
 
