@@ -27,10 +27,14 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.ops.operations._sequence_ops": (*_OPERATORS, "mindspore.ops._native_classes"),
     "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
-        "_inner_ops", "_quant_ops", "_rl_inner_ops", "_scalar_ops", "_tensor_array",
+        "_inner_ops", "_quant_ops", "_scalar_ops", "_tensor_array",
         "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops", "inner_ops", "linalg_ops",
         "manually_defined", "math_ops", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "sparse_ops",
         "spectral_ops")},
+    "mindspore.ops.operations._rl_inner_ops": ("mindspore.ops.replay", *_OPERATORS),
+    "mindspore.ops.composite.multitype_ops": ("mindspore.ops.composite", *_FUNCTIONS),
+    **{f"mindspore.ops.composite.multitype_ops.{name}_impl": _FUNCTIONS for name in (
+        "add", "div", "equal", "greater", "less", "mul", "negative", "ones_like", "pow", "sub", "zeros_like")},
     "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional", "mindspore.ops._native_classes"),
     "mindspore.ops.auto_generate.gen_ops_def": _FUNCTIONS,
     "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, "mindspore.ops._native_classes"),
@@ -56,6 +60,8 @@ PATHS: dict[str, tuple[str, ...]] = {
         "accuracy", "auc", "bleu_score", "confusion_matrix", "cosine_similarity", "dice", "error", "fbeta",
         "hausdorff_distance", "loss", "mean_surface_distance", "metric", "occlusion_sensitivity", "perplexity",
         "precision", "recall", "roc", "root_mean_square_surface_distance", "topk")},
+    **{f"mindspore.nn.reinforcement.{name}": ("mindspore.nn.reinforcement",) for name in (
+        "_batch_read_write", "_tensors_queue", "tensor_array")},
     "mindspore.nn.utils": ("mindspore.nn",),
     "mindspore.nn.utils.init": ("mindspore.nn",),
     "mindspore.common.storage": ("mindspore.common.tensor_memory",),

@@ -66,6 +66,8 @@ _METRICS = ("Accuracy", "BleuScore", "ConfusionMatrix", "ConfusionMatrixMetric",
             "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "auc", "get_metric_fn",
             "get_metrics", "names", "rearrange_inputs")
 
+_CONTAINERS = ("TensorArray", "TensorsQueue")
+
 _MINT = {f"{name}Ext": name for name in (
     "AvgPool1d", "AvgPool2d", "AvgPool3d", "Dropout", "Dropout2d", "Embedding", "L1Loss", "LayerNorm", "LogSoftmax",
     "MaxPool2d", "PReLU")}
@@ -73,15 +75,17 @@ _MINT = {f"{name}Ext": name for name in (
 if not TYPE_CHECKING:  # a checker would take any name for one of these
 
     def __getattr__(name: str):
-        """Metrics belong to `mindspore.train` and are known here, too; so are layers of `mint.nn`, with Ext behind
-        their names."""
+        """Metrics belong to `mindspore.train` and are known here, too; so are containers of tensors, and layers of
+        `mint.nn`, with Ext behind their names."""
         if name in _METRICS:
             from mindspore.train import metrics
             return getattr(metrics, name)
         if name in _MINT:
             return getattr(importlib.import_module("mindspore.mint.nn"), _MINT[name])
-        if name == "probability":
-            return importlib.import_module("mindspore.nn.probability")
+        if name in ("probability", "reinforcement"):
+            return importlib.import_module(f"mindspore.nn.{name}")
+        if name in _CONTAINERS:
+            return getattr(importlib.import_module("mindspore.nn.reinforcement"), name)
         if name == "metrics":
             return importlib.import_module("mindspore.train.metrics")
         raise AttributeError(f"module 'mindspore.nn' has no attribute {name!r}")

@@ -214,8 +214,8 @@ def l2_normalize(x, axis=0, epsilon=1e-4):
 def dropout(x, keep_prob=0.5, Seed0=0, Seed1=0):
     """(y, mask): x / keep_prob where the mask, drawn with probability keep_prob, is 1, else 0."""
     value = as_inexact("Dropout", x)
-    seed = Seed0 * 2**32 + Seed1
-    y, mask = apply(primitive("dropout"), (value, random_.state_of(seed or None)), (float(keep_prob),))
+    state = random_.state_of(random_.pair_of(Seed0, Seed1))
+    y, mask = apply(primitive("dropout"), (value, state), (float(keep_prob),))
     return y, convert(mask, value.dtype)
 
 
@@ -424,27 +424,27 @@ def fill_v2(shape, value):
 
 def standard_normal(shape, seed=0, seed2=0):
     """Numbers of the standard normal distribution; seeds of 0 stand for none."""
-    return random_.standard_normal(shape, seed * 2**32 + seed2 or None)
+    return random_.standard_normal(shape, random_.pair_of(seed, seed2))
 
 
 def uniform_real(shape, seed=0, seed2=0):
     """Numbers evenly distributed over [0, 1); seeds of 0 stand for none."""
-    return random_.rand(tuple(shape), seed=seed * 2**32 + seed2 or None)
+    return random_.rand(tuple(shape), seed=random_.pair_of(seed, seed2))
 
 
 def uniform_int(shape, minval, maxval, seed=0, seed2=0):
     """Whole numbers (Int32) evenly distributed over [minval, maxval); seeds of 0 stand for none."""
-    return random_.uniform(shape, minval, maxval, seed * 2**32 + seed2 or None, int32)
+    return random_.uniform(shape, minval, maxval, random_.pair_of(seed, seed2), int32)
 
 
 def multinomial(x, num_samples, seed=0, seed2=0, dtype=int32):
     """Places drawn with the probabilities along the last axis; seeds of 0 stand for none."""
-    return convert(random_.multinomial(x, num_samples, True, seed * 2**32 + seed2 or None), dtype)
+    return convert(random_.multinomial(x, num_samples, True, random_.pair_of(seed, seed2)), dtype)
 
 
 def shuffle(x, seed=0, seed2=0):
     """The slices along the first axis in random order; seeds of 0 stand for none."""
-    return random_.shuffle(x, seed * 2**32 + seed2 or None)
+    return random_.shuffle(x, random_.pair_of(seed, seed2))
 
 
 def search_sorted(sorted_sequence, values, sorter=None, dtype=int64, right=False):

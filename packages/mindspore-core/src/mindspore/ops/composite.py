@@ -15,6 +15,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import GradOperation
+from mindspore.module_paths import answer_below
 from mindspore.ops.clipping import clip_by_global_norm, clip_by_value
 from mindspore.ops.creation import ones_like, zeros_like
 from mindspore.ops.joining import repeat_elements, repeat_interleave
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 INTERPRETED = True
+__path__: list[str] = []  # programs import `mindspore.ops.composite.multitype_ops`, which `module_paths` answers
 _SPARSE = (RowTensor, COOTensor, CSRTensor)  # tensors, although they are made as tuples of their parts
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "Tensor": lambda v: isinstance(v, Tensor),
@@ -192,3 +194,6 @@ def add_flags(fn: Callable | None = None, **flags: Any) -> Callable:
 def core(fn: Callable | None = None, **flags: Any) -> Callable:
     """Decorator that marks a function as one of the core; see `add_flags`."""
     return add_flags(fn, core=True, **flags)
+
+
+answer_below(__name__)

@@ -59,6 +59,7 @@ from mindspore.ops.primitive import (
     PrimitiveWithCheck,
     PrimitiveWithInfer,
     define,
+    define_drawing,
     prim_attr_register,
 )
 
@@ -75,6 +76,11 @@ if TYPE_CHECKING:
 def _define(name, function, **attributes):
     __all__.append(name)
     return define(name, function, **attributes)
+
+
+def _drawing(name, function, **attributes):
+    __all__.append(name)
+    return define_drawing(name, function, **attributes)
 
 
 # -- element by element ------------------------------------------------------------------------------------------------
@@ -291,7 +297,7 @@ Conv2DTranspose = _define("Conv2DTranspose", _legacy.convolution_transposed, out
 Conv2DBackpropInput = _define("Conv2DBackpropInput", _legacy.convolution_transposed, out_channel=REQUIRED,
                               kernel_size=REQUIRED, pad_mode="valid", pad=0, pad_list=None, mode=1, stride=1,
                               dilation=1, group=1, data_format="NCHW")
-Dropout = _define("Dropout", _legacy.dropout, keep_prob=0.5, Seed0=0, Seed1=0)
+Dropout = _drawing("Dropout", _legacy.dropout, keep_prob=0.5, Seed0=0, Seed1=0)
 KLDivLoss = _define("KLDivLoss", loss.kl_div, reduction="mean")
 L2Loss = _define("L2Loss", _legacy.l2_loss)
 L2Normalize = _define("L2Normalize", _legacy.l2_normalize, axis=0, epsilon=1e-4)
@@ -317,13 +323,13 @@ SparseSoftmaxCrossEntropyWithLogits = _define("SparseSoftmaxCrossEntropyWithLogi
 
 # -- random numbers ----------------------------------------------------------------------------------------------------
 
-Multinomial = _define("Multinomial", _legacy.multinomial, seed=0, seed2=0, dtype=mstype.int32)
+Multinomial = _drawing("Multinomial", _legacy.multinomial, seed=0, seed2=0, dtype=mstype.int32)
 RandomCategorical = _define("RandomCategorical", random_.random_categorical, dtype=mstype.int64)
-RandomShuffle = _define("RandomShuffle", _legacy.shuffle, seed=0, seed2=0)
+RandomShuffle = _drawing("RandomShuffle", _legacy.shuffle, seed=0, seed2=0)
 RandpermV2 = _define("RandpermV2", random_.randperm, seed=0, offset=0, dtype=mstype.int64)
-StandardNormal = _define("StandardNormal", _legacy.standard_normal, seed=0, seed2=0)
-UniformInt = _define("UniformInt", _legacy.uniform_int, seed=0, seed2=0)
-UniformReal = _define("UniformReal", _legacy.uniform_real, seed=0, seed2=0)
+StandardNormal = _drawing("StandardNormal", _legacy.standard_normal, seed=0, seed2=0)
+UniformInt = _drawing("UniformInt", _legacy.uniform_int, seed=0, seed2=0)
+UniformReal = _drawing("UniformReal", _legacy.uniform_real, seed=0, seed2=0)
 
 # -- among processes ---------------------------------------------------------------------------------------------------
 

@@ -9,14 +9,20 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mindspore.common.api import constexpr
+from mindspore.common.generator import Generator
+from mindspore.common.seed import on_set_seed
 from mindspore.deprecation import OPERATORS, deprecated
 from mindspore.graph.trace import _stack
 
-__all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "prim_attr_register"]
+__all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "define_drawing",
+           "prim_attr_register"]
 
 # How names of operators begin that write into their first operand.
 _WRITERS = ("Assign", "Scatter", "Apply", "SparseApply", "Adam", "FusedAdam", "FusedSparse", "SGD", "Lamb")
@@ -208,3 +214,47 @@ def define(name: str, function: Callable, **attributes: Any) -> type[Primitive]:
             return function(*operands, **named)
         namespace["__call__"] = call
     return type(name, (_Defined,), namespace)
+
+
+_streams: weakref.WeakSet[Generator] = weakref.WeakSet()
+
+
+class _Drawing(_Defined):
+    """What operators add that draw random numbers: an object with a seed has a stream of its own, from which each call
+    goes on; `set_seed` starts all of these again."""
+
+    _seeds: tuple[str, str]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        first, second = (self.__dict__[name] for name in self._seeds)
+        if any(isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) for seed in (first, second)):
+            raise TypeError(f"{self.name}: {' and '.join(self._seeds)} must be ints, but got {first!r} and "
+                            f"{second!r}")
+        self._stream = Generator().manual_seed(first * 2**32 + second) if first or second else None
+        if self._stream is not None:
+            _streams.add(self._stream)
+
+    def __call__(self, *operands: Any, **named: Any) -> Any:
+        if _stack.mixing is not None:
+            operands = _stack.mixing.operands(type(self), operands)
+        attributes = {name: self.__dict__[name] for name in self._attributes}
+        attributes.update(zip(self._seeds, (self._stream, 0)))
+        return type(self)._function(*operands, **attributes, **named)
+
+
+def define_drawing(name: str, function: Callable, **attributes: Any) -> type[Primitive]:
+    """As `define`, for operators that draw random numbers. The first two attributes whose names begin with "seed" are
+    the seeds; `function` gets a generator or None for the first of them, and 0 for the other."""
+    made = define(name, function, **attributes)
+    seeds = tuple([key for key in attributes if key.lower().startswith("seed")][:2])
+    return type(name, (_Drawing,), {**{key: made.__dict__[key] for key in ("_function", "_attributes", "__doc__",
+                                                                          "__module__")}, "_seeds": seeds})
+
+
+def _start_streams() -> None:
+    for stream in list(_streams):
+        stream.manual_seed(stream.initial_seed())
+
+
+on_set_seed(_start_streams)

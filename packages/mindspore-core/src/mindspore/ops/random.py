@@ -1,7 +1,8 @@
 """Random tensors.
 
 Numbers come from the default generator, so they follow `set_seed`; a call with `seed` takes its own stream instead and
-gives the same numbers every time. Sizes are those of the result.
+gives the same numbers every time; an operator object that is made with a seed goes on in its stream. Sizes are those of
+the result.
 """
 from __future__ import annotations
 
@@ -54,6 +55,11 @@ def state_of(seed: Seed) -> Tensor:
     if seed is None or isinstance(seed, Generator):
         return (seed or default_generator).draw()
     return constant(np.array([static_int("random", "seed", seed), 0]), int64)
+
+
+def pair_of(seed: Seed, seed2: int) -> Seed:
+    """The seed of an operator class: none where both are 0, and a stream where that takes the first one's place."""
+    return seed if seed is None or isinstance(seed, Generator) else seed * 2**32 + seed2 or None
 
 
 def _draw(op, shape: tuple, dtype: DType | None, seed: Seed) -> Tensor:

@@ -30,7 +30,7 @@ from mindspore.ops.comparison import bitwise_and, where
 from mindspore.ops.creation import arange
 from mindspore.ops.elementwise import erf, exp, log1p, tan
 from mindspore.ops.joining import concat, stack
-from mindspore.ops.random import Seed, bernoulli, multinomial, normal, spread, state_of, uniform_unit
+from mindspore.ops.random import Seed, bernoulli, multinomial, normal, pair_of, spread, state_of, uniform_unit
 from mindspore.ops.reduction import count_nonzero
 from mindspore.ops.shapes import broadcast_to, cut, ravel, reshape
 from mindspore.ops.special import erfinv
@@ -41,11 +41,6 @@ __all__ = [
 ]
 
 _GAMMA, _POISSON, _SORT, _BITS = map(primitive, ("random_gamma", "random_poisson", "sort", "random_bits"))
-
-
-def pair_of(seed: int, seed2: int) -> Seed:
-    """The seed of an operator class: none where both are 0."""
-    return seed * 2**32 + seed2 or None
 
 
 # -- gamma and Poisson -------------------------------------------------------------------------------------------------
@@ -145,7 +140,7 @@ def bernoulli_ext(input: Operand, *, generator: Generator | None = None) -> Tens
     return bernoulli(input, input, generator)
 
 
-def dropout_mask(shape: Sizes, keep_prob: float, seed: int = 0, seed2: int = 0) -> Tensor:
+def dropout_mask(shape: Sizes, keep_prob: float, seed: Seed = 0, seed2: int = 0) -> Tensor:
     """Bits (UInt8, eight in each) that are 1 with the probability keep_prob, for `dropout_by_mask`: one for each
     element of a tensor of this shape, lowest bits first, and more, so that their number is a multiple of 128."""
     count = math.prod(static_shape("DropoutGenMask", shape))
