@@ -7,6 +7,7 @@ the same graph. In graph mode a gradient function called from plain Python is co
 """
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -31,9 +32,11 @@ from mindspore.graph.guards import Guards
 from mindspore.graph.hooks import fire, hooked_gradient, hooks_of
 from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
-from mindspore.runtime.record import apply, with_hooks_of, wrap
+from mindspore.runtime.record import apply, apply_plainly, with_hooks_of, wrap
 
 __all__ = ["grad", "value_and_grad", "vjp", "GradOperation", "get_grad"]
+
+_getrefcount = sys.getrefcount
 
 
 class Linearized:
@@ -160,8 +163,9 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
     identity = PRIMITIVES["identity"]
     fresh = {id(t): with_hooks_of(apply(identity, (t,)), t) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
-    points = [fresh[id(t)]._value for t in wanted] + [w._value for w in weights]
     segment = _segment.current()
+    _keep_apart(weights, segment)
+    points = [fresh[id(t)]._value for t in wanted] + [w._value for w in weights]
     region = _segment.Region(len(segment.entries))
     region.wanted = points
     regions = segment.regions
@@ -197,6 +201,17 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
         return pull_later
 
     return Linearized(outputs, spec, pull, hold, lambda: _leave(regions, region))
+
+
+def _keep_apart(weights: list[Parameter], segment: Any) -> None:
+    """Give weights whose value is that of another tensor too, of a clone or of what was assigned to them or from them,
+    a value of their own: a gradient is by a value, and would be that of all tensors that have it."""
+    enclosing = [{id(value) for value in region.wanted} for region in segment.regions]
+    for weight in weights:
+        value = weight._value
+        known = 3 + (value.pending is segment or id(value) in segment.numbers) + sum(id(value) in w for w in enclosing)
+        if _getrefcount(value) > known and weight._shared is None:
+            weight._value = apply_plainly(PRIMITIVES["identity"], (weight,))._value
 
 
 def _after_hooks(wanted: list[Tensor], weights: list[Parameter], grads: list[Tensor]) -> list[Tensor]:
