@@ -66,6 +66,27 @@ def test_ci_runs_the_readme_command(repository: Path) -> None:
     assert script.read_text().rstrip().splitlines()[-1] == test_command(repository)
 
 
+@pytest.mark.parametrize(("refused", "goes_on"), [("pocl-opencl-icd", True), ("g++", False)])
+def test_ci_goes_on_without_the_driver_of_the_example(
+    repository: Path, tmp_path: Path, refused: str, goes_on: bool
+) -> None:
+    """Among programs that install nothing: one package, of those that are all missing, cannot be had."""
+    programs = {
+        "dpkg-query": "exit 1",
+        "sudo": 'exec "$@"',
+        "apt-get": f'case " $* " in *" {refused} "*) echo "cannot have {refused}"; exit 100;; esac',
+        "python3": "echo the tests; exit 1",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run([repository / ".ci/run"], env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert f"cannot have {refused}" in done.stdout
+    assert ("the tests" in done.stdout) == goes_on
+    assert ("the OpenCL example's tests are skipped" in done.stderr) == goes_on
+
+
 def test_preflight_names_a_missing_compiler(repository: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(repository / "tools/preflight.py")]
     done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
