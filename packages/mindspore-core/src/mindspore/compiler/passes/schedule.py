@@ -69,7 +69,8 @@ def schedule(found: Cut, donated: dict[int, int], plan: PlanGraph | None = None,
 
 def cut(graph: Graph, device) -> Cut:
     """Every working node of a legal graph in exactly one unit, but for what groups repeat inside. Where claims overlap
-    the first one has the nodes: in a sum of two matrix products either may take the addition for its epilogue."""
+    the first one has the nodes: in a sum of two matrix products either may take the addition for its epilogue. The
+    groups of equal layers have one body, so that what follows from it is found once."""
     units: list[Unit] = []
     taken: set[int] = set()
     claim = getattr(device, "claim", None)
@@ -94,11 +95,14 @@ def cut(graph: Graph, device) -> Cut:
         kind = _kind(node, device)
         unit_of[idx] = len(units)
         units.append(Unit(kind, name, [node], body=shared_body(node, device) if kind == GROUP else None))
+    bodies: dict[bytes, Graph] = {}
     for unit in units:
         if not unit.outputs:
             unit.outputs = [unit.nodes[-1]]
         if unit.kind in (CLAIM, GROUP) and unit.body is None:
             unit.body, unit.ins, unit.outputs = extract(unit.nodes, unit.outputs, unit.read)
+            if unit.kind == GROUP:
+                unit.body = bodies.setdefault(unit.body.key(), unit.body)
     return Cut(graph, units, unit_of)
 
 
