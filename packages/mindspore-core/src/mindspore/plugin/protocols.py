@@ -21,9 +21,9 @@ class Capabilities:
 
     dtypes: keys of the element types that its kernels take (`float32`, ...). codegen: names of the primitives that may
     be members of generated groups (empty: no code generation). codegen_dtypes: the element types of generated groups,
-    where they are fewer than `dtypes`. host_memory: whether `Allocator.as_numpy` gives a
-    zero-copy view. in_place: whether element-wise kernels and groups may write over an input that dies there. regions:
-    whether `Device.compile` takes plans with regions (version 2); without it core runs branches and loops itself.
+    where they are fewer than `dtypes`. host_memory: whether the device's `as_numpy` gives a view without a copy.
+    in_place: whether element-wise groups may write over an input that dies there. regions: whether `Device.compile`
+    takes plans with regions (version 2); without it core runs branches and loops itself.
     loops: whether it makes one kernel of a loop of groups; core then says which loops are such (`Region.whole`).
     symbolic: whether code generation takes groups whose bodies have symbolic sizes (`Launch.binding` has the numbers);
     without it they come with numbers, and are generated anew for each size.
