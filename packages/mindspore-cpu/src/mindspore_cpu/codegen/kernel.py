@@ -7,6 +7,10 @@ nest whose buffers are exactly the group's runs that nest's function directly. A
 dispatcher, itself generated once, which reads from the kernel's parameter block which function does which units on
 which buffers: so one compiled function serves all parameters of an optimizer, whatever their shapes and wherever they
 stand in the group.
+
+The code of a nest is made for its sizes, which is what a network wants that runs for hours. A program whose shapes are
+new all the time, such as sentences in PyNative mode, would compile all the time. So a small nest that differs from
+`MOST_SIZES` others in nothing but its numbers is compiled once more for any size, and so are those that follow.
 """
 from __future__ import annotations
 
@@ -24,13 +28,15 @@ from mindspore_cpu.codegen.dispatch import Part, dispatcher_text, table
 from mindspore_cpu.codegen.engine import Code, Source, digest, load_sources
 from mindspore_cpu.codegen.loops import NestWriter
 from mindspore_cpu.codegen.nest import Nest, PlacedNest, Scratch, Slot, nests_of
-from mindspore_cpu.codegen.sizes import numbers, parametric
+from mindspore_cpu.codegen.sizes import numbers, of_any_size, parametric
 from mindspore_cpu.codegen.split import divided
 from mindspore_cpu.codegen.target import Target, target
 from mindspore_cpu.codegen.work import plan
 from mindspore_cpu.codegen.writer import Module
 
 CACHED_NESTS = 2048
+MOST_SIZES = 8
+SMALL_NANOSECONDS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class LoopKernel:
 
 _lock = threading.Lock()
 _cache: OrderedDict[tuple[str, Nest], Code] = OrderedDict()
+_sizes: OrderedDict[Nest, set[Nest]] = OrderedDict()  # by its form for any size, nests that were made for theirs
 
 
 def compile_groups(bodies: Sequence[Graph], bindings: Sequence[Binding | None] | None = None) -> list[LoopKernel]:
@@ -67,8 +74,9 @@ def compile_groups(bodies: Sequence[Graph], bindings: Sequence[Binding | None] |
     distinct = {id(body): (body, binding) for body, binding in zip(bodies, bindings or [None] * len(bodies))}
     found = {key: group_nests(body) for key, (body, _) in distinct.items()}
     with _lock:
-        codes = _codes(target(), [p for nests, _ in found.values() for p in nests])
-    made = {key: _kernel(body, *found[key], codes, binding) for key, (body, binding) in distinct.items()}
+        chosen = {key: [_form(target(), p) for p in nests] for key, (nests, _) in found.items()}
+        codes = _codes(target(), [p for nests in chosen.values() for p in nests])
+    made = {key: _kernel(body, chosen[key], found[key][1], codes, binding) for key, (body, binding) in distinct.items()}
     return [made[id(body)] for body in bodies]
 
 
@@ -92,6 +100,28 @@ def check_members(body: Graph) -> None:
         if node.dtype.kind == "c":
             raise ValueError(f"compile_groups: {name} of dtype {node.dtype} in a group; complex numbers have no "
                              f"generated form")
+
+
+def _form(where: Target, placed: PlacedNest) -> PlacedNest:
+    """The nest as it is, or for any size where it is small and many have come that differ in their sizes only."""
+    if (where.level, placed.nest) in _cache:
+        return placed
+    general = of_any_size(placed)
+    if general is None:
+        return placed
+    work = plan(placed.nest, where, numbers(placed, None))
+    if work.units * work.cost > SMALL_NANOSECONDS:
+        return placed
+    known = _sizes.setdefault(general.nest, set())
+    _sizes.move_to_end(general.nest)
+    while len(_sizes) > CACHED_NESTS:
+        _sizes.popitem(last=False)
+    if placed.nest in known:
+        return placed
+    if len(known) >= MOST_SIZES:
+        return general
+    known.add(placed.nest)
+    return placed
 
 
 def _codes(where: Target, wanted: Sequence[PlacedNest]) -> dict[Nest, Code]:

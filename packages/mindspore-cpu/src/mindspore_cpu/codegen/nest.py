@@ -154,7 +154,7 @@ class PlacedNest:
     slots: list[Slot]
     phase: int
     size: int | Dim | None = None
-    params: tuple[Dim, ...] = ()
+    params: tuple[int | Dim, ...] = ()
 
 
 @dataclass(slots=True)
