@@ -11,6 +11,7 @@ COMMANDS = {"plugins": "list the installed plugins and their devices",
             "doctor": "check the installation and say what to do about what is wrong",
             "show": "print the graph of a compiled function: show FILE:FUNC [SHAPE ...]",
             "grad": "print the derivative of a function: grad FILE:FUNC [SHAPE ...]",
+            "profile": "run a program and say where its time went: profile FILE [ARGUMENT ...]",
             "new-backend": "write the repository of a backend: new-backend NAME [--kind python|cpp] [--directory DIR]",
             "coverage": "count the names of MindSpore's interface that are present and tested"}
 
@@ -26,6 +27,13 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("target", metavar="FILE:FUNC", help="a Python file and a function or Cell in it")
         command.add_argument("arguments", nargs="*", metavar="SHAPE", type=_argument,
                              help="one argument each: 2x3, 2x3:int32, i32[2,3], or scalar for a 0-d tensor")
+    command = commands.add_parser("profile", help=COMMANDS["profile"])
+    command.add_argument("--html", metavar="PATH", help="where the page with the picture goes (default: "
+                         "NAME_profile.html here)")
+    command.add_argument("--trace", metavar="PATH", help="write a trace for chrome://tracing or Perfetto")
+    command.add_argument("--rows", metavar="N", type=int, default=30, help="the rows of the table (default: 30)")
+    command.add_argument("file", metavar="FILE", help="a Python program")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="what the program gets")
     command = commands.add_parser("new-backend", help=COMMANDS["new-backend"])
     command.add_argument("name", metavar="NAME", help="the backend's name: a-z and 0-9, beginning with a letter")
     command.add_argument("--kind", choices=["python", "cpp"], default="python",
@@ -39,6 +47,9 @@ def main(argv: list[str] | None = None) -> int:
         return coverage(arguments.modules, arguments.json)
     if arguments.command == "new-backend":
         return new_backend(arguments.name, arguments.kind, arguments.directory)
+    if arguments.command == "profile":
+        from mindspore.profiler.command import profile_program
+        return profile_program(arguments.file, arguments.arguments, arguments.html, arguments.trace, arguments.rows)
     if arguments.command in ("show", "grad"):
         return describe_program(arguments.command, arguments.target, arguments.arguments)
     return {"plugins": plugins, "doctor": doctor}[arguments.command]()

@@ -92,6 +92,10 @@ class Blocked(Primitive):
             raise ValueError(f"{self.name}: {result.shape[1]} channels do not come in blocks of {block}")
         return tensor_aval(blocked_shape(result.shape, block), result.dtype)
 
+    def flops(self, out, *ins, block: int, **attrs):
+        whole = [tensor_aval(plain_shape(aval.shape), aval.dtype) for aval in (out, *ins)]
+        return primitive(self.of).flops(*whole, **attrs)
+
     def lower(self, b, *ins, block: int, **attrs):
         result = b.call(primitive(self.of), *[plain(b, x) for x in ins], **attrs)
         return in_blocks(b, result, block) if block else result

@@ -24,7 +24,7 @@ from mindspore.compiler.passes.region_plans import trip_and_test
 from mindspore.compiler.passes.stretches import cut, needs_driver
 from mindspore.compiler.primitives.scan import trips
 from mindspore.compiler.primitives.tapes import Tape, add_tapes
-from mindspore.compiler.program import Executable
+from mindspore.compiler.program import Executable, Plan
 from mindspore.runtime.transfer import download, upload
 
 __all__ = ["Driver", "needs_driver"]
@@ -39,7 +39,7 @@ class Driver(Executable):
     graph: simplified. build: makes the executable of a straight-line graph. simplify: applied to graphs inside regions.
     outer: the driver of the graph around a region; without one, outputs have buffers of their own.
     held: the buffers that it keeps between runs, those inside regions included. launches: all of its steps.
-    callees: what runs each graph that is called, by its key.
+    callees: what runs each graph that is called, by its key. made: the executables of all straight-line graphs.
     """
 
     def __init__(self, graph: Graph, device, build: Build, simplify: Callable[[Graph], Graph],
@@ -49,6 +49,7 @@ class Driver(Executable):
         self.launches: list[Step] = [] if outer is None else outer.launches
         self.callees: dict = {} if outer is None else outer.callees
         self.times: list = [None] if outer is None else outer.times
+        self.made: list[Executable] = [] if outer is None else outer.made
         self.slots = len(graph.nodes)
         self.params = [p.idx for p in graph.params]
         self.outputs = [o.idx for o in graph.outputs]
@@ -78,6 +79,10 @@ class Driver(Executable):
         finally:
             self.times[0] = None
 
+    def plans(self) -> list[Plan]:
+        """Those of all straight-line graphs."""
+        return [plan for made in self.made if isinstance(made, Executable) for plan in made.plans()]
+
     def show(self) -> str:
         """The graph, for people."""
         from mindspore.compiler.ir.text import show
@@ -87,6 +92,7 @@ class Driver(Executable):
 
     def _straight(self, stretch) -> Step:
         made, ins, outs = self.build(stretch.graph), [n.idx for n in stretch.ins], [n.idx for n in stretch.outs]
+        self.made.append(made)
         plain, times = made.run, self.times
 
         def run(inputs: list) -> list:

@@ -221,6 +221,11 @@ class Executable:
         the executable's own `run` is. An executable that cannot time its launches gives none."""
         return run(inputs), []
 
+    def plans(self) -> list[Plan]:
+        """What it runs, as far as it is known: `plan`, if it has one. Profilers tell from it how much launches do."""
+        plan = getattr(self, "plan", None)
+        return [plan] if isinstance(plan, Plan) else []
+
     def run(self, inputs: Sequence[Any]) -> list[Any]:
         """Run the plan on one device buffer for each input of the program; one for each of its outputs. A donated input
         comes back as an output, the same object. Called from any thread; the work may go on after it returns."""

@@ -14,17 +14,20 @@ import sys
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mindspore.compiler.program import Executable
+from mindspore.compiler.work import Work, common, works
 
 
 @dataclass(slots=True)
 class Event:
     """Something that took time. kind: "graph" for a call of a compiled program, "operator", "step", "range" for a range
-    of the user's, "mark" for a point. args: what else is known of it."""
+    of the user's, "mark" for a point. args: what else is known of it, of operators `flops`, `bytes` and the `line` of
+    the program (`work`)."""
 
     kind: str
     name: str
@@ -51,6 +54,7 @@ class Recorder:
     def __init__(self, options: Options):
         self.options = options
         self.events: list[Event] = []
+        self.works: weakref.WeakKeyDictionary[Executable, dict[str, list[Work]]] = weakref.WeakKeyDictionary()
 
     def add(self, kind: str, name: str, begin: int, end: int, **args: Any) -> None:
         """Note an event of this thread."""
@@ -62,10 +66,25 @@ class Recorder:
         begin = time.monotonic_ns()
         outputs, operators = timed(inputs, run) if timed is not None else (run(inputs), [])
         end = time.monotonic_ns()
-        for name, start, stop in operators:
-            self.add("operator", name, start, stop)
+        for (name, start, stop), work in zip(operators, self._work(executable, [name for name, _, _ in operators])):
+            self.add("operator", name, start, stop, **work)
         self.add("graph", executable.name, begin, end, **self._details(executable))
         return outputs
+
+    def _work(self, executable: Executable, names: list[str]) -> list[dict[str, Any]]:
+        """What is known of the work of launches of these names, in the order in which they ran. Where a loop repeats
+        some, that is what all launches of a name have in common."""
+        known = self.works.get(executable)
+        if known is None:
+            known = self.works[executable] = works(executable.plans())
+        times, counts, found = Counter(names), Counter[str](), []
+        for name in names:
+            among = known.get(name, [])
+            if times[name] == len(among):
+                among = among[counts[name]:counts[name] + 1]
+            counts[name] += 1
+            found.append(common(among))
+        return found
 
     def _details(self, executable: Executable) -> dict[str, Any]:
         details: dict[str, Any] = {}

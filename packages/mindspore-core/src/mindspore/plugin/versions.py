@@ -51,7 +51,7 @@ HISTORY: dict[int, tuple[str, ...]] = {
         "FolderStore.delete", "KernelSpec.where", "KernelError", "DeviceLostError", "Failures", "Failures.run",
         "Failures.of", "Failures.take", "Failures.forget", "Device.fail_next_kernel", "Device.rewrite",
         "FullDevice", "Executable", "Executable.name", "Executable.in_avals", "Executable.run",
-        "Executable.run_timed"),
+        "Executable.run_timed", "Executable.plans"),
 }
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from mindspore._version import __version__
 from mindspore.compiler import recording
 from mindspore.compiler.recording import Event, Options
-from mindspore.profiler import tables
+from mindspore.profiler import picture, roofline, tables
 from mindspore.profiler.constant import ProfilerActivity, ProfilerLevel
+from mindspore.profiler.roofline import Peaks
 from mindspore.profiler.schedule import ProfilerAction
 
 __all__ = ["Profiler", "mstx", "profile", "tensorboard_trace_handler"]
@@ -144,6 +145,26 @@ class profile:
     def steps(self) -> list[dict[str, Any]]:
         """Per step: its time, and how much of it compiled programs and the rest of the host took, in microseconds."""
         return tables.steps(self.events)
+
+    def roofline(self, peaks: Peaks | None = None) -> list[dict[str, Any]]:
+        """Per operator and line of the program: how often and how long, GFLOP/s, GB/s, whether arithmetic or memory
+        bounds it, and its share of what the device could do; None for what is not known.
+
+        Args:
+            peaks: what the device reaches, operations and bytes in a second; by default it is measured, once.
+        """
+        return roofline.rows(self.events, peaks or roofline.measured_peaks())
+
+    def table(self, most: int = 30) -> str:
+        """The steps and the `roofline` of the operators that take longest, as text for a terminal."""
+        peaks = roofline.measured_peaks()
+        return picture.table(self.roofline(peaks), self.steps(), peaks, most)
+
+    def export_html(self, path: str | os.PathLike, title: str = "profile") -> None:
+        """Write the same as a page with a picture of the roofline."""
+        peaks = roofline.measured_peaks()
+        text = picture.page(self.roofline(peaks), self.steps(), peaks, title)
+        Path(path).write_text(text, encoding="utf-8")
 
     def export_chrome_trace(self, path: str | os.PathLike) -> None:
         """Write what is recorded as a JSON file for chrome://tracing or Perfetto."""

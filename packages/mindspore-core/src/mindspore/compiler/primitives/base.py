@@ -20,6 +20,8 @@ A primitive is a class with one instance. It declares
 * `simplify(b, ins, attrs)`: an optional rewrite at emission that keeps the aval and every NaN, Inf and -0;
 * `one_pass`: True where the decomposition is one element-wise pass that many tensors of one type go through;
 * `regions`: True where attributes are graphs that the operator runs;
+* `flops(out, *ins, **attrs)`: how many multiplications and additions a matrix product, or what is made of such, takes,
+  from avals; 0 for what is done element by element;
 * `hosted`: True where what it does happens on the host, so that its running there is no fallback;
 * `samples()`: inputs, good and bad, from which the tests of every backend are generated.
 
@@ -104,6 +106,10 @@ class Primitive:
     def vmap_stacks(self, b, lanes, batched: tuple, *ins, **attrs):
         """The `vmap` of an operator on stacks: the lanes are one more leading axis."""
         return b.emit(self, lanes.aligned(b, batched, ins), tuple(attrs.values()))
+
+    def flops(self, out: Aval, *ins: Aval, **attrs) -> int:
+        """The multiplications and additions of products."""
+        return 0
 
     def samples(self) -> Iterable[Sample]:
         return ()

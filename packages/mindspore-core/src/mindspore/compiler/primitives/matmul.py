@@ -31,6 +31,9 @@ class Matmul(Primitive):
         line = f"... {'k m' if transpose_a else 'm k'}, ... {'n k' if transpose_b else 'k n'} -> ... m n"
         return tensor_aval(infer_from_axes("matmul", line, [x.shape, y.shape]), dtype)
 
+    def flops(self, out, *ins, transpose_a, transpose_b):
+        return 2 * prod(out.shape) * ins[0].shape[-2 if transpose_a else -1]
+
     def reference(self, x, y, *, transpose_a, transpose_b):
         wide_x, wide_y = widen(x), widen(y)
         wide_x = np.swapaxes(wide_x, -1, -2) if transpose_a else wide_x

@@ -6,6 +6,8 @@ with the softmax along the keys. Source: Vaswani et al., "Attention is all you n
 """
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from mindspore.common.dtype import bool_, int32
@@ -30,6 +32,9 @@ class ScaledDotProductAttention(Primitive):
     attrs = ("scale", "causal")
     defaults = {"causal": False}
     kinds = "f"
+
+    def flops(self, out, q, k, v, *mask, scale, causal):
+        return 2 * prod(q.shape[:-1]) * k.shape[-2] * (k.shape[-1] + v.shape[-1])
 
     def infer(self, q, k, v, *mask, scale, causal):
         dtype = self.check_dtypes((q, k, v))

@@ -120,6 +120,9 @@ class Forward(Convolution):
         sizes = output_sizes(self.name, x.shape[2:], w.shape[2:], stride, padding, dilation)
         return tensor_aval((x.shape[0], w.shape[0], *sizes), dtype)
 
+    def flops(self, out, x, w, **geometry):
+        return 2 * prod(out.shape) * prod(w.shape[1:])
+
     def vjp(self, b, ct, out, x, w, **geometry):
         return (self.member(b, "_input_grad")(ct, w, input_shape=x.shape[2:], **geometry),
                 self.member(b, "_weight_grad")(x, ct, kernel_shape=w.shape[2:], **geometry))
@@ -158,6 +161,9 @@ class InputGrad(Convolution):
         self.check_output(dy, dy.shape[0], w.shape[0], sizes)
         return tensor_aval((dy.shape[0], w.shape[1] * groups, *input_shape), dtype)
 
+    def flops(self, out, dy, w, **geometry):
+        return 2 * prod(dy.shape) * prod(w.shape[1:])
+
     def vjp(self, b, ct, out, dy, w, *, input_shape, **geometry):
         return (self.member(b, "")(ct, w, **geometry),
                 self.member(b, "_weight_grad")(ct, dy, kernel_shape=w.shape[2:], **geometry))
@@ -193,6 +199,9 @@ class WeightGrad(Convolution):
         sizes = output_sizes(self.name, x.shape[2:], kernel_shape, stride, padding, dilation)
         self.check_output(dy, x.shape[0], dy.shape[1], sizes)
         return tensor_aval((dy.shape[1], x.shape[1] // groups, *kernel_shape), dtype)
+
+    def flops(self, out, x, dy, **geometry):
+        return 2 * prod(dy.shape) * prod(out.shape[1:])
 
     def vjp(self, b, ct, out, x, dy, *, kernel_shape, **geometry):
         return (self.member(b, "_input_grad")(dy, ct, input_shape=x.shape[2:], **geometry),
