@@ -8,7 +8,8 @@ gradients by all weights, as parts of the largest value among them.
 
 What rounding explains depends on the network: in an untrained ResNet-50 the smallest change of a weight changes
 gradients by a hundred thousand times as much. So the float64 network runs once more with each weight changed by up to
-half a unit of float32's rounding, and `met` says that float32 is at most `MOST_ROUNDINGS` times as far off as that.
+half a unit of float32's rounding, and `met` says that float32 is at most `MOST_ROUNDINGS` times as far off as that, and
+never by more than `MOST`, so that a wrong derivative is no rounding.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from networks import Encoder, LeNet5, Lstm, ResNet50, Transformer
 from mindspore import Tensor, float64, nn, ops, value_and_grad
 
 HALF_UNIT = 2.0**-24
+MOST = 0.1
 MOST_ROUNDINGS = 100.0  # values between weights and gradients are rounded too, and sums of thousands of terms
 
 
@@ -90,7 +92,7 @@ def compared(make: Callable[[], nn.Cell], x: np.ndarray) -> dict[str, object]:
     rounding = {"result": difference([moved_answers], [exact_answers]),
                 "gradient": difference(moved_gradients, exact_gradients)}
     return {**found, **{f"{name}_by_rounding": value for name, value in rounding.items()},
-            "met": all(found[name] <= MOST_ROUNDINGS * rounding[name] for name in found)}
+            "met": all(found[name] <= min(MOST_ROUNDINGS * rounding[name], MOST) for name in found)}
 
 
 def main() -> int:

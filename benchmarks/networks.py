@@ -91,14 +91,18 @@ class Block(nn.Cell):
         self.widen, self.narrow = nn.Dense(width, 4 * width), nn.Dense(4 * width, width)
         self.gelu = nn.GELU()
 
-    def construct(self, x: Tensor) -> Tensor:
+    def attended(self, x: Tensor, causal: bool) -> Tensor:
+        """What each token gathers from the others, or only from those before it."""
         batch, tokens, width = x.shape
-        parts = self.attend(self.norm1(x)).view(batch, tokens, 3, self.heads, width // self.heads)
+        parts = self.attend(x).view(batch, tokens, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
         scores = ops.matmul(query, key.swapaxes(-1, -2)) * (1 / math.sqrt(width // self.heads))
-        scores = ops.where(ops.ones((tokens, tokens), bool_).tril(), scores, Tensor(-1e9, float32))
-        seen = ops.matmul(ops.softmax(scores, -1), value).swapaxes(1, 2).reshape(batch, tokens, width)
-        x = x + self.join(seen)
+        if causal:
+            scores = ops.where(ops.ones((tokens, tokens), bool_).tril(), scores, Tensor(-1e9, float32))
+        return self.join(ops.matmul(ops.softmax(scores, -1), value).swapaxes(1, 2).reshape(batch, tokens, width))
+
+    def construct(self, x: Tensor) -> Tensor:
+        x = x + self.attended(self.norm1(x), causal=True)
         return x + self.narrow(self.gelu(self.widen(self.norm2(x))))
 
 
@@ -118,24 +122,15 @@ class Transformer(nn.Cell):
         return self.head(self.norm(self.blocks(self.embed(tokens) + self.places)))
 
 
-class EncoderBlock(nn.Cell):
+class EncoderBlock(Block):
     """A block of a transformer whose tokens see all others; normalised behind each of its two parts, as in BERT."""
 
     def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm((width,)), nn.LayerNorm((width,))
-        self.attend, self.join = nn.Dense(width, 3 * width), nn.Dense(width, width)
-        self.widen, self.narrow = nn.Dense(width, 4 * width), nn.Dense(4 * width, width)
+        super().__init__(width, heads)
         self.gelu = nn.GELU(approximate=False)
 
     def construct(self, x: Tensor) -> Tensor:
-        batch, tokens, width = x.shape
-        parts = self.attend(x).view(batch, tokens, 3, self.heads, width // self.heads)
-        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        scores = ops.matmul(query, key.swapaxes(-1, -2)) * (1 / math.sqrt(width // self.heads))
-        seen = ops.matmul(ops.softmax(scores, -1), value).swapaxes(1, 2).reshape(batch, tokens, width)
-        x = self.norm1(x + self.join(seen))
+        x = self.norm1(x + self.attended(x, causal=False))
         return self.norm2(x + self.narrow(self.gelu(self.widen(x))))
 
 
