@@ -13,14 +13,13 @@ import pytest
 
 NAMES = json.loads((Path(__file__).parent / "names.json").read_text())
 
-_CACHE = "there is no cache server"
 _LIBRARY = "needs a tokenizer library and its models"
 _VIDEO = "videos need a decoder"
 _ENGINE = "part of the real package's C++ pipeline and its serialised form"
 
 LEFT_OUT = {
     "mindspore.dataset": {
-        "DatasetCache": _CACHE, "OBSMindDataset": "reads a cloud provider's object storage",
+        "OBSMindDataset": "reads a cloud provider's object storage",
         "sync_wait_for_dataset": "waits for a cloud provider's object storage"},
     "mindspore.dataset.transforms": {"Plugin": "loads a library of C++ operators of the real package"},
     "mindspore.dataset.audio": {},

@@ -328,7 +328,7 @@ def test_damaged_gzip(tmp_path, damage):
 
 @pytest.mark.parametrize("arguments, error, text", [
     ({"dataset_dir": "no such folder"}, ValueError, "does not exist"), ({"dataset_dir": 3}, TypeError, "int"),
-    ({"usage": "validation"}, ValueError, "usage"), ({"cache": 1}, ValueError, "cache"),
+    ({"usage": "validation"}, ValueError, "usage"), ({"cache": 1}, TypeError, "cache"),
     ({"usage": "train", "num_samples": -1}, ValueError, "num_samples")])
 def test_mnist_error(tmp_path, arguments, error, text):
     with pytest.raises(error, match=text):

@@ -24,6 +24,7 @@ from .array_datasets import (
     SVHNDataset,
     USPSDataset,
 )
+from .caching import DatasetCache
 from .callbacks import DSCallback
 from .datasets import Dataset
 from .datasets import zip_datasets as zip
@@ -121,9 +122,9 @@ __all__ = [
     "AGNewsDataset", "AmazonReviewDataset", "BatchInfo", "CLUEDataset", "CMUArcticDataset", "CSVDataset",
     "Caltech101Dataset", "Caltech256Dataset", "CelebADataset", "Cifar100Dataset", "Cifar10Dataset",
     "CityscapesDataset", "CoNLL2000Dataset", "CocoDataset", "DBpediaDataset", "DIV2KDataset", "DSCallback",
-    "Dataset", "DistributedSampler", "EMnistDataset", "EnWik9Dataset", "FakeImageDataset", "FashionMnistDataset",
-    "FlickrDataset", "Flowers102Dataset", "Food101Dataset", "GTZANDataset", "GeneratorDataset", "IMDBDataset",
-    "IWSLT2016Dataset", "IWSLT2017Dataset",
+    "Dataset", "DatasetCache", "DistributedSampler", "EMnistDataset", "EnWik9Dataset", "FakeImageDataset",
+    "FashionMnistDataset", "FlickrDataset", "Flowers102Dataset", "Food101Dataset", "GTZANDataset", "GeneratorDataset",
+    "IMDBDataset", "IWSLT2016Dataset", "IWSLT2017Dataset",
     "ImageFolderDataset", "IterSampler", "KITTIDataset", "KMnistDataset", "LFWDataset", "LJSpeechDataset",
     "LSUNDataset",
     "LibriTTSDataset", "ManifestDataset", "MindDataset", "MnistDataset", "Multi30kDataset", "NumpySlicesDataset",

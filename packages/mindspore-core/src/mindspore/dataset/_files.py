@@ -135,7 +135,7 @@ class FileRows(Node):
             raise self._named(error, self.files[file]) from error
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
-        indices = self.sampler.indices(self.index(), stage.rng, stage.probing, self.values)
+        indices = stage.choose(self.sampler.indices(self.index(), stage.rng, stage.probing, self.values))
         for start in range(0, len(indices), hint):
             yield Block.of_rows([self.row(int(i)) for i in indices[start:start + hint]])
 

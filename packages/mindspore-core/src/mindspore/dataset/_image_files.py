@@ -10,8 +10,8 @@ import numpy as np
 from ._blocks import Block, Blocks
 from ._check import check_bool, check_known, check_workers
 from ._pipeline import Node, Parallel, Stage, annotate
+from .caching import check_cache
 from .datasets import Dataset
-from .record_datasets import refuse_cache
 from .samplers import Sampler, select_sampler
 
 __all__ = ["EXTENSIONS", "ImageFiles", "ImageFilesDataset", "Read", "check_folder", "check_usage", "lines_of"]
@@ -90,7 +90,7 @@ class ImageFiles(Node):
         self.read, self.parallel = read or Read(decode, decrypt), parallel
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
-        indices = self.sampler.indices(len(self.paths), stage.rng, stage.probing, self.values).tolist()
+        indices = stage.choose(self.sampler.indices(len(self.paths), stage.rng, stage.probing, self.values)).tolist()
         step = max(1, min(hint, 8))
         parts = [indices[start:start + step] for start in range(0, len(indices), step)]
         tasks = (([self.paths[i] for i in part],) for part in parts)
@@ -121,7 +121,7 @@ class ImageFilesDataset(Dataset):
             what = "images" if read is None else "files"
             raise ValueError(f"For '{name}', there are no {what} in the folder. Check the path and the layout that the "
                              f"class describes.")
-        refuse_cache(options.get("cache"), name)
+        check_cache(options.get("cache"), name)
         if decrypt is not None and not callable(decrypt):
             raise TypeError(f"For '{name}', 'decrypt' must be callable, but got {type(decrypt).__name__}.")
         sampler = select_sampler(name, *(options[key] for key in

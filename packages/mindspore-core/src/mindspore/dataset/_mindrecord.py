@@ -13,6 +13,7 @@ from ._check import check_int, check_workers
 from ._files import file_sampler
 from ._pipeline import Parallel, Stage, annotate
 from ._sources import Fetch, RandomAccessSource
+from .caching import check_cache
 from .datasets import Dataset
 from .samplers import Shuffle, select_sampler
 
@@ -69,7 +70,7 @@ class _RecordSource(RandomAccessSource):
 
     def _indices(self, stage: Stage) -> list[int]:
         rows = self.fetch.source
-        return self.sampler.indices(len(rows), stage.rng, stage.probing, rows.values).tolist()
+        return stage.choose(self.sampler.indices(len(rows), stage.rng, stage.probing, rows.values)).tolist()
 
 
 class MindDataset(Dataset):
@@ -89,7 +90,7 @@ class MindDataset(Dataset):
         padded_sample: a dict, a row that is added `num_padded` times.
         num_padded: how often.
         num_samples: at most this many rows; None for all.
-        cache: must be None.
+        cache: a DatasetCache or None; a source keeps nothing in it, since files are mapped: give it to `map`.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -105,8 +106,7 @@ class MindDataset(Dataset):
                  cache=None):
         name = "MindDataset"
         workers = check_workers(num_parallel_workers, name)
-        if cache is not None:
-            raise ValueError(f"For '{name}', 'cache' must be None: caches in other processes are not supported.")
+        check_cache(cache, name)
         files = RecordFiles(dataset_files)
         columns = files.chosen(columns_list, name)
         if (padded_sample is None) != (num_padded is None):

@@ -64,6 +64,7 @@ class Stage:
         self._key: tuple[int, ...] = ()
         self.rng: np.random.Generator
         self._pool: ProcessPool | None = None
+        self.choose: Callable[[np.ndarray], np.ndarray] = lambda indices: indices   # which of a source's rows to make
         self.children = [Stage(child, child_seeds, probing)
                          for child, child_seeds in zip(node.children, seeds.spawn(len(node.children)), strict=True)]
 

@@ -56,7 +56,7 @@ class ArraySource(Node):
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         arrays = self.arrays
-        indices = self.sampler.indices(len(arrays[0]), stage.rng, stage.probing, self.values)
+        indices = stage.choose(self.sampler.indices(len(arrays[0]), stage.rng, stage.probing, self.values))
         step = hint * -(-_SMALLEST_GATHER // hint)
         for start in range(0, len(indices), step):
             part = indices[start:start + step]
@@ -131,7 +131,7 @@ class RandomAccessSource(Node):
 
     def _indices(self, stage: Stage) -> list[int]:
         """The numbers of the rows of a pass."""
-        return self.sampler.indices(len(self.fetch.source), stage.rng, stage.probing).tolist()
+        return stage.choose(self.sampler.indices(len(self.fetch.source), stage.rng, stage.probing)).tolist()
 
     def _rows(self, stage: Stage, hint: int) -> Iterator[tuple[np.ndarray, ...]]:
         indices = self._indices(stage)

@@ -15,8 +15,8 @@ from ._check import check_bool, check_workers
 from ._image_files import check_folder, check_usage, lines_of
 from ._mat import read_mat
 from ._sources import ArraySource
+from .caching import check_cache
 from .datasets import Dataset
-from .record_datasets import refuse_cache
 from .samplers import Shuffle, select_sampler
 
 __all__ = ["PhotoTourDataset", "QMnistDataset", "STL10Dataset", "SVHNDataset", "SemeionDataset", "USPSDataset"]
@@ -29,7 +29,7 @@ class _Arrays(Dataset):
         """Makes the node; `options` holds the constructor's arguments."""
         name = type(self).__name__
         check_workers(options["num_parallel_workers"], name)
-        refuse_cache(options.get("cache"), name)
+        check_cache(options.get("cache"), name)
         sampler = select_sampler(name, *(options.get(key) for key in
                                          ("num_samples", "sampler", "shuffle", "num_shards", "shard_id")))
         super().__init__(ArraySource(columns, load, sampler))

@@ -22,6 +22,7 @@ from ._operations import Operations
 from ._padding import PaddedBatch
 from ._pipeline import Node, Parallel, Stage
 from ._record import Recorded, recorded
+from .caching import Cached, check_cache
 from .callbacks import DSCallback
 from .iterators import DictIterator, Iterator, TupleIterator
 from .samplers import Sampler
@@ -98,8 +99,9 @@ class Dataset(Operations, Recorded):
                 places; otherwise they come first and the other columns follow.
             num_parallel_workers: threads, or processes, that do the work; None for the configured number.
             kwargs: python_multiprocessing, whether more than one worker means processes, which get the operations by
-                pickle; callbacks, a DSCallback or a list of them; offload, a bool or None, max_rowsize and cache (None)
-                are accepted and change nothing: the work is done here, with the results that a device has.
+                pickle; callbacks, a DSCallback or a list of them; cache, a DatasetCache that keeps the results for
+                later epochs, or None; offload, a bool or None, and max_rowsize are accepted and change nothing: the
+                work is done here, with the results that a device has.
 
         Returns:
             Dataset.
@@ -107,10 +109,10 @@ class Dataset(Operations, Recorded):
         Raises:
             TypeError: an argument is of a wrong type.
             ValueError: a column does not exist, or a name would occur twice.
+            RuntimeError: with a cache, the rows before it are drawn at random, or are not those of the source.
         """
         _check_options(kwargs, {"callbacks", "offload", "cache"}, "map")
-        if kwargs.get("cache"):
-            raise TypeError(f"For 'map', 'cache' must be None, but got {kwargs['cache']!r}: results are not kept.")
+        check_cache(kwargs.get("cache"), "map")
         if kwargs.get("offload") is not None:
             check_bool(kwargs["offload"], "offload", "map")
         flat = flatten_operations(operations)
@@ -120,8 +122,9 @@ class Dataset(Operations, Recorded):
         check_known(inputs, columns, "map")
         outputs = inputs if output_columns is None else check_names(output_columns, "output_columns", "map")
         _check_outputs(outputs, inputs, columns, "map")
-        return Dataset(Map(self._node, flat, inputs, outputs, _parallel(num_parallel_workers, kwargs, "map"),
-                           _check_callbacks(kwargs.get("callbacks"))), [self])
+        node: Node = Map(self._node, flat, inputs, outputs, _parallel(num_parallel_workers, kwargs, "map"),
+                         _check_callbacks(kwargs.get("callbacks")))
+        return Dataset(node if kwargs.get("cache") is None else Cached(node, kwargs["cache"]), [self])
 
     @recorded
     def batch(self, batch_size, drop_remainder: bool = False, num_parallel_workers: int | None = None,

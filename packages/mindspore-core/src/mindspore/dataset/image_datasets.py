@@ -11,8 +11,8 @@ from ._check import check_int, check_workers
 from ._files import map_file
 from ._image_files import EXTENSIONS, ImageFilesDataset, check_folder
 from ._sources import ArraySource
+from .caching import check_cache
 from .datasets import Dataset
-from .record_datasets import refuse_cache
 from .samplers import select_sampler
 
 __all__ = ["Caltech256Dataset", "Cifar100Dataset", "Cifar10Dataset", "ImageFolderDataset", "ManifestDataset",
@@ -67,7 +67,7 @@ class ImageFolderDataset(ImageFilesDataset):
         decode: whether to decode the images.
         num_shards: number of shards.
         shard_id: which of them this is.
-        cache: must be None.
+        cache: a DatasetCache or None; a source keeps nothing in it, since files are mapped: give it to `map`.
         decrypt: gets a path and returns the image's bytes; None to read the file.
 
     Raises:
@@ -210,7 +210,7 @@ class Cifar10Dataset(Dataset):
         sampler: a Sampler, or an iterable of row numbers.
         num_shards: number of shards.
         shard_id: which of them this is.
-        cache: must be None.
+        cache: a DatasetCache or None; a source keeps nothing in it, since files are mapped: give it to `map`.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -231,7 +231,7 @@ class Cifar10Dataset(Dataset):
         folder = check_folder(dataset_dir, "dataset_dir", name)
         if usage is not None and usage not in ("train", "test", "all"):
             raise ValueError(f"For '{name}', 'usage' must be 'train', 'test', 'all' or None, but got {usage!r}.")
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         patterns = list(self._PARTS.values()) if usage in (None, "all") else [self._PARTS[usage]]
         files = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
         if not files:

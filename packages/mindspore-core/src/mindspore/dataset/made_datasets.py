@@ -8,8 +8,8 @@ import numpy as np
 from ._check import check_int, check_names, check_workers
 from ._pipeline import Parallel
 from ._sources import Fetch, RandomAccessSource
+from .caching import check_cache
 from .datasets import Dataset
-from .record_datasets import refuse_cache
 from .samplers import select_sampler
 from .schema import Schema
 from .source_datasets import GeneratorDataset
@@ -46,7 +46,7 @@ class FakeImageDataset(Dataset):
                  base_seed: int = 0, num_samples=None, num_parallel_workers: int | None = None,
                  shuffle: bool | None = None, sampler=None, num_shards=None, shard_id=None, cache=None):
         name = "FakeImageDataset"
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         if not isinstance(image_size, (tuple, list)) or len(image_size) != 3:
             raise TypeError(f"For '{name}', 'image_size' must be (height, width, channels), but got {image_size!r}.")
         images = _FakeImages(check_int(num_images, "num_images", name, 1),
@@ -95,7 +95,7 @@ class RandomDataset(Dataset):
                  num_parallel_workers: int | None = None, cache=None, shuffle: bool | None = None, num_shards=None,
                  shard_id=None):
         name = "RandomDataset"
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         if isinstance(schema, (str, os.PathLike)):
             schema = Schema(schema)
         if schema is not None and not isinstance(schema, Schema):

@@ -12,18 +12,12 @@ import numpy as np
 from ._check import check_bool, check_names, check_workers
 from ._files import FileRows, Places, check_files, file_sampler, line_places, map_file
 from ._tfrecord import Damaged, check_record, parse_example, record_places
+from .caching import check_cache
 from .datasets import Dataset
 from .samplers import Shuffle
 from .schema import Schema
 
-__all__ = ["CSVDataset", "TFRecordDataset", "TextFileDataset", "csv_row", "refuse_cache"]
-
-
-def refuse_cache(cache, function: str) -> None:
-    """ValueError unless `cache` is None: there is no cache server."""
-    if cache is not None:
-        raise ValueError(f"For '{function}', 'cache' must be None: files are mapped into memory, and what the system "
-                         f"keeps of them is the cache.")
+__all__ = ["CSVDataset", "TFRecordDataset", "TextFileDataset", "csv_row"]
 
 
 def _text(data: memoryview) -> str:
@@ -44,7 +38,7 @@ class TextFileDataset(Dataset):
             only; False: no mixing.
         num_shards: number of shards.
         shard_id: which of them this is.
-        cache: must be None.
+        cache: a DatasetCache or None; a source keeps nothing in it, since files are mapped: give it to `map`.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -56,7 +50,7 @@ class TextFileDataset(Dataset):
                  shuffle=Shuffle.GLOBAL, num_shards=None, shard_id=None, cache=None):
         name = type(self).__name__
         check_workers(num_parallel_workers, name)
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         super().__init__(FileRows(("text",), check_files(dataset_files, name), line_places, _line,
                                   file_sampler(name, num_samples, shuffle, num_shards, shard_id)))
 
@@ -135,7 +129,7 @@ class CSVDataset(Dataset):
                  shard_id=None, cache=None):
         name = "CSVDataset"
         check_workers(num_parallel_workers, name)
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         if not isinstance(field_delim, str) or len(field_delim) != 1 or field_delim in '"\r\n':
             raise ValueError(f"For '{name}', 'field_delim' must be one character, but got {field_delim!r}.")
         files = check_files(dataset_files, name)
@@ -283,7 +277,7 @@ class TFRecordDataset(Dataset):
                  shard_equal_rows: bool = False, cache=None, compression_type: str | None = None):
         name = "TFRecordDataset"
         check_workers(num_parallel_workers, name)
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         check_bool(shard_equal_rows, "shard_equal_rows", name)
         if compression_type not in (None, "", "GZIP", "ZLIB"):
             raise ValueError(f"For '{name}', 'compression_type' must be '', 'GZIP' or 'ZLIB', but got "

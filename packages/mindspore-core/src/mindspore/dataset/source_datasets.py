@@ -11,6 +11,7 @@ from ._check import check_bool, check_dtype, check_names, check_optional_int, ch
 from ._idx import find_idx, read_idx
 from ._pipeline import Parallel
 from ._sources import ArraySource, BatchSource, Fetch, IterableSource, RandomAccessSource
+from .caching import check_cache
 from .datasets import Dataset
 from .samplers import select_sampler
 from .schema import Schema
@@ -176,7 +177,7 @@ class MnistDataset(Dataset):
         sampler: a Sampler, or an iterable of row numbers.
         num_shards: number of shards.
         shard_id: which of them this is.
-        cache: must be None.
+        cache: a DatasetCache or None; a source keeps nothing in it, since files are mapped: give it to `map`.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -200,8 +201,7 @@ class MnistDataset(Dataset):
             raise ValueError(f"For '{name}', the folder '{folder}' does not exist.")
         if usage is not None and usage not in self._PARTS:
             raise ValueError(f"For '{name}', 'usage' must be 'train', 'test', 'all' or None, but got {usage!r}.")
-        if cache is not None:
-            raise ValueError(f"For '{name}', 'cache' must be None: the rows are kept in memory anyhow.")
+        check_cache(cache, name)
         files = [(find_idx(folder, f"{part}-images", 3), find_idx(folder, f"{part}-labels", 1))
                  for part in self._PARTS[usage or "all"]]
         chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)

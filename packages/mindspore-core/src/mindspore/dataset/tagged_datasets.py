@@ -12,8 +12,8 @@ from ._check import check_workers
 from ._image_files import check_folder, check_usage, lines_of
 from ._pipeline import Parallel
 from ._sources import Fetch, RandomAccessSource
+from .caching import check_cache
 from .datasets import Dataset
-from .record_datasets import refuse_cache
 from .samplers import Shuffle, select_sampler
 
 __all__ = ["CoNLL2000Dataset", "Multi30kDataset", "SQuADDataset", "SST2Dataset", "UDPOSDataset"]
@@ -50,7 +50,7 @@ class _Text(Dataset):
     def _keep(self, columns: tuple[str, ...], load: Callable[[], list[tuple]], options: dict) -> None:
         """Makes the node; `options` holds the constructor's arguments."""
         name = type(self).__name__
-        refuse_cache(options["cache"], name)
+        check_cache(options["cache"], name)
         check_workers(options["num_parallel_workers"], name)
         sampler = select_sampler(name, options["num_samples"], None, options["shuffle"], options["num_shards"],
                                  options["shard_id"])

@@ -11,8 +11,9 @@ from ._files import FileRows, check_files, file_sampler, line_places
 from ._image_files import check_folder
 from ._pipeline import Parallel
 from ._sources import Fetch, RandomAccessSource
+from .caching import check_cache
 from .datasets import Dataset
-from .record_datasets import _line, _rows, csv_row, refuse_cache
+from .record_datasets import _line, _rows, csv_row
 from .samplers import Shuffle, select_sampler
 
 __all__ = ["AGNewsDataset", "AmazonReviewDataset", "CLUEDataset", "DBpediaDataset", "EnWik9Dataset", "IMDBDataset",
@@ -31,7 +32,7 @@ class _Collection(Dataset):
                  cache=None):
         name = type(self).__name__
         check_workers(num_parallel_workers, name)
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         folder = check_folder(dataset_dir, "dataset_dir", name)
         if usage is not None and usage != "all" and usage not in self._PARTS:
             raise ValueError(f"For '{name}', 'usage' must be one of {[*self._PARTS, 'all']} or None, but got "
@@ -151,7 +152,7 @@ class IMDBDataset(Dataset):
                  num_parallel_workers: int | None = None, shuffle: bool | None = None, sampler=None, num_shards=None,
                  shard_id=None, cache=None):
         name = "IMDBDataset"
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         folder = check_folder(dataset_dir, "dataset_dir", name)
         if usage not in (None, "train", "test", "all"):
             raise ValueError(f"For '{name}', 'usage' must be 'train', 'test', 'all' or None, but got {usage!r}.")
@@ -208,7 +209,7 @@ class CLUEDataset(Dataset):
                  cache=None):
         name = "CLUEDataset"
         check_workers(num_parallel_workers, name)
-        refuse_cache(cache, name)
+        check_cache(cache, name)
         if task not in _CLUE:
             raise ValueError(f"For '{name}', 'task' must be one of {list(_CLUE)}, but got {task!r}.")
         if usage not in ("train", "eval", "test"):
