@@ -70,6 +70,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore._extends": ("mindspore.nn.init_arguments",),
     "mindspore.parallel.shard": ("mindspore.parallel.shard_layout",),
     "mindspore.parallel._auto_parallel_context": ("mindspore.parallel._utils",),
+    "mindspore.parallel._cost_model_context": ("mindspore.parallel.algorithm_settings",),
     "mindspore.parallel.algo_parameter_config": ("mindspore.parallel",),
     "mindspore.profiler.profiling": ("mindspore.profiler",),
     "mindspore.train.callback._checkpoint": ("mindspore.train.callback", "mindspore.train.callback.checkpoint_files"),

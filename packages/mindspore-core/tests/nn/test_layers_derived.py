@@ -16,6 +16,12 @@ class Standardized(nn.Conv2d):
         return self.bias_add(y, self.bias) if self.has_bias else y
 
 
+class Normalized(nn.Conv1d):
+    def construct(self, x):
+        y = self.conv2d(self.expand_dims(x, 2), self.weight / 2)
+        return self.squeeze(self.bias_add(y, self.bias) if self.has_bias else y)
+
+
 class Doubled(nn.Dense):
     def construct(self, x):
         shape = self.shape_op(x)
@@ -63,6 +69,7 @@ def standardized(w):
 CASES = {
     "convolution": (Standardized, nn.Conv2d, (3, 4, 3, 2, "pad", 1, 1, 1, True), X, {"weight": standardized}),
     "without a bias": (Standardized, nn.Conv2d, (3, 6, 3, 1, "same", 0, 1, 3), X, {"weight": standardized}),
+    "sequences": (Normalized, nn.Conv1d, (3, 4, 3, 2, "pad", 1, 1, 1, True), X[:, :, 0], {"weight": lambda w: w / 2}),
     "dense": (Doubled, nn.Dense, (6, 4), X, {"weight": lambda w: 2 * w}),
     "layer norm": (Plain, nn.LayerNorm, ((6,),), X, {}),
     "batch norm": (Frozen, nn.BatchNorm2d, (3,), X, {}),

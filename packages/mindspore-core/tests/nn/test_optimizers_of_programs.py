@@ -117,6 +117,9 @@ def test_what_an_optimizer_holds():
     assert [p.name for p in optimizer.get_parameters()].count("learning_rate") == 1
     listed = ByMap(parameters(), [0.1, 0.2])
     assert float(listed.learning_rate(Tensor([7], ms.int32))) == pytest.approx(0.2)
+    order: list = []
+    listed.hyper_map_reverse(order.append, (1, (2, 3)))
+    assert order == [3, 2, 1]
     assert listed.get_lr_parameter(listed.parameters[0]).name == "learning_rate" and listed.dynamic_lr
 
 

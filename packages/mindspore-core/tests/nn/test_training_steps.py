@@ -108,6 +108,11 @@ def test_a_step_of_ones_own(mode):
     assert results[0][-1] < results[0][0]
 
 
+def test_a_step_of_ones_own_knows_the_parallel_mode():
+    net = nn.Dense(3, 2)
+    assert OwnStep(net, nn.SGD(net.trainable_params())).parallel_mode == ms.ParallelMode.STAND_ALONE
+
+
 def test_gradient_wrappers_agree(mode):
     ms.set_seed(0)
     net = nn.Dense(3, 2)

@@ -1,4 +1,5 @@
 """Methods that change a tensor in place, and what a tensor is in memory."""
+import copy
 import pickle
 
 import numpy as np
@@ -182,3 +183,18 @@ def test_parameters_have_what_programs_ask_of_them():
     np.testing.assert_array_equal(part.asnumpy(), ONES[0])
     assert p.set_dtype(ms.float16).dtype is ms.float16 and part.dtype is ms.float32
     assert p.requires_grad_().requires_grad
+
+
+def test_notes_on_a_tensor():
+    """Programs write attributes of their own to tensors; they are neither copied nor seen by operators."""
+    x = Tensor([1.0, -2.0])
+    x.requires_grad = False
+    x.source = "file 3"
+
+    def total(x):
+        return ops.sum(x * x)
+    assert x.source == "file 3" and x.requires_grad is False and not hasattr(x * 1, "source")
+    assert not hasattr(copy.deepcopy(x), "source") and not hasattr(Tensor(x), "source")
+    assert float(total(x)) == 5.0 and ms.grad(total)(x).asnumpy().tolist() == [2.0, -4.0]
+    with pytest.raises(AttributeError):
+        x.shape = (2, 1)

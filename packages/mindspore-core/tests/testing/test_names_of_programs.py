@@ -60,6 +60,20 @@ def test_settings_of_the_search():
             parallel.set_algo_parameters(**given)
 
 
+def test_settings_of_what_a_split_costs():
+    from mindspore.parallel import _cost_model_context as costs
+    costs.set_cost_model_context(device_memory_capacity=32 * 1024.0 ** 3, costmodel_gamma=0.001)
+    costs._set_multi_subgraphs()
+    assert costs.get_cost_model_context("costmodel_gamma") == 0.001
+    assert costs.get_cost_model_context("is_multi_subgraphs") is True
+    costs.reset_cost_model_context()
+    assert costs.get_cost_model_context("is_multi_subgraphs") is None
+    for given, error in (({"colour": 1}, ValueError), ({"costmodel_beta": True}, TypeError),
+                         ({"is_multi_subgraphs": 1}, TypeError)):
+        with pytest.raises(error, match="set_cost_model_context"):
+            costs.set_cost_model_context(**given)
+
+
 @pytest.mark.parametrize("call, error", [
     (lambda: validator.check_positive_int(0, "size", "Net"), ValueError),
     (lambda: validator.check_positive_int(True, "size", "Net"), TypeError),

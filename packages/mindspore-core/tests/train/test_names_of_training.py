@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +10,16 @@ import pytest
 import mindspore as ms
 from mindspore import Tensor, amp, nn
 from mindspore.experimental import optim
-from mindspore.train import Callback, CheckpointConfig, LossMonitor, LossScaleManager, Model, RunContext, auc
+from mindspore.train import (
+    Callback,
+    CheckpointConfig,
+    LossMonitor,
+    LossScaleManager,
+    Model,
+    RunContext,
+    TimeMonitor,
+    auc,
+)
 from mindspore.train import metrics as metric
 
 DRAW = np.random.default_rng(0)
@@ -109,6 +119,27 @@ def test_a_loss_monitor_of_ones_own():
     with pytest.warns(DeprecationWarning, match="Mine defines step_end"):
         model().train(2, DATA, mine, dataset_sink_mode=False)
     assert mine.seen == 4
+
+
+def test_what_monitors_of_ones_own_read():
+    """A subclass with hooks of its own reads the settings and clocks of the base class."""
+    class Printed(LossMonitor):
+        def __init__(self, every):
+            super().__init__(every)
+            self.steps = []
+
+        def on_train_step_end(self, run_context):
+            step = run_context.original_args().cur_step_num
+            if step - self._last_print_time >= self._per_print_times:
+                self._last_print_time = step
+                self.steps.append(step)
+
+    class Timed(TimeMonitor):
+        def on_train_epoch_end(self, run_context):
+            self.elapsed = time.time() - self.epoch_time
+    printed, timed = Printed(3), Timed()
+    model().train(2, DATA, [printed, timed], dataset_sink_mode=False)
+    assert printed.steps == [3] and 0 < timed.elapsed < 600
 
 
 def test_checkpoint_config():

@@ -62,7 +62,7 @@ class Tensor(_Attached):
         ValueError: `shape` is missing or does not fit.
     """
 
-    __slots__ = ("_value", "_shared", "_hooks", "__weakref__")
+    __slots__ = ("_value", "_shared", "_hooks", "__weakref__", "__dict__")
     __array_priority__ = 1000
 
     def __init__(self, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):

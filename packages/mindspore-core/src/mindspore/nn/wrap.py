@@ -16,6 +16,7 @@ from mindspore.nn._call import call
 from mindspore.nn._check import number
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.basic import Identity
+from mindspore.runtime.parallel_settings import get_auto_parallel_context
 
 __path__: list[str] = []  # names below this one are in `mindspore.module_paths`
 
@@ -119,8 +120,8 @@ class TrainOneStepCell(Cell):
     """One training step: loss, gradients, update; the loss is returned.
 
     Subclasses with a `construct` of their own find `network`, `weights`, `optimizer`, `sens`, the gradient operations
-    `grad` (whose last input is the cotangent) and `grad_no_sens`, `hyper_map`, and `grad_reducer`, which passes
-    gradients through.
+    `grad` (whose last input is the cotangent) and `grad_no_sens`, `hyper_map`, `parallel_mode`, and `grad_reducer`,
+    which passes gradients through.
 
     Args:
         network: a network whose output is the loss. optimizer: what updates the parameters that it was made with.
@@ -146,6 +147,7 @@ class TrainOneStepCell(Cell):
         self.grad = GradOperation(get_by_list=True, sens_param=True)
         self.grad_no_sens = GradOperation(get_by_list=True)
         self.grad_reducer, self.reducer_flag, self.degree = Identity(), False, 1
+        self.parallel_mode = get_auto_parallel_context("parallel_mode")
         self.hyper_map = ops.HyperMap()
 
     def construct(self, *inputs):

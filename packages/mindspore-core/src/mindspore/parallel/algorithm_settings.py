@@ -3,13 +3,22 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["get_algo_parameters", "reset_algo_parameters", "set_algo_parameters"]
+__all__ = ["get_algo_parameters", "get_cost_model_context", "reset_algo_parameters", "reset_cost_model_context",
+           "set_algo_parameters", "set_cost_model_context"]
 
 _DEFAULTS: dict[str, Any] = {
     "fully_use_devices": False, "elementwise_op_strategy_follow": False, "enable_algo_approxi": False,
     "algo_approxi_epsilon": 0.1, "tensor_slice_align_enable": False, "tensor_slice_align_size": 16,
 }
 _settings = dict(_DEFAULTS)
+
+# What a way to split costs; nothing is set at first.
+_COSTS = {
+    "device_memory_capacity": float, "costmodel_alpha": float, "costmodel_beta": float, "costmodel_gamma": float,
+    "costmodel_simplify_cal": bool, "costmodel_communi_threshold": float, "costmodel_communi_const": float,
+    "costmodel_communi_bias": float, "is_multi_subgraphs": bool, "run_phase": int,
+}
+_costs: dict[str, Any] = {}
 
 
 def set_algo_parameters(**kwargs) -> None:
@@ -46,6 +55,44 @@ def get_algo_parameters(attr_key: str) -> Any:
 def reset_algo_parameters() -> None:
     """Back to the defaults."""
     _settings.update(_DEFAULTS)
+
+
+def set_cost_model_context(**kwargs) -> None:
+    """Set what the search takes a way to split to cost: `device_memory_capacity` in bytes, the weights
+    `costmodel_alpha`, `costmodel_beta` and `costmodel_gamma`, and others.
+
+    Raises:
+        ValueError: an unknown name. TypeError: a value of another type than the setting has.
+    """
+    for name, value in kwargs.items():
+        _check_cost("set_cost_model_context", name)
+        expected = _COSTS[name]
+        if isinstance(value, bool) is not (expected is bool) or \
+                not isinstance(value, (int, float) if expected is float else expected):
+            raise TypeError(f"set_cost_model_context: {name} must be of type {expected.__name__}, but got {value!r} of "
+                            f"type {type(value).__name__}")
+    _costs.update(kwargs)
+
+
+def get_cost_model_context(attr_key: str) -> Any:
+    """The value that was set, or None; ValueError for an unknown name."""
+    _check_cost("get_cost_model_context", attr_key)
+    return _costs.get(attr_key)
+
+
+def reset_cost_model_context() -> None:
+    """Nothing is set any more."""
+    _costs.clear()
+
+
+def _set_multi_subgraphs(multi_subgraph: bool = True) -> None:
+    """Whether the search meets several graphs."""
+    set_cost_model_context(is_multi_subgraphs=multi_subgraph)
+
+
+def _check_cost(function: str, name: str) -> None:
+    if name not in _COSTS:
+        raise ValueError(f"{function}: unknown name {name!r}; known are {', '.join(_COSTS)}")
 
 
 def _check(function: str, name: str) -> None:

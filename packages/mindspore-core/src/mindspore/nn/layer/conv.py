@@ -17,7 +17,7 @@ from mindspore.nn._check import pad_mode as check_pad_mode
 from mindspore.nn._check import paddings, per_axis, positive_int, same_sides
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.basic import as_computed
-from mindspore.nn.layer.operators import ConvolutionOperators
+from mindspore.nn.layer.operators import ConvolutionOperators, SequenceOperators
 from mindspore.runtime.record import apply
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "Conv1dTranspose", "Conv2dTranspose", "Conv3dTranspose"]
@@ -169,7 +169,7 @@ class Conv2d(_Convolution):
                          weight_init, bias_init, data_format, dtype)
 
 
-class Conv1d(_Convolution):
+class Conv1d(SequenceOperators, _Convolution):
     """1-D convolution of sequences (N, in_channels, L) to (N, out_channels, L'), with the arguments of `Conv2d`; sizes
     are ints, padding is an int or (left, right), and the weight has the shape (out, in / group, 1, k)."""
 
@@ -215,7 +215,7 @@ class Conv2dTranspose(_Transposed):
         self._take_output_padding(output_padding)
 
 
-class Conv1dTranspose(_Transposed):
+class Conv1dTranspose(SequenceOperators, _Transposed):
     """The transpose of a 1-D convolution: (N, in_channels, L) to (N, out_channels, L'); see `Conv2dTranspose`."""
 
     operator = primitive("conv2d_input_grad")

@@ -12,7 +12,8 @@ from typing import Any
 
 from mindspore.ops import operations as P
 
-__all__ = ["BatchNormOperators", "ConvolutionOperators", "DenseOperators", "EmbeddingOperators", "LayerNormOperators"]
+__all__ = ["BatchNormOperators", "ConvolutionOperators", "DenseOperators", "EmbeddingOperators", "LayerNormOperators",
+           "SequenceOperators"]
 
 
 class _Operator:
@@ -86,6 +87,25 @@ class ConvolutionOperators(_Biased):
         """The transposed convolution of an image with a weight, to a shape."""
         return P.Conv2DTranspose(self.out_channels, self.kernel_size, self.pad_mode, self.padding, None, 1, self.stride,
                                  self.dilation, self.group)
+
+
+class SequenceOperators:
+    """Those by which convolutions of sequences turn them into images of height 1, and back."""
+
+    @_Operator
+    def expand_dims(self) -> P.Primitive:
+        """Adds an axis of size 1."""
+        return P.ExpandDims()
+
+    @_Operator
+    def squeeze(self) -> P.Primitive:
+        """Takes the axis of the height away."""
+        return P.Squeeze(2)
+
+    @_Operator
+    def shape(self) -> P.Primitive:
+        """The shape of a tensor."""
+        return P.Shape()
 
 
 class EmbeddingOperators:

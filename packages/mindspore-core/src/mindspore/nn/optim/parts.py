@@ -45,7 +45,7 @@ class OptimizerParts(Cell):
     """See the module's text.
 
     Attributes:
-        map_, map_reverse, hyper_map: functions over the tuples of parameters, states and gradients.
+        map_, map_reverse, hyper_map, hyper_map_reverse: functions over the tuples of parameters, states and gradients.
         optim_filter, decay_flags: for each parameter, whether it is updated, and whether it decays.
         weight_decay: a tensor or a Cell that is called with the step; with groups a tuple of one for each parameter.
         reciprocal_scale: what gradients are multiplied by to undo the loss scale; need_scale: whether it is not 1.
@@ -54,7 +54,8 @@ class OptimizerParts(Cell):
 
     def _give_parts(self, decays: list) -> None:
         count = len(self.parameters)
-        self.map_, self.map_reverse, self.hyper_map = ops.Map(), ops.Map(None, True), ops.HyperMap()
+        self.map_, self.map_reverse = ops.Map(), ops.Map(None, True)
+        self.hyper_map, self.hyper_map_reverse = ops.HyperMap(), ops.HyperMap(None, True)
         self.assignadd = ops.AssignAdd()
         self.global_step_increase_tensor = Tensor(1, int32)
         self._parameters, self.param_length = self.parameters, count

@@ -23,7 +23,8 @@ def loss_of(outputs) -> float | None:
 
 class LossMonitor(Callback):
     """Prints the loss every `per_print_times` steps (0: at the end of each epoch), after an evaluation within
-    `Model.fit` its metrics, and stops on NaN or infinity.
+    `Model.fit` its metrics, and stops on NaN or infinity. Subclasses find `per_print_times` in `_per_print_times`, and
+    the last printed step in `_last_print_time`.
 
     Raises:
         ValueError: `per_print_times` is negative or no int; the loss is not a finite number.
@@ -33,15 +34,15 @@ class LossMonitor(Callback):
         if isinstance(per_print_times, bool) or not isinstance(per_print_times, int) or per_print_times < 0:
             raise ValueError(f"For 'LossMonitor', the 'per_print_times' must be an int of at least 0, but got "
                              f"{per_print_times!r}.")
-        self.per_print_times = per_print_times
-        self._last = 0
+        self._per_print_times = per_print_times
+        self._last_print_time = 0
 
     def step_end(self, run_context):
         """Print the loss, if it is time; what a subclass overrides to print something else."""
         args = run_context.original_args()
-        due = self.per_print_times and args.cur_step_num - self._last >= self.per_print_times
+        due = self._per_print_times and args.cur_step_num - self._last_print_time >= self._per_print_times
         if due:
-            self._last = args.cur_step_num
+            self._last_print_time = args.cur_step_num
             self._print(args)
 
     def on_eval_step_end(self, run_context):
@@ -50,14 +51,14 @@ class LossMonitor(Callback):
     def on_train_epoch_end(self, run_context):
         """Print the loss, if it is printed once per epoch, and the metrics, if this epoch has been evaluated."""
         args = run_context.original_args()
-        if self.per_print_times == 0:
+        if self._per_print_times == 0:
             self._print(args)
         if args.get("eval_results"):
             print(f"Eval result: epoch {args.cur_epoch_num}, metrics: {args.eval_results}")
 
     def on_train_begin(self, run_context):
         """Count anew."""
-        self._last = run_context.original_args().cur_step_num
+        self._last_print_time = run_context.original_args().cur_step_num
 
     def _print(self, args) -> None:
         loss = loss_of(args.net_outputs)
@@ -69,15 +70,15 @@ class LossMonitor(Callback):
 
 
 class TimeMonitor(Callback):
-    """Prints the time of each epoch and of its steps."""
+    """Prints the time of each epoch and of its steps. Subclasses find the time of the epoch's begin in `epoch_time`."""
 
     def __init__(self, data_size=None, data_time=False):
         self.data_size = data_size
-        self._start = 0.0
+        self.epoch_time = 0.0
 
     def on_train_epoch_begin(self, run_context):
         """Start the clock."""
-        self._start = time.perf_counter()
+        self.epoch_time = time.time()
 
     def on_train_epoch_end(self, run_context):
         """Print the times."""
@@ -85,14 +86,14 @@ class TimeMonitor(Callback):
 
     def on_eval_epoch_begin(self, run_context):
         """Start the clock."""
-        self._start = time.perf_counter()
+        self.epoch_time = time.time()
 
     def on_eval_epoch_end(self, run_context):
         """Print the times."""
         self._report("Eval", run_context)
 
     def _report(self, what: str, run_context) -> None:
-        elapsed = (time.perf_counter() - self._start) * 1e3
+        elapsed = (time.time() - self.epoch_time) * 1e3
         steps = self.data_size or run_context.original_args().batch_num or 1
         print(f"{what} epoch time: {elapsed:5.3f} ms, per step time: {elapsed / steps:5.3f} ms", flush=True)
 
