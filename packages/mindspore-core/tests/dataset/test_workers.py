@@ -215,3 +215,29 @@ def test_a_function_of_the_main_program(tmp_path, ending, expected):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[0] == expected
     assert ("if __name__" in done.stderr) == (expected == "workers 0")
+
+
+OF_A_MODULE = """
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--factor", type=int, required=True)
+    settings = parser.parse_args()
+
+    def scaled(x):
+        return x * settings.factor
+"""
+
+
+def test_a_module_that_reads_the_command_line(tmp_path):
+    """Its functions run in workers as in the program: the worker has the program's arguments."""
+    (tmp_path / "scaling.py").write_text(textwrap.dedent(OF_A_MODULE))
+    program = tmp_path / "program.py"
+    program.write_text("import os, mindspore.dataset as ds, scaling\n"
+                       "rows = ds.NumpySlicesDataset([1, 2, 3], shuffle=False).map(\n"
+                       "    scaling.scaled, num_parallel_workers=2, python_multiprocessing=True)\n"
+                       "print([int(row[0]) for row in rows.create_tuple_iterator(output_numpy=True)])\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, str(program), "--factor", "5"], capture_output=True, text=True, timeout=120,
+                          env=environment)
+    assert done.returncode == 0 and "threads are used" not in done.stderr, done.stderr
+    assert done.stdout.split("\n")[0] == "[5, 10, 15]"

@@ -3,8 +3,8 @@
 The workers are new interpreters, started with `-c`, that import this package and receive the function by pickle; no
 process is forked with threads of OpenMP or of the pipeline in it. A function or class that the user's main program
 defines makes the workers run that program as `__mp_main__`, so it must keep its own actions under
-`if __name__ == "__main__":`. Where the function cannot be pickled or the program has no such line, threads do the work
-and a warning says why.
+`if __name__ == "__main__":`. Modules that read the command line when they are imported find the main program's. Where
+the function cannot be pickled or the program has no such line, threads do the work and a warning says why.
 
 Task k goes to worker k modulo their number, with a seed of its own, so results depend on neither speed nor order. A
 worker has up to two tasks at once. One that dies is seen by the end of its connection.
@@ -81,7 +81,8 @@ class _Process:
         lifeline, self._lifeline = os.pipe()
         self._slots = make_slots() + make_slots()
         passed = (theirs.fileno(), lifeline, *self._slots)
-        code = f"import sys; sys.path[:] = {sys.path!r}; from mindspore.dataset._worker import main; main()"
+        code = (f"import sys; given = sys.argv[1:]; sys.argv[:], sys.path[:] = {sys.argv!r}, {sys.path!r}; "
+                f"from mindspore.dataset._worker import main; main(given)")
         environment = {"OMP_NUM_THREADS": "1", **os.environ}
         self.popen = subprocess.Popen([sys.executable, "-c", code, *map(str, passed)], pass_fds=passed,
                                       stdin=subprocess.DEVNULL, env=environment)

@@ -67,9 +67,9 @@ def _serve(port: Port) -> None:
             port.send(_described(error))
 
 
-def main() -> None:
-    """Serves the parent whose descriptors stand in the program's arguments."""
-    descriptors = [int(argument) for argument in sys.argv[1:]]
+def main(arguments: list[str]) -> None:
+    """Serves the parent; the arguments are numbers of descriptors."""
+    descriptors = [int(argument) for argument in arguments]
     socket, lifeline, *slots = descriptors
     threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
     port = Port(Connection(socket), slots[SLOTS:], slots[:SLOTS])
