@@ -35,9 +35,11 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.ops.composite.multitype_ops": ("mindspore.ops.composite", *_FUNCTIONS),
     **{f"mindspore.ops.composite.multitype_ops.{name}_impl": _FUNCTIONS for name in (
         "add", "div", "equal", "greater", "less", "mul", "negative", "ones_like", "pow", "sub", "zeros_like")},
-    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional", "mindspore.ops._native_classes"),
+    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional", "mindspore.ops._native_classes",
+                                    "mindspore.ops._gradient_classes"),
     "mindspore.ops.auto_generate.gen_ops_def": _FUNCTIONS,
-    "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, "mindspore.ops._native_classes"),
+    "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, "mindspore.ops._native_classes",
+                                                 "mindspore.ops._gradient_classes"),
     "mindspore.ops.function": _FUNCTIONS,
     "mindspore.ops.function.random_func": (*_FUNCTIONS, "mindspore.ops._random_seeds"),
     **{f"mindspore.ops.function.{name}": _FUNCTIONS for name in (

@@ -134,3 +134,12 @@ def test_unique_in_order_of_occurrence():
     values, places = P.Unique()(Tensor([8, -3, 0, 0, 8]))
     assert values.tolist() == [8, -3, 0] and places.tolist() == [0, 1, 2, 2, 0]
     assert Tensor([8, -3, 0, 8]).unique().tolist() == [-3, 0, 8]
+
+
+@pytest.mark.parametrize("kind, dtype", [(bool, ms.bool_), (int, ms.int64), (float, ms.float32)])
+def test_to_a_type_of_python(kind, dtype):
+    for how in (lambda f: f, ms.jit):
+        found = how(lambda x: x.to(kind))(Tensor([0.0, 2.5]))
+        assert found.dtype is dtype and found.asnumpy().tolist() == [kind(0.0), kind(2.5)]
+    with pytest.raises(TypeError):
+        Tensor([1]).to(dict)

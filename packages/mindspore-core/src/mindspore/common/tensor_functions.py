@@ -180,7 +180,7 @@ class Functions:
         """self as a dtype, or as the dtype of another tensor. Which device computes is chosen by the context."""
         target = other if other is not None else dtype
         for value in args:
-            if isinstance(value, (DType, Tensor)):
+            if isinstance(value, (DType, Tensor, builtins.type)):
                 target = value
             elif not isinstance(value, (str, bool, type(None))):
                 raise TypeError(f"to: expected a dtype, a tensor or the name of a device, but got {value!r}")

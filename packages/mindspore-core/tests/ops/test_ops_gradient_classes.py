@@ -1,0 +1,160 @@
+"""Gradients of operators as operators: each is the derivative of the operator that it is named after."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mindspore as ms
+from mindspore import Tensor, ops
+from mindspore.ops import auto_generate
+from mindspore.ops import operations as P
+from mindspore.ops.operations import _grad_ops as G
+
+RNG = np.random.default_rng(7)
+
+
+def drawn(*shape, low=-0.9, high=0.9):
+    return Tensor(RNG.uniform(low, high, shape).astype(np.float32))
+
+
+def weighed(dy, operator, *operands, at=0):
+    """The gradient of sum(dy * operator(*operands)) by differences."""
+    values = [operand.asnumpy().astype(np.float64) for operand in operands]
+    found = np.zeros(values[at].shape)
+    for place in np.ndindex(found.shape):
+        sides = []
+        for step in (1e-4, -1e-4):
+            moved = [value.copy() for value in values]
+            moved[at][place] += step
+            sides.append((operator(*[Tensor(value) for value in moved]).asnumpy() * dy.asnumpy()).sum())
+        found[place] = (sides[0] - sides[1]) / 2e-4
+    return found
+
+
+ONE_OPERAND = [  # name, attributes, (dy, x) or (x, dy), bounds of x
+    ("ACos", {}, "x dy", -0.8, 0.8), ("Asin", {}, "x dy", -0.8, 0.8), ("Atan", {}, "x dy", -2, 2),
+    ("HSigmoid", {}, "dy x", -2, 2), ("HSwish", {}, "dy x", -2, 2), ("ReLU6", {}, "dy x", 0.5, 5),
+    ("Softplus", {}, "dy x", -2, 2), ("FastGeLU", {}, "dy x", -2, 2), ("HShrink", {"lambd": 0.2}, "dy x", 0.3, 2),
+    ("SoftShrink", {"lambd": 0.2}, "dy x", 0.3, 2), ("Acosh", {}, "y dy", 1.5, 3), ("Asinh", {}, "y dy", -2, 2),
+    ("Elu", {}, "dy y", -2, 2), ("GeLU", {}, "dy x y", -2, 2), ("LRN", {"depth_radius": 1}, "dy x y", -2, 2),
+    ("L2Normalize", {"axis": 1}, "x y dy", -2, 2)]
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("name, attributes, order, low, high", ONE_OPERAND, ids=[row[0] for row in ONE_OPERAND])
+def test_of_one_operand(name, attributes, order, low, high, how):
+    x, dy = drawn(1, 3, 2, 2, low=low, high=high), drawn(1, 3, 2, 2)
+    operator = getattr(P, name)(**attributes)
+    known = {"x": x, "dy": dy, "y": operator(x)}
+    found = how(getattr(G, f"{name}Grad")(**attributes))(*[known[each] for each in order.split()])
+    np.testing.assert_allclose(found.asnumpy(), weighed(dy, operator, x), rtol=2e-3, atol=2e-3)
+    assert getattr(auto_generate, f"{name}Grad") is getattr(G, f"{name}Grad")
+
+
+@pytest.mark.parametrize("name", ["Maximum", "Minimum"])
+def test_of_two_operands(name):
+    x1, x2, dy = drawn(2, 3), drawn(3), drawn(2, 3)
+    operator = getattr(P, name)()
+    found = getattr(G, f"{name}Grad")()(x1, x2, dy)
+    for at in (0, 1):
+        np.testing.assert_allclose(found[at].asnumpy(), weighed(dy, operator, x1, x2, at=at), atol=2e-3)
+    assert not getattr(G, f"{name}Grad")(grad_x=False)(x1, x2, dy)[0].asnumpy().any()
+    dx1, dx2 = drawn(2, 3), drawn(2, 3)
+    zeros, _, along = getattr(G, f"{name}GradGrad")()(x1, x2, dx1, dx2)
+    first = x1.asnumpy() > x2.asnumpy() if name == "Maximum" else x1.asnumpy() < x2.asnumpy()
+    assert not zeros.asnumpy().any() and (along.asnumpy() == np.where(first, dx1.asnumpy(), dx2.asnumpy())).all()
+
+
+def test_of_weights():
+    x, dy, weight = drawn(2, 3, 4), drawn(2, 3, 4), drawn(3)
+    for at, found in enumerate(G.PReLUGrad()(dy, x, weight)):
+        np.testing.assert_allclose(found.asnumpy(), weighed(dy, P.PReLU(), x, weight, at=at), atol=2e-3)
+    for layout, axes in (("NCHW", (0, 2)), ("NHWC", (0, 1))):
+        np.testing.assert_allclose(G.BiasAddGrad(layout)(dy).asnumpy(), dy.asnumpy().sum(axes), rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="data_format is 'NWHC'"):
+        G.BiasAddGrad("NWHC")(dy)
+    norm, gamma, beta = P.LayerNorm(1, 1), drawn(3, 4), drawn(3, 4)
+    _, mean, variance = norm(x, gamma, beta)
+    for at, found in enumerate(G.LayerNormGrad()(x, dy, variance, mean, gamma)):
+        expected = weighed(dy, lambda *operands: norm(*operands)[0], x, gamma, beta, at=at)
+        np.testing.assert_allclose(found.asnumpy(), expected, rtol=5e-3, atol=5e-3)
+    image, kernel = drawn(2, 4, 5, 5), drawn(6, 2, 3, 3)
+    conv, dy = P.Conv2D(6, 3, stride=2, group=2), drawn(2, 6, 2, 2)
+    found = G.Conv2DBackpropFilter(6, 3, stride=2, group=2)(dy, image, kernel.shape)
+    np.testing.assert_allclose(found.asnumpy(), weighed(dy, lambda w: conv(image.astype(w.dtype), w), kernel),
+                               rtol=2e-3, atol=2e-3)
+
+
+def test_of_losses():
+    logits, labels = drawn(2, 3, low=0.1), drawn(2, 3, low=0.1)
+    for reduction in ("none", "sum", "mean", "batchmean"):
+        loss = P.KLDivLoss(reduction)
+        dy = drawn(2, 3) if reduction == "none" else drawn()
+        expected = weighed(dy, lambda x, loss=loss: loss(x, labels.astype(x.dtype)), logits)
+        np.testing.assert_allclose(G.KLDivLossGrad(reduction)(dy, logits, labels).asnumpy(), expected, atol=2e-3)
+    with pytest.raises(ValueError, match="reduction is 'all'"):
+        G.KLDivLossGrad("all")(drawn(), logits, labels)
+    dy = drawn(2, 3)
+    cases = ((P.BinaryCrossEntropy("none"), G.BinaryCrossEntropyGrad("none")),
+             (P.SigmoidCrossEntropyWithLogits(), G.SigmoidCrossEntropyWithLogitsGrad()))
+    for loss, gradient in cases:
+        expected = weighed(dy, lambda x, loss=loss: loss(x, labels.astype(x.dtype)), logits)
+        np.testing.assert_allclose(gradient(logits, labels, dy).asnumpy(), expected, rtol=5e-3, atol=5e-3)
+    classes, weight = Tensor([2, 0], ms.int32), drawn(3, low=0.1)
+    loss = P.NLLLoss("mean")
+    total = loss(logits, classes, weight)[1]
+    expected = weighed(Tensor(2.0), lambda x: loss(x, classes, weight.astype(x.dtype))[0], logits)
+    found = G.NLLLossGrad("mean")(logits, Tensor(2.0), classes, weight, total)
+    np.testing.assert_allclose(found.asnumpy(), expected, atol=2e-3)
+
+
+def test_of_places():
+    x, mask = drawn(2, 3), Tensor([[1, 0, 1], [0, 0, 1]], ms.float32)
+    np.testing.assert_allclose(G.DropoutGrad(0.25)(x, mask).asnumpy(), x.asnumpy() * mask.asnumpy() * 4, rtol=1e-6)
+    found = G.SliceGrad()(Tensor([[5.0, 6.0]]), x, (1, 0), (1, 2))
+    assert found.asnumpy().tolist() == [[0, 0, 0], [5, 6, 0]]
+    dy = Tensor(np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4))
+    for gradient in (G.ResizeNearestNeighborGrad(), G.ResizeNearestNeighborV2Grad()):
+        assert gradient(dy, (2, 2)).asnumpy().tolist() == [[[[10, 18], [42, 50]]]]
+    image = drawn(1, 1, 2, 3)
+    expected = weighed(dy, lambda x: ops.ResizeBilinearV2()(x, (4, 4)), image)
+    np.testing.assert_allclose(G.ResizeBilinearGrad()(dy, image).asnumpy(), expected, atol=0.01)
+
+
+def test_of_pools():
+    image = Tensor(RNG.permutation(32).astype(np.float32).reshape(1, 2, 4, 4))
+    pooled, argmax = P.MaxPoolWithArgmax(2, 2)(image)
+    dy = drawn(1, 2, 2, 2)
+    expected = weighed(dy, P.MaxPool(2, 2), image)
+    np.testing.assert_allclose(G.MaxPoolGradWithArgmax(2, 2)(image, dy, argmax).asnumpy(), expected, atol=2e-3)
+    in_plane = P.MaxPoolWithArgmaxV2(2, 2)(image)[1]
+    np.testing.assert_allclose(G.MaxPoolGradWithArgmaxV2(2, 2)(image, dy, in_plane).asnumpy(), expected, atol=2e-3)
+    along = G.MaxPoolGradGrad(2, 2)(image, pooled, image * 10)
+    assert (along.asnumpy() == pooled.asnumpy() * 10).all()
+    volume = image.reshape(1, 1, 2, 4, 4)
+    along = G.MaxPool3DGradGrad(2, 2)(volume, None, volume * 10)
+    assert (along.asnumpy() == P.MaxPool3D(2, 2)(volume).asnumpy() * 10).all()
+
+
+def test_of_distances():
+    points, others = drawn(3, 2), drawn(4, 2)
+    for p in (1.0, 2.0, 3.5, float("inf")):
+        measure, dy = P.Cdist(p), drawn(3, 4)
+        found = G.CdistGrad(p)(dy, points, others, measure(points, others))
+        np.testing.assert_allclose(found.asnumpy(), weighed(dy, lambda x, measure=measure: measure(
+            x, others.astype(x.dtype)), points), rtol=5e-3, atol=5e-3)
+    same = G.CdistGrad()(ops.ones((3, 3)), points, points, P.Cdist()(points, points))
+    assert np.isfinite(same.asnumpy()).all()
+    assert not G.CdistGrad(0.0)(ops.ones((3, 3)), points, points, points @ points.T).asnumpy().any()
+
+
+def test_of_samplers():
+    image, grid, dy = drawn(1, 2, 3, 3), drawn(1, 2, 2, 2, low=-0.4, high=-0.1), drawn(1, 2, 2, 2)
+    sampler = P.GridSampler2D(align_corners=True)
+    for at, found in enumerate(G.GridSampler2DGrad(align_corners=True)(dy, image, grid)):
+        np.testing.assert_allclose(found.asnumpy(), weighed(dy, sampler, image, grid, at=at), rtol=5e-3, atol=5e-3)
+
+
+def test_a_cotangent_of_another_shape():
+    with pytest.raises(ValueError, match=r"dy has shape \(3,\).*\(4,\)"):
+        G.HSigmoidGrad()(drawn(3), drawn(4))
