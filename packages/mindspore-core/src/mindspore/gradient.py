@@ -301,12 +301,16 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
 
 
 def get_grad(gradients, identifier):
-    """The gradient of one position or parameter from the result of a gradient function with return_ids=True."""
+    """The gradient of one position or parameter from the result of a gradient function with return_ids=True.
+
+    Raises:
+        RuntimeError: none of the gradients is that one's.
+    """
     wanted = identifier.name if isinstance(identifier, Parameter) else identifier
     for item in _pairs(gradients):
         if item[0] == wanted:
             return item[1]
-    raise ValueError(f"get_grad: no gradient is identified by {identifier!r}")
+    raise RuntimeError(f"get_grad: no gradient is identified by {identifier!r}")
 
 
 def _pairs(value):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, jit, nn
+from mindspore import Tensor, jit, nn, ops
 from mindspore.compiler.pipeline import assert_max_compiles
 from mindspore.gradient import grad
 
@@ -218,3 +218,11 @@ def test_a_tensor_in_place_of_a_number_that_may_change():
     pick = jit(lambda x, k: x[k])
     x = Tensor(np.arange(5.0))
     assert [float(pick(x, k)) for k in (ms.mutable(1), Tensor(2), ms.mutable(3))] == [1.0, 2.0, 3.0]
+
+
+def test_settings_that_are_mutable_outside_of_graphs():
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert ops.prod(x, ms.mutable(1), ms.mutable(True)).asnumpy().tolist() == [[2], [12]]
+    assert ops.prod(x, ms.mutable(1), ms.mutable(False)).asnumpy().tolist() == [2, 12]
+    with pytest.raises(TypeError, match="keepdims must be a bool"):
+        ops.prod(x, 1, ms.mutable(2))

@@ -94,5 +94,5 @@ def test_get_grad_by_position_parameter_and_name():
     np.testing.assert_allclose(get_grad(found, 0).asnumpy(), [2, 3])
     np.testing.assert_allclose(get_grad(found, net.w).asnumpy(), [1, 2])
     np.testing.assert_allclose(get_grad(found, "w").asnumpy(), [1, 2])
-    with pytest.raises(ValueError, match="get_grad: no gradient"):
+    with pytest.raises(RuntimeError, match="get_grad: no gradient"):
         get_grad(found, net.count)

@@ -67,6 +67,21 @@ def test_ctc_loss_of_labels_that_do_not_fit():
     assert loss.asnumpy()[2] == 0 and not gradient.asnumpy()[:, 2].any() and gradient.asnumpy()[:, :2].any()
 
 
+def test_ctc_loss_does_not_look_behind_the_labels():
+    rng = np.random.default_rng(3)
+    logs = ops.log_softmax(Tensor(rng.normal(size=(9, 2, 4)), ms.float32), -1)
+    targets = np.array([[1, 2, 3, 2, 1], [3, 1, 2, 2, 3]], np.int32)
+    behind = targets.copy()
+    behind[0, 3:], behind[1, 2:] = 9, -7
+
+    def losses(labels):
+        function = ms.value_and_grad(lambda x: ops.ctc_loss(x, Tensor(labels), (9, 9), (3, 2), reduction="none")[0])
+        return [found.asnumpy() for found in function(logs)]
+
+    for found, expected in zip(losses(behind), losses(targets)):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_ctc_loss_with_log_alpha():
     logs = ops.log_softmax(Tensor(LOGITS.astype(np.float32)), 2)
     labels = Tensor([[0, 0, 0], [1, 0, 0], [1, 1, 0]])

@@ -269,3 +269,23 @@ def test_methods_of_dense_tensors():
 def test_integers_add_up():
     x = COOTensor(Tensor([[1], [1]]), Tensor(ints((2,), 1, 5)), (3,))
     assert x.to_dense().asnumpy()[1] == ints((2,), 1, 5).sum()
+
+
+@pytest.mark.parametrize("make, remake", [
+    (lambda v: COOTensor(Tensor(PLACES), v, (3, 4)), lambda x: COOTensor(x.indices, x.values * 2, x.shape)),
+    (lambda v: CSRTensor(Tensor(STARTS[:3]), Tensor(COLUMNS[:4]), v, (2, 4)),
+     lambda x: CSRTensor(x.indptr, x.indices, x.values * 2, x.shape))], ids=["COOTensor", "CSRTensor"])
+def test_loops_carry_sparse_tensors(make, remake):
+    def doubled(n, values):
+        found = make(values)
+        while n < 3:
+            found = remake(found)
+            n += 1
+        return found
+
+    values = Tensor([1.0, 2.0, 3.0, 4.0])
+    found = ms.jit(doubled)(Tensor(0), values)
+    assert type(found) is type(make(values)) and found.shape == make(values).shape
+    assert found.values.asnumpy().tolist() == [8, 16, 24, 32]
+    slope = ms.jit(ms.grad(lambda v, n: doubled(n, v).values.sum()))(values, Tensor(1))
+    assert slope.asnumpy().tolist() == [4] * 4

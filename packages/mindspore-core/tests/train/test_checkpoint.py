@@ -275,6 +275,8 @@ SAVE_ERRORS = {
     "async process": (lambda f: save_checkpoint({}, f, async_save="process"), ValueError, "async_save"),
     "keyword": (lambda f: save_checkpoint({}, f, speed=3), TypeError, "speed"),
     "equal names": (lambda f: save_checkpoint(twins(), f), ValueError, "'a.weight'"),
+    "a number in a list": (lambda f: save_checkpoint([{"name": "a", "data": 1}], f), TypeError,
+                           "'a' must be a Tensor, but got int"),
     "equal names in a list": (lambda f: save_checkpoint([{"name": "a", "data": 1}] * 2, f), ValueError, "'a' twice"),
     "large int": (lambda f: save_checkpoint({"n": 2 ** 63}, f), ValueError, "64 bits"),
     "folder": (lambda f: save_checkpoint({"n": 1}, f.parent / "no" / "a.ckpt"), FileNotFoundError, "no"),

@@ -40,10 +40,12 @@ def _parts(name: str, given: dict[str, Any]) -> None:
 
 
 class _Sparse(tuple):
-    """What the kinds of sparse tensors share. `_fields` names the parts, the last of which is the shape."""
+    """What the kinds of sparse tensors share. `_fields` names the parts, the last of which is the shape; `_fixed` those
+    that a loop does not change."""
 
     __slots__ = ()
     _fields: tuple[str, ...] = ()
+    _fixed = ("shape",)
 
     def __getnewargs__(self) -> tuple:
         return tuple(self)

@@ -178,7 +178,7 @@ class Functions:
     def to(self, *args, dtype: DType | None = None, device: str | None = None, non_blocking: bool = False,
            copy: bool = False, other: Tensor | None = None) -> Tensor:
         """self as a dtype, or as the dtype of another tensor. Which device computes is chosen by the context."""
-        target = other if other is not None else dtype
+        target: Tensor | DType | builtins.type | None = other if other is not None else dtype
         for value in args:
             if isinstance(value, (DType, Tensor, builtins.type)):
                 target = value

@@ -62,14 +62,27 @@ def _carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool]) -
         return Contents(start.kind, start.keys, tuple(items))
     if type(start) is type(after) and isinstance(start, tuple | list) and len(start) == len(after):
         before = known if known is not None else [None] * len(start)
-        parts = [carried(*each, keeps) for each in zip(start, before, after)]
-        return type(start)(*parts) if hasattr(start, "_fields") else type(start)(parts)
+        if hasattr(start, "_fields"):
+            return type(start)(*_fields_carried(start, before, after, keeps))
+        return type(start)([carried(*each, keeps) for each in zip(start, before, after)])
     if type(start) is type(after) is dict and list(start) == list(after):
         before = known if known is not None else dict.fromkeys(start)
         return {key: carried(start[key], before[key], after[key], keeps) for key in start}
     if start is after or (type(start) is type(after) and isinstance(start, str) and start == after):
         return start
     raise Mismatch(f"{describe(start)} before the loop, {describe(after)} after a trip", start, after)
+
+
+def _fields_carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool]) -> Iterator:
+    """The parts of a named tuple; those that its class has in `_fixed` stay the values that they are."""
+    fixed = getattr(start, "_fixed", ())
+    for field, x, y, z in zip(start._fields, start, known, after):
+        if field not in fixed:
+            yield carried(x, y, z, keeps)
+        elif x == z:
+            yield x
+        else:
+            raise Mismatch(f"{field} {x} before the loop, {z} after a trip", start, after)
 
 
 def alike(a: Any, b: Any) -> bool:

@@ -80,6 +80,12 @@ class MutableTensor(Tensor):
         aval = self._value.aval
         return int(self.item()) if aval.shape == () and aval.dtype.kind in "iu" else None
 
+    @property
+    def flag(self) -> bool | None:
+        """The value of True or False, which may be an operator's setting."""
+        aval = self._value.aval
+        return bool(self.item()) if aval.shape == () and aval.dtype.kind == "b" else None
+
 
 def mutable_tensor(value: Any) -> MutableTensor:
     """A MutableTensor of a number or a tensor."""

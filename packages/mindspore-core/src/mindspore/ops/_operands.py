@@ -226,6 +226,9 @@ def static_bool(name: str, what: str, value: Any) -> bool:
     """A flag that is known now."""
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
+    known = getattr(value, "flag", None)  # of what `mutable` made
+    if type(known) is bool:
+        return known
     raise TypeError(f"{name}: {what} must be a bool, but got {type(value).__name__}: {_short(value)}")
 
 

@@ -109,12 +109,14 @@ def path_losses(logs: Tensor, labels: Tensor, inputs: Tensor, lengths: Tensor, b
                 merge: bool = True) -> tuple[Tensor, Tensor]:
     """(minus the log-likelihood of each sequence, at least -NEVER / 2 where it is impossible; alpha (T, N, 2 S + 1)).
 
-    logs (T, N, C), labels (N, S), lengths of both (N,). Without `merge` a repeated label counts as two: paths do not
-    stay on a label, and may go from a label to an equal one without a blank.
+    logs (T, N, C), labels (N, S), lengths of both (N,); labels behind a sequence's length may be any numbers. Without
+    `merge` a repeated label counts as two: paths do not stay on a label, and may go from a label to an equal one
+    without a blank.
     """
     steps, batch, _ = logs.shape
     places = 2 * labels.shape[1] + 1
     blanks = full_like(labels, blank)
+    labels = where(less(expand_dims(arange(labels.shape[1]), 0), expand_dims(lengths, 1)), labels, blanks)
     around = reshape(stack([blanks, labels], 2), (batch, places - 1))
     path = concat([around, cut(blanks, 1, 0, 1) if places > 1 else full_like(expand_dims(lengths, 1), blank)], 1)
     emitted = gather_elements(logs, 2, broadcast_to(expand_dims(path, 0), (steps, batch, places)))

@@ -129,6 +129,10 @@ def _named_values(save_obj) -> Iterable[tuple[str, object]]:
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise ValueError(f"For 'save_checkpoint', the list names '{twice}' twice. Names must differ.")
+            for item in save_obj:
+                if not hasattr(item["data"], "asnumpy"):
+                    raise TypeError(f"For 'save_checkpoint', 'data' of the list's '{item['name']}' must be a Tensor, "
+                                    f"but got {type(item['data']).__name__}. A dict may hold numbers and strings.")
             return [(item["name"], item["data"]) for item in save_obj]
         if all(hasattr(item, "asnumpy") and isinstance(getattr(item, "name", None), str) for item in save_obj):
             return _named_parameters(save_obj)
