@@ -230,6 +230,7 @@ def test_decoding_and_encoding(tmp_path):
     png = vision.encode_png(HWC)
     np.testing.assert_array_equal(vision.Decode()(png), HWC)
     np.testing.assert_array_equal(vision.Decode()(png.tobytes()), HWC)
+    np.testing.assert_array_equal(np.asarray(vision.Decode(True)(png.view(np.int8))), HWC)
     assert isinstance(vision.Decode(True)(png), Image.Image)
     assert np.abs(vision.Decode()(vision.encode_jpeg(SMOOTH, 95)).astype(int) - SMOOTH).max() < 12
     vision.write_png(str(tmp_path / "a.png"), HW)

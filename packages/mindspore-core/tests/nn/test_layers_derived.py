@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mindspore import Parameter, Tensor, jit, nn, ops
+from mindspore.nn.layer.conv import _check_input_3d
 
 X = np.random.default_rng(0).normal(size=(2, 3, 5, 6)).astype(np.float32)
 
@@ -18,6 +19,7 @@ class Standardized(nn.Conv2d):
 
 class Normalized(nn.Conv1d):
     def construct(self, x):
+        _check_input_3d(self.shape(x), self.cls_name)
         y = self.conv2d(self.expand_dims(x, 2), self.weight / 2)
         return self.squeeze(self.bias_add(y, self.bias) if self.has_bias else y)
 
@@ -84,6 +86,11 @@ def test_a_derived_layer_finds_the_operators_of_its_base(mode, case, training):
     derived, base = cls(*args).set_train(training), base_cls(*args).set_train(training)
     twin(derived, base, **weights)
     np.testing.assert_allclose(derived(Tensor(x)).asnumpy(), base(Tensor(x)).asnumpy(), rtol=2e-5, atol=2e-6)
+
+
+def test_a_sequence_of_other_axes_is_refused(mode):
+    with pytest.raises(ValueError, match="'Normalized'.*3 axes"):
+        Normalized(3, 4, 3)(Tensor(X))
 
 
 def test_an_embedding(mode):

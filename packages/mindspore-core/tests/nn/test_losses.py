@@ -153,6 +153,19 @@ def test_labels_of_another_dtype(mode):
     np.testing.assert_allclose(got, -log_softmax(x)[np.arange(N), LABELS].mean(), rtol=1e-5)
 
 
+@pytest.mark.parametrize("reduction", ["none", "sum"])
+def test_labels_out_of_range_count_nothing(mode, reduction):
+    """Programs mark what they ignore by such labels, and multiply their losses by 0 after that."""
+    x, labels = normal(N, C), np.array([1, 255, -1, 2], np.int32)
+    loss = nn.SoftmaxCrossEntropyWithLogits(sparse=True, reduction=reduction)
+    want = np.where([True, False, False, True], -log_softmax(x)[np.arange(N), labels % C], 0)
+    np.testing.assert_allclose(loss(Tensor(x), Tensor(labels)).asnumpy(), want if reduction == "none" else want.sum(),
+                               rtol=1e-5)
+    slope = ms.grad(lambda x: loss(x, Tensor(labels)).sum())(Tensor(x)).asnumpy()
+    np.testing.assert_allclose(slope, (np.exp(log_softmax(x)) - np.eye(C)[labels % C]) * [[1], [0], [0], [1]],
+                               rtol=1e-4, atol=1e-6)
+
+
 X = Tensor(normal(N, C))
 
 

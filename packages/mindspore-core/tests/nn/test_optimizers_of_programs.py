@@ -123,6 +123,29 @@ def test_what_an_optimizer_holds():
     assert listed.get_lr_parameter(listed.parameters[0]).name == "learning_rate" and listed.dynamic_lr
 
 
+class Counting(nn.Optimizer):
+    """Keeps the number of its steps in a Parameter of its own."""
+
+    def __init__(self, params):
+        super().__init__(0.5, params)
+        self.step = Parameter(Tensor(0, ms.int32), name="step")
+
+    def construct(self, gradients):
+        step = self.step + 1
+        for param, gradient in zip(self.parameters, gradients):
+            ops.assign(param, param - gradient / step)
+        ops.assign(self.step, step)
+        return True
+
+
+def test_a_count_of_ones_own(mode):
+    params = [Parameter(Tensor([1.0, 2.0]), name="w")]
+    optimizer = Counting(params)
+    for _ in range(2):
+        optimizer((Tensor([1.0, 1.0]),))
+    assert int(optimizer.step) == 2 and params[0].asnumpy().tolist() == [-0.5, 0.5]
+
+
 def test_a_target_is_a_device():
     optimizer = ByMap(parameters())
     optimizer.target = "CPU"

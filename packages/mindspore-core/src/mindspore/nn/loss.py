@@ -59,7 +59,8 @@ class SoftmaxCrossEntropyWithLogits(LossBase):
     """-sum(labels * log_softmax(logits)) for each row.
 
     Args:
-        sparse: labels are class numbers (N,) instead of distributions (N, C). reduction: 'mean', 'sum' or 'none'.
+        sparse: labels are class numbers (N,) instead of distributions (N, C). One out of range counts nothing, as a
+            row of zeros in their place; with 'mean' it gives NaN. reduction: 'mean', 'sum' or 'none'.
 
     Shapes: logits (N, C), labels (N,) integers or (N, C) -> () or, with 'none', (N,).
     """
@@ -71,7 +72,11 @@ class SoftmaxCrossEntropyWithLogits(LossBase):
     def construct(self, logits, labels):
         """The loss of logits for labels."""
         if self.sparse:
-            return self.get_loss(apply(_SPARSE, (logits, labels), ()))
+            if self.reduction == "mean":
+                return ops.mean(apply(_SPARSE, (logits, labels), ()))
+            counted = ops.logical_and(labels >= 0, labels < logits.shape[-1])
+            loss = apply(_SPARSE, (logits, ops.where(counted, labels, ops.zeros_like(labels))), ())
+            return self.get_loss(ops.where(counted, loss, ops.zeros_like(loss)))
         if labels.dtype is not logits.dtype:
             labels = labels.astype(logits.dtype)
         return self.get_loss(apply(_DENSE, (logits, labels), ()))

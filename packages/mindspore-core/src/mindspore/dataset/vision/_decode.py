@@ -56,14 +56,14 @@ def _bytes_of(value, function: str) -> bytes:
     array = as_array(value, f"For '{function}'")
     if array.dtype.kind == "S" and not array.ndim:
         return array.item()
-    if array.dtype != np.uint8 or array.ndim != 1:
+    if array.dtype not in (np.uint8, np.int8) or array.ndim != 1:
         raise TypeError(f"For '{function}', an encoded image must be bytes or a uint8 array of one dimension, but got "
                         f"{array.dtype} of the shape {array.shape}.")
     return array.tobytes()
 
 
 class Decode(Transform):
-    """Decodes images: bytes, as uint8 of one dimension, become RGB of shape (H, W, 3).
+    """Decodes images: bytes, as uint8 or int8 of one dimension, become RGB of shape (H, W, 3).
 
     Args:
         to_pil: give Pillow images instead of arrays, for the operations that follow.

@@ -67,6 +67,12 @@ class _Conv(Cell):
                 f"padding={self.padding}, dilation={self.dilation}, group={self.group}, has_bias={self.has_bias}")
 
 
+def _check_input_3d(input_shape, op_name):
+    """ValueError for an input that is no batch of sequences."""
+    if len(input_shape) != 3:
+        raise ValueError(f"For '{op_name}', the input must have 3 axes, (N, C, L), but it has shape {input_shape}.")
+
+
 def _deconv_output_length(is_valid, is_same, is_pad, input_length, filter_size, stride_size, dilation_size, padding):
     """The length of a transposed convolution's output along one axis, for one of three ways of padding; `padding` is
     the sum of both sides."""

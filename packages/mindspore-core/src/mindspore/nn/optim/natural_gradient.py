@@ -109,7 +109,7 @@ class Thor(Momentum):
         """Every how many steps the matrices are inverted."""
         return self.frequency
 
-    def step(self, gradients):
+    def _update_all(self, gradients):
         """Update every parameter once by gradients without the loss scale; True."""
         last = self.damping.shape[0] - 1
         damping = ops.sqrt(ops.gather(self.damping, ops.minimum(ops.reshape(self.cov_step, ()), last), 0))
@@ -122,7 +122,7 @@ class Thor(Momentum):
                 gradients[k] = gradients[k] + param * self.number(self.decay_of(k), param.dtype)
             if self.enable_clip_grad:
                 gradients[k] = ops.clip_by_norm(gradients[k], 1.0)
-        return super().step(gradients)
+        return super()._update_all(gradients)
 
     def _invert(self, damping) -> None:
         """Compute the inverses from the matrices that the layers have noted; `damping`: its root."""

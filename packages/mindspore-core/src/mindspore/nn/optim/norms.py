@@ -61,7 +61,7 @@ class LARS(Optimizer):
                 gradient = lars_gradient(param, gradient, *squares, opt.decay_of(k), rates[opt._group_of[k]],
                                          self.epsilon, self.coefficient, self.use_clip)
             scaled.append(gradient)
-        return opt.step(tuple(scaled))
+        return opt._update_all(tuple(scaled))
 
 
 class AdaFactor(Optimizer):

@@ -181,9 +181,9 @@ class Optimizer(OptimizerParts):
 
     def construct(self, gradients):
         """Update every parameter once; True."""
-        return self.step(self.prepared(gradients))
+        return self._update_all(self.prepared(gradients))
 
-    def step(self, gradients):
+    def _update_all(self, gradients):
         """Update every parameter once by gradients that are prepared; True."""
         rates = self.current_rates()
         self.begin_step()
