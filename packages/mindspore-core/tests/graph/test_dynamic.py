@@ -240,6 +240,14 @@ def test_a_mutable_number_is_a_size():
         assert f(Tensor(x), mutable(n))[0].shape == (n, 2)
 
 
+def test_a_mutable_tensor_of_one_element_is_a_size():
+    f = jit(lambda x, k: ops.topk(x, k, dim=1)[0], fullgraph=True)
+    x = array(3, 4)
+    for n in (2, 3):
+        for k in (mutable(Tensor(n)), mutable(Tensor([n], ms.int32))):
+            np.testing.assert_array_equal(f(Tensor(x), k).asnumpy(), -np.sort(-x, 1)[:, :n])
+
+
 def test_a_mutable_number_that_is_no_size_has_one_graph():
     @jit
     def f(x, k, pair):

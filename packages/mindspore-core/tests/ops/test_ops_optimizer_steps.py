@@ -212,3 +212,9 @@ def test_adafactor_with_a_norm():
 def test_errors(call, word):
     with pytest.raises(ValueError, match=word):
         call(Parameter(Tensor(W), name="p"))
+
+
+def test_numbers_of_rows_are_integers():
+    p = Parameter(Tensor(W), name="p")
+    with pytest.raises(TypeError, match="indices are Float32; expected integers"):
+        P.SparseApplyAdagrad(0.1)(p, p, Tensor(W), Tensor(np.zeros(len(W), np.float32)))

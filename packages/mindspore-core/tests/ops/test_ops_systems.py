@@ -137,3 +137,9 @@ def test_integers_are_computed_in_float32():
 def test_errors_say_what_was_expected(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_residuals_where_no_equation_is_left_over():
+    for rows, given in ((3, (3, 2)), (2, (2, 2)), (2, (2,))):
+        found = linalg.lstsq(Tensor(RNG.uniform(-1, 1, (rows, 3))), Tensor(RNG.uniform(-1, 1, given)))
+        assert found[1].shape == (0,) and found[0].shape == (3, *given[1:])

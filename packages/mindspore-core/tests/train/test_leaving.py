@@ -52,10 +52,11 @@ def test_a_signal_ends_the_run_after_the_step(tmp_path):
     count = At(3, lambda: os.kill(os.getpid(), signal.SIGUSR1))
     trained.train(5, data(), callbacks=[count, OnRequestExit(directory=str(tmp_path / "new"), sig=signal.SIGUSR1)])
     assert count.seen[-1] == (1, 3) and signal.getsignal(signal.SIGUSR1) is before
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["Net_train.ckpt", "Net_train.mindir"]
-    saved = ms.load_checkpoint(str(tmp_path / "new" / "Net_train.ckpt"))
+    folder = tmp_path / "new" / "rank_0"
+    assert sorted(path.name for path in folder.iterdir()) == ["Net_train.ckpt", "Net_train.mindir"]
+    saved = ms.load_checkpoint(str(folder / "Net_train.ckpt"))
     assert (saved["weight"].asnumpy() == net.weight.asnumpy()).all() and "moments.weight" in saved
-    graph = nn.GraphCell(ms.load(str(tmp_path / "new" / "Net_train.mindir")))
+    graph = nn.GraphCell(ms.load(str(folder / "Net_train.mindir")))
     assert np.allclose(graph(Tensor(X[:2])).asnumpy(), net(Tensor(X[:2])).asnumpy(), rtol=1e-6)
 
 
@@ -64,7 +65,8 @@ def test_a_file_ends_the_run(tmp_path):
     config.write_text("{")
     trained, _ = model()
     count = At(2, lambda: config.write_text(json.dumps({"GracefulExit": 1})))
-    trained.train(5, data(), callbacks=[count, OnRequestExit(False, False, config_file=str(config))])
+    leaving = OnRequestExit(False, False, directory=str(tmp_path), config_file=str(config))
+    trained.train(5, data(), callbacks=[count, leaving])
     assert count.seen[-1] == (1, 2) and os.listdir(tmp_path) == ["exit.json"]
 
 

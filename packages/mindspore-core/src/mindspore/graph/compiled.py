@@ -314,7 +314,7 @@ class CompiledFunction:
             found = trace.add_parameter(aval)
             if number is not None:
                 trace.sizes[found.node.idx] = number
-            elif avals is not None and type(leaf) is dynamic.MutableTensor:
+            elif avals is not None and type(leaf) is dynamic.MutableTensor and leaf.number is not None:
                 trace.sizes[found.node.idx] = SizeAsked(found.node.idx)
             stands.append((with_hooks_of(wrap(found), leaf), found.node))
             return stands[-1][0]

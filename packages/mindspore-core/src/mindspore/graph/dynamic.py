@@ -76,9 +76,9 @@ class MutableTensor(Tensor):
 
     @property
     def number(self) -> int | None:
-        """The value of a whole number, which may be the size of another tensor."""
+        """The value of a whole number, with or without axes, which may be the size of another tensor."""
         aval = self._value.aval
-        return int(self.item()) if aval.shape == () and aval.dtype.kind in "iu" else None
+        return int(self.item()) if aval.size == 1 and aval.dtype.kind in "iu" else None
 
     @property
     def flag(self) -> bool | None:
@@ -222,21 +222,21 @@ class Found:
 class Pattern:
     """A pattern of the arguments: `shapes` with a tuple of a symbol's number in place of a symbolic size; by that
     number the symbols' `sizes` and `places`, pairs (leaf, axis). The value of a whole number that is used as a size
-    stands as one more axis; `numbers` are these leaves."""
+    stands in place of its axes; `numbers` are these leaves, with the shapes that they have."""
 
     def __init__(self, leaves: list[Tensor], axes: list[tuple], merged: bool, found: Found):
         numbers: dict[Any, int] = {}
         self.sizes: list[int] = []
         self.places: list[list[tuple[int, int]]] = []
         self.shapes: list[tuple] = []
-        self.numbers: set[int] = set()
+        self.numbers: dict[int, tuple] = {}
         for place, (leaf, described) in enumerate(zip(leaves, axes)):
             shape, whole = [], leaf.shape
             if type(leaf) is MutableTensor and described is not EXACT:
                 described = (None,) * leaf.ndim
             if place in found.asked:
                 described, whole = (leaf.number if described is EXACT else None,), (leaf.number,)
-                self.numbers.add(place)
+                self.numbers[place] = leaf.shape
             for axis, (said, size) in enumerate(zip(whole if described is EXACT else described, whole)):
                 if type(said) is int or size < LOWEST or (place, axis) in found.fixed:
                     shape.append(size)
@@ -259,7 +259,7 @@ class Pattern:
         for place, (dtype, shape) in enumerate(self.key):
             sizes = tuple([dims[d[0]] if type(d) is tuple else d for d in shape])
             is_number = place in self.numbers
-            found.append((tensor_aval(() if is_number else sizes, dtype), sizes[0] if is_number else None))
+            found.append((tensor_aval(self.numbers.get(place, sizes), dtype), sizes[0] if is_number else None))
         return found, [f"d{k}" for k in range(len(dims))]
 
     def examples(self) -> list[int]:

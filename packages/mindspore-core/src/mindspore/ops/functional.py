@@ -88,6 +88,7 @@ from mindspore.ops.triangles import *
 from mindspore.ops.updates import *
 from mindspore.ops.volumes import *
 from mindspore.ops.windows import *
+from mindspore.ops.windows import interpolate
 from mindspore.taylor import derivative, jet
 from mindspore.transforms import hessian, jacfwd, jacrev, jvp, linearize
 
@@ -102,6 +103,9 @@ float_power_ext, tanh_, inplace_sigmoid = float_power, Tensor.tanh_, Tensor.sigm
 zero_ = also(Tensor.zero_, input="self")
 baddbmm_ext, bernoulli_ext, diff_ext = mint.baddbmm, mint.bernoulli, mint.diff
 einsum_ext, isnan_ext, clamp_ = einsum, mint.isnan, Tensor.clamp_
+add_ext, sub_ext, bmm_ext, gather_ext, split_ext = mint.add, mint.sub, mint.bmm, mint.gather, mint.split
+max_ext, min_ext, interpolate_ext = mint.max, mint.min, interpolate
+new_ones, new_zeros = Tensor.new_ones, Tensor.new_zeros
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
 
 # Operators that this interface offers as classes.

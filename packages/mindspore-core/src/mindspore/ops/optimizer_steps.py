@@ -190,10 +190,11 @@ def cast_adam_weight_decay(var, m, v, lr, beta1, beta2, epsilon, decay, gradient
 def _spread(name: str, var: Tensor, grad: Operand, indices: Operand) -> tuple[Tensor, Tensor]:
     """The gradient of the whole table, and which rows (count, 1, ...) are named."""
     rows, g = as_tensor(name, indices, "indices"), as_dtype_of(name, grad, var, "grad")
-    if not rows.dtype.is_integer or rows.ndim != 1 or g.shape != rows.shape + var.shape[1:]:
-        raise ValueError(f"{name}: grad has shape {g.shape} and indices are {rows.dtype} of shape {rows.shape}; "
-                         f"expected {('count', *var.shape[1:])} and (count,) integers for a parameter of shape "
-                         f"{var.shape}")
+    if not rows.dtype.is_integer:
+        raise TypeError(f"{name}: indices are {rows.dtype}; expected integers, the numbers of rows")
+    if rows.ndim != 1 or g.shape != rows.shape + var.shape[1:]:
+        raise ValueError(f"{name}: grad has shape {g.shape} and indices {rows.shape}; expected "
+                         f"{('count', *var.shape[1:])} and (count,) for a parameter of shape {var.shape}")
     index = expand_dims(rows, -1)
     whole = tensor_scatter_add(full_of(var.shape, constant(0, var.dtype)), index, g)
     ones = full_of(rows.shape, constant(1, int32))

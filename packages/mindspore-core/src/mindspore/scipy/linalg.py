@@ -142,7 +142,8 @@ def lu_pivots_to_permutation(pivots: Tensor, permutation_size: int) -> Tensor:
 
 def lstsq(A: Operand, B: Operand, rcond: float | None = None, driver: str | None = None):
     """(solution, residuals, rank, singular values) of least squares: A (m, n), B (m, k) or (m,). Residuals are the sums
-    of squares of A @ solution - B by column; singular values not above rcond times the largest count as 0."""
+    of squares of A @ solution - B by column, and empty unless m > n, as no equation is left over then; singular values
+    not above rcond times the largest count as 0."""
     x, y = as_inexact("lstsq", A), as_inexact("lstsq", B)
     rcond = float(np.finfo(x.dtype.np).eps) * max(x.shape) if rcond is None else rcond
     columns = expand_dims(y, -1) if y.ndim == 1 else y
@@ -153,4 +154,4 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, driver: str | None
     residuals = sum_over(real(rest * conj(rest)), 0)
     if y.ndim == 1:
         solution, residuals = squeeze(solution, -1), residuals.reshape(())
-    return solution, residuals, rank, s
+    return solution, residuals if x.shape[0] > x.shape[1] else zeros(0, residuals.dtype), rank, s

@@ -23,7 +23,7 @@ class OnRequestExit(Callback):
         save_ckpt: whether `NAME_train.ckpt` (`NAME_eval.ckpt` in an evaluation) is written, the training network with
             its optimizer.
         save_mindir: whether `NAME_train.mindir` is written, the network in inference for the batch under way.
-        file_name: NAME. directory: the folder; made where it is missing.
+        file_name: NAME. directory: the folder in which the files' folder is made, `rank_0` for the process 0.
         config_file: the file of JSON, or None.
         sig: the signal. The handler that it had before is put back at the end.
 
@@ -80,8 +80,12 @@ class OnRequestExit(Callback):
         args = run_context.original_args()
         self.requested = True
         run_context.request_stop()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        path = str(self.directory / f"{self.file_name}_{what}")
+        if not self.save_ckpt and not self.save_mindir:
+            return
+        from mindspore.communication import get_rank
+        folder = self.directory / f"rank_{get_rank()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = str(folder / f"{self.file_name}_{what}")
         if self.save_ckpt:
             from mindspore.train.serialization import save_checkpoint
             save_checkpoint(args.get("train_network") or args.network, f"{path}.ckpt")
