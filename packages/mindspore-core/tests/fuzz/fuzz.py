@@ -5,6 +5,7 @@ reference backend. A mismatch is printed as small as it shrinks, and the others 
 """
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
@@ -128,7 +129,12 @@ def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None =
     if _checked[0] % 50 == 0:
         pipeline.clear_cache()
         segment.clear_cache()
-    lots.draw(programs(), judge, start, lot, shrink)
+    gc.disable()        # what is alive is looked through once a lot, and not after each of many compilations
+    try:
+        lots.draw(programs(), judge, start, lot, shrink)
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def run(count: int, start: int, on: list[str] | None = None, statistics: Statistics | None = None,

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mindspore.compiler.live import Peak, peak
 from mindspore.compiler.program import Executable
 from mindspore.compiler.work import Work, common, works
 
@@ -55,6 +56,7 @@ class Recorder:
         self.options = options
         self.events: list[Event] = []
         self.works: weakref.WeakKeyDictionary[Executable, dict[str, list[Work]]] = weakref.WeakKeyDictionary()
+        self.peaks: list[tuple[str, Peak]] = []     # of each compiled program that ran, with its name
 
     def add(self, kind: str, name: str, begin: int, end: int, **args: Any) -> None:
         """Note an event of this thread."""
@@ -76,7 +78,9 @@ class Recorder:
         some, that is what all launches of a name have in common."""
         known = self.works.get(executable)
         if known is None:
-            known = self.works[executable] = works(executable.plans())
+            plans = executable.plans()
+            known = self.works[executable] = works(plans)
+            self.peaks += [(executable.name, found) for found in map(peak, plans) if found is not None]
         times, counts, found = Counter(names), Counter[str](), []
         for name in names:
             among = known.get(name, [])

@@ -45,7 +45,7 @@ def profile_program(file: str, arguments: list[str], page: str | None, trace: st
     if not any(event.kind == "operator" for event in done.events):
         print(f"profile: {file} ran no operator on the device", file=sys.stderr)
         return status
-    print(f"\n{done.table(most)}")
+    print(f"\n{done.table(most)}\n\n{done.memory_table()}")
     page = page or f"{path.stem}_profile.html"
     done.export_html(page, path.name)
     print(f"\n{page}: the same with a picture")

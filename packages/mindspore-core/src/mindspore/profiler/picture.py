@@ -61,14 +61,16 @@ def table(rows: Sequence[dict[str, Any]], steps: Sequence[dict[str, Any]], peaks
     return "\n".join([*summary(steps, peaks), "", *[line.rstrip() for line in lines]])
 
 
-def page(rows: Sequence[dict[str, Any]], steps: Sequence[dict[str, Any]], peaks: Peaks, title: str) -> str:
-    """The same as HTML, with the picture: one circle for each operator, its area the time that it takes."""
+def page(rows: Sequence[dict[str, Any]], steps: Sequence[dict[str, Any]], peaks: Peaks, title: str,
+         memory: str = "") -> str:
+    """The same as HTML, with the picture: one circle for each operator, its area the time that it takes. memory: a
+    text about memory, which is shown below."""
     head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
     body = "\n".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in cells(row)) + "</tr>" for row in rows)
     said = "".join(f"<p>{html.escape(line)}</p>" for line in summary(steps, peaks))
     return (f"<!doctype html><html><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
             f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>{said}\n{roofline(rows, peaks)}\n"
-            f"<table><tr>{head}</tr>\n{body}</table></body></html>\n")
+            f"<table><tr>{head}</tr>\n{body}</table>\n<pre>{html.escape(memory)}</pre></body></html>\n")
 
 
 def roofline(rows: Sequence[dict[str, Any]], peaks: Peaks) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 
 from mindspore._version import __version__
 from mindspore.compiler import recording
+from mindspore.compiler.live import Peak
 from mindspore.compiler.recording import Event, Options
-from mindspore.profiler import picture, roofline, tables
+from mindspore.profiler import memory, picture, roofline, tables
 from mindspore.profiler.constant import ProfilerActivity, ProfilerLevel
 from mindspore.profiler.roofline import Peaks
 from mindspore.profiler.schedule import ProfilerAction
@@ -63,6 +64,7 @@ class profile:
         self._recorder: recording.Recorder | None = None
         self._step, self._step_begin = 0, 0
         self.events: list[Event] = []
+        self._peaks: list[tuple[str, Peak]] = []
         self.metadata: dict[str, Any] = {"mindspore-core": __version__}
         if start_profile:
             self.start()
@@ -81,6 +83,7 @@ class profile:
             raise RuntimeError("profile.start: this profiler was started already")
         _synchronize()
         self._recorder = recording.start(self._options)
+        self._peaks = self._recorder.peaks
         self._step_begin = time.monotonic_ns()
 
     def step(self) -> None:
@@ -155,15 +158,26 @@ class profile:
         """
         return roofline.rows(self.events, peaks or roofline.measured_peaks())
 
+    def memory(self) -> list[dict[str, Any]]:
+        """Per compiled program: name, `bytes` that a call needs in all, `inputs` (weights among them), `constants`,
+        `outputs` and `temporaries` that are in use at its peak, the `arena` that temporaries get, the operator and the
+        line of the peak, and `buffers`: bytes, kind, type, and the operator and line that write it. The largest first;
+        programs with sizes that are known only when they run are left out."""
+        return memory.rows(self._peaks)
+
+    def memory_table(self, most: int = 15) -> str:
+        """The peak of the program that needs most memory, with its largest buffers, as text for a terminal."""
+        return memory.table(self.memory(), most)
+
     def table(self, most: int = 30) -> str:
         """The steps and the `roofline` of the operators that take longest, as text for a terminal."""
         peaks = roofline.measured_peaks()
         return picture.table(self.roofline(peaks), self.steps(), peaks, most)
 
     def export_html(self, path: str | os.PathLike, title: str = "profile") -> None:
-        """Write the same as a page with a picture of the roofline."""
+        """Write the same, and `memory_table`, as a page with a picture of the roofline."""
         peaks = roofline.measured_peaks()
-        text = picture.page(self.roofline(peaks), self.steps(), peaks, title)
+        text = picture.page(self.roofline(peaks), self.steps(), peaks, title, self.memory_table(40))
         Path(path).write_text(text, encoding="utf-8")
 
     def export_chrome_trace(self, path: str | os.PathLike) -> None:
