@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "radix.h"
 #include "threads.h"
 
 namespace mindspore::cpu {
@@ -200,29 +201,43 @@ class SortKernel final : public AxisKernel {
 
   SortKernel(const AxisSpec& spec, bool descending) : AxisKernel(spec), order_{descending} {
     buffers = 3;
-    description = "sort";
-    thread_bytes_ = round_up(static_cast<std::uint64_t>(spec.size) * sizeof(Entry), 64);
+    const bool digits = spec.size >= (sizeof(S) == 8 ? 256 : 128);
+    width_ = !digits ? 0 : spec.size < (sizeof(S) == 8 ? 8192 : 4096) || sizeof(S) <= 2 ? 8 : 11;
+    description = digits ? "sort by digits" : "sort";
+    thread_bytes_ = round_up(width_ == 11  ? RadixSort<S, 11>::scratch_bytes(spec.size)
+                             : width_ == 8 ? RadixSort<S, 8>::scratch_bytes(spec.size)
+                                           : static_cast<std::uint64_t>(spec.size) * sizeof(Entry), 64);
     scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
-    set_cost(40.0);
+    set_cost(digits ? 15.0 : 40.0);
   }
 
   void run(void* const* given, const ms_host_stream& stream) const override {
     for_lines(stream, [&](std::int64_t number, char* own) {
       const Line<const S> x = line<const S>(given[0], number);
+      const Line<S> values = line<S>(given[1], number);
+      const Line<std::int32_t> places = line<std::int32_t>(given[2], number);
+      const auto put = [&](std::int64_t i, std::int32_t place) {
+        values[i] = x[place];
+        places[i] = place;
+      };
+      if (width_ == 11) return by_digits<11>(x, own, put);
+      if (width_ == 8) return by_digits<8>(x, own, put);
       Entry* entries = reinterpret_cast<Entry*>(own);
       for (std::int64_t i = 0; i < spec_.size; ++i) entries[i] = {wide(x[i]), static_cast<std::int32_t>(i)};
       std::sort(entries, entries + spec_.size, order_);
-      const Line<S> values = line<S>(given[1], number);
-      const Line<std::int32_t> places = line<std::int32_t>(given[2], number);
-      for (std::int64_t i = 0; i < spec_.size; ++i) {
-        values[i] = x[entries[i].second];
-        places[i] = entries[i].second;
-      }
+      for (std::int64_t i = 0; i < spec_.size; ++i) put(i, entries[i].second);
     });
   }
 
  private:
+  template <int width, class Put>
+  void by_digits(const Line<const S>& x, char* own, const Put& put) const {
+    const auto* entries = RadixSort<S, width>::sort(x, spec_.size, order_.descending, own);
+    for (std::int64_t i = 0; i < spec_.size; ++i) put(i, entries[i].place);
+  }
+
   Ordered<T> order_;
+  int width_;  // of a digit in bits; 0: elements are compared
 };
 
 // Few of many are kept in a heap whose root is the last of them, with which every other element is compared; many are
@@ -234,7 +249,7 @@ class TopKernel final : public AxisKernel {
   using Entry = typename Ordered<T>::Entry;
 
   TopKernel(const AxisSpec& spec, std::int64_t count, bool descending)
-      : AxisKernel(spec), count_(count), few_(count * 8 <= spec.size), order_{descending} {
+      : AxisKernel(spec), count_(count), few_(count * 32 <= spec.size), order_{descending} {
     buffers = 3;
     description = few_ ? "top by a heap" : "top by division";
     thread_bytes_ = round_up(static_cast<std::uint64_t>(few_ ? count : spec.size) * sizeof(Entry), 64);

@@ -121,13 +121,19 @@ class FftKernel final : public Kernel {
       a.im[to] = x[from + (k + 1) * step];
     });
     const Parts<T> z = turn(lines, a, b, false);
-    each(lines, lines.out, h + 1, [&](std::int64_t k, std::int64_t place, std::int64_t to) {
-      const std::int64_t here = place - k / h * h * lanes, there = place + ((h - k) % h - k) * lanes;
+    const auto combine = [&](std::int64_t k, std::int64_t here, std::int64_t there, std::int64_t to) {
       const T even_re = (z.re[here] + z.re[there]) / 2, even_im = (z.im[here] - z.im[there]) / 2;
       const T odd_re = (z.im[here] + z.im[there]) / 2, odd_im = (z.re[there] - z.re[here]) / 2;
       y[2 * to] = even_re + roots_.re[k] * odd_re - roots_.im[k] * odd_im;
       y[2 * to + 1] = even_im + roots_.re[k] * odd_im + roots_.im[k] * odd_re;
-    });
+    };
+    for (std::int64_t l = 0; l < lanes; ++l) {
+      combine(0, l, l, lines.out[l]);
+      combine(h, l, l, lines.out[l] + h * step);
+    }
+    for (std::int64_t k = 1; k < h; ++k) {
+      for (std::int64_t l = 0; l < lanes; ++l) combine(k, k * lanes + l, (h - k) * lanes + l, lines.out[l] + k * step);
+    }
   }
 
   // Whether number k of a spectrum of n real numbers is real.

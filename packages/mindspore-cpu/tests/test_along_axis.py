@@ -51,6 +51,44 @@ def test_sort(thread_count, key, shape, axis, descending):
     assert view(outs[0], values).tobytes() == np.ascontiguousarray(values).tobytes()
 
 
+def spread(shape: tuple, dtype) -> np.ndarray:
+    """Numbers over the whole range of a type, some of them equal; among floats also zeros, infinities and NaN of both
+    signs, and subnormal numbers."""
+    rng = np.random.default_rng(1)
+    dtype = np.dtype(dtype)
+    x = np.frombuffer(rng.bytes(int(np.prod(shape)) * dtype.itemsize), dtype).reshape(shape).copy()
+    x[rng.random(shape) < 0.1] = x.reshape(-1)[0]
+    if dtype.kind not in "iu":
+        for value in (0.0, -0.0, np.inf, -np.inf, np.nan, -np.nan, ml_dtypes.finfo(dtype).smallest_subnormal):
+            x[rng.random(shape) < 0.02] = value
+    return x
+
+
+@pytest.mark.parametrize("key", DTYPES)
+@pytest.mark.parametrize(("shape", "axis"), [((3, 5000), 1), ((2500, 2), 0), ((130,), 0), ((1, 70_001), 1)])
+@pytest.mark.parametrize("descending", [False, True])
+def test_sort_by_digits(thread_count, key, shape, axis, descending):
+    from buffers import to_buffer, view
+    with np.errstate(all="ignore"):
+        x = spread(shape, DTYPES[key])
+        values, places = primitive("sort").reference(x, axis=axis, descending=descending)
+    outs = [_ext.Buffer(x.nbytes), _ext.Buffer(4 * x.size)]
+    kernel = _ext.sort(key, *around(shape, axis), descending)
+    assert (kernel.description == "sort by digits") == (shape[axis] > 130 or x.itemsize < 8)
+    kernel([to_buffer(x)], outs)
+    np.testing.assert_array_equal(view(outs[1], places), places)
+    assert view(outs[0], values).tobytes() == np.ascontiguousarray(values).tobytes()
+
+
+def test_sort_skips_digits_that_are_the_same_everywhere(thread_count):
+    from buffers import to_buffer, view
+    x = np.arange(5000, dtype=np.int64)[::-1] + (1 << 40)
+    outs = [_ext.Buffer(x.nbytes), _ext.Buffer(4 * x.size)]
+    _ext.sort("int64", 1, 5000, 1, False)([to_buffer(x)], outs)
+    np.testing.assert_array_equal(view(outs[0], x), np.sort(x))
+    np.testing.assert_array_equal(view(outs[1], np.zeros(5000, np.int32)), np.arange(5000)[::-1])
+
+
 @pytest.mark.parametrize(("key", "tolerance"), [("float32", 1e-5), ("float64", 1e-13), ("float16", 2e-3),
                                                 ("bfloat16", 1e-2), ("int8", 0), ("uint64", 0)])
 @pytest.mark.parametrize(("shape", "axis"), SHAPES)

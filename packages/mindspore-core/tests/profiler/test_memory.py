@@ -71,7 +71,7 @@ def test_the_inside_of_a_loop_counts():
     x = ones(16, 16) / 16
     with profile() as done:
         halving(x)
-    (row,) = [found for found in done.memory() if found["name"] == "halving"]
+    row = next(found for found in done.memory() if found["name"] == "halving")
     inside = [buffer for buffer in row["buffers"] if buffer["type"] == "inside while_"]
     assert len(inside) == 1 and inside[0]["bytes"] >= 16 * 16 * 4
     assert row["temporaries"] <= row["arena"]

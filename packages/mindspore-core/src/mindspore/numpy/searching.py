@@ -135,7 +135,8 @@ def unique(x: ArrayLike, return_inverse: bool = False) -> Any:
     [1 2 3] [1 0 1 2]
     """
     value = as_array("unique", x, "x")
-    _, first, inverse = np.unique(_known(value), return_index=True, return_inverse=True)
+    _known(value)
+    _, first, inverse = sorting.different(value)
     result = _picked(value, first)
     if not static_bool("unique", "return_inverse", return_inverse):
         return result

@@ -262,12 +262,17 @@ def masked_select(input: Operand, mask: Operand) -> Tensor:
 def bincount(input: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
     """How often each number occurs in input, or the sum of its weights; as long as the largest number demands, which
     must be known."""
-    x = _indices("bincount", input, "input")
+    x, least = _indices("bincount", input, "input"), static_int("bincount", "minlength", minlength)
     values = storage_of(x).to_numpy()
-    if x.ndim != 1 or (values.size and values.min() < 0):
-        raise ValueError(f"bincount: input has shape {x.shape}; expected one axis of numbers that are not negative")
-    length = max(int(values.max()) + 1 if values.size else 0, static_int("bincount", "minlength", minlength))
-    added = constant(1, int64) if weights is None else as_tensor("bincount", weights, "weights")
+    try:
+        counts = np.bincount(values, minlength=max(least, 0))
+    except ValueError:
+        raise ValueError(f"bincount: input has shape {x.shape}; expected one axis of numbers that are not negative"
+                         ) from None
+    if weights is None:
+        return Tensor(counts.astype(np.int64, copy=False))
+    length = len(counts)
+    added = as_tensor("bincount", weights, "weights")
     added = apply(_BROADCAST, (added,), (x.shape,)) if added.ndim == 0 else added
     return apply(_SCATTER_ADD, (_zeros((length,), added.dtype), x, added), (0,))
 

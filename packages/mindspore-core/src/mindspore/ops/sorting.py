@@ -10,7 +10,7 @@ from mindspore.ops._operands import Operand, apply, as_tensor, convert, normaliz
 
 __all__ = ["argsort", "kthvalue", "msort", "sort", "top_k", "topk", "unique", "unique_consecutive"]
 
-_SORT, _TOP_K = primitive("sort"), primitive("top_k")
+_SORT, _TOP_K, _RESHAPE = map(primitive, ("sort", "top_k", "reshape"))
 
 
 def sort(input_x: Operand, axis: int = -1, descending: bool = False) -> tuple[Tensor, Tensor]:
@@ -66,19 +66,36 @@ def unique(input: Operand) -> tuple[Tensor, Tensor]:
     """(values, indices): the different elements in the order in which they first occur, and for each element of input
     the place of its value (Int64). The shape depends on values, so it cannot be compiled into a graph."""
     x = as_tensor("unique", input)
-    values, first, inverse = np.unique(storage_of(x).to_numpy(), return_index=True, return_inverse=True)
+    values, first, inverse = different(x)
     order = np.argsort(first)
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
     return Tensor(values[order]), Tensor(places[inverse].reshape(x.shape))
 
 
+def different(x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different elements in ascending order, where each first occurs, and for each element of the flat x the place
+    of its value. All NaN are one."""
+    storage = storage_of(x)
+    if x.dtype.np.kind == "c":
+        return np.unique(storage.to_numpy(), return_index=True, return_inverse=True)
+    flat = apply(_RESHAPE, (x,), ((x.size,),))
+    ordered, places = (storage_of(part).to_numpy() for part in apply(_SORT, (flat,), (0, False)))
+    new = np.ones(len(ordered), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    if x.dtype.is_floating:
+        new[1:] &= ~(np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
+    inverse = np.empty(len(ordered), np.int64)
+    inverse[places] = np.cumsum(new) - 1
+    return ordered[new], places[new].astype(np.int64), inverse
+
+
 def sorted_unique(input: Operand) -> tuple[Tensor, Tensor]:
     """(values, indices): the different elements in ascending order, and for each element of input the place of its
     value (Int64). The shape depends on values."""
     x = as_tensor("unique", input)
-    values, inverse = np.unique(storage_of(x).to_numpy(), return_inverse=True)
-    return Tensor(values), Tensor(inverse.reshape(x.shape).astype(np.int64))
+    values, _, inverse = different(x)
+    return Tensor(values), Tensor(inverse.reshape(x.shape))
 
 
 def unique_consecutive(input: Operand, return_inverse: bool = False, return_counts: bool = False,
