@@ -314,6 +314,7 @@ def test_maps():
     assert C.HyperMap()(F.scalar_add, (1, (2, [3])), (10, (20, [30]))) == (11, (22, [33]))
     assert C.HyperMap(F.scalar_usub)([1, (2, 3)]) == [-1, (-2, -3)]
     assert C.Map()(F.tuple_len, ((1, 2), (3,))) == (2, 1)
+    assert C.HyperMap(lambda x, y: y[x])((1, 0), ((5, 6), [7, 8])) == (6, 7)
     order = []
     assert C.Map(order.append, reverse=True)((1, 2, 3)) == (None,) * 3 and order == [3, 2, 1]
     np.testing.assert_array_equal(C.hyper_add((Tensor([1]),), (Tensor([2]),))[0].asnumpy(), [3])

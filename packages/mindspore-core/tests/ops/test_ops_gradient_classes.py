@@ -131,6 +131,8 @@ def test_of_pools():
     np.testing.assert_allclose(G.MaxPoolGradWithArgmaxV2(2, 2)(image, dy, in_plane).asnumpy(), expected, atol=2e-3)
     along = G.MaxPoolGradGrad(2, 2)(image, pooled, image * 10)
     assert (along.asnumpy() == pooled.asnumpy() * 10).all()
+    along = G.MaxPoolGradGradWithArgmax(2, 2)(image, image * 10, argmax)
+    assert (along.asnumpy() == pooled.asnumpy() * 10).all()
     volume = image.reshape(1, 1, 2, 4, 4)
     along = G.MaxPool3DGradGrad(2, 2)(volume, None, volume * 10)
     assert (along.asnumpy() == P.MaxPool3D(2, 2)(volume).asnumpy() * 10).all()

@@ -289,3 +289,10 @@ def test_loops_carry_sparse_tensors(make, remake):
     assert found.values.asnumpy().tolist() == [8, 16, 24, 32]
     slope = ms.jit(ms.grad(lambda v, n: doubled(n, v).values.sum()))(values, Tensor(1))
     assert slope.asnumpy().tolist() == [4] * 4
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+def test_a_sparse_tensor_is_taken_from_a_dense_one(how):
+    found, kind = how(lambda values, x: (x - coo(values), F.dtype(coo(values))))(Tensor(V), Tensor(D))
+    np.testing.assert_allclose(found.asnumpy(), D - dense(V), rtol=1e-6)
+    assert kind is Tensor(V).dtype

@@ -181,6 +181,9 @@ class COOTensor(_Sparse):
     def __sub__(self, other: Any) -> Any:
         return _ops().coo_plus(self, -other)
 
+    def __rsub__(self, other: Any) -> Any:
+        return _ops().coo_plus(-self, other)
+
 
 class CSRTensor(_Sparse):
     """A sparse matrix of rows: the values of row i and their columns stand at the places indptr[i] .. indptr[i + 1].

@@ -326,6 +326,14 @@ def max_pool_grad_with_argmax_v2(x: Tensor, dy: Tensor, argmax: Tensor, kernel_s
     return _scattered(dy, argmax, x.shape, 2)
 
 
+def max_pool_grad_grad_with_argmax(x: Tensor, dx: Tensor, argmax: Tensor, kernel_size: Any = 1, strides: Any = 1,
+                                   pad_mode: str = "valid", data_format: str = "NCHW") -> Tensor:
+    """What MaxPoolWithArgmax takes of dx where it takes x: the elements at the places `argmax` of each image."""
+    from mindspore import ops
+    places = argmax.astype(int64).reshape((x.shape[0], -1))
+    return ops.gather_elements(dx.reshape((x.shape[0], -1)), 1, places).reshape(argmax.shape)
+
+
 def _add(name: str, function: Callable[..., Any], **attributes: Any) -> None:
     CLASSES[name] = define(name, function, **attributes)
 
@@ -349,6 +357,8 @@ _add("Conv2DBackpropFilter", conv2d_filter_grad, out_channel=REQUIRED, kernel_si
      pad_list=(0, 0, 0, 0), mode=1, stride=1, dilation=(1, 1, 1, 1), group=1, data_format="NCHW")
 _add("CdistGrad", cdist_grad, p=2.0)
 _add("MaxPoolGradWithArgmax", max_pool_grad_with_argmax, kernel_size=1, strides=1, pad_mode="valid",
+     data_format="NCHW")
+_add("MaxPoolGradGradWithArgmax", max_pool_grad_grad_with_argmax, kernel_size=1, strides=1, pad_mode="valid",
      data_format="NCHW")
 _add("MaxPoolGradWithArgmaxV2", max_pool_grad_with_argmax_v2, kernel_size=REQUIRED, strides=None, pads=0,
      dilation=(1, 1), ceil_mode=False, argmax_type=int64)

@@ -145,24 +145,25 @@ class Map:
 
     def __call__(self, *args: Any) -> Any:
         function, args = (args[0], args[1:]) if self.ops is None else (self.ops, args)
-        return self._mapped(function, args, True)
+        return self._mapped(function, args, 0)
 
-    def _mapped(self, function: Callable, args: tuple, enter: bool) -> Any:
+    def _mapped(self, function: Callable, args: tuple, depth: int) -> Any:
         sequences = [a for a in args if isinstance(a, (tuple, list)) and not isinstance(a, _SPARSE)]
-        if not enter or not sequences:
+        if not sequences or depth and (not self.nested or len(sequences) < len(args)):
             return function(*args)
         length = len(sequences[0])
         if len(sequences) != len(args) or any(len(s) != length for s in sequences):
             raise ValueError(f"{type(self).__name__}: expected tuples or lists of one length for all arguments, but "
                              f"got {', '.join(_described(a) for a in args)}")
         order = range(length)[::-1] if self.reverse else range(length)
-        results = {i: self._mapped(function, tuple(a[i] for a in args), self.nested) for i in order}
+        results = {i: self._mapped(function, tuple(a[i] for a in args), depth + 1) for i in order}
         found = [results[i] for i in range(length)]
         return found if isinstance(sequences[0], list) else tuple(found)
 
 
 class HyperMap(Map):
-    """A function mapped over tuples or lists of one length, and over those inside of them, down to the elements.
+    """A function mapped over tuples or lists of one length, and over those inside of them, down to the elements: until
+    one of the arguments is no tuple or list.
 
     Args:
         ops: the function; without one it is the first argument of the call. reverse: start at the end.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from math import prod
 
 from mindspore.common.dtype import DType
+from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
 from mindspore.common.view_places import shown
 from mindspore.ops._operands import (
@@ -62,9 +63,9 @@ def numel(input: Operand) -> int:
     return as_tensor("numel", input).size
 
 
-def dtype(x: Operand) -> DType:
-    """The element type."""
-    return as_tensor("dtype", x).dtype
+def dtype(x: Operand | COOTensor | CSRTensor | RowTensor) -> DType:
+    """The element type, of sparse tensors that of their values."""
+    return x.dtype if isinstance(x, (COOTensor, CSRTensor, RowTensor)) else as_tensor("dtype", x).dtype
 
 
 def is_tensor(obj: object) -> bool:
