@@ -103,7 +103,7 @@ float_power_ext, tanh_, inplace_sigmoid = float_power, Tensor.tanh_, Tensor.sigm
 zero_ = also(Tensor.zero_, input="self")
 baddbmm_ext, bernoulli_ext, diff_ext = mint.baddbmm, mint.bernoulli, mint.diff
 einsum_ext, isnan_ext, clamp_ = einsum, mint.isnan, Tensor.clamp_
-add_ext, sub_ext, bmm_ext, gather_ext, split_ext = mint.add, mint.sub, mint.bmm, mint.gather, mint.split
+bmm_ext, gather_ext, split_ext = mint.bmm, mint.gather, mint.split
 max_ext, min_ext, interpolate_ext = mint.max, mint.min, interpolate
 new_ones, new_zeros = Tensor.new_ones, Tensor.new_zeros
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
@@ -136,6 +136,16 @@ tuple_getitem = list_getitem = dict_getitem = operator.getitem
 tuple_len = list_len = len
 tuple_equal = list_equal = operator.eq
 make_range, make_slice = builtins.range, builtins.slice
+
+
+def add_ext(input: Any, other: Any, alpha: Any = 1) -> Tensor:
+    """input + alpha * other."""
+    return mint.add(input, other, alpha=alpha)
+
+
+def sub_ext(input: Any, other: Any, alpha: Any = 1) -> Tensor:
+    """input - alpha * other."""
+    return mint.sub(input, other, alpha=alpha)
 
 
 def bool_and(x: bool, y: bool) -> bool:
