@@ -110,14 +110,6 @@ class TypedStorage(UntypedStorage):
         self._tensor.reshape(-1)[index] = value
 
 
-def _noted(tensor: Tensor, name: str) -> dict[str, Any]:
-    """Where notes of a tensor are kept. AttributeError for a plain Tensor, which has no place for them."""
-    if not hasattr(tensor, "__dict__"):
-        raise AttributeError(f"{name} of a plain Tensor cannot be set; make it a Parameter, or an object of a subclass "
-                             f"of Tensor")
-    return vars(tensor)
-
-
 class InMemory:
     """Methods and properties to be attached to `Tensor`."""
 
@@ -131,11 +123,11 @@ class InMemory:
     @property
     def init_flag(self) -> bool:
         """Whether the tensor has its value, or what a program has said of that."""
-        return vars(self).get("_said_init", self.is_init) if hasattr(self, "__dict__") else self.is_init
+        return vars(self).get("_said_init", self.is_init)
 
     @init_flag.setter
     def init_flag(self, value: bool) -> None:
-        _noted(self, "init_flag")["_said_init"] = bool(value)
+        vars(self)["_said_init"] = bool(value)
 
     def set_init_flag(self, flag: bool) -> None:
         """Say whether the tensor has its value."""
@@ -144,11 +136,11 @@ class InMemory:
     @property
     def param_info(self) -> Any:
         """What is said of a Parameter (`ParamInfo`); of another tensor what a program has put here, None at first."""
-        return vars(self).get("_param_info") if hasattr(self, "__dict__") else None
+        return vars(self).get("_param_info")
 
     @param_info.setter
     def param_info(self, info: Any) -> None:
-        _noted(self, "param_info")["_param_info"] = info
+        vars(self)["_param_info"] = info
 
     def set_param_info(self, info: Any) -> None:
         """Assign `param_info`."""
