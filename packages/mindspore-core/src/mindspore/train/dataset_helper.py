@@ -1,13 +1,13 @@
 """From data sets to the columns that a network takes, batch by batch."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 import numpy as np
 
 from mindspore.common.tensor import Tensor
 
-__all__ = ["DatasetHelper", "batches", "dataset_size"]
+__all__ = ["DatasetHelper", "batches", "dataset_size", "epochs"]
 
 
 def dataset_size(dataset) -> int | None:
@@ -36,6 +36,21 @@ def batches(dataset) -> Iterator[tuple]:
     finally:
         if rows is dataset and hasattr(dataset, "__next__") and hasattr(dataset, "reset"):
             dataset.reset()
+
+
+def epochs(dataset) -> Generator[Iterator[tuple], None, None]:
+    """The batches of one epoch after the other, as of `batches`. A Dataset is read by one iterator: `set_init_step`
+    counts over all epochs, and under a seed a training that goes on later gets the order that it would have had."""
+    if not hasattr(dataset, "create_tuple_iterator"):
+        while True:
+            yield batches(dataset)
+    rows = dataset.create_tuple_iterator()
+    try:
+        while True:
+            yield map(_columns, rows)
+    finally:
+        if hasattr(rows, "stop"):
+            rows.stop()
 
 
 def _columns(row) -> tuple:

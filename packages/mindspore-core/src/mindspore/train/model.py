@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from mindspore import context
 from mindspore.nn.cell import Cell
@@ -10,7 +10,7 @@ from mindspore.nn.wrap import WithEvalCell, WithLossCell
 from mindspore.runtime.parallel_settings import ParallelMode  # noqa: F401  programs take it from here
 from mindspore.train import amp
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
-from mindspore.train.dataset_helper import batches, dataset_size
+from mindspore.train.dataset_helper import batches, dataset_size, epochs
 from mindspore.train.metrics import Loss, Metric, get_metrics
 
 __all__ = ["Model"]
@@ -104,24 +104,25 @@ class Model:
         """Train, and evaluate every `valid_frequency` epochs (or at the epochs listed); see `train`."""
         self._fit(epoch, train_dataset, valid_dataset, valid_frequency, callbacks, initial_epoch)
 
-    def _fit(self, epochs, dataset, valid, frequency, callbacks, initial) -> None:
-        if isinstance(epochs, bool) or not isinstance(epochs, int):
-            raise TypeError(f"For 'Model.train', the 'epoch' must be an int, but got {epochs!r}.")
-        if epochs <= 0 or not 0 <= initial < epochs:
+    def _fit(self, epoch, dataset, valid, frequency, callbacks, initial) -> None:
+        if isinstance(epoch, bool) or not isinstance(epoch, int):
+            raise TypeError(f"For 'Model.train', the 'epoch' must be an int, but got {epoch!r}.")
+        if epoch <= 0 or not 0 <= initial < epoch:
             raise ValueError(f"For 'Model.train', the 'epoch' must be positive and larger than 'initial_epoch', but "
-                             f"got {epochs} and {initial}.")
+                             f"got {epoch} and {initial}.")
         steps = dataset_size(dataset)
         run = self._run_parameters(dataset, steps)
-        run.update(train_network=self._train_network, epoch_num=epochs, initial_step=initial * (steps or 0),
+        run.update(train_network=self._train_network, epoch_num=epoch, initial_step=initial * (steps or 0),
                    cur_step_num=initial * (steps or 0), train_dataset=dataset, last_save_ckpt_step=None,
                    latest_ckpt_file=None, eval_results=None)
-        with CallbackManager(callbacks) as manager, _training(self._train_network, True):
+        with CallbackManager(callbacks) as manager, _training(self._train_network, True), \
+                closing(epochs(dataset)) as rows:
             run["list_callback"] = manager
             context_ = RunContext(run)
             manager.on_train_begin(context_)
-            for number in range(max(initial, run.cur_epoch_num) + 1, epochs + 1):  # a callback may know more is done
+            for number in range(max(initial, run.cur_epoch_num) + 1, epoch + 1):  # a callback may know more is done
                 run.cur_epoch_num = number
-                self._train_epoch(dataset, run, context_, manager)
+                self._train_epoch(next(rows), run, context_, manager)
                 if valid is not None and _is_due(number, frequency):
                     run.eval_results = self._evaluate(valid, manager, with_loss=True)
                 manager.on_train_epoch_end(context_)
@@ -130,10 +131,10 @@ class Model:
                     break
             manager.on_train_end(context_)
 
-    def _train_epoch(self, dataset, run, context_, manager) -> None:
+    def _train_epoch(self, rows, run, context_, manager) -> None:
         manager.on_train_epoch_begin(context_)
         step = 0
-        for columns in batches(dataset):
+        for columns in rows:
             step += 1
             run.cur_step_num += 1
             run.train_dataset_element = columns
