@@ -29,7 +29,7 @@ from mindspore.graph.control import is_one_of
 from mindspore.graph.dynamic import described_by
 from mindspore.graph.fall_back import fall_back
 from mindspore.graph.guards import Guards
-from mindspore.graph.hooks import fire, hooked_gradient, hooks_of
+from mindspore.graph.hooks import conjugate, fire, hooked_gradient, hooks_of
 from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, apply_plainly, with_hooks_of, wrap
@@ -130,11 +130,12 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     def pull(seeds: list) -> list:
         trace = current_trace()
         b = trace.builder
-        cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(seeds[k]) for k in seeded]
+        cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(conjugate(seeds[k]))
+               for k in seeded]
         cts = [_where_chosen(ct, conditions[k], values) for ct, k in zip(cts, seeded)]
         carry = (lambda node: node) if trace is outer else (lambda node: trace.node_of(carried(node)))
         grads = stages.gradients(b, count, cts, carry, fire)[:len(positions)]
-        return _after_hooks(wanted, weights, [wrap(Traced(trace, g)) for g in grads])
+        return _after_hooks(wanted, weights, [conjugate(wrap(Traced(trace, g))) for g in grads])
 
     held: dict[int, Tensor] = {}
 
@@ -183,20 +184,20 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
 
     def pull(seeds: list) -> list:
         try:
-            given = [None if seeds[k] is None else seeds[k]._value for k in chosen]
+            given = [None if seeds[k] is None else conjugate(seeds[k])._value for k in chosen]
             grads = gradients_of(region, points, storages, given)
         finally:
             _leave(regions, region)
-        return _after_hooks(wanted, weights, [wrap(g) for g in grads])
+        return _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads])
 
     def hold() -> Callable[[list], list]:
         recorded = _segment.current().capture(region)
         _leave(regions, region)
 
         def pull_later(seeds: list) -> list:
-            given = [None if seeds[k] is None else seeds[k]._value for k in chosen]
+            given = [None if seeds[k] is None else conjugate(seeds[k])._value for k in chosen]
             grads = gradients_of(region, points, storages, given, recorded)
-            return _after_hooks(wanted, weights, [wrap(g) for g in grads])
+            return _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads])
 
         return pull_later
 

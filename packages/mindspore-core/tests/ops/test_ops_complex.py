@@ -82,11 +82,11 @@ def test_dtypes():
 
 
 def test_the_gradient_of_a_real_loss_is_that_of_its_parts():
-    """dL/dx - i dL/dy for L = |z|^2 + Re(z^2), in both modes."""
+    """dL/dx + i dL/dy for L = |z|^2 + Re(z^2), in both modes."""
     def loss(z):
         return (ops.abs(z) ** 2 + ops.real(z * z)).sum()
 
-    want = 2 * Z.conj() + 2 * Z
+    want = 2 * Z + 2 * Z.conj()
     for fn in (ms.grad(loss), ms.jit(ms.grad(loss))):
         np.testing.assert_allclose(fn(Tensor(Z)).asnumpy(), want, rtol=1e-5)
 
@@ -119,7 +119,107 @@ def test_complex_numbers_in_loops_and_networks():
     net = Filter()
     for training in (ms.value_and_grad(net, None, net.trainable_params()),
                      ms.jit(ms.value_and_grad(net, None, net.trainable_params()))):
-        np.testing.assert_allclose(training(Tensor(W[0]))[1][0].asnumpy(), W[0], rtol=1e-6)
+        np.testing.assert_allclose(training(Tensor(W[0]))[1][0].asnumpy(), W[0].conj(), rtol=1e-6)
+
+
+MODES = pytest.mark.parametrize("compiled", [lambda fn: fn, ms.jit], ids=["pynative", "graph"])
+
+
+@MODES
+def test_cotangents_and_gradients_are_conjugates_of_those_of_calculus(compiled):
+    """The derivative of z^3 pulls ct back to ct * conj(3 z^2)."""
+    z, ct = Tensor(Z), Tensor(W)
+    want = W * np.conj(3 * Z ** 2)
+    cube = lambda x: x * x * x  # noqa: E731
+    np.testing.assert_allclose(compiled(ms.grad(cube, sens_param=True))(z, ct).asnumpy(), want, rtol=1e-5)
+    np.testing.assert_allclose(compiled(lambda x, s: ms.vjp(cube, x)[1](s)[0])(z, ct).asnumpy(), want, rtol=1e-5)
+    np.testing.assert_allclose(compiled(ops.GradOperation(sens_param=True)(cube))(z, ct).asnumpy(), want, rtol=1e-5)
+    held = ms.vjp(cube, z)[1]
+    np.testing.assert_allclose(held(ct)[0].asnumpy(), want, rtol=1e-5)
+
+
+@MODES
+def test_a_step_against_the_gradient_descends(compiled):
+    target = Tensor(W)
+
+    def loss(z):
+        return (ops.abs(z * z - target) ** 2).sum()
+
+    step = compiled(ms.value_and_grad(loss))
+    z, found = Tensor(Z), []
+    for _ in range(30):
+        value, gradient = step(z)
+        found.append(float(value))
+        z = z - 0.02 * gradient
+    assert found[-1] < 0.1 * found[0] and all(after < before for before, after in zip(found, found[1:]))
+
+
+@MODES
+def test_second_derivatives_of_complex_functions(compiled):
+    """L = |dz-bar (z^3)|^2 = |3 z^2|^2 = 9 |z|^4, whose gradient is 36 |z|^2 z."""
+    inner = ms.grad(lambda z: z * z * z)
+    loss = lambda z: (ops.abs(inner(z)) ** 2).sum()  # noqa: E731
+    np.testing.assert_allclose(compiled(ms.grad(loss))(Tensor(Z)).asnumpy(), 36 * np.abs(Z) ** 2 * Z, rtol=1e-4)
+
+
+class Scaled(ms.nn.Cell):
+    """z * w, with a derivative of its own."""
+
+    def construct(self, z, w):
+        return z * w
+
+    def bprop(self, z, w, out, dout):
+        return dout * w.conj(), dout * z.conj()
+
+
+@MODES
+def test_bprops_and_hooks_see_gradients_as_programs_do(compiled):
+    z, w, seen, scaled = Tensor(Z), Tensor(W), [], Scaled()
+
+    def loss(call):
+        return lambda z, w: (ops.abs(call(z, w) - 1) ** 2).sum()
+
+    want = [g.asnumpy() for g in ms.grad(loss(lambda z, w: z * w), (0, 1))(z, w)]
+    for got, expected in zip(compiled(ms.grad(loss(scaled), (0, 1)))(z, w), want):
+        np.testing.assert_allclose(got.asnumpy(), expected, rtol=1e-5)
+
+    def hooked(z, w):
+        product = z * w
+        product.register_hook(lambda g: g * 2j)
+        return product
+
+    through = compiled(ms.grad(loss(hooked), 0))(z, w).asnumpy()
+    dout = 2 * (Z * W - 1)
+    np.testing.assert_allclose(through, 2j * dout * W.conj(), rtol=1e-4)
+    outside = Tensor(Z)
+    outside.register_hook(seen.append)
+    ms.grad(loss(lambda z, w: z * w))(outside, w)
+    np.testing.assert_allclose(seen[0].asnumpy(), want[0], rtol=1e-5)
+    marked = ops.InsertGradientOf(lambda g: g * 3j)
+    through = compiled(ms.grad(loss(lambda z, w: marked(z * w)), 0))(z, w).asnumpy()
+    np.testing.assert_allclose(through, 3j * dout * W.conj(), rtol=1e-4)
+
+
+def test_backward_hooks_of_cells_see_gradients_as_programs_do():
+    seen = []
+
+    class Square(ms.nn.Cell):
+        def construct(self, z):
+            return z * z
+
+    cell = Square()
+    cell.register_backward_hook(lambda cell, grad_input, grad_output: seen.append((grad_input[0], grad_output[0])))
+    got = ms.grad(lambda z: (ops.abs(cell(z) - 1) ** 2).sum())(Tensor(Z)).asnumpy()
+    dout = 2 * (Z * Z - 1)
+    np.testing.assert_allclose(got, dout * np.conj(2 * Z), rtol=1e-4)
+    np.testing.assert_allclose(seen[0][0].asnumpy(), got, rtol=1e-5)
+    np.testing.assert_allclose(seen[0][1].asnumpy(), dout, rtol=1e-4)
+
+
+def test_gradient_operators_take_conjugates():
+    from mindspore.ops.operations import _grad_ops as G
+    got = G.AtanGrad()(Tensor(Z), Tensor(W)).asnumpy()
+    np.testing.assert_allclose(got, W / np.conj(1 + Z * Z), rtol=1e-4)
 
 
 def test_hessians_pass_through_complex_numbers():

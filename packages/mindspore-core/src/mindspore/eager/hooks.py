@@ -86,13 +86,13 @@ def _run(noted: Noted, cotangents: list) -> list:
     """The cotangents behind a point's hooks."""
     if noted.point is not None:
         return noted.point.run(cotangents, list(noted.held)) if noted.held else noted.point.run(cotangents)
-    from mindspore.graph.hooks import hooks_of, run_hook
-    gradient = cotangents[0]
+    from mindspore.graph.hooks import conjugate, hooks_of, run_hook
+    gradient = conjugate(cotangents[0])
     for tensor, number in noted.single:
         for known, hook in hooks_of(tensor):
             if known == number:
                 gradient = run_hook(hook, gradient)
-    return [gradient]
+    return [conjugate(gradient)]
 
 
 def gradients_of(region, wanted: list[Storage], outputs: list[Storage], seeds: list,

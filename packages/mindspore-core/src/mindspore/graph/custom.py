@@ -18,7 +18,7 @@ from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.eager import segment as _segment
 from mindspore.graph import index_checks, inner, tree
 from mindspore.graph.call import call_construct, call_function
-from mindspore.graph.hooks import call, marked, zeros
+from mindspore.graph.hooks import as_programs_see, call, conjugate, marked, zeros
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
 from mindspore.runtime.record import apply, apply_plainly, wrap
 
@@ -48,9 +48,9 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
     douts = [wrap(backward.add_parameter(a)) for a in forward_graph.out_avals]
     with tracing(backward):
         grads = call_function(cell.bprop, *_placed(args, places, again), tree.rebuild(spec, iter(outs)),
-                              tree.rebuild(spec, iter(douts)))
+                              tree.rebuild(spec, map(conjugate, douts)))
         chosen = [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
-        grad_nodes = [backward.node_of(g) for g in chosen]
+        grad_nodes = [backward.node_of(conjugate(g)) for g in chosen]
     backward.written.pop(id(index_checks.channel()), None)
     if backward.written:
         return _with_effects(cell, args, places, forward_graph, forward.lifted, spec)
@@ -78,7 +78,7 @@ def _with_effects(cell: Any, args: tuple, places: list[int], graph: Graph, lifte
                      tree.rebuild(spec, iter(douts)))
         return [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
 
-    point = HookPoint(run, f"{name}.bprop", graph=False)
+    point = HookPoint(as_programs_see(run), f"{name}.bprop", graph=False)
     passed = marked(inputs, point, tuple(avals), (*inputs, *outputs))[len(places):]
     found = [apply_plainly(PRIMITIVES["known_value"], pair) for pair in zip(passed, outputs)]
     return tree.rebuild(spec, iter(found))
@@ -105,7 +105,7 @@ def run_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
         grads = cell.bprop(*args, tree.rebuild(spec, iter(found)), tree.rebuild(spec, iter(douts)))
         return [_fitting(name, g, args[k]) for k, g in zip(places, _per_input(name, grads, args, places))]
 
-    point = HookPoint(run, f"{name}.bprop")
+    point = HookPoint(as_programs_see(run), f"{name}.bprop")
     passed = marked_eagerly([args[k] for k in places], point, tuple(avals))[len(places):]
     found = [apply_plainly(PRIMITIVES["known_value"], pair) for pair in zip(passed, outputs)]
     return tree.rebuild(spec, iter(found))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ __all__ = ["HookPoint", "TensorHookHandle", "hooked_gradient", "marked", "regist
            "run_hook"]
 
 _numbers = itertools.count(1)
+_CONJ = PRIMITIVES["conj"]
 
 
 # -- calling hooks -----------------------------------------------------------------------------------------------------
@@ -98,6 +99,30 @@ def key_of(fn: Callable) -> object:
 def name_of(fn: Callable) -> str:
     """The name of a hook, for people."""
     return getattr(fn, "__qualname__", None) or type(fn).__name__
+
+
+# -- complex gradients -------------------------------------------------------------------------------------------------
+#
+# The compiler's derivative rules are those of calculus, without conjugates. Programs see the conjugates of complex
+# cotangents, of which a step against the gradient descends: they are taken wherever one passes between both.
+
+
+def conjugate(gradient: Tensor) -> Tensor:
+    """A gradient of the compiler as programs see it, or the other way round: complex ones are conjugated."""
+    return apply_plainly(_CONJ, (gradient,)) if gradient.dtype.kind == "c" else gradient
+
+
+def conjugates(gradients: Sequence[Tensor | None]) -> list:
+    """The same for several, of which some may be absent."""
+    return [None if g is None else conjugate(g) for g in gradients]
+
+
+def as_programs_see(run: Callable) -> Callable:
+    """A point's function, for one that takes and gives gradients as programs see them."""
+    def conjugating(cotangents: list, *held: list) -> list:
+        return conjugates(run(conjugates(cotangents), *held))
+
+    return conjugating
 
 
 # -- points ------------------------------------------------------------------------------------------------------------
@@ -227,7 +252,7 @@ def point_of_one(*hooks: Callable) -> HookPoint:
             gradient = run_hook(hook, gradient)
         return [gradient]
 
-    return HookPoint(run, ", ".join(map(name_of, hooks)), tuple(map(key_of, hooks)), hooks=hooks)
+    return HookPoint(as_programs_see(run), ", ".join(map(name_of, hooks)), tuple(map(key_of, hooks)), hooks=hooks)
 
 
 def hooked_gradient(tensor: Tensor, gradient: Tensor) -> Tensor:

@@ -263,8 +263,8 @@ class _Points:
         if self.after and places and trace is not None and not trace.staged and not trace.in_block():
             return self._run_as_graph(trace, places, runner, args, kwargs)
         if self.after and places:
-            point = HookPoint(lambda cts: self._leave(places, cts), self._name(self.after), self._key(self.after),
-                              always=True, graph=False)
+            point = HookPoint(_points.as_programs_see(lambda cts: self._leave(places, cts)), self._name(self.after),
+                              self._key(self.after), always=True, graph=False)
             marked = _points.marked([self.inputs[k] for k in places], point)
             args, kwargs = _replaced((args, kwargs), dict(zip(places, marked)))
         result = runner(self.cell, args, kwargs)
@@ -273,7 +273,7 @@ class _Points:
         if not outgoing:
             return result
         avals = [t._value.aval for t in outputs]
-        point = HookPoint(lambda cts: self._enter(avals, outgoing, cts, not places),
+        point = HookPoint(_points.as_programs_see(lambda cts: self._enter(avals, outgoing, cts, not places)),
                           self._name(self.before or self.after), self._key(self.before or self.after),
                           graph=not self.after)
         marked = _points.marked([outputs[k] for k in outgoing], point)
@@ -304,13 +304,13 @@ class _Points:
             return self._leave(places, cotangents[:len(places)])
 
         key = self._key(self.before + self.after)
-        before = HookPoint(leave, self._name(self.after), key, always=True)
+        before = HookPoint(_points.as_programs_see(leave), self._name(self.after), key, always=True)
         marked = _points.marked(given, before, extras)
         sources = rec.sources([trace.node_of(t) for t in marked[:len(places)]])
         nodes = trace.builder.inline(rec.graph, sources)
         rec.assign(nodes[rec.count:])
         found = inner.tensors(nodes[:rec.count])
-        after = HookPoint(enter, self._name(self.before or self.after), key)
+        after = HookPoint(_points.as_programs_see(enter), self._name(self.before or self.after), key)
         back = _points.marked([*[found[k] for k in outgoing], *marked[len(places):]], after)
         for k, tensor in zip(outgoing, back):
             found[k] = tensor

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.common.tensor import Tensor
-from mindspore.graph.hooks import HookPoint, call, key_of, marked, name_of, point_of_one, replaced
+from mindspore.graph.hooks import HookPoint, as_programs_see, call, key_of, marked, name_of, point_of_one, replaced
 from mindspore.ops import debug
 from mindspore.ops.primitive import Primitive
 
@@ -45,7 +45,8 @@ class HookBackward(Primitive):
             if not isinstance(value, Tensor):
                 raise TypeError(f"HookBackward: an operand must be a Tensor, got {type(value).__name__}")
         hook = self.hook_fn
-        point = HookPoint(lambda cts: replaced(hook, call(hook, tuple(cts)), cts), name_of(hook), key_of(hook))
+        point = HookPoint(as_programs_see(lambda cts: replaced(hook, call(hook, tuple(cts)), cts)), name_of(hook),
+                          key_of(hook))
         found = marked(list(inputs), point)
         return found[0] if len(found) == 1 else tuple(found)
 
