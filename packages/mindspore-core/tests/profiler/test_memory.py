@@ -1,15 +1,21 @@
 """What of a compiled program's memory is in use at its peak: `live.peak`, `profile.memory` and its table."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import mindspore as ms
 from mindspore import Tensor, ops
+from mindspore.compiler.live import peak
+from mindspore.compiler.pipeline import compile_graph
 from mindspore.profiler import profile
+from mindspore.reference.device import ReferenceDevice
 from mindspore.runtime.device import use_backend
+from mindspore.testing.region_programs import random_graph
 
-LINE = 15  # of the function
+LINE = 21  # of the function
 
 
 @ms.jit
@@ -67,14 +73,28 @@ def halving(x):
     return x * 2
 
 
-def test_the_inside_of_a_loop_counts():
-    x = ones(16, 16) / 16
-    with profile() as done:
-        halving(x)
-    row = next(found for found in done.memory() if found["name"] == "halving")
-    inside = [buffer for buffer in row["buffers"] if buffer["type"] == "inside while_"]
-    assert len(inside) == 1 and inside[0]["bytes"] >= 16 * 16 * 4
-    assert row["temporaries"] <= row["arena"]
+class LoopingDevice(ReferenceDevice):
+    """A device that is given loops as parts of a plan, whose places lie in the plan's arena."""
+
+    capabilities = replace(ReferenceDevice.capabilities, regions=True)
+
+
+def test_the_inside_of_loops_counts():
+    inside = 0
+    for seed in range(20):
+        (plan,) = compile_graph(random_graph(seed), LoopingDevice()).plans()
+        found = peak(plan)
+        assert found.of("temporary") <= found.arena == plan.arena_bytes
+        inside += any(buffer.type.startswith("inside ") for buffer in found.buffers)
+    assert inside > 5
+
+
+def test_a_loop_that_the_host_runs_has_rows_for_its_parts():
+    with use_backend("reference"):
+        x = ones(16, 16) / 16
+        with profile() as done:
+            halving(x)
+    assert {found["operator"] for found in done.memory() if found["name"] == "halving"} == {"sum", "matmul", "mul"}
 
 
 def test_a_view_keeps_what_it_views():

@@ -76,7 +76,8 @@ def peak(plan: Plan) -> Peak | None:
 
 def _temporaries(plan: Plan) -> dict[int, tuple[int, int]]:
     """The launches that write each temporary, and that read it last. A view has the place of what it views, so what is
-    read at a place is what was written there last."""
+    read at a place is what was written there last. A result that starts from an operand and takes over its place is the
+    same memory, which counts as the result's."""
     lives: dict[int, tuple[int, int]] = {}
     owner: dict[int, int] = {}      # of an offset
     for number, step in enumerate(plan.launches):
@@ -87,6 +88,9 @@ def _temporaries(plan: Plan) -> dict[int, tuple[int, int]]:
         for value in step.outs:
             kind, offset = plan.places[value]
             if kind == ARENA:
+                before = owner.get(offset)
+                if before is not None and lives[before][1] == number:
+                    lives[before] = lives[before][0], number - 1
                 lives[value], owner[offset] = (number, number), value
     return lives
 
