@@ -216,10 +216,18 @@ def test_backward_hooks_of_cells_see_gradients_as_programs_do():
     np.testing.assert_allclose(seen[0][1].asnumpy(), dout, rtol=1e-4)
 
 
-def test_gradient_operators_take_conjugates():
+SLOPES = {  # of the operand or, where a gradient operator has the result, of that
+    "AtanGrad": lambda x: 1 / (1 + x * x), "TanhGrad": lambda y: 1 - y * y, "SqrtGrad": lambda y: 0.5 / y,
+    "RsqrtGrad": lambda y: -0.5 * y ** 3, "ReciprocalGrad": lambda y: -y * y, "InvGrad": lambda y: -y * y,
+    "AcoshGrad": lambda y: 1 / np.sinh(y), "AsinhGrad": lambda y: 1 / np.cosh(y),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_gradient_operators_take_conjugates(name):
     from mindspore.ops.operations import _grad_ops as G
-    got = G.AtanGrad()(Tensor(Z), Tensor(W)).asnumpy()
-    np.testing.assert_allclose(got, W / np.conj(1 + Z * Z), rtol=1e-4)
+    got = getattr(G, name)()(Tensor(Z), Tensor(W)).asnumpy()
+    np.testing.assert_allclose(got, W * np.conj(SLOPES[name](Z)), rtol=1e-4)
 
 
 def test_hessians_pass_through_complex_numbers():

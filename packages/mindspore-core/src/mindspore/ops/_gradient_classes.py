@@ -12,6 +12,7 @@ from typing import Any
 from mindspore.common.dtype import int32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import vjp
+from mindspore.ops.complex_numbers import conj
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 from mindspore.transforms import jvp
 
@@ -19,10 +20,10 @@ CLASSES: dict[str, type[Primitive]] = {}
 
 
 def _of(name: str, of_result: Callable[[Tensor], Tensor], cotangent_first: bool = False) -> None:
-    """An operator (y, dy), or (dy, y), with the gradient dy times `of_result(y)`."""
+    """An operator (y, dy), or (dy, y), with the gradient dy times `of_result(y)`, conjugated where it is complex."""
     def call(first: Tensor, second: Tensor) -> Tensor:
         y, dy = (second, first) if cotangent_first else (first, second)
-        return dy * of_result(y).astype(dy.dtype)
+        return dy * conj(of_result(y).astype(dy.dtype))
 
     order = "(dy, y)" if cotangent_first else "(y, dy)"
     call.__doc__ = f"The cotangent of {name.removesuffix('Grad')}'s operand, of {order}, y its result."
@@ -99,10 +100,11 @@ _of("EluGrad", lambda y: (y > 0) + (y <= 0) * (y + 1), cotangent_first=True)
 
 
 def _hyperbolic(name: str, function: str) -> None:
-    """An operator (y, dy) for the inverse of a hyperbolic function: dy divided by that function's derivative at y."""
+    """An operator (y, dy) for the inverse of a hyperbolic function: dy divided by that function's derivative at y,
+    conjugated where it is complex."""
     def call(y: Tensor, dy: Tensor) -> Tensor:
         from mindspore import ops
-        return dy / getattr(ops, function)(y)
+        return dy / conj(getattr(ops, function)(y))
 
     call.__doc__ = f"The cotangent of {name.removesuffix('Grad')}'s operand, of (y, dy), y its result."
     CLASSES[name] = define(name, call)
