@@ -243,4 +243,11 @@ def main(s, t, v, w, n):
         t = t + s
     return s, t
 """,
+    "generator_expression_over_a_list_that_a_decision_extended": """
+def main(s, t, v, w, n):
+    l = [v, w]
+    if (v > w).any():
+        l.extend([w * 2])
+    return s, sum(ops.sort(w)[0] for e in l) * 0.3 + v
+""",
 }

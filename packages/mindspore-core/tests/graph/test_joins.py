@@ -137,7 +137,48 @@ def items_of_many_kinds(x):
     return [str(k) for k in range(200)][x.argmax()]
 
 
+def adds_to_the_list_that_it_goes_over(x):
+    rows, total = [x], x * 0
+    for row in rows:
+        if row.sum() > -1 and len(rows) < 6:
+            rows.append(row - 1)
+        total = total + row
+    return total
+
+
+def goes_on_with_an_iterator_of_a_changed_list(x):
+    rows = [x]
+    pairs = enumerate(rows)
+    if x.sum() > 0:
+        rows.append(x + 1)
+    return sum(k * row for k, row in pairs)
+
+
+def gives_an_iterator_of_a_changed_list_to_a_builtin(x):
+    rows = [x]
+    doubled = map(abs, rows)
+    if x.sum() > 0:
+        rows.append(x + 1)
+    return sum(doubled)
+
+
+def goes_over_a_generator_expression_one_by_one(x):
+    rows, total = [x], x * 0
+    if x.sum() > 0:
+        rows.append(x + 1)
+    for row in (row * 2 for row in rows):
+        total = total + row
+    return total
+
+
+CHANGED = "What is gone over has been changed by a decision on a tensor meanwhile"
+
+
 @pytest.mark.parametrize(("f", "message"), [
+    (adds_to_the_list_that_it_goes_over, CHANGED),
+    (goes_on_with_an_iterator_of_a_changed_list, "over values that differ with a decision on a tensor|" + CHANGED),
+    (gives_an_iterator_of_a_changed_list_to_a_builtin, CHANGED),
+    (goes_over_a_generator_expression_one_by_one, "over values that differ with a decision on a tensor"),
     (advances_an_iterator, "An iterator is advanced in a branch or loop that depends on a tensor"),
     (has_too_many_kinds, "leave values that do not join"),
     (items_of_many_kinds, "A tensor chooses one of 200 items that are no tensors of one shape and dtype"),

@@ -63,8 +63,9 @@ def call(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | None) -> A
             if fn.__name__ in SEARCHES and type(fn.__self__) in _SEQUENCES and not kwargs:
                 return _search(frame, fn.__name__, fn.__self__, tuple(args))
             if type(fn.__self__) is str and session.policy.effects is not None:
-                text = session.policy.effects.call_string_method(fn, args, kwargs or {})
-                return session.journal.made(text) if type(text) is list else text
+                if session.varies:
+                    return fork(frame, _call_string_method, fn, tuple(args), kwargs or {}, deep=True)
+                return _call_string_method(frame, fn, args, kwargs or {})
             return _call_native(frame, fn, args, kwargs)
         elif isinstance(fn, type):
             if fn in session.replacements or fn is type:
@@ -119,6 +120,13 @@ def _call_native(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any] | No
     if replacement is not None:
         return replacement(frame, *args, **(kwargs or {}))
     return fn(*args, **kwargs) if kwargs else fn(*args)
+
+
+def _call_string_method(frame: Frame, fn: Any, args: _Args, kwargs: dict[str, Any]) -> Any:
+    session = frame.session
+    assert session.policy.effects is not None
+    text = session.policy.effects.call_string_method(fn, args, kwargs)
+    return session.journal.made(text) if type(text) is list else text
 
 
 def _search(frame: Frame, name: str, items: Any, args: tuple[Any, ...]) -> Any:

@@ -13,7 +13,7 @@ to the first that is true: such a builtin folds the items (`generated_items.py`)
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import CellType
 from typing import Any, NamedTuple
@@ -27,13 +27,22 @@ from mindspore.compiler.frontend.errors import unsupported
 from mindspore.compiler.frontend.for_loops import ForLoop, check_unrolled, is_long
 from mindspore.compiler.frontend.frames import Frame, Run, Unbound
 from mindspore.compiler.frontend.functions import inner_frame
-from mindspore.compiler.frontend.generated_items import GeneratedItems, Guard, Step, Take, enough, run_always
+from mindspore.compiler.frontend.generated_items import (
+    GeneratedItems,
+    Guard,
+    Step,
+    Take,
+    enough,
+    refuse_differing,
+    run_always,
+)
 from mindspore.compiler.frontend.generators import Generator, StepConsumer
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.trip_numbers import TripValueNeeded
 from mindspore.compiler.frontend.variants import is_varied
+from mindspore.compiler.frontend.walks import check_unchanged, containers_behind
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Emit = Callable[[Frame], None]
@@ -76,11 +85,12 @@ def _go_over(frame: Frame, parts: list[_Part], depth: int, items: Any, emit: _Em
             _step, parts=parts, depth=depth, item=item, emit=emit, guard=guard)), lambda: enough(guard)))
         return
     control = frame.session.policy.control
-    before = control.recorded() if control is not None else 0
+    before, lists = control.recorded() if control is not None else 0, containers_behind(items)
     for number, item in enumerate(items):
         if not guard(frame, partial(_step, parts=parts, depth=depth, item=item, emit=emit, guard=guard)):
             return
         frame.site = part.site
+        check_unchanged(frame.session, lists)
         if control is not None:
             check_unrolled(frame, number + 1, control.recorded() - before, "", part.site)
 
@@ -233,26 +243,37 @@ def _generator_expression(node: ast.GeneratorExp, scope: Scope) -> Run:
         return _run_lazily(frame, _reduce, parts, node, items, start, emit)
 
     def generator_expression(frame: Frame) -> Iterator[Any]:
-        items = parts[0].iterable(frame)
+        session, items = frame.session, parts[0].iterable(frame)
         frame.site = parts[0].site
-        is_many = not is_varied(frame.session, items) and is_long(frame, items)
-        iterator = iter(items)
+        lists = containers_behind(items)
+
+        def differs() -> bool:
+            return session.varies and (varied or any(is_varied(session, each) for each in lists))
+
+        varied = is_varied(session, items)
+        is_many = not varied and is_long(frame, items)
+        iterator = iter(()) if varied else iter(items)
         own = make_frame(frame)
-        found = GeneratedItems(generate(own, iterator), partial(fold, own, iterator),
-                               is_filtered or type(items) is Generator, len(parts) == 1,
-                               partial(reduce, own, iterator) if is_many else None)
-        return frame.session.journal.made(found)
+        found = GeneratedItems(
+            generate(own, iterator), lambda take, guard: fold(own, items if differs() else iterator, take, guard),
+            is_filtered or type(items) is Generator or (session.varies and len(parts) > 1), len(parts) == 1,
+            partial(reduce, own, iterator) if is_many else None, differs)
+        return session.journal.made(found)
 
     return generator_expression
 
 
-def _nest(frame: Frame, parts: list[_Part], depth: int, items: Iterator[Any] | None) -> Iterator[None]:
+def _nest(frame: Frame, parts: list[_Part], depth: int, items: Iterable[Any] | None) -> Iterator[None]:
     """Yield once for each combination of items of the parts from `depth` on, with their targets assigned."""
     if depth == len(parts):
         yield
         return
     part = parts[depth]
-    for item in _run_lazily(frame, part.iterable) if items is None else items:
+    if items is None:
+        items = _run_lazily(frame, part.iterable)
+        if frame.session.varies and is_varied(frame.session, items):
+            refuse_differing()
+    for item in items:
         if _run_lazily(frame, _accepts, part, item):
             yield from _nest(frame, parts, depth + 1, None)
 

@@ -20,6 +20,7 @@ from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.loops import after_loop, is_left_by_tensor, loop_over
 from mindspore.compiler.frontend.scans import FEW_TRIPS, LEFT_BY_TENSOR, ONE_BY_ONE, Body, Scan
 from mindspore.compiler.frontend.sequences import Fetched, Listed, Numbers, sequence_of
+from mindspore.compiler.frontend.walks import check_unchanged, containers_behind
 
 __all__ = ["ForLoop", "check_unrolled", "is_long"]
 
@@ -123,16 +124,22 @@ class ForLoop:
         """Interpret the trips from number `at` on one by one, and the statements after `else`."""
         control = frame.session.policy.control
         before = control.recorded() if control is not None else 0
+        lists: list[list[Any]] = []
         if type(sequence) is Fetched:
-            rest = sequence.items_from(at)
-        elif items is None or (at and not (isinstance(sequence, Listed) and not isinstance(items, Iterator))):
+            rest, lists = sequence.items_from(at), sequence.lists
+        elif isinstance(sequence, Listed) and not isinstance(items, Iterator):
+            rest, lists = islice(sequence.items, at, None), containers_behind(sequence.items)
+        elif items is None or at:
             rest = map(sequence.item, range(at, sequence.count))
         else:
-            rest = islice(items, at, None) if at else items
+            rest, lists = items, containers_behind(items)
         for number, item in enumerate(rest, at):
             signal = self._trip(frame, item, sequence, number)
             if signal is not None and signal is not CONTINUE:
                 return None if signal is BREAK else signal
+            if lists:
+                frame.site = self.site
+                check_unchanged(frame.session, lists)
             if control is not None:
                 check_unrolled(frame, number + 1 - at, control.recorded() - before, why, self.site)
             frame.site = self.site

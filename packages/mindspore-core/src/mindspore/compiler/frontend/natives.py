@@ -16,6 +16,7 @@ import numpy as np
 from mindspore.compiler.frontend.decisions import fork
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.journal import is_container
+from mindspore.compiler.frontend.walks import check_unchanged, containers_behind
 
 __all__ = ["call_native"]
 
@@ -48,6 +49,10 @@ def call_native(frame: Frame, fn: Any, args: Any, kwargs: dict[str, Any] | None,
 
 def _call(frame: Frame, fn: Any, args: Any, kwargs: dict[str, Any] | None, run: Callable[..., Any]) -> Any:
     session = frame.session
+    if session.superposed:
+        for each in args:
+            if isinstance(each, Iterator):
+                check_unchanged(session, containers_behind(each))
     kind = type(fn)
     name = getattr(fn, "__name__", "")
     if kind is BuiltinFunctionType and is_container(fn.__self__):

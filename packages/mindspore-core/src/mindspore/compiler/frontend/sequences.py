@@ -17,6 +17,7 @@ from typing import Any
 
 from mindspore.compiler.frontend.errors import TensorConditionError
 from mindspore.compiler.frontend.trip_numbers import TripNumber, TripValueNeeded, join_values
+from mindspore.compiler.frontend.walks import containers_behind
 from mindspore.compiler.ir.dims import Dim
 
 __all__ = ["TensorRange", "make_range", "sequence_of"]
@@ -102,10 +103,11 @@ class Numbers:
 
 
 class Fetched:
-    """The items of an iterator, fetched when they are asked for and kept; how many there are is not known."""
+    """The items of an iterator, fetched when they are asked for and kept; how many there are is not known. `lists`:
+    those that it stands on."""
 
     def __init__(self, items: Iterator[Any]) -> None:
-        self.items = items
+        self.items, self.lists = items, containers_behind(items)
         self.known: list[Any] = []
 
     def items_from(self, at: int) -> Iterator[Any]:

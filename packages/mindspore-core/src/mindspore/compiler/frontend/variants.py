@@ -20,6 +20,7 @@ from types import CellType, MethodType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mindspore.compiler.frontend.errors import GraphCompileError
+from mindspore.compiler.frontend.walks import seen_through
 
 if TYPE_CHECKING:
     from mindspore.compiler.frontend.frames import Session
@@ -82,14 +83,15 @@ def narrowed(session: Session, value: Any) -> Any:
 def is_varied(session: Session, *values: Any) -> bool:
     """Whether one of the values may need `decisions.fork`. Asked only where `Session.varies`."""
     superposed = session.superposed
-    return any(type(value) is Variant or id(value) in superposed for value in values)
+    return any(type(value) is Variant or id(seen_through(value)) in superposed for value in values)
 
 
 def tag_of(session: Session, value: Any) -> Tag | None:
     """The tag that decides what a value is, or what it contains; None for an ordinary value."""
+    value = narrowed(session, value)
     if type(value) is Variant:
-        return value.tag if type(narrowed(session, value)) is Variant else None
-    found = session.superposed.get(id(value)) if session.superposed else None
+        return value.tag
+    found = session.superposed.get(id(seen_through(value))) if session.superposed else None
     return None if found is None else found[1].tag
 
 
