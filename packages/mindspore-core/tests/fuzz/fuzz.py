@@ -10,6 +10,7 @@ import hashlib
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from mindspore.plugin import manager
 
 LEAST_SHARE = 0.01
 MOST_REFUSED = 0.03
+COLLECTED = 5  # lots between two garbage collections: what is made in them is about 500 MB
 _checked = [0]  # lots, by this process
 
 
@@ -108,7 +110,9 @@ def digest(program: Program) -> bytes:
 
 
 def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None = None, shrink: bool = True) -> None:
-    """Judge the programs of a lot into `found`. Raises Mismatch, with shrink of the smallest program that shows it."""
+    """Judge the programs of a lot into `found`. Raises Mismatch, with shrink of the smallest program that shows it.
+
+    The garbage collector is switched off, and runs once in a few lots."""
     on = on or ["reference", *sorted(set(manager.backends()) - {"reference"})]
     known: set[bytes] = set()
     wrong = False
@@ -119,37 +123,41 @@ def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None =
             try:
                 outcome = judged(program, on if wrong or len(known) == lots.LOT // 2 else on[:1])
             except BaseException:
+                if shrink and not wrong:
+                    print(f"lot {lot} of seed {start}, not yet made smaller:", traceback.format_exc(), sep="\n",
+                          file=sys.stderr, flush=True)
                 wrong = True  # what follows is smaller forms of this program
                 raise
             if not wrong:
                 known.add(outcome.program)
                 found.append(outcome)
 
+    gc.disable()        # what is alive is looked through once in a few lots, and not after each of many compilations
     _checked[0] += 1
-    if _checked[0] % 50 == 0:
+    if _checked[0] % COLLECTED == 0:
         pipeline.clear_cache()
         segment.clear_cache()
-    gc.disable()        # what is alive is looked through once a lot, and not after each of many compilations
-    try:
-        lots.draw(programs(), judge, start, lot, shrink)
-    finally:
-        gc.enable()
         gc.collect()
+    lots.draw(programs(), judge, start, lot, shrink)
 
 
 def run(count: int, start: int, on: list[str] | None = None, statistics: Statistics | None = None,
         shrink: bool = True) -> Statistics:
     """Check `count` programs from a seed on, in this process. The first mismatch is raised."""
-    statistics, lot = statistics or Statistics(), 0
-    while statistics.count < count:
-        found: list[Outcome] = []
-        try:
-            check_lot(start, lot, found, on, shrink)
-        finally:
-            for outcome in found:
-                if statistics.count < count:
-                    statistics.add(outcome)
-        lot += 1
+    statistics, lot, collects = statistics or Statistics(), 0, gc.isenabled()
+    try:
+        while statistics.count < count:
+            found: list[Outcome] = []
+            try:
+                check_lot(start, lot, found, on, shrink)
+            finally:
+                for outcome in found:
+                    if statistics.count < count:
+                        statistics.add(outcome)
+            lot += 1
+    finally:
+        if collects:
+            gc.enable()
     return statistics
 
 

@@ -45,7 +45,7 @@ def side_by_side(checked: Callable[[int, int, list[Found]], None], start: int) -
                 yield pending.popleft().result()
                 pending.append(pool.submit(_lot, checked, start, next(numbers)))
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def jobs() -> int:
