@@ -309,3 +309,19 @@ def generator_method_of_a_cell():
 
     net = Net()
     return net, lambda: net.calls
+
+
+def yields_from_a_list_that_a_decision_extended(x):
+    def items(rows):
+        yield from rows
+        yield rows[-1] * 2
+
+    rows = [x]
+    if x.sum() > 0:
+        rows.append(x + 1)
+    total = x * 0
+    for row in items(rows):
+        if row.sum() > 50:
+            break
+        total = total + row
+    return total, sum(items(rows)), list(items(rows))[-1]

@@ -912,3 +912,37 @@ def list_of_functions_called_in_a_loop(x, w):
         x = steps[n % 3](x)
         n += 1
     return x
+
+
+def count_that_a_loop_adds_to_by_a_decided_length(x):
+    rows = [x, x]
+    if x.sum() > 0:
+        rows.append(x + 1)
+    count, steps, t = 0, 0.5, x.sum()
+    while t < 6.07:
+        t = t + 1.25
+        count = count + len(rows)
+        steps = steps + len(rows)
+    return x * count + steps
+
+
+def state_that_a_loop_steps_by_a_decided_length(x):
+    rows = [x, x]
+    if x.sum() > 0:
+        rows.append(x + 1)
+    place, odd, total, t = 0, False, x * 0, x.sum()
+    while t < 6.07:
+        t = t + 1.25
+        place = (place + 1) % len(rows)
+        odd = not odd if len(rows) == 3 else odd
+        total = total + rows[place] * place
+    return total, x * odd
+
+
+def text_that_keeps_one_of_few_values_in_a_loop(x):
+    name = "a" if x.sum() > 0 else "bc"
+    t, last = x.sum(), "a"
+    while t < 6.07:
+        t = t + 1.25
+        last = "bc" if last == name else "a"
+    return x * len(last) + t

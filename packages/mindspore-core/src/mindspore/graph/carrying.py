@@ -14,7 +14,7 @@ from mindspore.graph.numbers import noted
 from mindspore.graph.regions import constant
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
 from mindspore.graph.tree import Kept
-from mindspore.graph.widening import holds_variant, widened
+from mindspore.graph.widening import chosen_number, is_number, members_in, widened
 from mindspore.runtime.record import wrap
 
 __all__ = ["alike", "blank", "carried", "leaves_of"]
@@ -32,7 +32,14 @@ def carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool] = l
     keeps: which containers stay the objects that they are. Mismatch where the variable changes its kind again and
     again."""
     if type(start) is Variant or type(known) is Variant or type(after) is Variant:
-        return widened(start, known, after, keeps)
+        if isinstance(known, Tensor):
+            return chosen_number(start, known, after)
+        try:
+            return widened(start, known, after, keeps)
+        except Mismatch:
+            if not is_number(start) or not is_number(after):
+                raise
+            return chosen_number(start, known, after)
     if start is after and is_container(start):
         return Kept(start)
     if keeps(start) or keeps(after):
@@ -86,12 +93,12 @@ def _fields_carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], b
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Whether two carried values have tensors of the same avals."""
+    """Whether two carried values have the same form, and tensors of the same avals."""
     found: tuple[list, list] = ([], [])
     for value, leaves in zip((a, b), found):
         tree.flatten(value, leaves)
     avals = [[t._value.aval for t in each] for each in found]
-    return holds_variant(a) == holds_variant(b) and avals[0] == avals[1]
+    return members_in(a) == members_in(b) and avals[0] == avals[1]
 
 
 def leaves_of(start: Any, end: Any) -> Iterator:

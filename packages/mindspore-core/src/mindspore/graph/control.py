@@ -214,13 +214,13 @@ def renumbered(tag: Tag | None, alternatives: tuple[int, ...], numbers: tuple[in
     return wrap(Traced(trace, node))
 
 
-def select(known: dict, value: Variant) -> Tensor:
+def select(known: dict, value: Variant, aval: Any = None) -> Tensor:
     """The tensor that a variant of Python numbers and tensors without dimensions stands for, where the alternatives of
-    tags are `known` (`Session.known`)."""
+    tags are `known` (`Session.known`). aval: of the tensor; the common one if it is None."""
     trace = current_trace()
     b = trace.builder
     left = known.get(value.tag, range(value.tag.count))
-    aval = common_aval([value.members[k] for k in left])
+    aval = aval or common_aval([value.members[k] for k in left])
     if aval is None:
         raise mismatch([value.members[k] for k in left])
     node = node_in(trace, value.members[left[-1]], aval)

@@ -4,7 +4,8 @@ each trip, a shape that changes once.
 Such a variable is carried as a variant. Its members are found trip by trip: what stands before the loop is the first,
 and each kind of value that a trip leaves is one more, tensors of one shape and dtype being one kind. At the end of each
 trip the value is written in that form: which member it is, and its tensors in the place of that member's. A container
-may have to stay the object that it is (`tree.Kept`); it is a kind of its own.
+may have to stay the object that it is (`tree.Kept`); it is a kind of its own. Python numbers of which each trip may
+leave another one are no kinds, but one tensor that is chosen from them.
 """
 from __future__ import annotations
 
@@ -17,11 +18,13 @@ from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.journal import Contents
 from mindspore.compiler.frontend.variants import Tag, Variant
 from mindspore.graph import tree
-from mindspore.graph.join_values import COMPARED, Mismatch, mismatch
+from mindspore.graph.join_values import COMPARED, NUMBERS, Mismatch, common_aval, mismatch
+from mindspore.graph.numbers import noted
+from mindspore.graph.regions import constant
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 
-__all__ = ["conformed", "holds_variant", "widened"]
+__all__ = ["chosen_number", "conformed", "holds_variant", "is_number", "members_in", "widened"]
 
 MOST_KINDS = 6
 
@@ -41,8 +44,32 @@ def widened(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool] = l
     return conformed(blank, start, current_trace())
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, a tensor, or a variant of them."""
+    return all(type(each) in NUMBERS or isinstance(each, Tensor) for each in _alternatives(value))
+
+
+def chosen_number(start: Any, known: Any, after: Any) -> Tensor:
+    """The tensor that a variable starts as, of which a trip leaves one of several numbers. Arguments as for `widened`.
+    Mismatch if there is no common dtype."""
+    from mindspore.graph import control
+    options = [each for value in (start, after) for each in _alternatives(value)]
+    aval = common_aval([*options, *[known] * isinstance(known, Tensor)])
+    if aval is None or (isinstance(start, Tensor) and start._value.aval is not aval):
+        raise mismatch(options)
+    if isinstance(start, Tensor):
+        return start
+    if type(start) is Variant:
+        return control.select({}, start, aval)
+    return noted(constant(start, aval.dtype), *options)
+
+
 def conformed(form: Any, value: Any, trace: GraphTrace) -> Any:
     """A value in the form of a carried one, in a trace: where there are variants in `form`, variants of its members."""
+    if isinstance(form, Tensor) and type(value) is Variant:
+        from mindspore.graph import control
+        with tracing(trace):
+            return control.select({}, value, form._value.aval)
     if type(form) is Variant:
         with tracing(trace):
             return _member_of(form, value)
@@ -64,6 +91,17 @@ def holds_variant(value: Any) -> bool:
     if isinstance(value, dict):
         value = list(value.values())
     return type(value) is Variant or (isinstance(value, tuple | list) and any(map(holds_variant, value)))
+
+
+def members_in(value: Any) -> list[int]:
+    """The numbers of members of the variants in a carried value, in order."""
+    if type(value) is Contents:
+        value = value.items
+    if isinstance(value, dict):
+        value = list(value.values())
+    if type(value) is Variant:
+        return [len(value.members), *members_in(value.members)]
+    return [each for item in value for each in members_in(item)] if isinstance(value, tuple | list) else []
 
 
 def _member_of(form: Variant, value: Any) -> Variant:

@@ -17,12 +17,15 @@ from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.calls import call
 from mindspore.compiler.frontend.compile_targets import compile_store
 from mindspore.compiler.frontend.compile_try import Handler, enter
+from mindspore.compiler.frontend.decisions import fork_statement
 from mindspore.compiler.frontend.dispatch import compile_node, compiles, yields
 from mindspore.compiler.frontend.errors import GraphCompileError, Unwinding, unsupported
 from mindspore.compiler.frontend.frames import BLOCK, BREAK, CONTINUE, Frame, Run
 from mindspore.compiler.frontend.generators import Delegate, Generator, give_each, stopped
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.tracebacks import remember_site
+from mindspore.compiler.frontend.variants import is_varied
+from mindspore.compiler.frontend.walks import containers_behind, watched
 
 __all__ = ["compile_pulled", "compile_yield_statement"]
 
@@ -53,7 +56,9 @@ def compile_yield_statement(node: ast.Expr | ast.Assign, scope: Scope) -> Run:
             outcome = found.give_all(Delegate(frame.generator))
         for store in stores:
             store(frame, outcome)
-        return give_each(frame, list(found), site) if is_list else stopped(frame, site)
+        if is_list and frame.session.varies and is_varied(frame.session, found):
+            return fork_statement(frame, lambda frame, each: give_each(frame, list(each), site), found)
+        return give_each(frame, list(watched(frame.session, found)), site) if is_list else stopped(frame, site)
 
     return run
 
@@ -109,6 +114,8 @@ def _statement(node: ast.Expr | ast.Assign, scope: Scope) -> Pulled:
     def run(frame: Frame) -> Any:
         found = None if item is None else item(frame)
         frame.site = site
+        if is_from and containers_behind(found):
+            found = watched(frame.session, found)
         outcome = (yield from found) if is_from else (yield found)
         for store in stores:
             store(frame, outcome)
@@ -154,7 +161,7 @@ def _for(node: ast.For, scope: Scope) -> Pulled:
     def run(frame: Frame) -> Any:
         items = iterable(frame)
         frame.site = site
-        for item in items:
+        for item in watched(frame.session, items):
             store(frame, item)
             signal = yield from body(frame)
             if signal is not None and signal is not CONTINUE:

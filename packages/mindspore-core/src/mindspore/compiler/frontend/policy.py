@@ -108,7 +108,7 @@ class Policy:
         `INTERPRETED = True`): a library's namespace object holds the user's configuration as well as an object of the
         user's own class does.
         """
-        if cls.__module__.partition(".")[0] == _FRAMEWORK:
+        if (cls.__module__ or "").partition(".")[0] == _FRAMEWORK:
             return bool(getattr(sys.modules.get(cls.__module__), "INTERPRETED", False))
         return cls.__module__ != "builtins"
 

@@ -9,6 +9,7 @@ containers behind it. A view of a dict has no place of its own: it is whatever i
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mindspore.compiler.frontend.errors import GraphCompileError
@@ -16,7 +17,7 @@ from mindspore.compiler.frontend.errors import GraphCompileError
 if TYPE_CHECKING:
     from mindspore.compiler.frontend.frames import Session
 
-__all__ = ["check_unchanged", "containers_behind", "seen_through"]
+__all__ = ["check_unchanged", "containers_behind", "seen_through", "watched"]
 
 _CONTAINERS = (list, dict, set)
 _VIEWS = {type({}.keys()), type({}.values()), type({}.items())}
@@ -51,3 +52,12 @@ def check_unchanged(session: Session, containers: list[Any]) -> None:
             "What is gone over has been changed by a decision on a tensor meanwhile.",
             found="a list or dict with other contents for each outcome",
             remedy="go over a copy of it, or collect what is added in another list until the loop ends")
+
+
+def watched(session: Session, items: Iterable[Any]) -> Iterator[Any]:
+    """The items, for who asks for one after the other. GraphCompileError where decisions have changed them."""
+    containers = containers_behind(items)
+    check_unchanged(session, containers)
+    for item in items:
+        yield item
+        check_unchanged(session, containers)
