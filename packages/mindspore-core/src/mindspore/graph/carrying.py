@@ -14,7 +14,7 @@ from mindspore.graph.numbers import noted
 from mindspore.graph.regions import constant
 from mindspore.graph.trace import GraphTrace, Traced, current_trace
 from mindspore.graph.tree import Kept
-from mindspore.graph.widening import chosen_number, is_number, members_in, widened
+from mindspore.graph.widening import chosen_number, members_in, widened
 from mindspore.runtime.record import wrap
 
 __all__ = ["alike", "blank", "carried", "leaves_of"]
@@ -36,10 +36,11 @@ def carried(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool] = l
             return chosen_number(start, known, after)
         try:
             return widened(start, known, after, keeps)
-        except Mismatch:
-            if not is_number(start) or not is_number(after):
-                raise
-            return chosen_number(start, known, after)
+        except Mismatch as kinds:
+            try:
+                return chosen_number(start, known, after)
+            except Mismatch:
+                raise kinds from None
     if start is after and is_container(start):
         return Kept(start)
     if keeps(start) or keeps(after):

@@ -18,13 +18,13 @@ from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.journal import Contents
 from mindspore.compiler.frontend.variants import Tag, Variant
 from mindspore.graph import tree
-from mindspore.graph.join_values import COMPARED, NUMBERS, Mismatch, common_aval, mismatch
+from mindspore.graph.join_values import COMPARED, Mismatch, common_aval, mismatch
 from mindspore.graph.numbers import noted
 from mindspore.graph.regions import constant
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 
-__all__ = ["chosen_number", "conformed", "holds_variant", "is_number", "members_in", "widened"]
+__all__ = ["chosen_number", "conformed", "holds_variant", "members_in", "widened"]
 
 MOST_KINDS = 6
 
@@ -42,11 +42,6 @@ def widened(start: Any, known: Any, after: Any, keeps: Callable[[Any], bool] = l
         raise Mismatch(f"{describe(kinds[0])} before the loop, {describe(kinds[1])} after a trip")
     blank = Variant(Tag(len(kinds), None), tuple(kinds))
     return conformed(blank, start, current_trace())
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a number, a tensor, or a variant of them."""
-    return all(type(each) in NUMBERS or isinstance(each, Tensor) for each in _alternatives(value))
 
 
 def chosen_number(start: Any, known: Any, after: Any) -> Tensor:
