@@ -946,3 +946,15 @@ def text_that_keeps_one_of_few_values_in_a_loop(x):
         t = t + 1.25
         last = "bc" if last == name else "a"
     return x * len(last) + t
+
+
+def bits_and_remainders_of_a_decided_number(x):
+    k = 7 if x.sum() > 0 else -7
+    quotient, rest = divmod(k, 4)
+    return x * ~k + quotient, rest, divmod(17, k)[1] * x, ~(k > 0)
+
+
+def ends_of_a_range_of_decided_length(x):
+    k = 7 if x.sum() > 0 else 4
+    steps = range(2, k + 9, 3)
+    return x * len(steps) + steps[-1] - steps[0], steps[1 - len(steps)] * x

@@ -97,9 +97,15 @@ def operated(native: Callable[..., Any], name: str, *operands: Any) -> Any:
         native, name = _IN_PLACE[name], name[1:]
     numbers = all(len(each) == 1 and next(iter(each)) in _KINDS for each in kinds)
     outcome = _kind_of_outcome(name, [next(iter(each)) for each in kinds]) if numbers else None
+    if name == "invert" and outcome is int:  # of a tensor it is the logical negation
+        native = _bits_inverted
     beside = next((v for v, each in zip(operands, kinds) if isinstance(v, Tensor) and Tensor in each), None)
     result = native(*[_converted(value, each, name, outcome, beside) for value, each in zip(operands, kinds)])
     return noted(result, outcome) if outcome is not None and isinstance(result, Tensor) else result
+
+
+def _bits_inverted(value: Any) -> Tensor:
+    return apply(PRIMITIVES["bitwise_not"], (value,))
 
 
 def _kind_of_outcome(name: str, kinds: list[type]) -> type:

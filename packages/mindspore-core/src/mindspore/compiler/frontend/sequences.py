@@ -135,13 +135,19 @@ class TensorRange:
         return trips.counted(counter if type(self.start) is int and self.start == 0 else self.start + counter)
 
     def __getitem__(self, k: Any) -> Any:
+        if type(k) is slice:
+            _refuse_number()
+        from_end = k < 0
+        if from_end is not False:
+            k = k + (self.count if from_end is True else from_end * self.count)
         return self.start + k * self.step
 
     def __iter__(self) -> TensorRangeIterator:
         return TensorRangeIterator(self)
 
     def __reversed__(self) -> TensorRangeIterator:
-        return TensorRangeIterator(TensorRange(self[self.count - 1], -self.step, self.count))
+        last = self.start + (self.count - 1) * self.step
+        return TensorRangeIterator(TensorRange(last, -self.step, self.count))
 
 
 class TensorRangeIterator:

@@ -1,4 +1,4 @@
-"""Symbolic sizes in the program: what Python's builtins make of numbers that are known only when the graph runs.
+"""Numbers that are known only when the graph runs: what Python's builtins make of them.
 
 A size of a tensor may be a `Dim` (`mindspore.compiler.ir.dims`). Its arithmetic is its own; here are the builtins that
 need an int and would otherwise ask for one: the size then were a number, and the graph good for that number only. A
@@ -8,10 +8,12 @@ need an int and would otherwise ask for one: the size then were a number, and th
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from mindspore.compiler.frontend.frames import Frame
+from mindspore.compiler.frontend.sequences import TensorRange
 from mindspore.compiler.ir.dims import Dim, Symbolic
 
 __all__ = ["SIZE_FUNCTIONS"]
@@ -21,7 +23,17 @@ def _len(frame: Frame, *args: Any) -> Any:
     control = frame.session.policy.control
     if len(args) == 1 and control is not None and control.has_rows(args[0]):
         return args[0].shape[0]
+    if len(args) == 1 and type(args[0]) is TensorRange:
+        return args[0].count
     return len(*args)
+
+
+def _divmod(frame: Frame, *args: Any) -> Any:
+    session = frame.session
+    if len(args) != 2 or session.policy.control is None or not any(map(session.is_traced, args)):
+        return divmod(*args)
+    operated = session.policy.control.operated
+    return operated(operator.floordiv, "floordiv", *args), operated(operator.mod, "mod", *args)
 
 
 def _isinstance(frame: Frame, *args: Any) -> Any:
@@ -39,4 +51,4 @@ def _sqrt(frame: Frame, *args: Any) -> Any:
 
 
 SIZE_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    len: _len, isinstance: _isinstance, math.sqrt: _sqrt}
+    len: _len, isinstance: _isinstance, math.sqrt: _sqrt, divmod: _divmod}
