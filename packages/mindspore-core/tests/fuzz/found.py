@@ -250,4 +250,20 @@ def main(s, t, v, w, n):
         l.extend([w * 2])
     return s, sum(ops.sort(w)[0] for e in l) * 0.3 + v
 """,
+    "loop_that_prints_before_two_ways_to_raise": """
+def main(s, t, v, w, n):
+    try:
+        for k in range(1, n % 4):
+            if t > 2.1:
+                raise ValueError("much")
+            print(f"{s:.3f}")
+            if v[1] > s:
+                break
+        if v[0] > 5:
+            raise ValueError
+        t = t * 1.0
+    except ValueError:
+        s = s * 2
+    return s, v + w
+""",
 }

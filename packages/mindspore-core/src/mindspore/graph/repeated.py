@@ -21,11 +21,16 @@ __all__ = ["results_of"]
 def results_of(trace: GraphTrace, node: Node) -> tuple[Node, ...]:
     """The results of a loop, branch or call that has just been recorded in a trace; those of the one that it
     repeats, if there is one."""
+    original = None
     at: GraphTrace | None = trace
     while at is not None:
         for first in at.undone:
             if first is not node and first.op is node.op and same_structure(at, first, trace, node):
-                found = at.builder.items(first)
-                return found if at is trace else tuple([trace.node_of(wrap(Traced(at, each))) for each in found])
+                original = at, first  # the outermost: those further inside were replaced by it
+                break
         at = at.parent
-    return trace.builder.items(node)
+    if original is None:
+        return trace.builder.items(node)
+    owner, first = original
+    found = owner.builder.items(first)
+    return found if owner is trace else tuple([trace.node_of(wrap(Traced(owner, each))) for each in found])
