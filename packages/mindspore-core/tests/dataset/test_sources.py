@@ -266,12 +266,20 @@ def test_small_mnist(tmp_path, compress):
     assert dataset.output_types() == [np.dtype(np.uint8), np.dtype(np.uint32)]
     assert dataset.output_shapes() == [[2, 2, 1], []]
     assert dataset.num_classes() == dataset.batch(2).num_classes() == 10
+    assert len(rows_of(ds.MnistDataset(tmp_path))) == 3
     with pytest.raises(FileNotFoundError, match="t10k-images"):
-        ds.MnistDataset(tmp_path)
+        ds.MnistDataset(tmp_path, "test")
     write(tmp_path, labels=idx((3,), bytes((1, 2, 3))), part="t10k")
     both = ds.FashionMnistDataset(tmp_path, shuffle=False)
     assert [row[1] for row in rows_of(both)] == [7, 0, 9, 1, 2, 3]
     assert [row[1] for row in rows_of(ds.KMnistDataset(tmp_path, usage="test", shuffle=False))] == [1, 2, 3]
+    for file in tmp_path.glob("t10k-labels*"):
+        file.unlink()
+    with pytest.raises(FileNotFoundError, match="t10k-labels"):
+        ds.MnistDataset(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="train-images"):
+        ds.MnistDataset(tmp_path / "empty")
 
 
 def test_real_mnist(data_dir):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["find_idx", "read_idx"]
+__all__ = ["find_idx", "has_idx", "read_idx"]
 
 _CHUNK = 1 << 20
 _UNSIGNED_BYTE = 8
@@ -22,12 +22,22 @@ _UNSIGNED_BYTE = 8
 
 def find_idx(folder: Path, stem: str, dims: int) -> Path:
     """The file `<stem>-idx<dims>-ubyte` in a folder, plain or with `.gz`; FileNotFoundError where there is none."""
+    found = next((folder / name for name in _names(stem, dims) if (folder / name).is_file()), None)
+    if found is not None:
+        return found
+    name = _names(stem, dims)[0]
+    raise FileNotFoundError(f"No file '{name}' or '{name}.gz' in folder '{folder}'. Download the data set there, or "
+                            f"choose the part that is there with 'usage'.")
+
+
+def has_idx(folder: Path, stem: str, dims: int) -> bool:
+    """Whether there is the file that `find_idx` finds."""
+    return any((folder / name).is_file() for name in _names(stem, dims))
+
+
+def _names(stem: str, dims: int) -> list[str]:
     names = [f"{stem}-idx{dims}-ubyte", f"{stem}.idx{dims}-ubyte"]
-    for name in (*names, *(name + ".gz" for name in names)):
-        if (folder / name).is_file():
-            return folder / name
-    raise FileNotFoundError(f"No file '{names[0]}' or '{names[0]}.gz' in folder '{folder}'. Download the data set "
-                            f"there, or choose the part that is there with 'usage'.")
+    return [*names, *(name + ".gz" for name in names)]
 
 
 def read_idx(path: str | os.PathLike, dims: int) -> np.ndarray:

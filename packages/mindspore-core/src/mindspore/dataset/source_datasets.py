@@ -8,7 +8,7 @@ import numpy as np
 
 from ._blocks import as_array
 from ._check import check_bool, check_dtype, check_names, check_optional_int, check_workers
-from ._idx import find_idx, read_idx
+from ._idx import find_idx, has_idx, read_idx
 from ._pipeline import Parallel
 from ._sources import ArraySource, BatchSource, Fetch, IterableSource, RandomAccessSource
 from .caching import check_cache
@@ -170,7 +170,7 @@ class MnistDataset(Dataset):
     Args:
         dataset_dir: the folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
             `t10k-labels-idx1-ubyte`.
-        usage: "train" (60,000 rows), "test" (10,000), or "all" for both; None means "all".
+        usage: "train" (60,000 rows), "test" (10,000), or "all" for what is there of both; None means "all".
         num_samples: at most this many rows; None for all.
         num_parallel_workers: checked only: rows are gathered many at once.
         shuffle: random order; None means True.
@@ -202,8 +202,10 @@ class MnistDataset(Dataset):
         if usage is not None and usage not in self._PARTS:
             raise ValueError(f"For '{name}', 'usage' must be 'train', 'test', 'all' or None, but got {usage!r}.")
         check_cache(cache, name)
+        parts = self._PARTS[usage or "all"]
+        there = [part for part in parts if has_idx(folder, f"{part}-images", 3) or has_idx(folder, f"{part}-labels", 1)]
         files = [(find_idx(folder, f"{part}-images", 3), find_idx(folder, f"{part}-labels", 1))
-                 for part in self._PARTS[usage or "all"]]
+                 for part in there or parts]
         chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
         super().__init__(ArraySource(("image", "label"), lambda: _read_pairs(files), chosen))
 
