@@ -146,7 +146,6 @@ GENERATOR_ERRORS = {
     "shard out of range": (lambda: accessible(num_shards=2, shard_id=2), ValueError, "shard_id"),
     "num_samples -1": (lambda: accessible(num_samples=-1), ValueError, "num_samples"),
     "shuffle type": (lambda: accessible(shuffle=1), TypeError, "shuffle"),
-    "shuffled iterable": (lambda: iterable(shuffle=True), ValueError, "shuffle"),
     "sampled iterable": (lambda: iterable(sampler=[1]), ValueError, "sampler"),
     "sharded iterable": (lambda: iterable(num_shards=2, shard_id=0), ValueError, "num_shards"),
     "workers": (lambda: accessible(num_parallel_workers=0), ValueError, "num_parallel_workers"),
@@ -280,6 +279,15 @@ def test_small_mnist(tmp_path, compress):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="train-images"):
         ds.MnistDataset(tmp_path / "empty")
+
+
+def test_a_data_set_is_a_source_in_its_order(tmp_path, caplog):
+    write(tmp_path)
+    source = ds.MnistDataset(tmp_path, shuffle=False)
+    made = ds.GeneratorDataset(source, ["image", "label"], shuffle=True, python_multiprocessing=False)
+    assert "'shuffle' does nothing" in caplog.text
+    assert made.batch(2, True).get_dataset_size() == 1
+    assert [row[1] for row in rows_of(made)] == [7, 0, 9]
 
 
 def test_real_mnist(data_dir):

@@ -1,6 +1,7 @@
 """The datasets that pipelines begin with: users' objects, arrays, and the MNIST family."""
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -20,6 +21,9 @@ __all__ = ["EMnistDataset", "FashionMnistDataset", "GeneratorDataset", "KMnistDa
            "NumpySlicesDataset"]
 
 
+_LOG = logging.getLogger("mindspore.dataset")
+
+
 class GeneratorDataset(Dataset):
     """Rows made by a user's object.
 
@@ -33,7 +37,7 @@ class GeneratorDataset(Dataset):
         schema: a Schema, or the path of its JSON file, instead of column_names and column_types.
         num_samples: at most this many rows; None for all.
         num_parallel_workers: workers that call `source[i]`, if there are more than one.
-        shuffle: random order; None means True for random access. An iterable keeps its order.
+        shuffle: random order; None means True for random access. An iterable keeps its order, with a warning for True.
         sampler: a Sampler, or an iterable of row numbers; for random access only.
         num_shards: number of shards; for random access only.
         shard_id: which of them this is.
@@ -70,11 +74,13 @@ class GeneratorDataset(Dataset):
         if not callable(source) and not hasattr(source, "__iter__") and not hasattr(source, "__getitem__"):
             raise TypeError(f"For '{name}', 'source' must have '__getitem__' and '__len__', or be iterable, or be a "
                             f"function that returns an iterable, but got {type(source).__name__}.")
-        for option, value in (("sampler", sampler), ("num_shards", num_shards), ("shard_id", shard_id),
-                              ("shuffle", shuffle or None)):
+        for option, value in (("sampler", sampler), ("num_shards", num_shards), ("shard_id", shard_id)):
             if value is not None:
                 raise ValueError(f"For '{name}', '{option}' needs a source with '__getitem__' and '__len__', but "
                                  f"{type(source).__name__} has not both. Give it these, or leave '{option}' out.")
+        if shuffle:
+            _LOG.warning("For '%s', 'shuffle' does nothing: %s is read from its beginning to its end. Call "
+                         "shuffle(buffer_size) of the data set.", name, type(source).__name__)
         super().__init__(IterableSource(source, columns, types,
                                         check_optional_int(num_samples, "num_samples", name, 0) or None))
 
