@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mindspore import context
+from mindspore.common.dtype import float32
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.partition import Stages
@@ -245,7 +246,7 @@ def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, ret
             tuple; None with `weights` gives the weights' gradients only. An input may be a Tensor, or a tuple, list or
             dict of Tensors, nested as you like; its gradient has the same structure. Of several inputs those without
             tensors (an axis, a text, None) are left out of the result; where one is left, its gradient is not in a
-            tuple.
+            tuple. Where none is a tensor, a Python float is a Float32 tensor.
         weights: a Parameter, or a tuple, list or ParameterTuple of them.
         has_aux: only the first output is differentiated; the others are returned beside the gradients.
         return_ids: pair each gradient with its position or parameter name, for `get_grad`.
@@ -334,7 +335,7 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_par
         sens: list = []
         if sens_param:
             args = _without_cotangents(args, sens)
-        args = _distinct(args, positions)
+        args = _floats_as_tensors(_distinct(args, positions), positions)
         found = _with_tensors(positions, args)
         wanted, specs = _wanted(found, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
@@ -437,6 +438,15 @@ def _weights(weights) -> list[Parameter] | None:
         if not isinstance(param, Tensor) or param.param_info is None:
             raise TypeError(f"grad: weights must be Parameters, got {type(param).__name__}")
     return params
+
+
+def _floats_as_tensors(args: tuple, positions: tuple[int, ...]) -> tuple:
+    """The arguments with Float32 tensors in place of Python's floats at these positions, where no tensor is at one."""
+    there = [p for p in positions if p < len(args)]
+    if not any(type(args[p]) is float for p in there) or any(
+            not tree.is_static(tree.flatten(args[p], [])) for p in there):
+        return args
+    return tuple([Tensor(x, float32) if p in there and type(x) is float else x for p, x in enumerate(args)])
 
 
 def _with_tensors(positions: tuple[int, ...], args: tuple) -> tuple[int, ...]:

@@ -195,12 +195,24 @@ def test_gradients_by_nested_containers():
 
 @pytest.mark.usefixtures("run")
 @pytest.mark.parametrize(("argument", "text"), [
-    (3.0, "argument 0 is to be differentiated, but it is a float; pass a Tensor"),
+    (3, "argument 0 is to be differentiated, but it is a int; pass a Tensor"),
     ((Tensor(A), 3.0), "argument 0 is to be differentiated, but it is a tuple that holds a float"),
     ((), "argument 0 is to be differentiated, but it is a tuple; pass a Tensor")])
 def test_what_cannot_be_differentiated_by(argument, text):
     with pytest.raises(TypeError, match=text):
         ms.grad(lambda x: x)(argument)
+
+
+@pytest.mark.usefixtures("run")
+def test_floats_are_tensors_where_nothing_else_is():
+    slope = ms.grad(ops.tanh)(0.5)
+    assert slope.dtype is ms.float32 and slope.shape == ()
+    np.testing.assert_allclose(slope.asnumpy(), 1 - np.tanh(0.5) ** 2, rtol=1e-6)
+    np.testing.assert_allclose(ms.grad(ms.grad(ops.tanh))(2.0).asnumpy(), -2 * np.tanh(2) / np.cosh(2) ** 2, rtol=1e-5)
+    np.testing.assert_allclose(ms.jit(lambda: ms.grad(lambda x, y: x * x * y, (0, 1))(3.0, 2.0))()[1].asnumpy(), 9)
+    value, slope = ms.value_and_grad(lambda x, y: x * y)(3.0, Tensor(A))
+    np.testing.assert_allclose(value.asnumpy(), 3 * A)
+    np.testing.assert_allclose(slope.asnumpy(), A.sum(), rtol=1e-6)
 
 
 @pytest.mark.usefixtures("run")

@@ -8,8 +8,8 @@ from mindspore.profiler.constant import (
     _ExperimentalConfig,
 )
 from mindspore.profiler.monitor import DynamicProfilerMonitor
-from mindspore.profiler.profiler import Profiler, mstx, profile, tensorboard_trace_handler
+from mindspore.profiler.profiler import Profiler, analyse, mstx, profile, tensorboard_trace_handler
 from mindspore.profiler.schedule import ProfilerAction, schedule
 
 __all__ = ["AicoreMetrics", "DynamicProfilerMonitor", "ExportType", "HostSystem", "Profiler", "ProfilerAction",
-           "ProfilerActivity", "ProfilerLevel", "mstx", "profile", "schedule", "tensorboard_trace_handler"]
+           "ProfilerActivity", "ProfilerLevel", "analyse", "mstx", "profile", "schedule", "tensorboard_trace_handler"]

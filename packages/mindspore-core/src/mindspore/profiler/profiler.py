@@ -18,7 +18,7 @@ from mindspore.profiler.constant import ProfilerActivity, ProfilerLevel
 from mindspore.profiler.roofline import Peaks
 from mindspore.profiler.schedule import ProfilerAction
 
-__all__ = ["Profiler", "mstx", "profile", "tensorboard_trace_handler"]
+__all__ = ["Profiler", "analyse", "mstx", "profile", "tensorboard_trace_handler"]
 _TRACE = "trace_view.json"
 _BOOLS = ("with_stack", "profile_memory", "data_process", "parallel_strategy", "start_profile", "hbm_ddr", "pcie",
           "sync_enable", "record_shapes")
@@ -310,6 +310,17 @@ class Profiler:
             raise FileNotFoundError(f"Profiler.offline_analyse: {path} has no {_TRACE}, nor has a folder in it")
         for trace in found:
             _analyse(tables.read_trace(trace), trace.parent, pretty, step_list)
+
+
+def analyse(profiler_path: str, max_process_number: int | None = None, pretty: bool = False,
+            step_list: Iterable[int] | None = None, data_simplification: bool = True) -> None:
+    """Write the tables of a folder that earlier runs wrote: `Profiler.offline_analyse`. max_process_number: accepted;
+    one process reads them.
+
+    Raises:
+        FileNotFoundError: there is no trace.
+    """
+    Profiler.offline_analyse(profiler_path, pretty, step_list, data_simplification)
 
 
 def _analyse(events: list[Event], folder: Path, pretty: bool, step_list: Iterable[int] | None) -> None:
