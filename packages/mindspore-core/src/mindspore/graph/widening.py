@@ -81,11 +81,7 @@ def conformed(form: Any, value: Any, trace: GraphTrace) -> Any:
 
 def holds_variant(value: Any) -> bool:
     """Whether there are variants in a carried value."""
-    if type(value) is Contents:
-        value = value.items
-    if isinstance(value, dict):
-        value = list(value.values())
-    return type(value) is Variant or (isinstance(value, tuple | list) and any(map(holds_variant, value)))
+    return bool(members_in(value))
 
 
 def members_in(value: Any) -> list[int]:

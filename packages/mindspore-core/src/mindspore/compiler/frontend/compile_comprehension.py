@@ -42,7 +42,7 @@ from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.trip_numbers import TripValueNeeded
 from mindspore.compiler.frontend.variants import is_varied
-from mindspore.compiler.frontend.walks import check_unchanged, containers_behind
+from mindspore.compiler.frontend.walks import containers_behind, watched
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Emit = Callable[[Frame], None]
@@ -85,12 +85,11 @@ def _go_over(frame: Frame, parts: list[_Part], depth: int, items: Any, emit: _Em
             _step, parts=parts, depth=depth, item=item, emit=emit, guard=guard)), lambda: enough(guard)))
         return
     control = frame.session.policy.control
-    before, lists = control.recorded() if control is not None else 0, containers_behind(items)
-    for number, item in enumerate(items):
+    before = control.recorded() if control is not None else 0
+    for number, item in enumerate(watched(frame.session, items)):
         if not guard(frame, partial(_step, parts=parts, depth=depth, item=item, emit=emit, guard=guard)):
             return
         frame.site = part.site
-        check_unchanged(frame.session, lists)
         if control is not None:
             check_unrolled(frame, number + 1, control.recorded() - before, "", part.site)
 

@@ -20,7 +20,7 @@ from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.loops import after_loop, is_left_by_tensor, loop_over
 from mindspore.compiler.frontend.scans import FEW_TRIPS, LEFT_BY_TENSOR, ONE_BY_ONE, Body, Scan
 from mindspore.compiler.frontend.sequences import Fetched, Listed, Numbers, sequence_of
-from mindspore.compiler.frontend.walks import check_unchanged, containers_behind
+from mindspore.compiler.frontend.walks import containers_behind, watched
 
 __all__ = ["ForLoop", "check_unrolled", "is_long"]
 
@@ -133,13 +133,10 @@ class ForLoop:
             rest = map(sequence.item, range(at, sequence.count))
         else:
             rest, lists = items, containers_behind(items)
-        for number, item in enumerate(rest, at):
+        for number, item in enumerate(watched(frame.session, rest, lists), at):
             signal = self._trip(frame, item, sequence, number)
             if signal is not None and signal is not CONTINUE:
                 return None if signal is BREAK else signal
-            if lists:
-                frame.site = self.site
-                check_unchanged(frame.session, lists)
             if control is not None:
                 check_unrolled(frame, number + 1 - at, control.recorded() - before, why, self.site)
             frame.site = self.site

@@ -54,9 +54,10 @@ def check_unchanged(session: Session, containers: list[Any]) -> None:
             remedy="go over a copy of it, or collect what is added in another list until the loop ends")
 
 
-def watched(session: Session, items: Iterable[Any]) -> Iterator[Any]:
-    """The items, for who asks for one after the other. GraphCompileError where decisions have changed them."""
-    containers = containers_behind(items)
+def watched(session: Session, items: Iterable[Any], containers: list[Any] | None = None) -> Iterator[Any]:
+    """The items, for who asks for one after the other. GraphCompileError where decisions have changed the containers,
+    which are those behind `items` if they are not given."""
+    containers = containers_behind(items) if containers is None else containers
     check_unchanged(session, containers)
     for item in items:
         yield item
