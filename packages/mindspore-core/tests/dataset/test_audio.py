@@ -282,6 +282,36 @@ def test_silence_before_a_voice_is_cut_off():
     assert audio.Vad(rate)(np.zeros(rate)).shape == (int(0.1 * rate),)
 
 
+def test_a_signal_shorter_than_the_border_is_mirrored_to_and_fro():
+    signal = RNG.random((2, 20))
+    places = np.abs((np.arange(-200, 220) + 19) % 38 - 19)
+    frame = np.fft.rfft(signal[:, places][:, :400] * np.hanning(401)[:-1])
+    found = audio.Spectrogram()(signal)
+    assert found.shape == (2, 201, 1)
+    np.testing.assert_allclose(found[..., 0], np.abs(frame) ** 2, atol=1e-8)
+    assert audio.SpectralCentroid(44100)(signal).shape == (2, 1, 1)
+    assert audio.PitchShift(16000, 4)(RNG.random((8, 30))).shape == (8, 30)
+
+
+@pytest.mark.parametrize("transform, shape, expected", [
+    (audio.DetectPitchFrequency(30, 0.1, 3, 5, 25), (16,), (5,)), (audio.LFCC(), (10, 300), (10, 40, 2)),
+    (audio.MFCC(4000, 128, 2), (500,), (128, 3)), (audio.LFCC(log_lf=True), (300,), (40, 2))],
+    ids=["pitch", "lfcc", "mfcc", "log"])
+def test_coefficients_and_pitches_are_float32(transform, shape, expected):
+    for dtype in (np.float64, np.float32):
+        found = transform(RNG.random(shape).astype(dtype))
+        assert found.dtype == np.float32 and found.shape == expected
+
+
+def test_a_stretch_by_one_only_joins_the_first_dimensions():
+    for shape, expected in (((16, 8, 2), (1, 16, 8, 2)), ((2, 3, 16, 8, 2), (6, 16, 8, 2))):
+        given = RNG.random(shape)
+        np.testing.assert_array_equal(audio.TimeStretch()(given), given.reshape(expected))
+        (row,) = next(ds.NumpySlicesDataset([given] * 2, "x").map(audio.TimeStretch()).create_tuple_iterator(
+            output_numpy=True))
+        assert row.shape == expected
+
+
 @pytest.mark.parametrize("make, error", [
     (lambda: audio.LowpassBiquad(44100.5, 200), TypeError), (lambda: audio.LowpassBiquad(0, 200), ValueError),
     (lambda: audio.LowpassBiquad(44100, "200"), TypeError), (lambda: audio.BassBiquad(44100, 1, Q=1.5), ValueError),
@@ -294,7 +324,9 @@ def test_silence_before_a_voice_is_cut_off():
     (lambda: audio.TimeStretch(fixed_rate=0.0), ValueError), (lambda: audio.Resample(0, 1), ValueError),
     (lambda: audio.Vad(600, noise_up_time=1, noise_down_time=3), ValueError),
     (lambda: audio.Gain()(np.array(["a", "b"])), RuntimeError), (lambda: audio.Angle()(np.ones(3)), RuntimeError),
-    (lambda: audio.MelScale()(np.ones((5, 3))), RuntimeError), (lambda: audio.Spectrogram()(np.ones(9)), RuntimeError),
+    (lambda: audio.MelScale()(np.ones((5, 3))), RuntimeError), (lambda: audio.Spectrogram()(np.ones(0)), RuntimeError),
+    (lambda: audio.Spectrogram(center=False)(np.ones(9)), RuntimeError),
+    (lambda: audio.TimeStretch(fixed_rate=2.0)(np.ones((16, 8, 2))), RuntimeError),
     (lambda: audio.TimeMasking(False, 9)(np.ones((2, 3))), RuntimeError),
     (lambda: audio.Fade(9)(np.ones(3)), RuntimeError),
 ], ids=lambda value: getattr(value, "__name__", None) if isinstance(value, type) else None)

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import gzip
 import os
+import pickle
 import random
+import threading
 import zlib
 
 import numpy as np
@@ -218,3 +220,49 @@ def test_mutated_csv_and_text_files(tmp_path):
         (tmp_path / "m").write_bytes(mutated(original, source))
         read_all(lambda: ds.CSVDataset(str(tmp_path / "m"), column_defaults=["", 1]))
         read_all(lambda: ds.TextFileDataset(str(tmp_path / "m")))
+
+
+# --------------------------------------------------------------------------------------------------------- single lines
+
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 1000])
+def test_lines_are_read_in_any_order(tmp_path, count, end):
+    lines = [f"line {i} of thrée," * (i % 7) + "\n" for i in range(count)]
+    lines[-1] = "the last" + end
+    path = tmp_path / "a.csv"
+    path.write_bytes("".join(lines).encode())
+    with ds.LineReader(path) as reader:
+        assert reader.len() == len(reader) == count
+        for number in random.Random(1).sample(range(count), count):
+            assert reader.readline(number + 1) == lines[number]
+        copied = pickle.loads(pickle.dumps(reader))
+        wrong: list = []
+
+        def check():
+            wrong.extend(i for i in range(count) if copied.readline(i + 1) != lines[i])
+        threads = [threading.Thread(target=check) for _ in range(3)]
+        [thread.start() for thread in threads], [thread.join() for thread in threads]
+        assert not wrong
+        copied.close()
+        for bad, error in ((0, ValueError), (count + 1, ValueError), ("1", TypeError)):
+            with pytest.raises(error, match="readline"):
+                reader.readline(bad)
+    for ask in (reader.len, lambda: reader.readline(1)):
+        with pytest.raises(ValueError, match="closed"):
+            ask()
+
+
+def test_files_without_lines(tmp_path):
+    (tmp_path / "empty").touch()
+    reader = ds.LineReader(str(tmp_path / "empty"))
+    assert reader.len() == 0
+    with pytest.raises(ValueError, match=r"1\.\.0"):
+        reader.readline(1)
+    reader.close()
+    (tmp_path / "bytes").write_bytes(b"\xff\n")
+    with ds.LineReader(str(tmp_path / "bytes")) as reader, pytest.raises(UnicodeDecodeError):
+        reader.readline(1)
+    with pytest.raises(FileNotFoundError):
+        ds.LineReader(str(tmp_path / "none"))
+    with pytest.raises(TypeError, match="path"):
+        ds.LineReader(3)

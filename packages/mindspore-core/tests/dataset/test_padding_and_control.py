@@ -120,6 +120,31 @@ def test_sync_wait_lets_rows_pass_when_it_is_told():
     assert len(rows(free)) == 4
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("join", [lambda data: data.batch(4), lambda data: data.padded_batch(4)],
+                         ids=["batch", "padded_batch"])
+def test_sync_wait_counts_the_batches_behind_it(workers, join):
+    heard = []
+    told = numbers(12).sync_wait("policy", callback=heard.append).map(lambda x: x + len(heard) * 100,
+                                                                      num_parallel_workers=workers)
+    data = join(told)
+    found = []
+    for step, (row,) in enumerate(data.create_tuple_iterator(num_epochs=1, output_numpy=True)):
+        found.append(row.tolist())
+        data.sync_update("policy", data=step)
+    assert heard == [0, 1, 2]
+    assert found == [[0, 1, 2, 3], [104, 105, 106, 107], [208, 209, 210, 211]]
+
+
+def test_a_function_says_how_many_rows_are_padded_together():
+    ragged = ds.NumpySlicesDataset([[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]], "x", shuffle=False)
+    assert rows(ragged.padded_batch(2, True, pad_info={})) == [[[[1, 0], [1, 2]]], [[[1, 2, 3, 0], [1, 2, 3, 4]]]]
+    growing = numbers(7).padded_batch(lambda info: info.get_batch_num() + 1, True)
+    assert rows(growing) == [[[0]], [[1, 2]], [[3, 4, 5]]] and growing.get_batch_size() == -1
+    with pytest.raises(RuntimeError, match="padded_batch.*positive int"):
+        rows(numbers(7).padded_batch(lambda info: 0))
+
+
 class Log(ds.DSCallback):
     def __init__(self, step_size):
         super().__init__(step_size)

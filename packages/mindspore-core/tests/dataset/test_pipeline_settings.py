@@ -45,7 +45,7 @@ def test_debug_mode_gives_the_same_rows(debug_mode):
 SETTINGS = {"enable_autotune": (False, True), "autotune_interval": (0, 30), "auto_num_workers": (False, True),
             "auto_offload": (False, True), "fast_recovery": (True, False), "enable_watchdog": (True, False),
             "monitor_sampling_interval": (1000, 10), "callback_timeout": (60, 5),
-            "multiprocessing_timeout_interval": (300, 5), "debug_mode": (False, True)}
+            "multiprocessing_timeout_interval": (300, 5), "debug_mode": (False, True), "dynamic_shape": (False, True)}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -60,6 +60,40 @@ def test_a_setting_is_kept_and_checked(name):
         write(first)
     with pytest.raises(TypeError, match=f"set_{name}"):
         write("on")
+
+
+def test_an_iterator_mode_is_kept_and_checked():
+    assert ds.config.get_iterator_mode() == {"do_copy": True, "parallel_convert": False}
+    ds.config.set_iterator_mode(do_copy=False, parallel_convert=True)
+    try:
+        assert ds.config.get_iterator_mode() == {"do_copy": False, "parallel_convert": True}
+        with pytest.raises(TypeError, match="parallel_convert"):
+            ds.config.set_iterator_mode(True, 1)
+        assert ds.config.get_iterator_mode()["do_copy"] is False
+    finally:
+        ds.config.set_iterator_mode()
+
+
+@pytest.mark.parametrize("name, first, other, wrong", [("multiprocessing_start_method", "fork", "spawn", "thread"),
+                                                       ("video_backend", "CPU", "CPU", "Ascend")])
+def test_a_setting_of_a_few_words(name, first, other, wrong):
+    read, write = getattr(ds.config, f"get_{name}"), getattr(ds.config, f"set_{name}")
+    assert read() == first
+    write(other)
+    assert read() == other
+    write(first)
+    with pytest.raises(ValueError, match=f"'CPU'.*got '{wrong}'" if wrong == "Ascend" else "'fork' or 'spawn'"):
+        write(wrong)
+    with pytest.raises(TypeError, match=f"set_{name}"):
+        write(None)
+
+
+def test_batches_sent_ahead_are_checked():
+    ds.config.set_sending_batches(10)
+    ds.config.set_sending_batches(0)
+    for wrong, error in ((-1, ValueError), ("1", TypeError)):
+        with pytest.raises(error, match="set_sending_batches"):
+            ds.config.set_sending_batches(wrong)
 
 
 def test_settings_come_from_a_file(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import mindspore.dataset as ds
 from mindspore.common import seed
 
 
@@ -48,6 +49,23 @@ def test_a_domain_seed_rules_its_domain_until_the_next_set_seed():
     assert seed.domain_seed("dataset") == 9 and seed.domain_seed("init") == 1
     seed.set_seed(1)
     assert draw("dataset") == plain and draw() == start
+
+
+def test_a_domain_forgets_its_seed():
+    before = ds.config.get_seed()
+    assert before is None
+    free = [draw("dataset") for _ in range(3)]
+    ds.config.set_seed(12345)
+    own = draw("dataset")
+    ds.config.set_seed(before)
+    assert ds.config.get_seed() is None
+    assert not {tuple(draw("dataset")) for _ in range(3)} & set(map(tuple, [*free, own]))
+    seed.set_seed(1)
+    plain = draw("dataset")
+    ds.config.set_seed(12345)
+    assert draw("dataset") == own
+    ds.config.set_seed(None)
+    assert ds.config.get_seed() == 1 and draw("dataset") == plain
 
 
 def test_unseeded_streams_differ_and_the_seed_is_none():

@@ -212,6 +212,9 @@ SLICES = {
     "nested list": ([[1, 2], [3, 4]], ["column_0"], [[1, 2], [3, 4]]),
     "tuple": (([1, 2], [3.5, 4.5]), ["column_0", "column_1"], [(1, 3.5), (2, 4.5)]),
     "dict": ({"p": [1, 2], "q": ["x", "y"]}, ["p", "q"], [(1, "x"), (2, "y")]),
+    "ragged": ([[1], [1, 2], [], [1.5]], ["column_0"], [[1], [1, 2], [], [1.5]]),
+    "ragged arrays": ([np.ones((2, 1)), np.zeros((1, 2))], ["column_0"], [[[1.0], [1.0]], [[0.0, 0.0]]]),
+    "ragged beside others": (([1, 2], [["a"], ["b", "cd"]]), ["column_0", "column_1"], [(1, ["a"]), (2, ["b", "cd"])]),
 }
 
 
@@ -232,12 +235,28 @@ def test_slices(name):
     (3, None, ValueError, "same number"),
     ([], None, ValueError, "at least one"),
     ([1], ["a", "b"], ValueError, "2 column names"),
-    ([[1], [2, 3]], None, TypeError, "column_0"),
+    ([[1], [2, object()]], None, TypeError, "column_0"),
+    ([[1], [2, [3, 4]]], None, TypeError, "row 1"),
+    (([[1], [2, 3]], [1]), None, ValueError, "same number"),
     ({}, None, ValueError, "empty"),
 ])
 def test_slices_error(data, names, error, text):
     with pytest.raises(error, match=text):
         ds.NumpySlicesDataset(data, names)
+
+
+def test_ragged_rows_belong_to_the_pipeline():
+    data = [np.array([1]), np.array([2, 3])]
+    dataset = ds.NumpySlicesDataset(data, "x", shuffle=False)
+
+    def change(x):
+        x += 1
+        return x
+    assert rows_of(dataset.map(change)) == rows_of(dataset.map(change)) == [[2], [3, 4]]
+    assert [row.tolist() for row in data] == [[1], [2, 3]]
+    assert rows_of(ds.NumpySlicesDataset(data, "x", sampler=[1, 1, 0])) == [[2, 3], [2, 3], [1]]
+    with pytest.raises(TypeError, match="no classes"):
+        rows_of(ds.NumpySlicesDataset(data, "x", sampler=ds.PKSampler(1, class_column="x")))
 
 
 # ---------------------------------------------------------------------------------------------------------------- MNIST

@@ -47,6 +47,7 @@ CASES = {
     "type cast by NumPy": (transforms.TypeCast(np.float16), HW, HW.astype(np.float16)),
     "one hot": (transforms.OneHot(4), np.uint32(2), np.array([0, 0, 1, 0], np.uint32)),
     "one hot of two": (transforms.OneHot(3), np.array([2, 0], np.int32), np.array([[0, 0, 1], [1, 0, 0]], np.int32)),
+    "one hot of a column": (transforms.OneHot(3), np.array([[2], [0]]), np.array([[0, 0, 1], [1, 0, 0]])),
     "one hot of an array of one": (transforms.OneHot(3), np.array([2]), np.array([0, 0, 1])),
     "type cast by a name": (transforms.TypeCast("float16"), HW, HW.astype(np.float16)),
     "type cast of text": (transforms.TypeCast(mindspore.string), np.array(["ab"]), np.array(["ab"])),

@@ -45,8 +45,11 @@ EXACT = {
     "gray": (vision.Grayscale(), pillow(lambda image: image.convert("L")), 0),
     "gray of three": (vision.Grayscale(3), pillow(lambda image: image.convert("L").convert("RGB")), 0),
     "gamma": (vision.AdjustGamma(2.0, 0.9), lambda x: (255 * 0.9 * (x / 255) ** 2).astype(np.uint8), 0),
-    "rotate": (vision.Rotate(30, Inter.BILINEAR, True, None, 9),
-               pillow(lambda image: image.rotate(30, Image.Resampling.BILINEAR, True, fillcolor=(9, 9, 9))), 0),
+    "rotate": (vision.Rotate(30, Inter.BILINEAR, False, None, 9),
+               pillow(lambda image: image.rotate(30, Image.Resampling.BILINEAR, fillcolor=(9, 9, 9))), 0),
+    "rotate, wider": (vision.Rotate(25, Inter.NEAREST, True, None, 9), lambda x: pillow(
+        lambda image: image.rotate(25, fillcolor=(9, 9, 9)))(
+            np.pad(x, ((7, 7), (5, 5), (0, 0)), constant_values=9)), 0),
     "affine moved": (vision.Affine(0, (0.25, -0.25), 1, 0), lambda x: np.pad(x, ((0, 8), (10, 0), (0, 0)))[8:, :40], 0),
     "affine turned": (vision.Affine(90, (0, 0), 1, 0),
                       lambda x: np.pad(np.rot90(x[:, 4:36], 3), ((0, 0), (4, 4), (0, 0))), 0),
@@ -85,6 +88,81 @@ def test_against_pillow_and_formulas(name):
     (mapped,) = next(ds.NumpySlicesDataset([HWC] * 3, "x").map(transform).batch(3).create_tuple_iterator(
         output_numpy=True))
     np.testing.assert_array_equal(mapped, np.stack([found] * 3))
+
+
+@pytest.mark.parametrize("shape, degrees, size", [((100, 100), 30, (137, 137)), ((100, 100), 5, (108, 108)),
+                                                  ((32, 40), 90, (40, 32)), ((32, 40), -20, (44, 49)),
+                                                  ((1, 1), 45, (1, 1))])
+def test_a_rotated_image_has_the_size_of_the_box_around_it(shape, degrees, size):
+    assert vision.Rotate(degrees, expand=True)(np.ones((*shape, 3), np.uint8)).shape == (*size, 3)
+    assert vision.RandomRotation((degrees, degrees), expand=True)(np.ones(shape, np.float32)).shape == size
+
+
+# what is done to images of floats as to those of uint8, and by how much the rounding of the latter may differ
+FLOATS = {
+    "brightness": (vision.AdjustBrightness(0.7), 1), "contrast": (vision.AdjustContrast(0.6), 1.3),
+    "saturation": (vision.AdjustSaturation(0.4), 1.3), "sharpness": (vision.AdjustSharpness(0.5), 1.3),
+    "hue": (vision.AdjustHue(0.25), 9), "gray": (vision.Grayscale(3), 1), "invert": (vision.Invert(), 0),
+    "solarize": (vision.Solarize((100, 150)), 0),
+    "rotate": (vision.Rotate(20, Inter.BILINEAR, True, None, (1, 2, 3)), 1),
+    "affine": (vision.Affine(10, (0.1, 0.2), 1.2, 5, Inter.BICUBIC, 7), 40),
+    "perspective": (vision.Perspective([(0, 0), (39, 0), (39, 31), (0, 31)], [(2, 0), (30, 4), (39, 31), (0, 25)]), 1),
+    "random gray": (vision.RandomGrayscale(1.0), 1), "random rotation": (vision.RandomRotation(90), 0),
+    "random affine": (vision.RandomAffine(20, (0.1, 0.2), (0.8, 1.2), 10), 0),
+    "random invert": (vision.RandomInvert(1.0), 0), "random solarize": (vision.RandomSolarize((50, 200)), 0),
+    "lighting": (vision.RandomLighting(0.1), 1), "random colour": (vision.RandomColor((0.2, 0.9)), 1.3),
+    "random sharpness": (vision.RandomSharpness((0.2, 0.9)), 1.3),
+    "colour adjust": (vision.RandomColorAdjust((0.7, 0.9), (0.5, 0.9), (0.5, 0.9)), 3),
+    "random perspective": (vision.RandomPerspective(0.4, 1.0, Inter.NEAREST), 0),
+}
+MIDDLE = (HWC // 2 + 60).astype(np.uint8)           # nothing is cut off at 0 or 255
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_images_of_floats(name):
+    transform, difference = FLOATS[name]
+
+    def result(image):
+        ds.config.set_seed(7)
+        (found,) = next(ds.NumpySlicesDataset([image], "x").map(transform).create_tuple_iterator(output_numpy=True))
+        return found
+    expected = result(MIDDLE).astype(float)
+    for dtype in (np.float32, np.float64):
+        found = result(MIDDLE.astype(dtype))
+        assert found.dtype == dtype and found.shape == expected.shape
+        assert np.abs(found - expected).max() <= difference + 1e-3
+        assert np.abs(found - expected).mean() <= 1.8, "far more than rounding"
+
+
+def test_floats_are_not_cut_off():
+    image = RNG.random((4, 5, 3)).astype(np.float32)
+    np.testing.assert_allclose(vision.AdjustBrightness(2.666)(image), image * 2.666, rtol=1e-6)
+    import colorsys
+    hue, saturation, value = colorsys.rgb_to_hsv(*image[1, 2].astype(float))
+    np.testing.assert_allclose(vision.AdjustHue(-0.3)(image)[1, 2], colorsys.hsv_to_rgb((hue - 0.3) % 1, saturation,
+                                                                                       value), atol=1e-6)
+    boxes = np.array([[1, 1, 3, 2]], np.float32)
+    turned, kept = vision.BoundingBoxAugment(vision.RandomRotation((180, 180)), 1.0)(image, boxes)
+    np.testing.assert_array_equal(turned[1:3, 1:4], image[1:3, 1:4][::-1, ::-1])
+    assert turned.dtype == np.float32 and (kept == boxes).all() and (turned[0] == image[0]).all()
+
+
+ON_DEVICE = [vision.AdjustBrightness(1), vision.AdjustContrast(1), vision.AdjustHue(0), vision.AdjustSaturation(1),
+             vision.AdjustSharpness(1), vision.Affine(0, (0, 0), 1, 0), vision.AutoContrast(),
+             vision.ConvertColor(ConvertMode.COLOR_RGB2BGR), vision.Crop((0, 0), 3), vision.Decode(), vision.Equalize(),
+             vision.Erase(0, 0, 1, 1), vision.GaussianBlur(3), vision.HorizontalFlip(), vision.Invert(),
+             vision.Normalize([1], [1]), vision.Pad(1), vision.Perspective([(0, 0)] * 4, [(0, 0)] * 4),
+             vision.Posterize(4), vision.Resize(3), vision.ResizedCrop(0, 0, 2, 2, 3), vision.Rotate(1),
+             vision.Solarize(9), vision.VerticalFlip()]
+
+
+@pytest.mark.parametrize("transform", ON_DEVICE, ids=lambda transform: type(transform).__name__)
+def test_transforms_run_on_the_cpu(transform):
+    assert transform.device() is transform and transform.device("CPU") is transform
+    with pytest.raises(ValueError, match=rf"{type(transform).__name__}.device.*must be 'CPU', but got 'Ascend'"):
+        transform.device("Ascend")
+    with pytest.raises(TypeError, match="device_target"):
+        transform.device(0)
 
 
 def test_gaussian_blur_against_a_direct_sum():
@@ -218,6 +296,37 @@ def test_batches_are_mixed_with_their_labels(operation):
     assert (y != np.eye(8)).any()
 
 
+@pytest.mark.parametrize("operation, dtypes", [
+    (vision.MixUpBatch(0.9), (np.uint8, np.float32)), (vision.MixUp(1, 0.2), (np.float64, np.float64)),
+    (vision.MixUp(4, 0.2, False), (np.float64, np.float64)),
+    (vision.CutMixBatch(vision.ImageBatchFormat.NHWC, 1.0, 0.5), (np.uint8, np.float32))])
+def test_several_labels_of_each_image(operation, dtypes):
+    labels = RNG.integers(0, 5, (4, 3, 1))
+    data = ds.NumpySlicesDataset({"x": [HWC] * 4, "y": labels}).map(transforms.OneHot(10), "y").batch(4)
+    x, y = next(data.map(operation, ["x", "y"]).create_tuple_iterator(output_numpy=True))
+    assert (x.shape, y.shape) == ((4, 32, 40, 3), (4, 3, 10)) and (x.dtype, y.dtype) == dtypes
+    np.testing.assert_allclose(y.sum(2), 1, rtol=1e-5)
+
+
+def test_mix_up_inside_a_batch_and_with_the_one_before():
+    images = np.arange(3.0).reshape(3, 1, 1, 1) * np.ones((3, 2, 2, 1))
+    x, y = vision.MixUp(3, 0.5)(images, np.eye(3))
+    shares = y.diagonal()
+    np.testing.assert_allclose(y, np.diag(shares) + np.roll(np.diag(1 - shares), 1, 1))
+    np.testing.assert_allclose(x[:, 0, 0, 0], y @ np.arange(3))
+    first, labels = vision.MixUp(1, 0.5)(images, np.eye(3))         # all with the first image, by one share
+    assert len({round(float(labels[i, i]), 12) for i in (1, 2)}) == 1 and (labels[0] == [1, 0, 0]).all()
+    np.testing.assert_allclose(first[:, 1, 1, 0], labels @ np.arange(3))
+    mix = vision.MixUp(2, 0.5, is_single=False)
+    x, y = mix(HWC, np.array([[0, 1]]))
+    assert x.shape == (2, 32, 40, 3) and x.dtype == np.float64 and y.tolist() == [[0, 1], [0, 1]]
+    x, y = mix(HWC * 0, np.array([[1, 0]]))
+    for image, (_, kept) in zip(x, y):
+        np.testing.assert_allclose(image, kept * HWC)
+    with pytest.raises(ValueError, match="drop_remainder"):
+        mix(HWC[np.newaxis], np.array([[1, 0]]))
+
+
 # ------------------------------------------------------------------------------------------------------------ decoding
 
 def encoded(kind, image=HWC, **options):
@@ -283,7 +392,10 @@ def test_mutated_images(kind):
 
 
 ERRORS = {
-    "float": (lambda: vision.AdjustBrightness(1.0)(HWC / 255), TypeError, "must be uint8"),
+    "float": (lambda: vision.Posterize(1)(HWC / 255), TypeError, "must be uint8"),
+    "int": (lambda: vision.AdjustBrightness(1.0)(HWC.astype(np.int32)), TypeError, "uint8 or float"),
+    "int values": (lambda: vision.Invert()(HWC.astype(np.int32)), TypeError, "uint8 or float"),
+    "turned int": (lambda: vision.Rotate(3, expand=True)(HWC.astype(np.int32)), TypeError, "uint8 or float"),
     "channels": (lambda: vision.AdjustHue(0.1)(HW), ValueError, r"\(H, W, 3\)"),
     "factor": (lambda: vision.AdjustContrast(-1), ValueError, "negative"),
     "hue": (lambda: vision.AdjustHue(0.6), ValueError, "0.5"),

@@ -32,7 +32,7 @@ class _State:
         self.epoch = 0
         self.entropy = secrets.randbits(128)
         self.domain_seeds: dict[str, int] = {}
-        self.counters: dict[str, int] = {}
+        self.counters: dict[tuple[str, bool], int] = {}     # of a domain with and without a seed
         self.listeners: list[Callable[[], None]] = []
 
 
@@ -94,11 +94,17 @@ def seed_epoch() -> int:
     return _state.epoch
 
 
-def set_domain_seed(domain: str, seed: int) -> None:
-    """Seeds one domain only and starts it again; a later `set_seed` takes precedence. `seed` has been checked."""
+def set_domain_seed(domain: str, seed: int | None) -> None:
+    """Seeds one domain only and starts it again; a later `set_seed` takes precedence. `seed` has been checked.
+
+    None forgets the domain's own seed. Where there is no global one either, streams that differ from all before follow.
+    """
     with _state.lock:
-        _state.domain_seeds[domain] = seed
-        _state.counters.pop(domain, None)
+        if seed is None:
+            _state.domain_seeds.pop(domain, None)
+        else:
+            _state.domain_seeds[domain] = seed
+        _state.counters.pop((domain, True), None)
 
 
 def domain_seed(domain: str) -> int | None:
@@ -109,9 +115,10 @@ def domain_seed(domain: str) -> int | None:
 def next_seed_sequence(domain: str = "init") -> np.random.SeedSequence:
     """The next stream of a domain as a SeedSequence, for a consumer that needs several independent generators."""
     with _state.lock:
-        index = _state.counters.get(domain, 0)
-        _state.counters[domain] = index + 1
         seed = _state.domain_seeds.get(domain, _state.seed)
+        counter = domain, seed is not None
+        index = _state.counters.get(counter, 0)
+        _state.counters[counter] = index + 1
         root = _state.entropy if seed is None else seed
     return np.random.SeedSequence([root, zlib.crc32(domain.encode()), index])
 

@@ -42,6 +42,7 @@ from .image_datasets import (
     ManifestDataset,
     OmniglotDataset,
 )
+from .line_reader import LineReader
 from .made_datasets import FakeImageDataset, PaddedDataset, RandomDataset
 from .paired_datasets import (
     Caltech101Dataset,
@@ -126,8 +127,8 @@ __all__ = [
     "FashionMnistDataset", "FlickrDataset", "Flowers102Dataset", "Food101Dataset", "GTZANDataset", "GeneratorDataset",
     "IMDBDataset", "IWSLT2016Dataset", "IWSLT2017Dataset",
     "ImageFolderDataset", "IterSampler", "KITTIDataset", "KMnistDataset", "LFWDataset", "LJSpeechDataset",
-    "LSUNDataset",
-    "LibriTTSDataset", "ManifestDataset", "MindDataset", "MnistDataset", "Multi30kDataset", "NumpySlicesDataset",
+    "LSUNDataset", "LibriTTSDataset", "LineReader", "ManifestDataset", "MindDataset", "MnistDataset",
+    "Multi30kDataset", "NumpySlicesDataset",
     "OmniglotDataset", "PKSampler", "PaddedDataset", "PennTreebankDataset", "PhotoTourDataset",
     "Places365Dataset", "QMnistDataset", "RandomDataset", "RandomSampler", "RenderedSST2Dataset", "SBDataset",
     "SBUDataset",

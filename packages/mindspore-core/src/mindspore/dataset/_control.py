@@ -148,15 +148,15 @@ class Synchroniser:
     def __init__(self, batches: int, callback: Callable | None):
         self.batches, self.callback = batches, callback
         self._changed = threading.Condition()
-        self._allowed, self._enabled = batches, True
+        self._rows, self._allowed, self._enabled = 1, batches, True
 
-    def begin(self) -> None:
-        """A new pass."""
+    def begin(self, rows: int) -> None:
+        """A new pass whose consumer makes batches of so many rows."""
         with self._changed:
-            self._allowed = self.batches
+            self._rows, self._allowed = rows, self.batches * rows
 
     def wait(self) -> None:
-        """Waits until a batch may pass."""
+        """Waits until a row may pass."""
         with self._changed:
             while self._enabled and self._allowed < 1 and not stopped():
                 self._changed.wait(0.2)
@@ -167,7 +167,7 @@ class Synchroniser:
         if self.callback is not None:
             self.callback(data)
         with self._changed:
-            self._allowed += self.batches if batches is None else batches
+            self._allowed += (self.batches if batches is None else batches) * self._rows
             self._changed.notify_all()
 
     def disable(self) -> None:
@@ -178,7 +178,9 @@ class Synchroniser:
 
 
 class SyncWait(_Unary):
-    """Lets a batch pass when the consumer is ready for it."""
+    """Lets the rows of a batch pass when the consumer is ready for it."""
+
+    paced = True
 
     def __init__(self, child: Node, name: str, synchroniser: Synchroniser):
         super().__init__(child)
@@ -188,7 +190,7 @@ class SyncWait(_Unary):
         if stage.probing:
             yield from stage.children[0].blocks(hint)
             return
-        self.synchroniser.begin()
+        self.synchroniser.begin(hint)
         for block in stage.children[0].blocks(1):
             for i in range(block.count):
                 self.synchroniser.wait()

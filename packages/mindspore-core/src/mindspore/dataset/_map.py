@@ -15,15 +15,17 @@ import numpy as np
 
 from . import config
 from ._blocks import Block, Blocks, Column, Rows, as_array, rows_of, stack
+from ._faults import Faults, sift
 from ._nodes import _Unary
 from ._objects import boxed, joined, unboxed
 from ._pipeline import Node, Parallel, Stage, annotate
 from ._transform import Transform, call_operation, finished, operation_name
 from .callbacks import CallbackRun
+from .config import ErrorSamplesMode
 from .debug import show
 from .transforms import Compose
 
-__all__ = ["Batch", "BatchInfo", "Map", "flatten_operations", "parameters_wanted"]
+__all__ = ["Batch", "BatchInfo", "Batching", "Map", "flatten_operations", "parameters_wanted"]
 
 
 def flatten_operations(operations) -> list[Callable]:
@@ -74,8 +76,15 @@ class _Operations:
     def __init__(self, operations: list[Callable], inputs: tuple[str, ...], outputs: tuple[str, ...]):
         self.operations, self.inputs, self.outputs = operations, inputs, outputs
 
-    def __call__(self, columns: list[Column], seed: int | None) -> list[Column]:
+    def __call__(self, columns: list[Column], seed: int | None, mode: ErrorSamplesMode):
+        """The new columns; unless `mode` is RETURN, of the rows that do not raise, with what `sift` says of them."""
         rng = None if seed is None else np.random.Generator(np.random.Philox(seed))
+        if mode is ErrorSamplesMode.RETURN:
+            return self._finished(self._applied(columns, rng))
+        made, kept, fault = sift(lambda row: self._applied(row, rng), columns)
+        return self._finished(made) if kept else [], kept, fault
+
+    def _applied(self, columns: list[Column], rng: np.random.Generator | None) -> list[Column]:
         hooks = config.debug_hooks()
         if hooks:
             show(hooks, operation_name(self.operations[0]), True, columns)
@@ -87,6 +96,9 @@ class _Operations:
             except Exception as error:
                 annotate(error, f"raised by {operation_name(operation)} in map on {list(self.inputs)}")
                 raise
+        return columns
+
+    def _finished(self, columns: list[Column]) -> list[Column]:
         if len(columns) != len(self.outputs):
             raise ValueError(f"For 'map', the operations return {len(columns)} values for the columns "
                              f"{list(self.outputs)}. Name one output column per value in 'output_columns'.")
@@ -128,23 +140,37 @@ class Map(_Unary):
         names = self.children[0].columns
         picked = [names.index(name) for name in self.function.inputs]
         waiting: deque[Block] = deque()
+        faults = Faults(config.get_error_samples_mode())
 
         def tasks() -> Iterator[tuple]:
             for block in self._portions(stage, hint):
                 waiting.append(block)
                 seed = int(stage.rng.integers(1 << 63)) if self.random else None
-                yield [block.columns[i] for i in picked], seed
+                yield [block.columns[i] for i in picked], seed, faults.mode
+
+        def combined(block: Block, results: list[Column]) -> Block:
+            named = dict(zip(names, block.columns, strict=True))
+            named.update(zip(self.function.outputs, results, strict=True))
+            return Block([named[name] for name in self.columns], block.count)
 
         calls = CallbackRun(self.callbacks, stage) if self.callbacks and not stage.probing else None
         for results in stage.call(self.function, tasks(), self.parallel, "map"):
             block = waiting.popleft()
-            named = dict(zip(names, block.columns, strict=True))
-            named.update(zip(self.function.outputs, results, strict=True))
-            result = Block([named[name] for name in self.columns], block.count)
+            result: Block | None
+            if faults.mode is ErrorSamplesMode.RETURN:
+                result = combined(block, results)
+            else:
+                made, kept, fault = results
+                faults.noted(fault)
+                result = faults.arranged(combined(block.take(np.array(kept)), made) if kept else None, kept,
+                                         block.count)
+            if result is None:
+                continue
             if calls is None:
                 yield result
             else:
                 yield from calls.around(result)
+        faults.end()
         if calls is not None:
             calls.end()
 
@@ -185,33 +211,27 @@ class _PerBatch:
                 for value in values]
 
 
-_ALONE = Parallel()
-
-
-class Batch(_Unary):
-    """Joins consecutive rows: the values of a column become one array with a new first dimension.
+class Batching(_Unary):
+    """The base of what joins consecutive rows.
 
     Args:
         size: rows in a batch, or a function of a BatchInfo that returns that.
         drop_remainder: leave out a last batch that is not full.
-        per_batch_map: called with one list of arrays per input column and the BatchInfo before the rows are joined;
-            returns one list (or array) per output column.
     """
 
-    def __init__(self, child: Node, size: int | Callable, drop_remainder: bool, per_batch_map: Callable | None = None,
-                 inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = (), parallel: Parallel = _ALONE):
+    called = "batch"
+
+    def __init__(self, child: Node, size: int | Callable, drop_remainder: bool):
         super().__init__(child)
         self.batch_size, self.drop_remainder = size, drop_remainder
-        self.function = None if per_batch_map is None else _PerBatch(per_batch_map, inputs, outputs)
-        self.parallel = parallel
-        self.columns = _columns_after(child.columns, inputs, outputs)
 
     def _size_of(self, info: BatchInfo) -> int:
         if not callable(self.batch_size):
             return self.batch_size
         size = self.batch_size(info)
         if not isinstance(size, int) or size < 1:
-            raise ValueError(f"For 'batch', the batch_size function must return a positive int, but returned {size!r}.")
+            raise ValueError(f"For '{self.called}', the batch_size function must return a positive int, but "
+                             f"returned {size!r}.")
         return size
 
     def _parts(self, stage: Stage) -> Iterator[tuple[Block, BatchInfo]]:
@@ -226,6 +246,34 @@ class Batch(_Unary):
             number += 1
             info = BatchInfo(number, stage.epoch - 1)
             size = self._size_of(info)
+
+    def size(self, endless: float) -> float | None:
+        rows = super().size(endless)
+        if rows is None or callable(self.batch_size):
+            return None
+        if rows == math.inf:
+            return rows
+        return rows // self.batch_size if self.drop_remainder else -(-rows // self.batch_size)
+
+
+_ALONE = Parallel()
+
+
+class Batch(Batching):
+    """Joins consecutive rows: the values of a column become one array with a new first dimension.
+
+    Args:
+        size, drop_remainder: as for `Batching`.
+        per_batch_map: called with one list of arrays per input column and the BatchInfo before the rows are joined;
+            returns one list (or array) per output column.
+    """
+
+    def __init__(self, child: Node, size: int | Callable, drop_remainder: bool, per_batch_map: Callable | None = None,
+                 inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = (), parallel: Parallel = _ALONE):
+        super().__init__(child, size, drop_remainder)
+        self.function = None if per_batch_map is None else _PerBatch(per_batch_map, inputs, outputs)
+        self.parallel = parallel
+        self.columns = _columns_after(child.columns, inputs, outputs)
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         names = self.children[0].columns
@@ -245,14 +293,6 @@ class Batch(_Unary):
             columns = dict(zip(names, waiting.popleft().columns, strict=True))
             columns.update(zip(self.function.outputs, results, strict=True))
             yield Block([_joined(name, columns[name])[np.newaxis] for name in self.columns], 1)
-
-    def size(self, endless: float) -> float | None:
-        rows = super().size(endless)
-        if rows is None or callable(self.batch_size):
-            return None
-        if rows == math.inf:
-            return rows
-        return rows // self.batch_size if self.drop_remainder else -(-rows // self.batch_size)
 
 
 def _joined(name: str, column: Column) -> np.ndarray:

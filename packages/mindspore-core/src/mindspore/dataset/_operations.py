@@ -39,12 +39,12 @@ class Operations:
         return Dataset(node, [self])            # type: ignore[list-item]
 
     @recorded
-    def padded_batch(self, batch_size: int, drop_remainder: bool = False, num_parallel_workers: int | None = None,
+    def padded_batch(self, batch_size, drop_remainder: bool = False, num_parallel_workers: int | None = None,
                      pad_info: dict | None = None) -> Dataset:
         """Joins consecutive rows whose arrays differ in shape into batches, filled up, or cut off, at the ends.
 
         Args:
-            batch_size: rows in a batch.
+            batch_size: rows in a batch, or a function of a BatchInfo that returns that.
             drop_remainder: leave out a last batch that is not full.
             num_parallel_workers: checked only.
             pad_info: column names to pairs of a shape and a value; None in a shape, or for it, means the greatest
@@ -56,7 +56,8 @@ class Operations:
                 of dimensions than the shape.
         """
         check_workers(num_parallel_workers, "padded_batch")
-        return self._next(PaddedBatch(self._node, check_int(batch_size, "batch_size", "padded_batch", 1),
+        size = batch_size if callable(batch_size) else check_int(batch_size, "batch_size", "padded_batch", 1)
+        return self._next(PaddedBatch(self._node, size,
                                       check_bool(drop_remainder, "drop_remainder", "padded_batch"),
                                       check_pad_info(pad_info, self._node.columns, "padded_batch")))
 
@@ -210,7 +211,8 @@ class Operations:
 
     @recorded
     def sync_wait(self, condition_name: str, num_batch: int = 1, callback: Callable | None = None) -> Dataset:
-        """Lets only so many batches pass until `sync_update` is called.
+        """Lets only so many batches pass until `sync_update` is called: batches of the operation that joins rows behind
+        this one, or single rows where there is none.
 
         Args:
             condition_name: a name for `sync_update`.

@@ -5,15 +5,14 @@ where that leaves a dimension open, the greatest length in the batch or the boun
 """
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ._blocks import Block, Blocks, Rows, as_array, concatenate, rows_of, stack
+from ._blocks import Block, Blocks, as_array, concatenate, rows_of, stack
 from ._check import check_int, check_known
-from ._nodes import _Unary
+from ._map import Batching
 from ._pipeline import Node, Stage, annotate
 
 __all__ = ["BucketBatch", "PaddedBatch", "check_pad_info"]
@@ -90,46 +89,38 @@ def padded(rows: Sequence[np.ndarray], padding: Padding, bound: int | None, name
     return out
 
 
-class PaddedBatch(_Unary):
+class PaddedBatch(Batching):
     """Joins consecutive rows into batches, the columns in `pad_info` padded."""
 
-    function = "padded_batch"
+    called = "padded_batch"
 
-    def __init__(self, child: Node, size: int, drop_remainder: bool, pad_info: dict[str, Padding]):
-        super().__init__(child)
-        self.batch_size, self.drop_remainder, self.pad_info = size, drop_remainder, pad_info
+    def __init__(self, child: Node, size: int | Callable, drop_remainder: bool, pad_info: dict[str, Padding]):
+        super().__init__(child, size, drop_remainder)
+        self.pad_info = pad_info
 
     def _batch(self, part: Block, bound: int | None = None) -> Block:
         columns = []
         for name, column in zip(self.columns, part.columns, strict=True):
             if name in self.pad_info:
-                joined = padded(rows_of(column), self.pad_info[name], bound, name, self.function)
+                joined = padded(rows_of(column), self.pad_info[name], bound, name, self.called)
             else:
                 whole = stack(column) if isinstance(column, list) else column
                 if isinstance(whole, list):
-                    raise RuntimeError(f"For '{self.function}', the rows of column '{name}' differ in shape or type. "
+                    raise RuntimeError(f"For '{self.called}', the rows of column '{name}' differ in shape or type. "
                                        f"Name the column in 'pad_info'.")
                 joined = whole
             columns.append(joined[np.newaxis])
         return Block(columns, 1)
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
-        rows = Rows(stage.children[0].blocks(self.batch_size))
-        while (part := rows.pull(self.batch_size)) is not None:
-            if part.count == self.batch_size or not self.drop_remainder:
-                yield self._batch(part)
-
-    def size(self, endless: float) -> float | None:
-        rows = super().size(endless)
-        if rows is None or rows == math.inf:
-            return rows
-        return rows // self.batch_size if self.drop_remainder else -(-rows // self.batch_size)
+        for part, _ in self._parts(stage):
+            yield self._batch(part)
 
 
 class BucketBatch(PaddedBatch):
     """Joins rows of similar length: bucket i takes lengths from bound i-1 up to, but without, bound i."""
 
-    function = "bucket_batch_by_length"
+    called = "bucket_batch_by_length"
 
     def __init__(self, child: Node, inputs: tuple[str, ...], bounds: list[int], sizes: list[int],
                  length: Callable | None, pad_info: dict[str, Padding], pad_to_bound: bool, drop_remainder: bool):

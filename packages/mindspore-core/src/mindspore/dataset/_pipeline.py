@@ -35,6 +35,7 @@ class Node:
     children: tuple[Node, ...] = ()
     columns: tuple[str, ...] = ()
     passes_of_children = 1          # how many passes over its children one pass makes, where that is fixed
+    paced = False                   # whether its rows come only when the consumer has taken those before
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
         """One pass over the rows. Children are read through `stage.children`, chance comes from `stage.rng`."""
@@ -67,6 +68,7 @@ class Stage:
         self.choose: Callable[[np.ndarray], np.ndarray] = lambda indices: indices   # which of a source's rows to make
         self.children = [Stage(child, child_seeds, probing)
                          for child, child_seeds in zip(node.children, seeds.spawn(len(node.children)), strict=True)]
+        self.paced: bool = node.paced or any(child.paced for child in self.children)
 
     def blocks(self, hint: int) -> Blocks:
         """The next pass over this stage's rows."""
@@ -96,10 +98,11 @@ class Stage:
         Args:
             function: for processes, what they can be given by pickle; otherwise threads do the work.
             items: tuples of arguments.
-            parallel: how many workers of which kind. A look at a few rows, and debug mode, start none.
+            parallel: how many workers of which kind. A look at a few rows, debug mode, and rows that wait for the
+                consumer, which cannot be asked for ahead, start none.
             what: the operation, for messages.
         """
-        alone = self.probing or config.get_debug_mode()
+        alone = self.probing or self.paced or config.get_debug_mode()
         if parallel.count > 1 and parallel.processes and not alone:
             if self._pool is None:
                 package = portable(function, what)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 
 import numpy as np
 
-from ._blocks import Block, Blocks, as_array
+from ._blocks import Block, Blocks, Column, as_array, stack
 from ._check import check_int, check_known
 from ._pipeline import Node, Parallel, Stage, annotate
 from .samplers import Sampler
@@ -39,17 +39,17 @@ class ArraySource(Node):
 
     Args:
         columns: the columns' names.
-        load: returns the arrays; called once, when they are first needed.
+        load: returns the arrays, or lists of one array per row; called once, when they are first needed.
         sampler: which rows, in which order.
     """
 
-    def __init__(self, columns: tuple[str, ...], load: Callable[[], tuple[np.ndarray, ...]], sampler: Sampler):
+    def __init__(self, columns: tuple[str, ...], load: Callable[[], tuple[Column, ...]], sampler: Sampler):
         self.columns, self.sampler = columns, sampler
         self._load = load
-        self._arrays: tuple[np.ndarray, ...] | None = None
+        self._arrays: tuple[Column, ...] | None = None
 
     @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
+    def arrays(self) -> tuple[Column, ...]:
         if self._arrays is None:
             self._arrays = self._load()
         return self._arrays
@@ -60,12 +60,16 @@ class ArraySource(Node):
         step = hint * -(-_SMALLEST_GATHER // hint)
         for start in range(0, len(indices), step):
             part = indices[start:start + step]
-            yield Block([array[part] for array in arrays], len(part))
+            yield Block([stack([array[i].copy() for i in part]) if isinstance(array, list) else array[part]
+                         for array in arrays], len(part))
 
     def values(self, column: str) -> np.ndarray:
         """All values of a column."""
         check_known([column], self.columns, "sampler")
-        return self.arrays[self.columns.index(column)]
+        found = self.arrays[self.columns.index(column)]
+        if isinstance(found, list):
+            raise TypeError(f"For 'sampler', the rows of column '{column}' differ in shape, so they are no classes.")
+        return found
 
     def size(self, endless: float) -> float | None:
         return self.sampler.size(len(self.arrays[0]))

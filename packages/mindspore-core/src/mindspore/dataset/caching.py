@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import config
 from ._blocks import Blocks, Rows
 from ._check import check_bool, check_int
 from ._map import Map
@@ -152,6 +153,10 @@ class Cached(_Unary):
         below = stage.children[0]
         if stage.probing:
             return below.blocks(hint)
+        if config.get_error_samples_mode() is not config.ErrorSamplesMode.RETURN:
+            raise RuntimeError("For 'map', 'cache' needs a row for each row of the source, but the error samples mode "
+                               "may leave rows out or replace them. Take the cache away, or set "
+                               "ErrorSamplesMode.RETURN.")
         return blocks_of_rows(self._rows(below, hint), hint)
 
     def _rows(self, below: Stage, hint: int) -> Iterator[_Row]:

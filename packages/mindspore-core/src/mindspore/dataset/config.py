@@ -6,6 +6,7 @@ of its worker processes. Programs set them, so they are checked and kept, and ch
 """
 from __future__ import annotations
 
+import enum
 import json
 import random
 from dataclasses import dataclass
@@ -17,15 +18,28 @@ from mindspore.common import seed as _seed
 from ._check import check_bool, check_int
 
 __all__ = [
-    "get_auto_num_workers", "get_auto_offload", "get_autotune_interval", "get_callback_timeout", "get_debug_mode",
-    "get_enable_autotune", "get_enable_shared_mem", "get_enable_watchdog", "get_fast_recovery",
-    "get_monitor_sampling_interval", "get_multiprocessing_timeout_interval", "get_num_parallel_workers",
-    "get_numa_enable", "get_prefetch_size", "get_seed", "load", "set_auto_num_workers", "set_auto_offload",
-    "set_autotune_interval", "set_callback_timeout", "set_debug_mode", "set_enable_autotune", "set_enable_shared_mem",
-    "set_enable_watchdog", "set_fast_recovery", "set_monitor_sampling_interval",
+    "ErrorSamplesMode", "get_auto_num_workers", "get_auto_offload", "get_autotune_interval", "get_callback_timeout",
+    "get_debug_mode", "get_dynamic_shape", "get_enable_autotune", "get_enable_shared_mem", "get_enable_watchdog",
+    "get_error_samples_mode", "get_fast_recovery", "get_iterator_mode", "get_monitor_sampling_interval",
+    "get_multiprocessing_start_method", "get_multiprocessing_timeout_interval", "get_num_parallel_workers",
+    "get_numa_enable", "get_prefetch_size", "get_seed", "get_video_backend", "load", "set_auto_num_workers",
+    "set_auto_offload", "set_autotune_interval", "set_callback_timeout", "set_debug_mode", "set_dynamic_shape",
+    "set_enable_autotune", "set_enable_shared_mem", "set_enable_watchdog", "set_error_samples_mode",
+    "set_fast_recovery", "set_iterator_mode", "set_monitor_sampling_interval", "set_multiprocessing_start_method",
     "set_multiprocessing_timeout_interval", "set_num_parallel_workers", "set_numa_enable", "set_prefetch_size",
-    "set_seed",
+    "set_seed", "set_sending_batches", "set_video_backend",
 ]
+
+
+class ErrorSamplesMode(enum.IntEnum):
+    """What `map` does with a row for which an operation raises."""
+
+    RETURN = 0
+    """The error ends the pipeline."""
+    REPLACE = 1
+    """A copy of another row takes its place."""
+    SKIP = 2
+    """It is left out."""
 
 
 @dataclass
@@ -45,22 +59,30 @@ class _Settings:
     monitor_sampling_interval: int = 1000
     callback_timeout: int = 60
     multiprocessing_timeout_interval: int = 300
+    sending_batches: int = 0
+    dynamic_shape: bool = False
+    error_samples_mode: ErrorSamplesMode = ErrorSamplesMode.RETURN
+    do_copy: bool = True
+    parallel_convert: bool = False
+    start_method: str = "fork"
+    video_backend: str = "CPU"
 
 
 _settings = _Settings()
 
 
-def set_seed(seed: int) -> None:
+def set_seed(seed: int | None) -> None:
     """Makes dataset pipelines reproducible; also seeds `random` and `numpy.random`, which user functions draw from.
 
     The pipelines that are iterated from here on repeat themselves. `mindspore.set_seed` does the same for them and for
-    everything else; the later of the two calls counts.
+    everything else; the later of the two calls counts. None, which `get_seed` gives where no seed was set, forgets the
+    seed: pipelines follow that of `mindspore.set_seed`, or differ each time where there is none.
 
     Raises:
-        TypeError: `seed` is not an int.
+        TypeError: `seed` is neither an int nor None.
         ValueError: `seed` is not in 0..2**32-1.
     """
-    value = _seed.check_seed(seed, "dataset.config.set_seed")
+    value = None if seed is None else _seed.check_seed(seed, "dataset.config.set_seed")
     _seed.set_domain_seed("dataset", value)
     random.seed(value)
     np.random.seed(value)
@@ -291,6 +313,115 @@ def set_multiprocessing_timeout_interval(interval: int) -> None:
 def get_multiprocessing_timeout_interval() -> int:
     """What `set_multiprocessing_timeout_interval` noted."""
     return _settings.multiprocessing_timeout_interval
+
+
+def set_sending_batches(batch_num: int) -> None:
+    """Notes how many batches are to be sent to a device ahead of it; pipelines hand theirs over when they are asked.
+
+    Raises:
+        TypeError: `batch_num` is not an int.
+        ValueError: `batch_num` is less than 0.
+    """
+    _settings.sending_batches = check_int(batch_num, "batch_num", "set_sending_batches", 0)
+
+
+def set_dynamic_shape(is_dynamic: bool) -> None:
+    """Notes whether the shapes of a data set's rows may differ, which they always may.
+
+    Raises:
+        TypeError: `is_dynamic` is not a bool.
+    """
+    _settings.dynamic_shape = check_bool(is_dynamic, "is_dynamic", "set_dynamic_shape")
+
+
+def get_dynamic_shape() -> bool:
+    """What `set_dynamic_shape` noted; False at first."""
+    return _settings.dynamic_shape
+
+
+def set_error_samples_mode(error_samples_mode: ErrorSamplesMode) -> None:
+    """Sets what `map` does, in the passes that begin from here on, with a row for which an operation raises.
+
+    RETURN: the error comes out of the iterator. SKIP: the row is left out, so that there are fewer rows than
+    `get_dataset_size` says. REPLACE: the good row before it, or the first good one, takes its place; where no row is
+    good a RuntimeError tells of the first error. A warning names the first error of each pass. With SKIP and REPLACE
+    rows go through the operations one by one.
+
+    Raises:
+        TypeError: it is no ErrorSamplesMode.
+    """
+    if not isinstance(error_samples_mode, ErrorSamplesMode):
+        raise TypeError(f"For 'set_error_samples_mode', 'error_samples_mode' must be an ErrorSamplesMode, such as "
+                        f"ErrorSamplesMode.SKIP, but got {error_samples_mode!r}.")
+    _settings.error_samples_mode = error_samples_mode
+
+
+def get_error_samples_mode() -> ErrorSamplesMode:
+    """What `map` does with a row for which an operation raises; RETURN at first."""
+    return _settings.error_samples_mode
+
+
+def set_iterator_mode(do_copy: bool = True, parallel_convert: bool = False) -> None:
+    """Notes how iterators are to make Tensors. Nothing depends on it: a Tensor takes over memory that nothing
+    else uses, without a copy, and rows are made on a thread of their own.
+
+    Args:
+        do_copy: whether Tensors are to be copies.
+        parallel_convert: whether they are to be made on a thread.
+
+    Raises:
+        TypeError: an argument is not a bool.
+    """
+    _settings.do_copy, _settings.parallel_convert = (check_bool(do_copy, "do_copy", "set_iterator_mode"),
+                                                     check_bool(parallel_convert, "parallel_convert",
+                                                                "set_iterator_mode"))
+
+
+def get_iterator_mode() -> dict[str, bool]:
+    """What `set_iterator_mode` noted, by the names of its arguments; True and False at first."""
+    return {"do_copy": _settings.do_copy, "parallel_convert": _settings.parallel_convert}
+
+
+def _check_one_of(value, choices: tuple[str, ...], name: str, function: str, why: str = "") -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"For '{function}', '{name}' must be a str, but got {value!r} of type {type(value).__name__}.")
+    if value not in choices:
+        raise ValueError(f"For '{function}', '{name}' must be {' or '.join(map(repr, choices))}, but got {value!r}."
+                         f"{why}")
+    return value
+
+
+def set_multiprocessing_start_method(start_method: str) -> None:
+    """Notes how worker processes are to be started, "fork" or "spawn". They are new interpreters with either: a fork
+    would copy threads of OpenMP and of the pipeline in the middle of their work.
+
+    Raises:
+        TypeError: `start_method` is no str.
+        ValueError: it is neither.
+    """
+    _settings.start_method = _check_one_of(start_method, ("fork", "spawn"), "start_method",
+                                           "set_multiprocessing_start_method")
+
+
+def get_multiprocessing_start_method() -> str:
+    """What `set_multiprocessing_start_method` noted; "fork" at first."""
+    return _settings.start_method
+
+
+def set_video_backend(backend: str) -> None:
+    """Notes what is to decode videos: "CPU", the only choice. There are no operations for videos.
+
+    Raises:
+        TypeError: `backend` is no str.
+        ValueError: it is not "CPU".
+    """
+    _settings.video_backend = _check_one_of(backend, ("CPU",), "backend", "set_video_backend",
+                                            " No device decodes videos here.")
+
+
+def get_video_backend() -> str:
+    """What `set_video_backend` noted."""
+    return _settings.video_backend
 
 
 def load(file: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._blocks import as_array
+from ._blocks import Column, as_array
 from ._check import check_bool, check_dtype, check_names, check_optional_int, check_workers
 from ._idx import find_idx, has_idx, read_idx
 from ._pipeline import Parallel
@@ -132,7 +132,8 @@ class NumpySlicesDataset(Dataset):
 
     Args:
         data: a dict of names to arrays, a tuple of arrays (one per column), or one array or list. The arrays, or what
-            NumPy makes of them, must have the same first dimension.
+            NumPy makes of them, must have the same first dimension. Of a list whose elements differ in shape each is
+            an array of its own.
         column_names: names of the columns; None for the dict's keys, else `column_0`, `column_1` ...
         num_samples: at most this many rows; None for all.
         num_parallel_workers: checked only: rows are gathered many at once.
@@ -157,14 +158,25 @@ class NumpySlicesDataset(Dataset):
         columns = check_names(column_names, "column_names", name)
         if len(columns) != len(parts):
             raise ValueError(f"For '{name}', there are {len(columns)} column names for {len(parts)} columns of data.")
-        arrays = tuple(as_array(part, f"For '{name}', column '{column}'")
+        arrays = tuple(_rows_or_array(part, f"For '{name}', column '{column}'")
                        for part, column in zip(parts, columns, strict=True))
-        lengths = {array.shape[:1] for array in arrays}
+        shapes = [(len(array), "...") if isinstance(array, list) else array.shape for array in arrays]
+        lengths = {shape[:1] for shape in shapes}
         if len(lengths) > 1 or () in lengths or (0,) in lengths:
             raise ValueError(f"For '{name}', the columns must be arrays with the same number of rows, at least one, "
-                             f"but their shapes are {[array.shape for array in arrays]}.")
+                             f"but their shapes are {shapes}.")
         chosen = select_sampler(name, num_samples, sampler, shuffle, num_shards, shard_id)
         super().__init__(ArraySource(columns, lambda: arrays, chosen))
+
+
+def _rows_or_array(part, where: str) -> Column:
+    """The array that NumPy makes of a column, or one array for each element where these differ in shape."""
+    if isinstance(part, (list, tuple)):
+        try:
+            np.asarray(part)
+        except ValueError:
+            return [as_array(row, f"{where}, row {i}") for i, row in enumerate(part)]
+    return as_array(part, where)
 
 
 class MnistDataset(Dataset):

@@ -139,7 +139,7 @@ def _arguments(given, name: str, function: str) -> dict:
 
 
 class _Cepstrum(AudioTransform):
-    """The base of cepstral coefficients: a cosine transform of decibels, or of logarithms, of bands."""
+    """The base of cepstral coefficients: a cosine transform of decibels, or of logarithms, of bands, in Float32."""
 
     def _transform(self, count, bands, which: str, dct_type, norm, logarithm, what: str) -> None:
         name = type(self).__name__
@@ -157,7 +157,8 @@ class _Cepstrum(AudioTransform):
 
     def audio(self, signal, rng):
         bands = self.bands(signal)
-        return _apply(self.dct, np.log(bands + 1e-6) if self.logarithm else self.decibels.audio(bands, rng))
+        result = _apply(self.dct, np.log(bands + 1e-6) if self.logarithm else self.decibels.audio(bands, rng))
+        return result.astype(np.float32, copy=False)
 
 
 class MFCC(_Cepstrum):
@@ -282,7 +283,7 @@ class SlidingWindowCmn(AudioTransform):
 
 
 class DetectPitchFrequency(AudioTransform):
-    """The pitch in Hz (..., frame) of a waveform (..., time), by normalised cross-correlation.
+    """The pitch in Hz (..., frame), Float32, of a waveform (..., time), by normalised cross-correlation.
 
     The lag at which a frame resembles itself most, a shorter one if it is as good within a hundredth; then the median
     of the frames before.
@@ -316,7 +317,7 @@ class DetectPitchFrequency(AudioTransform):
         else:
             raise RuntimeError(f"For 'DetectPitchFrequency', the waveform has {lags.shape[-1]} frames of {self.frame} "
                                f"samples, too few for a median of {self.count}: give a smaller 'win_length'.")
-        return (self.rate / (1e-9 + lags)).astype(signal.dtype)
+        return (self.rate / (1e-9 + lags)).astype(np.float32)
 
     def _correlations(self, signal: np.ndarray) -> np.ndarray:
         """(..., frame, lag - 1)."""

@@ -61,7 +61,7 @@ class Spectrogram(_Framed):
 
     Raises:
         TypeError: an argument is of a wrong type. ValueError: one is out of range.
-        RuntimeError: the waveform is shorter than a frame, or cannot be mirrored.
+        RuntimeError: the waveform has no samples, or is shorter than a frame where not `center`.
     """
 
     def __init__(self, n_fft: int = 400, win_length: int | None = None, hop_length: int | None = None, pad: int = 0,
@@ -202,7 +202,8 @@ class PhaseVocoder(AudioTransform):
 
 
 class TimeStretch(PhaseVocoder):
-    """As `PhaseVocoder`, with the advance of a short-time Fourier transform.
+    """As `PhaseVocoder`, with the advance of a short-time Fourier transform. At the rate 1 the result is the signal in
+    the shape (signals, frequency, time, 2), and the number of frequencies may be any.
 
     Args:
         hop_length: samples between frames; None for n_freq - 1, half of a frame.
@@ -210,12 +211,17 @@ class TimeStretch(PhaseVocoder):
         fixed_rate: how many times as fast, above 0; None for 1.
     """
 
+    whole = False
+
     def __init__(self, hop_length: int | None = None, n_freq: int = 201, fixed_rate: float | None = None):
         name = "TimeStretch"
         bins = check_span(n_freq, "n_freq", name, 1)
         hop = bins - 1 if hop_length is None else check_span(hop_length, "hop_length", name, 1)
         self.rate = 1.0 if fixed_rate is None else check_positive(fixed_rate, "fixed_rate", name)
         self.advance = np.linspace(0, math.pi * hop, bins)[:, None]
+
+    def audio(self, signal, rng):
+        return signal.reshape(-1, *signal.shape[-3:]) if self.rate == 1 else super().audio(signal, rng)
 
 
 class Resample(AudioTransform):

@@ -28,10 +28,9 @@ def window_of(kind: WindowType, length: int) -> np.ndarray:
 
 
 def pad_time(signal: np.ndarray, count: int, mode: BorderType, function: str) -> np.ndarray:
-    """`count` samples more on both sides of the last dimension."""
-    if mode is BorderType.REFLECT and count >= signal.shape[-1]:
-        raise RuntimeError(f"For '{function}', {count} samples cannot be mirrored at the borders of {signal.shape[-1]} "
-                           f"samples: give more samples, a smaller 'n_fft', another 'pad_mode' or center=False.")
+    """`count` samples more on both sides of the last dimension; mirrored ones go to and fro where that is needed."""
+    if mode is not BorderType.CONSTANT and not signal.shape[-1]:
+        raise RuntimeError(f"For '{function}', a signal without samples cannot be continued at its borders.")
     return np.pad(signal, [(0, 0)] * (signal.ndim - 1) + [(count, count)], _PADDING[mode])  # type: ignore[call-overload]
 
 

@@ -30,8 +30,8 @@ class TypeCast(Transform):
 
 
 class OneHot(Transform):
-    """Turns class numbers into vectors that are 1 at the class's place: shape (...) becomes (..., num_classes), and
-    one number in an array, shape (1,), a vector too, (num_classes,).
+    """Turns class numbers into vectors that are 1 at the class's place: shape (...), or (..., 1), becomes
+    (..., num_classes).
 
     Args:
         num_classes: how many classes there are.
@@ -50,8 +50,8 @@ class OneHot(Transform):
             raise ValueError(f"For 'OneHot', 'smoothing_rate' must be in 0..1, but got {smoothing_rate}.")
 
     def apply(self, rows, rng):
-        if rows.ndim == 2 and rows.shape[1] == 1:
-            rows = rows[:, 0]
+        if rows.ndim > 1 and rows.shape[-1] == 1:
+            rows = rows[..., 0]
         if rows.dtype.kind not in "iu":
             raise TypeError(f"For 'OneHot', class numbers must be integers, but got {rows.dtype}.")
         if rows.size and not (0 <= rows.min() and rows.max() < self.num_classes):

@@ -8,7 +8,17 @@ import numpy as np
 from .._check import check_bool, check_int, check_number
 from .._transform import Transform
 from ._enums import ConvertMode
-from ._image import ImageTransform, check_choice, check_rgb, check_uint8, gray, with_pillow
+from ._image import (
+    DeviceChoice,
+    ImageTransform,
+    check_choice,
+    check_image,
+    check_rgb,
+    check_uint8,
+    check_values,
+    gray,
+    with_pillow,
+)
 
 __all__ = ["AdjustBrightness", "AdjustContrast", "AdjustGamma", "AdjustHue", "AdjustSaturation", "AdjustSharpness",
            "AutoContrast", "ConvertColor", "Equalize", "GaussianBlur", "Grayscale", "HsvToRgb", "Invert", "Posterize",
@@ -23,15 +33,17 @@ def _factor(value, name: str, function: str) -> float:
 
 
 def blend(image: np.ndarray, base, factor: float) -> np.ndarray:
-    """`base + factor * (image - base)`, cut to 0..255."""
+    """`base + factor * (image - base)`, of uint8 cut to 0..255."""
     base = np.asarray(base, np.float32)
+    if image.dtype.kind == "f":
+        return (base + np.float32(factor) * (image - base)).astype(image.dtype)
     return np.clip(base + np.float32(factor) * (image.astype(np.float32) - base), 0, 255).astype(np.uint8)
 
 
 def adjust_contrast(image: np.ndarray, factor: float) -> np.ndarray:
     """Distance from the mean of the luma."""
     luma = gray(image) if image.ndim == 3 and image.shape[2] == 3 else image
-    return blend(image, int(luma.mean() + 0.5), factor)
+    return blend(image, luma.mean() if image.dtype.kind == "f" else int(luma.mean() + 0.5), factor)
 
 
 def adjust_saturation(image: np.ndarray, factor: float) -> np.ndarray:
@@ -40,13 +52,30 @@ def adjust_saturation(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def adjust_sharpness(image: np.ndarray, factor: float, function: str) -> np.ndarray:
-    """Distance from a smoothed image, by Pillow."""
+    """Distance from a smoothed image, by Pillow; of floats by the same weights."""
+    check_image(image, function)
+    if image.dtype.kind == "f":
+        return blend(image, _smooth(image), factor)
     from PIL import ImageEnhance
     return with_pillow(image, function, lambda picture: ImageEnhance.Sharpness(picture).enhance(factor))
 
 
+def _smooth(image: np.ndarray) -> np.ndarray:
+    """Each pixel inside becomes a mean of those around it, itself counted five times."""
+    height, width = image.shape[:2]
+    out = image.astype(np.float32)
+    if min(height, width) > 2:
+        around = sum(image[y:y + height - 2, x:x + width - 2].astype(np.float32) for y in range(3) for x in range(3))
+        out[1:-1, 1:-1] = (around + 4 * out[1:-1, 1:-1]) / 13
+    return out
+
+
 def shift_hue(image: np.ndarray, shift: float, function: str) -> np.ndarray:
-    """Turns the hue by a fraction of the circle, in the 8 bits that Pillow has for it."""
+    """Turns the hue by a fraction of the circle; of uint8 in the 8 bits that Pillow has for it."""
+    if image.dtype.kind == "f":
+        hue, saturation, value = RgbToHsv.convert(*np.moveaxis(image.astype(np.float64), -1, 0))
+        return np.stack(HsvToRgb.convert((hue + shift) % 1, saturation, value), -1).astype(image.dtype)
+
     def turn(picture):
         from PIL import Image
         hue, *others = picture.convert("HSV").split()
@@ -55,30 +84,31 @@ def shift_hue(image: np.ndarray, shift: float, function: str) -> np.ndarray:
     return with_pillow(image, function, turn)
 
 
-class AdjustBrightness(ImageTransform):
-    """Multiplies a uint8 image by a factor, not negative: 0 is black, 1 the image."""
+class AdjustBrightness(DeviceChoice, ImageTransform):
+    """Multiplies an image of uint8 or floats by a factor, not negative: 0 is black, 1 the image."""
 
     def __init__(self, brightness_factor: float):
         self.factor = _factor(brightness_factor, "brightness_factor", "AdjustBrightness")
 
     def image(self, image, rng):
-        check_uint8(image, "AdjustBrightness")
+        check_image(image, "AdjustBrightness")
         return blend(image, 0, self.factor)
 
 
-class AdjustContrast(ImageTransform):
-    """Multiplies the distance of a uint8 image from its mean grey by a factor: 0 is grey, 1 the image."""
+class AdjustContrast(DeviceChoice, ImageTransform):
+    """Multiplies the distance of an image of uint8 or floats from its mean grey by a factor: 0 is grey, 1 the image."""
 
     def __init__(self, contrast_factor: float):
         self.factor = _factor(contrast_factor, "contrast_factor", "AdjustContrast")
 
     def image(self, image, rng):
-        check_uint8(image, "AdjustContrast")
+        check_image(image, "AdjustContrast")
         return adjust_contrast(image, self.factor)
 
 
-class AdjustSaturation(ImageTransform):
-    """Multiplies the distance of a uint8 RGB image from its grey version by a factor: 0 is grey, 1 the image."""
+class AdjustSaturation(DeviceChoice, ImageTransform):
+    """Multiplies the distance of an RGB image of uint8 or floats from its grey version by a factor: 0 is grey, 1 the
+    image."""
 
     def __init__(self, saturation_factor: float):
         self.factor = _factor(saturation_factor, "saturation_factor", "AdjustSaturation")
@@ -88,8 +118,9 @@ class AdjustSaturation(ImageTransform):
         return adjust_saturation(image, self.factor)
 
 
-class AdjustSharpness(ImageTransform):
-    """Multiplies the distance of a uint8 image from a smoothed version by a factor: 0 is smooth, 1 the image."""
+class AdjustSharpness(DeviceChoice, ImageTransform):
+    """Multiplies the distance of an image of uint8 or floats from a smoothed version by a factor: 0 is smooth, 1 the
+    image."""
 
     def __init__(self, sharpness_factor: float):
         self.factor = _factor(sharpness_factor, "sharpness_factor", "AdjustSharpness")
@@ -98,8 +129,8 @@ class AdjustSharpness(ImageTransform):
         return adjust_sharpness(image, self.factor, "AdjustSharpness")
 
 
-class AdjustHue(ImageTransform):
-    """Turns the hue of a uint8 RGB image by a fraction of the circle in -0.5..0.5."""
+class AdjustHue(DeviceChoice, ImageTransform):
+    """Turns the hue of an RGB image of uint8 or floats by a fraction of the circle in -0.5..0.5."""
 
     def __init__(self, hue_factor: float):
         self.factor = check_number(hue_factor, "hue_factor", "AdjustHue")
@@ -131,7 +162,7 @@ class AdjustGamma(Transform):
         return table[rows]
 
 
-class AutoContrast(ImageTransform):
+class AutoContrast(DeviceChoice, ImageTransform):
     """Stretches each channel of a uint8 image so that its darkest value is 0 and its lightest 255.
 
     Args:
@@ -181,23 +212,22 @@ def equalize(image: np.ndarray, function: str) -> np.ndarray:
     return with_pillow(image, function, ImageOps.equalize)
 
 
-class Equalize(ImageTransform):
+class Equalize(DeviceChoice, ImageTransform):
     """Makes the values of each channel of a uint8 image about equally frequent."""
 
     def image(self, image, rng):
         return equalize(image, "Equalize")
 
 
-class Invert(Transform):
-    """Replaces each value of a uint8 image by 255 minus it."""
+class Invert(DeviceChoice, Transform):
+    """Replaces each value of an image by 255 minus it: uint8, or floats in 0..255."""
 
     def apply(self, rows, rng):
-        if rows.dtype != np.uint8:
-            raise TypeError(f"For 'Invert', an image must be uint8, but is {rows.dtype}.")
+        check_values(rows, "Invert")
         return 255 - rows
 
 
-class Posterize(Transform):
+class Posterize(DeviceChoice, Transform):
     """Keeps the leading bits of each value of a uint8 image: `bits` in 0..8."""
 
     def __init__(self, bits: int):
@@ -214,8 +244,8 @@ def solarize(image: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.where((image >= low) & (image <= high), 255 - image, image)
 
 
-class Solarize(Transform):
-    """Inverts the values of a uint8 image that lie in a range.
+class Solarize(DeviceChoice, Transform):
+    """Inverts the values of an image, uint8 or floats in 0..255, that lie in a range.
 
     Args:
         threshold: (min, max), or one number for (threshold, 255).
@@ -230,12 +260,11 @@ class Solarize(Transform):
             raise ValueError(f"For 'Solarize', 'threshold' must be in 0..255 and increase, but got {threshold!r}.")
 
     def apply(self, rows, rng):
-        if rows.dtype != np.uint8:
-            raise TypeError(f"For 'Solarize', an image must be uint8, but is {rows.dtype}.")
+        check_values(rows, "Solarize")
         return solarize(rows, self.low, self.high)
 
 
-class GaussianBlur(ImageTransform):
+class GaussianBlur(DeviceChoice, ImageTransform):
     """Blurs images (H, W) or (H, W, C); pixels outside are mirrored without repeating the outermost.
 
     Args:
@@ -272,7 +301,7 @@ class GaussianBlur(ImageTransform):
 
 
 class Grayscale(ImageTransform):
-    """The luma of a uint8 RGB image: shape (H, W), or (H, W, 3) with three equal channels.
+    """The luma of an RGB image of uint8 or floats: shape (H, W), or (H, W, 3) with three equal channels.
 
     Args:
         num_output_channels: 1 or 3.
@@ -284,6 +313,7 @@ class Grayscale(ImageTransform):
             raise ValueError("For 'Grayscale', 'num_output_channels' must be 1 or 3, but got 2.")
 
     def image(self, image, rng):
+        check_image(image, "Grayscale")
         luma = image if image.ndim == 2 else image[..., 0] if image.shape[2] == 1 else gray(image[..., :3])
         return np.repeat(luma[..., np.newaxis], 3, 2) if self.channels == 3 else luma
 
@@ -298,15 +328,17 @@ class _Hsv(Transform):
                              f"is_hwc=True at the end, but got the shape {rows.shape[1:]}.")
         return np.stack(self.convert(*np.moveaxis(rows.astype(np.float64), self.axis, 0)), self.axis)
 
-    def convert(self, a, b, c):
+    @staticmethod
+    def convert(a, b, c):
         """Three new channels of three."""
-        raise TypeError(f"{type(self).__name__} must define 'convert'")
+        raise TypeError("a colour transform must define 'convert'")
 
 
 class RgbToHsv(_Hsv):
     """Hue, saturation and value of RGB in 0..1: arrays (..., C, H, W), with `is_hwc` (..., H, W, C), as Float64."""
 
-    def convert(self, a, b, c):
+    @staticmethod
+    def convert(a, b, c):
         value, low = np.maximum(np.maximum(a, b), c), np.minimum(np.minimum(a, b), c)
         spread = value - low
         divisor = np.where(spread == 0, 1, spread)
@@ -319,7 +351,8 @@ class RgbToHsv(_Hsv):
 class HsvToRgb(_Hsv):
     """RGB in 0..1 of hue, saturation and value: arrays (..., C, H, W), with `is_hwc` (..., H, W, C), as Float64."""
 
-    def convert(self, a, b, c):
+    @staticmethod
+    def convert(a, b, c):
         sector = np.floor(a * 6)
         rest = a * 6 - sector
         low, falling, rising = c * (1 - b), c * (1 - b * rest), c * (1 - b * (1 - rest))
@@ -334,7 +367,7 @@ _TAKEN = {0: [0, 1, 2], 1: [0, 1, 2], 2: [2, 1, 0], 3: [2, 1, 0], 4: [2, 1, 0], 
           9: [0, 0, 0]}
 
 
-class ConvertColor(ImageTransform):
+class ConvertColor(DeviceChoice, ImageTransform):
     """Changes the order and number of channels of an image (H, W, C), or (H, W) of grey.
 
     Args:

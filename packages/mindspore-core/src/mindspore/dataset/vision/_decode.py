@@ -16,7 +16,7 @@ from .._blocks import as_array
 from .._check import check_bool, check_int
 from .._transform import Transform, is_image
 from ._enums import ImageReadMode
-from ._image import check_choice, check_uint8, to_pillow
+from ._image import DeviceChoice, check_choice, check_uint8, to_pillow
 
 __all__ = ["Decode", "decode_image", "encode_jpeg", "encode_png", "get_image_num_channels", "get_image_size",
            "read_file", "read_image", "write_file", "write_jpeg", "write_png"]
@@ -62,7 +62,7 @@ def _bytes_of(value, function: str) -> bytes:
     return array.tobytes()
 
 
-class Decode(Transform):
+class Decode(DeviceChoice, Transform):
     """Decodes images: bytes, as uint8 or int8 of one dimension, become RGB of shape (H, W, 3).
 
     Args:

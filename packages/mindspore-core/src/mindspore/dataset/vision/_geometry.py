@@ -8,6 +8,7 @@ import numpy as np
 from .._check import check_bool, check_dtype, check_int, check_number, check_numbers
 from .._transform import Transform
 from ._enums import Border
+from ._image import DeviceChoice
 from ._resize import Inter, resample
 
 __all__ = ["CenterCrop", "Crop", "HWC2CHW", "HorizontalFlip", "Inter", "Normalize", "Pad", "RandomCrop",
@@ -61,7 +62,7 @@ class Rescale(Transform):
         return out
 
 
-class Normalize(Transform):
+class Normalize(DeviceChoice, Transform):
     """Computes `(image - mean) / std` in Float32, channel by channel.
 
     Args:
@@ -101,7 +102,7 @@ class Normalize(Transform):
         return out
 
 
-class Resize(Transform):
+class Resize(DeviceChoice, Transform):
     """Resizes images of shape (H, W) or (H, W, C); the dtype stays.
 
     Args:
@@ -174,7 +175,7 @@ class ToTensor(Transform):
         return scaled.astype(self.output_type, copy=False)
 
 
-class HorizontalFlip(Transform):
+class HorizontalFlip(DeviceChoice, Transform):
     """Mirrors images of shape (H, W) or (H, W, C) left to right.
 
     Raises:
@@ -185,7 +186,7 @@ class HorizontalFlip(Transform):
         return np.flip(rows, _axes(rows, "HorizontalFlip")[1])
 
 
-class VerticalFlip(Transform):
+class VerticalFlip(DeviceChoice, Transform):
     """Mirrors images of shape (H, W) or (H, W, C) top to bottom.
 
     Raises:
@@ -244,7 +245,7 @@ class RandomVerticalFlip(_RandomFlip):
     axis = 0
 
 
-class Crop(Transform):
+class Crop(DeviceChoice, Transform):
     """Cuts a rectangle out of images of shape (H, W) or (H, W, C).
 
     Args:
@@ -343,7 +344,7 @@ def _padding(value, function: str) -> tuple[int, int, int, int]:
     return sides
 
 
-class Pad(Transform):
+class Pad(DeviceChoice, Transform):
     """Adds borders to images of shape (H, W) or (H, W, C).
 
     Args:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,31 @@ from ._enums import Inter
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["ImageTransform", "check_choice", "check_fill", "check_range", "check_rgb", "check_uint8", "gray",
-           "pillow_filter", "to_pillow", "with_pillow"]
+__all__ = ["DeviceChoice", "ImageTransform", "check_choice", "check_fill", "check_image", "check_range", "check_rgb",
+           "check_uint8", "gray", "pillow_filter", "to_pillow", "warped", "with_pillow"]
+
+
+class DeviceChoice:
+    """A transform that lets the user choose where it runs; "CPU" is the only place."""
+
+    def device(self, device_target: str = "CPU"):
+        """This transform.
+
+        Args:
+            device_target: "CPU".
+
+        Raises:
+            TypeError: it is no str.
+            ValueError: it is another one.
+        """
+        function = f"{type(self).__name__}.device"
+        if not isinstance(device_target, str):
+            raise TypeError(f"For '{function}', 'device_target' must be a str, but got {device_target!r} of type "
+                            f"{type(device_target).__name__}.")
+        if device_target != "CPU":
+            raise ValueError(f"For '{function}', 'device_target' must be 'CPU', but got {device_target!r}: transforms "
+                             f"of images run on the CPU only. Leave the call out, or give 'CPU'.")
+        return self
 
 
 class ImageTransform(Transform):
@@ -38,14 +61,31 @@ def check_uint8(image: np.ndarray, function: str) -> None:
     if image.dtype != np.uint8:
         raise TypeError(f"For '{function}', an image must be uint8, but is {image.dtype}. Apply it before Rescale, "
                         f"Normalize and ToTensor, or convert with ToType.")
+    _check_shape(image, function)
+
+
+def check_image(image: np.ndarray, function: str) -> None:
+    """Refuses what is no image of such a shape of uint8 or floats."""
+    check_values(image, function)
+    _check_shape(image, function)
+
+
+def check_values(image: np.ndarray, function: str) -> None:
+    """Refuses what is neither uint8 nor float."""
+    if image.dtype != np.uint8 and image.dtype.kind != "f":
+        raise TypeError(f"For '{function}', an image must be uint8 or float, but is {image.dtype}. Convert it with "
+                        f"ToType.")
+
+
+def _check_shape(image: np.ndarray, function: str) -> None:
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or not image.size:
         raise ValueError(f"For '{function}', an image must have the shape (H, W) or (H, W, C) with 1, 3 or 4 channels, "
                          f"but got {image.shape}.")
 
 
 def check_rgb(image: np.ndarray, function: str) -> None:
-    """Refuses what is no image (H, W, 3) of uint8."""
-    check_uint8(image, function)
+    """Refuses what is no image (H, W, 3) of uint8 or floats."""
+    check_image(image, function)
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"For '{function}', an image must have the shape (H, W, 3), but got {image.shape}.")
 
@@ -63,6 +103,22 @@ def with_pillow(image: np.ndarray, function: str, operation: Callable[[Image.Ima
     return result[..., np.newaxis] if image.ndim == 3 and result.ndim == 2 else result
 
 
+def warped(image: np.ndarray, function: str, operation: Callable[[Image.Image, Any], Image.Image],
+           fill: int | tuple[int, ...] = 0) -> np.ndarray:
+    """What an operation of Pillow, which gets a picture and the value outside of it, makes of an array of uint8, or of
+    each channel of one of floats, in 32 bits."""
+    check_image(image, function)
+    value = fill_for(fill, image)
+    if image.dtype == np.uint8:
+        return with_pillow(image, function, lambda picture: operation(picture, value))
+    from PIL import Image
+    channels = image[..., np.newaxis] if image.ndim == 2 else image
+    values = value if isinstance(value, tuple) else (value,)
+    parts = [np.asarray(operation(Image.fromarray(np.ascontiguousarray(channels[..., i], np.float32)), values[i]))
+             for i in range(channels.shape[2])]
+    return (np.stack(parts, -1) if image.ndim == 3 else parts[0]).astype(image.dtype)
+
+
 def pillow_filter(inter: Inter, warp: bool = False):
     """Pillow's name of an interpolation; warps know only three of them."""
     from PIL.Image import Resampling
@@ -75,7 +131,9 @@ def pillow_filter(inter: Inter, warp: bool = False):
 
 
 def gray(image: np.ndarray) -> np.ndarray:
-    """The luma of RGB (ITU-R BT.601) in 16 bits of fixed point, as Pillow computes it: shape (H, W), uint8."""
+    """The luma of RGB (ITU-R BT.601): shape (H, W); of uint8 in 16 bits of fixed point, as Pillow computes it."""
+    if image.dtype.kind == "f":
+        return image @ np.array([0.299, 0.587, 0.114], image.dtype)
     weighted = image.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
     return ((weighted + 0x8000) >> 16).astype(np.uint8)
 

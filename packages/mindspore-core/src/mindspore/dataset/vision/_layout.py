@@ -243,19 +243,58 @@ class MixUpBatch(RowTransform):
         return kept, (share * labels + (1 - share) * labels[order]).astype(np.float32)
 
 
-class MixUp(MixUpBatch):
-    """Mixes the images of batches, and their one-hot labels, inside each batch.
+class MixUp(RowTransform):
+    """Mixes the images of a batch, and their one-hot labels, with others: of the batch, or of the one before. The
+    results are Float64.
 
     Args:
-        batch_size: checked only: the batches say it themselves.
-        alpha: as for `MixUpBatch`.
-        is_single: checked only.
+        batch_size: images in a batch. An image (H, W, C) by itself counts for so many equal ones. With 1, a larger
+            batch is mixed with its first image, all with the same share.
+        alpha: both parameters of the beta distribution of the shares, positive; each image has its own.
+        is_single: each image is mixed with the next one of its batch, the last with the first. Otherwise with the image
+            at its place in what the call before returned; the first call mixes nothing.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: an argument is out of range, or a batch has another shape than the one that it is mixed with.
     """
 
+    random = True
+
     def __init__(self, batch_size: int, alpha: float, is_single: bool = True):
-        super().__init__(alpha)
-        check_int(batch_size, "batch_size", "MixUp", 1)
-        check_bool(is_single, "is_single", "MixUp")
+        self.batch_size = check_int(batch_size, "batch_size", "MixUp", 1)
+        self.alpha = _positive(alpha, "alpha", "MixUp")
+        self.is_single = check_bool(is_single, "is_single", "MixUp")
+        self._before: tuple[np.ndarray, np.ndarray] | None = None
+
+    def apply_to_row(self, values, rng):
+        if len(values) == 2 and np.ndim(values[0]) == 3:
+            image, label = map(np.asarray, values)
+            label = label if label.ndim > 1 and len(label) == 1 else label[np.newaxis]
+            values = (np.repeat(part, self.batch_size, 0) for part in (image[np.newaxis], label))
+        images, labels = _check_batch(tuple(values), "MixUp")
+        count = 1 if self.batch_size == 1 else len(images)
+        shares = rng.beta(self.alpha, self.alpha, count)
+        if self.is_single:
+            others = [np.roll(part, -1, 0) if count > 1 else part[:1] for part in (images, labels)]
+        elif self._before is None:
+            shares, others = np.ones(count), [images, labels]
+        else:
+            others = list(self._before)
+            if [other.shape for other in others] != [images.shape, labels.shape]:
+                raise ValueError(f"For 'MixUp', images and labels of the shapes {images.shape} and {labels.shape} "
+                                 f"cannot be mixed with those before, {others[0].shape} and {others[1].shape}. Give "
+                                 f"drop_remainder=True to batch.")
+        mixed = _mixed(shares, images, others[0]), _mixed(shares, labels, others[1])
+        if not self.is_single:
+            self._before = mixed
+        return mixed
+
+
+def _mixed(shares: np.ndarray, part: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The share of the first, the rest of the second, with one share for each element or for all."""
+    weights = shares.reshape(-1, *[1] * (part.ndim - 1))
+    return weights * part + (1 - weights) * other
 
 
 class CutMixBatch(RowTransform):

@@ -16,14 +16,14 @@ from ._color import (
     shift_hue,
     solarize,
 )
-from ._image import ImageTransform, check_range, check_rgb, check_uint8, gray
+from ._image import ImageTransform, check_image, check_range, check_rgb, check_uint8, gray
 
 __all__ = ["RandomAdjustSharpness", "RandomAutoContrast", "RandomColor", "RandomColorAdjust", "RandomEqualize",
            "RandomGrayscale", "RandomInvert", "RandomLighting", "RandomPosterize", "RandomSharpness", "RandomSolarize"]
 
 
 class _Sometimes(ImageTransform):
-    """Changes uint8 images with a probability."""
+    """Changes images with a probability."""
 
     random = True
 
@@ -79,7 +79,7 @@ class RandomInvert(_Sometimes):
         super().__init__(prob)
 
     def changed(self, image):
-        check_uint8(image, "RandomInvert")
+        check_image(image, "RandomInvert")
         return 255 - image
 
 
@@ -120,7 +120,7 @@ class RandomSharpness(ImageTransform):
 
 
 class RandomColorAdjust(ImageTransform):
-    """Changes brightness, contrast, saturation and hue of uint8 RGB images, in random order.
+    """Changes brightness, contrast, saturation and hue of RGB images of uint8 or floats, in random order.
 
     Args:
         brightness, contrast, saturation: (min, max) of the factor, or one number d for (max(0, 1 - d), 1 + d).
@@ -158,7 +158,8 @@ _EIGENVECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140]
 
 
 class RandomLighting(ImageTransform):
-    """Adds multiples of the principal components of colour, as AlexNet did, to uint8 RGB images.
+    """Adds multiples of the principal components of colour, as AlexNet did, to RGB images of uint8 or floats in
+    0..255.
 
     Args:
         alpha: the standard deviation of the multiples, not negative.
@@ -174,6 +175,8 @@ class RandomLighting(ImageTransform):
     def image(self, image, rng):
         check_rgb(image, "RandomLighting")
         shift = _EIGENVECTORS @ (rng.normal(0, self.alpha, 3) * _EIGENVALUES)
+        if image.dtype.kind == "f":
+            return (image + shift).astype(image.dtype)
         return np.clip(image + np.rint(shift), 0, 255).astype(np.uint8)
 
 
@@ -209,6 +212,6 @@ class RandomSolarize(ImageTransform):
             raise ValueError(f"For 'RandomSolarize', 'threshold' must be in 0..255, but got {threshold!r}.")
 
     def image(self, image, rng):
-        check_uint8(image, "RandomSolarize")
+        check_image(image, "RandomSolarize")
         low, high = sorted(rng.integers(int(self.low), int(self.high) + 1, 2))
         return solarize(image, low, high)

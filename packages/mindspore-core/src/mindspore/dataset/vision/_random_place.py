@@ -11,7 +11,7 @@ from ..transforms._compose import check_probability
 from ._decode import Decode
 from ._enums import Inter
 from ._geometry import _axes, _size
-from ._image import ImageTransform, check_choice, check_range
+from ._image import DeviceChoice, ImageTransform, check_choice, check_range
 from ._resize import resample
 
 __all__ = ["CutOut", "Erase", "RandomCropDecodeResize", "RandomErasing", "RandomResize", "RandomResizedCrop",
@@ -50,7 +50,7 @@ def draw_part(height: int, width: int, scale, ratio, attempts: int, rng) -> tupl
     return (height - h) // 2, (width - w) // 2, h, w
 
 
-class ResizedCrop(ImageTransform):
+class ResizedCrop(DeviceChoice, ImageTransform):
     """Cuts a rectangle out of images (H, W) or (H, W, C) and resizes it.
 
     Args:
@@ -142,7 +142,7 @@ def _check_erased(value, function: str):
     return check_number(value, "value", function)
 
 
-class Erase(ImageTransform):
+class Erase(DeviceChoice, ImageTransform):
     """Sets a rectangle of images (H, W, C) or (H, W) to a value.
 
     Args:

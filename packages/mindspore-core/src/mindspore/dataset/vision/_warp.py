@@ -1,4 +1,4 @@
-"""Rotation, affine and perspective maps of uint8 images, by Pillow."""
+"""Rotation, affine and perspective maps of images of uint8 or floats, by Pillow."""
 from __future__ import annotations
 
 import math
@@ -8,7 +8,16 @@ import numpy as np
 from .._check import check_bool, check_int, check_number, check_numbers
 from ..transforms._compose import check_probability
 from ._enums import Inter
-from ._image import ImageTransform, check_choice, check_fill, check_range, fill_for, pillow_filter, with_pillow
+from ._image import (
+    DeviceChoice,
+    ImageTransform,
+    check_choice,
+    check_fill,
+    check_image,
+    check_range,
+    pillow_filter,
+    warped,
+)
 
 __all__ = ["Affine", "Perspective", "RandomAffine", "RandomPerspective", "RandomRotation", "Rotate", "affine", "rotate"]
 
@@ -28,17 +37,34 @@ def affine(image: np.ndarray, degrees: float, translate, scale: float, shear, re
     offset = centre - matrix @ (centre + np.asarray(translate, float))
     data = (*matrix[0], offset[0], *matrix[1], offset[1])
 
-    def warp(picture):
+    def warp(picture, outside):
         from PIL import Image
         return picture.transform(picture.size, Image.Transform.AFFINE, data, pillow_filter(resample, True),
-                                 fillcolor=fill_for(fill, image))
-    return with_pillow(image, function, warp)
+                                 fillcolor=outside)
+    return warped(image, function, warp, fill)
 
 
 def rotate(image: np.ndarray, degrees: float, resample: Inter, expand: bool, center, fill, function: str) -> np.ndarray:
-    """Turns by degrees counter-clockwise."""
-    return with_pillow(image, function, lambda picture: picture.rotate(
-        degrees, pillow_filter(resample, True), expand, center, fillcolor=fill_for(fill, image)))
+    """Turns by degrees counter-clockwise. Where `expand`, the image gets the size of the box around the turned one, to
+    the nearest pixel, with the same middle."""
+    method = pillow_filter(resample, True)
+    if not expand or (center is None and degrees % 90 == 0):
+        return warped(image, function, lambda picture, outside: picture.rotate(degrees, method, expand, center,
+                                                                               fillcolor=outside), fill)
+    check_image(image, function)
+    height, width = image.shape[:2]
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    size = (max(1, round(width * abs(cos) + height * abs(sin))), max(1, round(width * abs(sin) + height * abs(cos))))
+    inverse = np.array([[cos, -sin], [sin, cos]])       # from places in the turned image to places in this one
+    middle = np.array([width / 2, height / 2])
+    still = middle if center is None else np.array(center)
+    offset = still - inverse @ (still + np.array(size) / 2 - middle)
+    data = (*inverse[0], offset[0], *inverse[1], offset[1])
+
+    def warp(picture, outside):
+        from PIL import Image
+        return picture.transform(size, Image.Transform.AFFINE, data, method, fillcolor=outside)
+    return warped(image, function, warp, fill)
 
 
 def perspective(image: np.ndarray, start, end, interpolation: Inter, function: str) -> np.ndarray:
@@ -53,11 +79,11 @@ def perspective(image: np.ndarray, start, end, interpolation: Inter, function: s
         raise ValueError(f"For '{function}', three of the points {list(end)} lie on a line, so there is no map to "
                          f"them.") from None
 
-    def warp(picture):
+    def warp(picture, outside):
         from PIL import Image
         return picture.transform(picture.size, Image.Transform.PERSPECTIVE, data.tolist(),
                                  pillow_filter(interpolation, True))
-    return with_pillow(image, function, warp)
+    return warped(image, function, warp)
 
 
 def _pair(value, name: str, function: str) -> tuple[float, float]:
@@ -71,13 +97,13 @@ def _center(value, function: str) -> tuple[float, float] | None:
     return None if value is None else _pair(value, "center", function)
 
 
-class Rotate(ImageTransform):
-    """Turns uint8 images counter-clockwise.
+class Rotate(DeviceChoice, ImageTransform):
+    """Turns images counter-clockwise.
 
     Args:
         degrees: the angle.
         resample: one of `Inter`; AREA, ANTIALIAS and PILCUBIC stand for LINEAR, LINEAR and CUBIC.
-        expand: make the image as large as the turned one needs.
+        expand: make the image as large as the turned one needs, to the nearest pixel.
         center: (x, y) of the point that stays; None for the middle.
         fill_value: what pixels from outside are: an int in 0..255, or three.
 
@@ -99,7 +125,7 @@ class Rotate(ImageTransform):
 
 
 class RandomRotation(ImageTransform):
-    """Turns uint8 images by a random angle, each by itself.
+    """Turns images by a random angle, each by itself.
 
     Args:
         degrees: (min, max), or one number d for (-d, d).
@@ -120,8 +146,8 @@ class RandomRotation(ImageTransform):
                       "RandomRotation")
 
 
-class Affine(ImageTransform):
-    """Turns uint8 images clockwise about the middle, scales, shears and moves them.
+class Affine(DeviceChoice, ImageTransform):
+    """Turns images clockwise about the middle, scales, shears and moves them.
 
     Args:
         degrees: the angle.
@@ -148,7 +174,7 @@ class Affine(ImageTransform):
 
 
 class RandomAffine(ImageTransform):
-    """Turns, moves, scales and shears uint8 images at random, each by itself.
+    """Turns, moves, scales and shears images at random, each by itself.
 
     Args:
         degrees: (min, max), or one number d for (-d, d).
@@ -202,8 +228,8 @@ def _points(value, name: str, function: str) -> list[tuple[int, int]]:
     return [(check_int(x, name, function, -(1 << 31)), check_int(y, name, function, -(1 << 31))) for x, y in value]
 
 
-class Perspective(ImageTransform):
-    """Moves four points of uint8 images, and everything else with them.
+class Perspective(DeviceChoice, ImageTransform):
+    """Moves four points of images, and everything else with them.
 
     Args:
         start_points: four points (x, y).
@@ -221,7 +247,7 @@ class Perspective(ImageTransform):
 
 
 class RandomPerspective(ImageTransform):
-    """Moves the corners of uint8 images inwards at random, with a probability, each by itself.
+    """Moves the corners of images inwards at random, with a probability, each by itself.
 
     Args:
         distortion_scale: in 0..1; each corner moves by at most half of this much of the size.
