@@ -23,8 +23,8 @@ ASKING = ("device", "use_backend", "is_open")
 # What pip calls otherwise than Python does.
 IMPORTED_AS = {"pillow": "PIL", "protobuf": "google"}
 
-EXTRAS = {"cryptography", "pytest"}
-"""What the extras `encryption` and `testing` bring, imported where it is needed."""
+EXTRAS = {"av", "cryptography", "pytest", "sentencepiece"}
+"""What the extras `encryption`, `media` and `testing` bring, imported where it is needed."""
 
 
 @pytest.fixture(scope="module")
