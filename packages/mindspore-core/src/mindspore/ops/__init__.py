@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from mindspore.module_paths import answer_below
+from mindspore.ops._extended import extended
 from mindspore.ops.activation import *
 from mindspore.ops.arithmetic import *
 from mindspore.ops.blocks import *
@@ -84,6 +85,9 @@ def __getattr__(name: str) -> Any:
             if name in module.__all__:
                 found = globals()[name] = vars(module)[name]
                 return found
+        if found := extended(name):
+            globals()[name] = found
+            return found
     raise AttributeError(f"module 'mindspore.ops' has no operator {name!r}")
 
 

@@ -164,7 +164,8 @@ def max_pool_with_argmax(x, kernel_size, strides=None, pads=0, dilation=(1, 1), 
 
 def adaptive_max_pool3d(x, output_size):
     """(maxima, places): see `adaptive_max_pool3d`; the places are Int32."""
-    y, places = choosing.adaptive_max_pool3d(x, output_size, True)
+    sizes = output_size.tolist() if isinstance(output_size, Tensor) else output_size
+    y, places = choosing.adaptive_max_pool3d(x, sizes, True)
     return y, convert(places, mstype.int32)
 
 

@@ -9,6 +9,7 @@ summed over, the others are rows and columns. `...` stands for leading axes that
 from __future__ import annotations
 
 from math import prod
+from string import ascii_lowercase, ascii_uppercase
 
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, apply, primitive, promote_all
@@ -19,15 +20,19 @@ from mindspore.ops.triangles import diagonal
 __all__ = ["einsum"]
 
 _MATMUL = primitive("matmul")
+_BY_NUMBER = ascii_uppercase + ascii_lowercase
 
 
 def einsum(equation: str, *operands: Operand) -> Tensor:
     """The sum of products that `equation` describes, as `numpy.einsum`: letters for axes, `...`, and `->` with the
-    letters of the result (by default those that occur once, in alphabetical order).
+    letters of the result (by default those that occur once, in alphabetical order). Instead of an equation each operand
+    may be followed by a list of its axes' numbers, 0 to 51, or Ellipsis; a list at the end is the result's.
 
     Raises:
         ValueError: the equation is malformed, does not fit the operands' axes, or letters have unequal sizes.
     """
+    if isinstance(equation, Tensor) and operands:
+        equation, operands = _equation_of((equation, *operands))
     if not isinstance(equation, str):
         raise TypeError(f"einsum: equation must be a str, but got {type(equation).__name__}")
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
@@ -45,6 +50,21 @@ def einsum(equation: str, *operands: Operand) -> Tensor:
         total = sum_over(total, tuple(gone), dtype=total.dtype)
         letters = [letter for letter in letters if letter in result]
     return transpose(total, tuple(letters.index(letter) for letter in result)) if letters != result else total
+
+
+def _equation_of(given: tuple) -> tuple[str, tuple]:
+    """The equation and the operands of `op, axes, op, axes, ..., axes of the result`."""
+    lists, odd = given[1::2], len(given) % 2
+    if odd:
+        lists += given[-1:]
+    terms = []
+    for axes in lists:
+        if not isinstance(axes, (list, tuple)) or not all(a is ... or (isinstance(a, int) and 0 <= a < 52)
+                                                          for a in axes):
+            raise ValueError(f"einsum: {axes!r} stands where the list of an operand's axes is expected: ints from 0 to "
+                             f"51 and Ellipsis")
+        terms.append("".join("..." if a is ... else _BY_NUMBER[a] for a in axes))
+    return ",".join(terms[:-1] if odd else terms) + ("->" + terms[-1] if odd else ""), given[:-1:2] if odd else given[::2]
 
 
 def _letters(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str]]:

@@ -74,7 +74,9 @@ def inplace_index_add(var: Tensor, indices: Operand, updates: Operand, axis: int
     """var with the slices of `updates` along `axis` added at the places in `indices`; a Parameter gets the new value.
     See `index_add`."""
     new = index_add(var, indices, updates, axis)
-    return assign(var, new) if isinstance(var, Parameter) else new
+    if isinstance(var, Parameter):
+        assign(var, new)
+    return new
 
 
 def put_(input: Tensor, index: Operand, source: Operand, accumulate: bool = False) -> Tensor:

@@ -184,7 +184,7 @@ def _extremum(name: str, input: Operand, axis: Axes, keepdims: bool, initial, wh
 def max(input: Operand, axis: int | None = None, keepdims: bool = False, *, initial: float | None = None,
         where: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """(values, indices): the largest elements along `axis` and the places (Int64) where they first stand. Without an
-    axis the largest element of all and the index 0 (Int32); `amax` gives the values alone."""
+    axis the largest element of all and the index 0 (Int64); `amax` gives the values alone."""
     return _with_index("max", _ARGMAX, input, axis, keepdims, initial, where)
 
 
@@ -197,7 +197,7 @@ def min(input: Operand, axis: int | None = None, keepdims: bool = False, *, init
 def _with_index(name: str, arg, input: Operand, axis: int | None, keepdims: bool, initial, where):
     x = as_tensor(name, input)
     if axis is None or x.ndim == 0:
-        return _extremum(name, x, None, False, initial, where), constant(0, int32)
+        return _extremum(name, x, None, False, initial, where), constant(0, int64)
     axis = normalize_axis(name, axis, x.ndim)
     values = _extremum(name, x, axis, keepdims, initial, where)
     return values, _arg(arg, x, axis, keepdims)

@@ -64,11 +64,12 @@ def kthvalue(input: Operand, k: int, dim: int = -1, keepdim: bool = False) -> tu
 
 def unique(input: Operand) -> tuple[Tensor, Tensor]:
     """(values, indices): the different elements in the order in which they first occur, and for each element of input
-    the place of its value (Int64). The shape depends on values, so it cannot be compiled into a graph."""
+    the place of its value, Int64 for an Int64 input and else Int32. The shape depends on values, so it cannot be compiled
+    into a graph."""
     x = as_tensor("unique", input)
     values, first, inverse = different(x)
     order = np.argsort(first)
-    places = np.empty(len(order), np.int64)
+    places = np.empty(len(order), np.int64 if x.dtype is int64 else np.int32)
     places[order] = np.arange(len(order))
     return Tensor(values[order]), Tensor(places[inverse].reshape(x.shape))
 

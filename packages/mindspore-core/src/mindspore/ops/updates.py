@@ -1,7 +1,7 @@
 """Combining updates with the elements of a tensor at given places, for every way to combine, and in place.
 
 `tensor_scatter_*` return a new tensor. `scatter_*` (indices name rows) and `scatter_nd_*` (they are coordinates) give
-a parameter its new value and return it. Where several updates meet at one place they are combined, too: they are sorted
+a parameter its new value and return that, as a Tensor. Where several updates meet at one place they are combined, too: they are sorted
 by place, neighbours of one place are combined over growing distances, and the last one of each run is written.
 """
 from __future__ import annotations
@@ -81,10 +81,12 @@ def tensor_scatter_div(input_x: Operand, indices: Operand, updates: Operand) -> 
 def _in_place(name: str, function: Callable, rows: bool, says: str) -> Callable:
     def scatter(input_x: Tensor, indices: Operand, updates: Operand, use_locking: bool = False) -> Tensor:
         index = as_tensor(name, indices, "indices")
-        return assign(input_x, function(input_x, expand_dims(index, -1) if rows else index, updates))
+        new = function(input_x, expand_dims(index, -1) if rows else index, updates)
+        assign(input_x, new)
+        return new
     scatter.__name__ = scatter.__qualname__ = name
     where = "rows that the indices name" if rows else "coordinates along the last axis of the indices"
-    scatter.__doc__ = f"In place: {says} at the {where}; returns the parameter."
+    scatter.__doc__ = f"In place: {says} at the {where}; returns the new value."
     return scatter
 
 
