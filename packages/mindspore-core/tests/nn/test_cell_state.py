@@ -152,6 +152,8 @@ def test_the_state_goes_from_one_cell_to_another(mode):
     first.first.scale.set_data(Tensor([7.0, 8.0]))
     state = first.state_dict()
     assert list(state) == ["first.scale", "first.calls", "second.scale", "second.calls"]
+    assert state["first.scale"] is first.first.scale
+    state = copy.deepcopy(state)
     first.first.scale.set_data(Tensor([0.0, 0.0]))
     result = second.load_state_dict(state)
     assert result == ([], []) and "All keys matched" in repr(result)

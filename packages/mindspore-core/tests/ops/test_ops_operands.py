@@ -166,7 +166,7 @@ METHODS = [
     ("max", (), {}, X.max()), ("max", (0,), {}, X.max(0)), ("max", (), {"dim": 1}, (X.max(1), X.argmax(1))),
     ("max", (1,), {"return_indices": True}, (X.max(1), X.argmax(1))), ("min", (1, True), {}, X.min(1, keepdims=True)),
     ("argmax", (), {}, X.argmax()), ("argmax", (1,), {}, X.argmax(1)), ("argmin", (), {"axis": 0}, X.argmin(0)),
-    ("argmax_with_value", (1,), {}, (X.argmax(1), X.max(1))), ("var", (1,), {}, X.var(1)),
+    ("argmax_with_value", (1,), {}, (X.max(1), X.argmax(1))), ("var", (1,), {}, X.var(1)),
     ("var", (), {"dim": 1}, X.var(1, ddof=1)), ("std", (), {"axis": 0, "ddof": 1}, X.std(0, ddof=1)),
     ("all", (), {}, X.all()), ("any", (1,), {}, X.any(1)), ("cumsum", (1,), {}, X.cumsum(1)),
     ("cumsum", (), {}, X.cumsum()), ("norm", (), {}, np.linalg.norm(X)), ("clip", (0, 1), {}, X.clip(0, 1)),

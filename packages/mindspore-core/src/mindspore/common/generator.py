@@ -73,6 +73,7 @@ class Generator:
                              f"but got {state!r}")
         self._start()
         self._pair._value = from_numpy(storage_of(state).to_numpy())
+        self._initial = int(storage_of(state).to_numpy()[0])
 
     def draw(self) -> Tensor:
         """The seed and the offset for one random tensor; the next call gives others."""

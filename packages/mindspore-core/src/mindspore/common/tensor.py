@@ -195,12 +195,14 @@ class Tensor(_Attached):
     def __repr__(self) -> str:
         if type(self._value) is Traced:
             return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= <known at run time>)"
+        if any(size < 0 for size in self.shape):  # it describes other tensors
+            return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= )"
         with np.printoptions(formatter=_exact_floats(self.dtype)):
             text = np.array2string(_printable(self), separator=", ", threshold=1000)
         return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= {text})"
 
     def __str__(self) -> str:
-        if type(self._value) is Traced:
+        if type(self._value) is Traced or any(size < 0 for size in self.shape):
             return repr(self)
         return str(_printable(self))
 

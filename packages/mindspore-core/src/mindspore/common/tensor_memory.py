@@ -313,12 +313,9 @@ class InMemory:
         return record.wrap(self._value)
 
     def assign_value(self, value) -> Tensor:
-        """Give the tensor the value of another one, of its shape, cast to its dtype; returns it."""
-        new = as_dtype_of("assign_value", value, self, "value")
-        if new.shape != self.shape:
-            raise ValueError(f"assign_value: the tensor has shape {self.shape}, the value {new.shape}; expected one "
-                             f"shape")
-        record.assign(self, new)
+        """Give the tensor the value of another one, cast to its dtype; returns it. One of another shape takes the place
+        of the elements, which the tensor then shares with no other any more."""
+        record.assign(self, as_dtype_of("assign_value", value, self, "value"))
         return self
 
     def set_dtype(self, dtype) -> Tensor:

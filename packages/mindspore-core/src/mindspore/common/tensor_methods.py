@@ -337,12 +337,12 @@ class TensorMethods(Operators, Functions):
         return reduction.argmin(self, _axis_of(axis, dim), keepdims or keepdim)
 
     def argmax_with_value(self, axis=0, keep_dims=False) -> tuple[Tensor, Tensor]:
-        """(places, values) of the largest elements along an axis."""
-        return reduction.max(self, axis, keep_dims)[::-1]
+        """(values, places) of the largest elements along an axis; None for the largest of all."""
+        return reduction.max(self, axis, keep_dims)
 
     def argmin_with_value(self, axis=0, keep_dims=False) -> tuple[Tensor, Tensor]:
-        """(places, values) of the smallest elements along an axis."""
-        return reduction.min(self, axis, keep_dims)[::-1]
+        """(values, places) of the smallest elements along an axis; None for the smallest of all."""
+        return reduction.min(self, axis, keep_dims)
 
     def var(self, axis=None, ddof=0, keepdims=False, *, dim=None, correction=None, keepdim=False) -> Tensor:
         """The variance over an axis, of the count less `ddof` (or `correction`)."""

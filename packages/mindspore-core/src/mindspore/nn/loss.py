@@ -43,6 +43,10 @@ class LossBase(Cell):
                              f"{', '.join(self.reductions)}, but got {reduction!r}.")
         self.reduction = reduction
 
+    def get_axis(self, x):
+        """The numbers of all axes of x."""
+        return tuple(range(x.ndim))
+
     def get_loss(self, x, weights=1.0):
         """Element losses times weights, reduced."""
         x = x if isinstance(weights, float) and weights == 1.0 else x * weights

@@ -155,11 +155,12 @@ class CellState:
 
     def state_dict(self, *args: Any, destination: dict | None = None, prefix: str = "",
                    keep_vars: bool = False) -> dict:
-        """The values of all Parameters and persistent buffers, and the extra states, by path.
+        """All Parameters and persistent buffers, and the extra states, by path: what is trained or loaded later is seen in
+        the dict, too (`copy.deepcopy` keeps today's values).
 
         Args:
             destination: the dict to fill, by default a new OrderedDict. prefix: stands before the paths.
-            keep_vars: give the Parameters and buffers themselves; otherwise tensors that keep today's values.
+            keep_vars: taken for the interface's sake: the dict always has the Parameters and buffers themselves.
             args: the same three by position, in this order.
         """
         names = ("destination", "prefix", "keep_vars")
@@ -174,7 +175,7 @@ class CellState:
         for hook in self._hooks_of("save_pre"):
             hook(self, prefix, keep_vars)
         for name, value in self._own_state():
-            found[prefix + name] = value if keep_vars else record.wrap(value._value)
+            found[prefix + name] = value
         if type(self).get_extra_state is not CellState.get_extra_state:
             found[prefix + EXTRA] = self.get_extra_state()
         for name, cell in self._cells.items():

@@ -113,6 +113,9 @@ class DatasetHelper:
         first = next(iter(batches(self.dataset)))
         return [c.dtype for c in first], [c.shape for c in first]
 
+    def continue_send(self) -> None:
+        """Nothing: batches are taken when a step asks for them, so none has stopped being sent."""
+
     def stop_send(self) -> None:
         """End a loop that `sink_size` has interrupted; the next one begins with the first batch."""
         self._rest = None

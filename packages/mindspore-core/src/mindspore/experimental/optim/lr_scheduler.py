@@ -60,7 +60,7 @@ class LRScheduler:
                                f"'initial_lr', the rate of epoch 0.")
         self.base_lrs = [group["initial_lr"] for group in self.groups]
         self.last_epoch = last_epoch
-        self._last_lr: list[float] = []
+        self._last_lr: list[float] = [_rate(group) for group in self.groups]
         self.step()
 
     def rate(self, base: float, epoch: int) -> float:

@@ -60,6 +60,7 @@ class Optimizer(Cell):
         self.param_groups: list[Group] = []
         self._members: list[Parameter] = []
         self._groups: list[Group] = []
+        self.group_start_id: list[int] = []  # where each group's parameters begin among all of them
         given = list(params) if isinstance(params, Iterable) and not isinstance(params, Tensor) else None
         if not given:
             raise ValueError(f"For '{type(self).__name__}', the 'params' must be a non-empty list of Parameters or of "
@@ -84,6 +85,7 @@ class Optimizer(Cell):
                              f"{', '.join(map(str, param_group))}.")
         members = param_group["params"]
         members = [members] if isinstance(members, Parameter) else list(members)
+        start = len(self._members)
         for member in members:
             if not isinstance(member, Parameter):
                 raise TypeError(f"For '{name}', every element of 'params' must be a Parameter, but got "
@@ -98,6 +100,7 @@ class Optimizer(Cell):
         setattr(self, rate, self.scalar(rate, float(group["lr"]), (), float32))
         dict.__setitem__(group, "lr", getattr(self, rate))
         self.param_groups.append(group)
+        self.group_start_id.append(start)
         self._groups += [group] * len(members)
 
     def _check_group(self, group: Group) -> None:

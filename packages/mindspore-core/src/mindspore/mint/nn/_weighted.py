@@ -163,8 +163,8 @@ def _affine(cell: Cell, shape: tuple[int, ...], with_weight: bool, with_bias: bo
 
 
 class _BatchNorm(Cell):
-    """Normalization of each channel. While training running = (1 - momentum) running + momentum batch; a momentum of
-    None stands for the mean of all batches."""
+    """Normalization of each channel. While training, which it does until `set_train(False)`, running = (1 - momentum)
+    running + momentum batch; a momentum of None stands for the mean of all batches."""
 
     ranks: tuple[int, ...] = ()
 
@@ -176,6 +176,7 @@ class _BatchNorm(Cell):
         self.momentum = momentum if momentum is None else not_negative(name, "momentum", momentum)
         _affine(self, (num_features,), flag(name, "affine", affine), affine, dtype)
         self.track_running_stats = flag(name, "track_running_stats", track_running_stats)
+        self.set_train()  # the batch's statistics from the start, as in PyTorch; other Cells start in inference mode
         if track_running_stats:
             kind = np.float32 if dtype is None else dtype.np
             for label, value in (("running_mean", np.zeros(num_features, kind)),

@@ -99,7 +99,8 @@ class TimeMonitor(Callback):
 
 
 class History(Callback):
-    """Keeps the loss and the metrics of each epoch in `epoch` (dict epoch -> number) and `history` (dict of lists)."""
+    """Keeps the numbers of the epochs in `epoch` ({"epoch": [1, 2, ...]}) and, of each epoch, the loss of its last step
+    (the mean of the first output, a NumPy number, as "net_output") and the metrics in `history` (dict of lists)."""
 
     def __init__(self):
         self.history: dict[str, list] = {}
@@ -113,7 +114,12 @@ class History(Callback):
         """Note this epoch's loss and metrics."""
         args = run_context.original_args()
         self.epoch["epoch"].append(args.cur_epoch_num)
-        found = {"net_output": args.net_outputs, **(args.get("eval_results") or {})}
+        output = args.net_outputs
+        if isinstance(output, (tuple, list)) and output and isinstance(output[0], Tensor):
+            output = output[0]
+        if isinstance(output, Tensor):
+            output = np.mean(output.asnumpy())
+        found = {"net_output": output, **(args.get("eval_results") or {})}
         for name, value in found.items():
             self.history.setdefault(name, []).append(value)
 
