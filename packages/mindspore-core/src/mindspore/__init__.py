@@ -99,7 +99,7 @@ from mindspore.transforms import hessian, jacfwd, jacrev, jvp
 _LAZY_MODULES = {"nn", "ops", "train", "dataset", "numpy", "mint", "amp", "plugin", "testing", "log", "scipy", "hal",
                  "runtime", "common", "compiler", "run_check_module", "mindrecord", "experimental", "onnx",
                  "device_context", "utils", "multiprocessing", "profiler", "safeguard", "communication", "boost",
-                 "version", "rewrite"}
+                 "version", "rewrite", "parallel"}
 _LAZY_NAMES = {
     "save_checkpoint": "train.serialization", "load_checkpoint": "train.serialization",
     "load_param_into_net": "train.serialization", "async_ckpt_thread_status": "train.serialization",

@@ -167,6 +167,22 @@ def test_generator_error(name):
         make()
 
 
+def test_an_iterator_is_looked_at_before_it_is_read():
+    dataset = ds.GeneratorDataset((np.full(3, n, np.float32) for n in range(4)), ["x"])
+    assert dataset.output_shapes() == [[3]]
+    assert rows_of(dataset) == [[n] * 3 for n in range(4)]
+    for again in (rows_of, lambda d: d.get_dataset_size()):
+        with pytest.raises(RuntimeError, match="can be read only once"):
+            again(dataset)
+
+
+def test_an_iterator_that_was_counted_has_its_rows_in_every_epoch():
+    dataset = ds.GeneratorDataset(iter(range(5)), ["x"]).batch(2)
+    assert dataset.get_dataset_size() == 3
+    for _ in range(2):
+        assert rows_of(dataset) == [[0, 1], [2, 3], [4]]
+
+
 # ----------------------------------------------------------------------------------------------------------- schema
 
 def test_schema_names_and_checks_columns(tmp_path):

@@ -111,7 +111,7 @@ def test_batch_normalization(mode, cls, shape):
     axes = tuple(k for k in range(x.ndim) if k != 1)
     flat = (1, 3, *(1,) * (x.ndim - 2))
     expected = (x - x.mean(axes).reshape(flat)) / np.sqrt(x.var(axes).reshape(flat) + 1e-5)
-    layer.set_train()
+    assert layer.training
     np.testing.assert_allclose(run(layer, x), expected, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(layer.running_mean.asnumpy(), 0.1 * x.mean(axes), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(layer.running_var.asnumpy(), 0.9 + 0.1 * x.var(axes, ddof=1), rtol=1e-4)

@@ -138,6 +138,7 @@ def test_weights_smoothing_and_ignored_labels(mode):
 def test_a_loss_of_ones_own(mode):
     class Fourth(nn.LossBase):
         def construct(self, logits, labels):
+            assert self.get_axis(logits) == (0, 1)
             return self.get_loss((logits - labels) ** 4, 2.0)
 
     x, t = normal(N, C), normal(N, C)

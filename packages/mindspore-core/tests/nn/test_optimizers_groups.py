@@ -280,3 +280,28 @@ def test_a_rate_falls_on_a_plateau():
         scheduler.step(loss)
         found.append(float(optimizer.param_groups[0]["lr"].asnumpy()))
     assert found == pytest.approx([1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2])
+
+
+def test_an_optimizer_and_a_schedule_of_ones_own(mode):
+    class Descent(optim.Optimizer):
+        def __init__(self, params, lr):
+            super().__init__(params, {"lr": lr})
+
+        def construct(self, gradients):
+            for number, group in enumerate(self.param_groups):
+                for i, param in enumerate(group["params"]):
+                    ops.assign(param, param - gradients[self.group_start_id[number] + i] * group["lr"])
+
+    class Halved(schedules.LRScheduler):
+        def get_lr(self):
+            return [rate * 0.5 for rate in self._last_lr]
+
+    optimizer = Descent(parameters(), 1.0)
+    optimizer.add_param_group({"params": Parameter([1.0], name="more"), "lr": 2.0})
+    assert optimizer.group_start_id == [0, 2]
+    schedule = Halved(optimizer)
+    assert [float(rate) for rate in schedule.get_last_lr()] == [0.5, 1.0]
+    before = [p.asnumpy().copy() for p in optimizer.parameters]
+    optimizer((*map(Tensor, gradients(1)), Tensor([0.25])))
+    for old, new, gradient, rate in zip(before, optimizer.parameters, (*gradients(1), np.float32([0.25])), (.5, .5, 1)):
+        np.testing.assert_allclose(new.asnumpy(), old - rate * gradient, rtol=1e-6)

@@ -220,6 +220,7 @@ def test_history_keeps_losses_and_metrics(mode):
     assert history.epoch == {"epoch": [1, 2]}
     assert set(history.history) == {"net_output", "mse", "eval_loss"}
     assert all(len(values) == 2 for values in history.history.values())
+    assert all(isinstance(loss, np.floating) for loss in history.history["net_output"])
     assert history.history["eval_loss"][1] < history.history["eval_loss"][0]
 
 

@@ -35,6 +35,7 @@ from mindspore.ops import (
     shapes,
     sorting,
     triangles,
+    updates,
 )
 from mindspore.ops._operands import as_dtype_of, as_tensor, convert, normalize_axis, static_shape
 
@@ -199,9 +200,15 @@ class TensorMethods(Operators, Functions):
             indices, y, axis = index, source if alpha == 1 else arithmetic.mul(source, alpha), dim
         return indexing.index_add(self, indices, y, axis, use_lock, check_index_bound)
 
-    def scatter(self, axis=None, index=None, src=None, *, dim=None) -> Tensor:
-        """self with elements of `src` put at the places that `index` names along an axis."""
-        return indexing.scatter(self, _axis_of(axis, dim), index, src)
+    def scatter(self, axis=None, index=None, src=None, *, dim=None, value=None, reduce=None) -> Tensor:
+        """self with elements of `src`, or one `value`, put at the places that `index` names along an axis; added there
+        with reduce="add", multiplied with reduce="multiply". ValueError for another one."""
+        source, axis = value if src is None else src, _axis_of(axis, dim)
+        if reduce == "multiply":
+            return updates.scatter_multiply(self, axis, index, source)
+        if reduce not in (None, "none", "add"):
+            raise ValueError(f"scatter: reduce is {reduce!r}; expected 'add' or 'multiply'")
+        return indexing.tensor_scatter_elements(self, index, source, axis, reduce or "none")
 
     def scatter_add(self, *args, dim=None, index=None, src=None, indices=None, updates=None) -> Tensor:
         """self with updates added: scatter_add(dim, index, src) at the places that `index` names along `dim`,
@@ -280,11 +287,11 @@ class TensorMethods(Operators, Functions):
         return sorting.argsort(self, -1 if axis is None else axis, descending)
 
     def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
-        """The different elements in ascending order; with `return_inverse` the place of each element among them."""
-        if dim is not None or return_counts:
-            raise ValueError("unique: dim and return_counts are not known; use unique_consecutive of the sorted tensor")
-        values, inverse = sorting.sorted_unique(self)
-        return (values, inverse) if return_inverse else values
+        """The different elements in ascending order, or the different slices along `dim`; with `return_inverse` the
+        place of each element (or slice) among them, with `return_counts` how often each occurs (Int64)."""
+        values, inverse, counts = sorting.unique_slices(self, dim)
+        found = (values, *((inverse,) if return_inverse else ()), *((counts,) if return_counts else ()))
+        return found if len(found) > 1 else values
 
     # -- reductions ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
+from itertools import chain, count
 
 import numpy as np
 
@@ -200,6 +201,9 @@ class BatchSource(Node):
 class IterableSource(_RowSource):
     """Rows of an iterable, or of what a generator function returns, in its order.
 
+    An iterator can be read once. What is read of it only to look at the first row or to count the rows is kept for the
+    pass that follows; when all of it was counted, every pass has all rows.
+
     Args:
         source: the iterable or function.
         limit: at most this many rows; None for all.
@@ -209,20 +213,36 @@ class IterableSource(_RowSource):
         super().__init__(columns, types)
         self.source, self.limit = source, limit
         self._used = False
+        self._kept: list = []  # values that an iterator gave to those who only looked
+        self._all = False  # whether these are all it has
 
-    def _start(self) -> Iterator:
+    def _start(self, probing: bool) -> Iterator:
         iterator = iter(self.source() if callable(self.source) else self.source)
         if iterator is self.source:
+            if self._all or (probing and not self._used):
+                return self._looked_at(iterator)
             if self._used:
                 raise RuntimeError("For 'GeneratorDataset', the source is an iterator, which can be read only once, "
                                    "and it has been. Pass the function that makes it, or an object with '__iter__'.")
-            self._used = True
+            self._used, kept, self._kept = True, self._kept, []
+            return chain(kept, iterator)
         return iterator
 
-    def _rows(self) -> Iterator[tuple[np.ndarray, ...]]:
+    def _looked_at(self, iterator: Iterator) -> Iterator:
+        """The values that are kept, then those that the iterator still has, which are kept, too."""
+        for place in count():
+            if place == len(self._kept):
+                try:
+                    self._kept.append(next(iterator))
+                except StopIteration:
+                    self._all = True
+                    return
+            yield self._kept[place]
+
+    def _rows(self, probing: bool) -> Iterator[tuple[np.ndarray, ...]]:
         number = 0
         try:
-            iterator = self._start()
+            iterator = self._start(probing)
             while number != self.limit:
                 try:
                     value = next(iterator)
@@ -236,7 +256,7 @@ class IterableSource(_RowSource):
             raise
 
     def blocks(self, stage: Stage, hint: int) -> Blocks:
-        yield from blocks_of_rows(self._rows(), hint)
+        yield from blocks_of_rows(self._rows(stage.probing), hint)
 
     def size(self, endless: float) -> float | None:
         if not isinstance(self.source, Sized):

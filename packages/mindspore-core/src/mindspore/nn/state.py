@@ -155,8 +155,8 @@ class CellState:
 
     def state_dict(self, *args: Any, destination: dict | None = None, prefix: str = "",
                    keep_vars: bool = False) -> dict:
-        """All Parameters and persistent buffers, and the extra states, by path: what is trained or loaded later is seen in
-        the dict, too (`copy.deepcopy` keeps today's values).
+        """All Parameters and persistent buffers, and the extra states, by path. What is trained or loaded later is seen
+        in the dict, too; `copy.deepcopy` of it keeps today's values.
 
         Args:
             destination: the dict to fill, by default a new OrderedDict. prefix: stands before the paths.

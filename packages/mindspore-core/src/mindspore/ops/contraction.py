@@ -64,7 +64,9 @@ def _equation_of(given: tuple) -> tuple[str, tuple]:
             raise ValueError(f"einsum: {axes!r} stands where the list of an operand's axes is expected: ints from 0 to "
                              f"51 and Ellipsis")
         terms.append("".join("..." if a is ... else _BY_NUMBER[a] for a in axes))
-    return ",".join(terms[:-1] if odd else terms) + ("->" + terms[-1] if odd else ""), given[:-1:2] if odd else given[::2]
+    if odd:
+        return f"{','.join(terms[:-1])}->{terms[-1]}", given[:-1:2]
+    return ",".join(terms), given[::2]
 
 
 def _letters(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str]]:

@@ -105,6 +105,7 @@ baddbmm_ext, bernoulli_ext, diff_ext = mint.baddbmm, mint.bernoulli, mint.diff
 einsum_ext, isnan_ext, clamp_ = einsum, mint.isnan, Tensor.clamp_
 bmm_ext, gather_ext, split_ext = mint.bmm, mint.gather, mint.split
 max_ext, min_ext, interpolate_ext = mint.max, mint.min, interpolate
+index_fill_ext = Tensor.index_fill
 new_ones, new_zeros = Tensor.new_ones, Tensor.new_zeros
 reduce_sum, reduce_mean, reduce_max, reduce_min = P.ReduceSum(), P.ReduceMean(), P.ReduceMax(), P.ReduceMin()
 
@@ -141,6 +142,17 @@ make_range, make_slice = builtins.range, builtins.slice
 def add_ext(input: Any, other: Any, alpha: Any = 1) -> Tensor:
     """input + alpha * other."""
     return mint.add(input, other, alpha=alpha)
+
+
+def unique_ext(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+               dim: int | None = None) -> Any:
+    """The different elements in ascending order, and what else is asked for; see `Tensor.unique`."""
+    return Tensor.unique(input, sorted, return_inverse, return_counts, dim)
+
+
+def uniform_ext(tensor: Tensor, a: float, b: float, generator: Any = None) -> Tensor:
+    """Numbers of the uniform distribution over [a, b) in the tensor's shape and dtype."""
+    return Tensor.uniform_(tensor.copy(), a, b, generator=generator)
 
 
 def sub_ext(input: Any, other: Any, alpha: Any = 1) -> Tensor:

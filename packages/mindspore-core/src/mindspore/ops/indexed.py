@@ -144,10 +144,8 @@ def choose(input: Tensor, choices: Operand | Sequence[Operand], mode: str = "cli
     """
     if not input.dtype.is_integer:
         raise TypeError(f"choose: the tensor is {input.dtype}; expected an integer dtype")
-    if isinstance(choices, (tuple, list)) and not any(isinstance(choice, (tuple, list)) for choice in choices):
-        items = promote_all("choose", choices)
-    else:
-        items = promote_all("choose", list(as_tensor("choose", choices, "choices")))
+    items = promote_all("choose", [Tensor(x) if isinstance(x, (tuple, list)) else x for x in choices] if isinstance(
+        choices, (tuple, list)) else list(as_tensor("choose", choices, "choices")))
     if mode not in ("clip", "wrap", "raise") or not items:
         raise ValueError(f"choose: mode is {mode!r}, for {len(items)} choices; expected 'clip', 'wrap' or 'raise', and "
                          f"at least one")

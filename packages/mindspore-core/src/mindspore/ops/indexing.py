@@ -334,6 +334,19 @@ def tensor_scatter_elements(input_x: Operand, indices: Operand, updates: Operand
     """input_x with each of `updates` put ('none') or added ('add') at its own place with the coordinate along `axis`
     replaced by the index; negative indices count from the end."""
     name = "tensor_scatter_elements"
+    x, places, value = element_updates(name, input_x, indices, updates, axis)
+    if reduction not in ("none", "add"):
+        raise ValueError(f"{name}: reduction is {reduction!r}; expected 'none' or 'add'")
+    flat = apply(_RESHAPE, (x,), ((x.size,),))
+    result = apply(_SCATTER_ADD, (flat, places, value), (0,)) if reduction == "add" else replace_rows(
+        flat, places, value)
+    return apply(_RESHAPE, (result,), (x.shape,))
+
+
+def element_updates(name: str, input_x: Operand, indices: Operand, updates: Operand, axis: int
+                    ) -> tuple[Tensor, Tensor, Tensor]:
+    """The tensor, the flat places of its elements that have the updates' coordinates but the indices along `axis` (-1
+    where one is out of range), and the updates in one row."""
     x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
     axis = normalize_axis(name, axis, x.ndim)
     value = as_dtype_of(name, updates, x, "updates")
@@ -342,13 +355,8 @@ def tensor_scatter_elements(input_x: Operand, indices: Operand, updates: Operand
             n > d for i, (n, d) in enumerate(zip(index.shape, x.shape)) if i != axis):
         raise ValueError(f"{name}: shapes {x.shape}, {index.shape} and {value.shape}; indices and updates must have "
                          f"one shape, which is not larger than that of input_x on other axes than {axis}")
-    if reduction not in ("none", "add"):
-        raise ValueError(f"{name}: reduction is {reduction!r}; expected 'none' or 'add'")
     places = _element_places(x.shape, _from_front(index, x.shape[axis]), axis)
-    flat, value = apply(_RESHAPE, (x,), ((x.size,),)), apply(_RESHAPE, (value,), ((value.size,),))
-    result = apply(_SCATTER_ADD, (flat, places, value), (0,)) if reduction == "add" else replace_rows(
-        flat, places, value)
-    return apply(_RESHAPE, (result,), (x.shape,))
+    return x, places, apply(_RESHAPE, (value,), ((value.size,),))
 
 
 def _element_places(shape: tuple, index: Tensor, axis: int) -> Tensor:

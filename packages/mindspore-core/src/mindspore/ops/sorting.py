@@ -64,8 +64,8 @@ def kthvalue(input: Operand, k: int, dim: int = -1, keepdim: bool = False) -> tu
 
 def unique(input: Operand) -> tuple[Tensor, Tensor]:
     """(values, indices): the different elements in the order in which they first occur, and for each element of input
-    the place of its value, Int64 for an Int64 input and else Int32. The shape depends on values, so it cannot be compiled
-    into a graph."""
+    the place of its value, Int64 for an Int64 input and else Int32. The shape depends on values, so it cannot be
+    compiled into a graph."""
     x = as_tensor("unique", input)
     values, first, inverse = different(x)
     order = np.argsort(first)
@@ -91,12 +91,20 @@ def different(x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ordered[new], places[new].astype(np.int64), inverse
 
 
-def sorted_unique(input: Operand) -> tuple[Tensor, Tensor]:
-    """(values, indices): the different elements in ascending order, and for each element of input the place of its
-    value (Int64). The shape depends on values."""
+def unique_slices(input: Operand, dim: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """(values, indices, counts): the different elements in ascending order (without `dim`) or the different slices
+    along it, for each element or slice of input the place of its value, and how often each occurs (Int64). The shapes
+    depend on values."""
     x = as_tensor("unique", input)
-    values, _, inverse = different(x)
-    return Tensor(values), Tensor(inverse.reshape(x.shape))
+    if dim is None:
+        values, _, inverse = different(x)
+        shape = x.shape
+    else:
+        axis = normalize_axis("unique", dim, x.ndim, "dim")
+        values, inverse = np.unique(storage_of(x).to_numpy(), return_inverse=True, axis=axis)
+        shape = (x.shape[axis],)
+    counts = np.bincount(inverse.ravel(), minlength=len(values) if dim is None else values.shape[axis])
+    return Tensor(values), Tensor(inverse.reshape(shape).astype(np.int64)), Tensor(counts.astype(np.int64))
 
 
 def unique_consecutive(input: Operand, return_inverse: bool = False, return_counts: bool = False,

@@ -1,8 +1,9 @@
 """Combining updates with the elements of a tensor at given places, for every way to combine, and in place.
 
 `tensor_scatter_*` return a new tensor. `scatter_*` (indices name rows) and `scatter_nd_*` (they are coordinates) give
-a parameter its new value and return that, as a Tensor. Where several updates meet at one place they are combined, too: they are sorted
-by place, neighbours of one place are combined over growing distances, and the last one of each run is written.
+a parameter its new value and return that, as a Tensor. Where several updates meet at one place they are combined, too:
+they are sorted by place, neighbours of one place are combined over growing distances, and the last one of each run is
+written.
 """
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from mindspore.common.dtype import bfloat16, int32
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, apply, as_tensor, constant, full_of, primitive, static_int
 from mindspore.ops.arithmetic import maximum, minimum, mul, true_divide
-from mindspore.ops.indexing import coordinates, replace_rows, tensor_scatter_add, tensor_scatter_sub
+from mindspore.ops.indexing import coordinates, element_updates, replace_rows, tensor_scatter_add, tensor_scatter_sub
 from mindspore.ops.indexing import tensor_scatter_update as tensor_scatter_update_
 from mindspore.ops.shapes import expand_dims, reshape
 from mindspore.ops.state import assign
@@ -71,6 +72,14 @@ def tensor_scatter_min(input_x: Operand, indices: Operand, updates: Operand) -> 
 def tensor_scatter_mul(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """The element times the updates at each of the coordinates."""
     return _combined("tensor_scatter_mul", input_x, indices, updates, mul)
+
+
+def scatter_multiply(input: Operand, axis: int, index: Operand, src: Operand) -> Tensor:
+    """input with its elements multiplied by those of `src` (or one number) whose coordinate along `axis` the index
+    names; see `tensor_scatter_elements`."""
+    x, places, value = element_updates("scatter", input, index, src, axis)
+    flat = reshape(x, (x.size,))
+    return reshape(tensor_scatter_mul(flat, expand_dims(places, -1), value), x.shape)
 
 
 def tensor_scatter_div(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from mindspore import log
 from mindspore._version import __version__
 from mindspore.compiler import recording
 from mindspore.compiler.live import Peak
@@ -22,6 +23,8 @@ __all__ = ["Profiler", "analyse", "mstx", "profile", "tensorboard_trace_handler"
 _TRACE = "trace_view.json"
 _BOOLS = ("with_stack", "profile_memory", "data_process", "parallel_strategy", "start_profile", "hbm_ddr", "pcie",
           "sync_enable", "record_shapes")
+_OF_ASCEND = ("aic_metrics", "data_simplification", "env_enable", "host_sys", "l2_cache", "mstx", "op_time",
+              "profile_communication", "profile_framework", "timeline_limit")
 
 
 class profile:
@@ -78,9 +81,10 @@ class profile:
     # -- steps -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin with the first step. RuntimeError where a profiler, this one or another, is running."""
+        """Begin with the first step. A warning where it has begun; RuntimeError where another profiler is running."""
         if self._recorder is not None:
-            raise RuntimeError("profile.start: this profiler was started already")
+            log.warning("profile.start: this profiler was started already, when it was made (start_profile=True)")
+            return
         _synchronize()
         self._recorder = recording.start(self._options)
         self._peaks = self._recorder.peaks
@@ -228,7 +232,8 @@ class Profiler:
     Args:
         output_path: where the folder of the recording goes, `./data` by default.
         profiler_level, with_stack, profile_memory, record_shapes, start_profile, schedule, on_trace_ready, activities,
-            and the rest of `profile`'s arguments: as there.
+            and the rest of `profile`'s arguments: as there. aic_metrics, data_simplification, l2_cache and others
+            that are about Ascend devices: accepted, without effect.
 
     Raises:
         TypeError, ValueError: an unknown argument, or one of a wrong type. RuntimeError: another profiler is running.
@@ -244,12 +249,20 @@ class Profiler:
         if not isinstance(level, ProfilerLevel):
             raise TypeError(f"Profiler: profiler_level must be a ProfilerLevel, got {level!r}")
         known = {*_BOOLS, "activities", "schedule", "on_trace_ready"}
+        for name in _OF_ASCEND:
+            kwargs.pop(name, None)
         unknown = sorted(kwargs.keys() - known)
         if unknown:
             raise TypeError(f"Profiler: unknown argument {unknown[0]!r}; known are output_path, profiler_level, "
                             f"{', '.join(sorted(known))}")
         holder = type("_Config", (), {"profiler_level": level})
         self._profile = profile(**kwargs, experimental_config=holder)
+
+    def __enter__(self) -> Profiler:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Begin to record; see `profile.start`."""

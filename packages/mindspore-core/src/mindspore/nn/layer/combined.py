@@ -182,5 +182,5 @@ class ParameterUpdate(Cell):
         self._param = param
 
     def construct(self, x):
-        """x, which the Parameter has from now on; ValueError for another shape."""
-        return ops.assign(self._param, x)
+        """The Parameter's new value, x; ValueError for another shape."""
+        return ops.assign(self._param, x).value()
