@@ -41,6 +41,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, "mindspore.ops._native_classes",
                                                  "mindspore.ops._gradient_classes"),
     "mindspore.ops.function": _FUNCTIONS,
+    "mindspore.ops.extend": ("mindspore.mint", "mindspore.mint.nn.functional", *_FUNCTIONS),
     "mindspore.ops.function.random_func": (*_FUNCTIONS, "mindspore.ops._random_seeds"),
     **{f"mindspore.ops.function.{name}": _FUNCTIONS for name in (
         "array_func", "clip_func", "debug_func", "grad", "image_func", "linalg_func", "math_func", "nn_func",

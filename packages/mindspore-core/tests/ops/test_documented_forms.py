@@ -95,6 +95,16 @@ def test_places_of_extrema():
     assert ops.unique(Tensor([2, 1], ms.int64))[1].dtype is ms.int64
 
 
+def test_places_of_extrema_among_chosen_elements(mode):
+    x, where = Tensor([[9, 3, 4, 5], [5, 2, 7, 4]]), Tensor([[False, False, True, False], [True, True, True, True]])
+    values, places = ops.max(x, 1, initial=0, where=where)
+    assert values.tolist() == [4, 7] and places.tolist() == [2, 2]
+    values, places = ops.min(x, axis=1, keepdims=True, initial=3, where=where)
+    assert values.tolist() == [[3], [2]] and places.tolist() == [[0], [1]]
+    with pytest.raises(ValueError, match="where is given without initial"):
+        ops.max(x, 1, where=where)
+
+
 def test_choose_from_a_nested_list():
     assert Tensor([2, 0, 1]).choose([[0, 1, 2], [10, 11, 12], [20, 21, 22]]).tolist() == [20, 1, 12]
 

@@ -166,12 +166,8 @@ def amin(input: Operand, axis: Axes = None, keepdims: bool = False, *, initial: 
 
 
 def _extremum(name: str, input: Operand, axis: Axes, keepdims: bool, initial, where) -> Tensor:
-    x = as_tensor(name, input)
+    x = _chosen(name, as_tensor(name, input), initial, where)
     largest = name.endswith("max")
-    if where is not None:
-        if initial is None:
-            raise ValueError(f"{name}: where is given without initial; say what stands for no element")
-        x = apply(_SELECT, (as_bool(name, where, "where"), x, as_dtype_of(name, initial, x, "initial")))
     axes = normalize_axes(name, axis, x.ndim)
     if x.dtype is bool_:
         return apply(_ANY if largest else _ALL, (x,), (axes, _kept(keepdims)))
@@ -181,10 +177,20 @@ def _extremum(name: str, input: Operand, axis: Axes, keepdims: bool, initial, wh
     return apply(_MAXIMUM if largest else _MINIMUM, (result, as_dtype_of(name, initial, x, "initial")))
 
 
+def _chosen(name: str, x: Tensor, initial, where) -> Tensor:
+    """x, with `initial` where `where` is false."""
+    if where is None:
+        return x
+    if initial is None:
+        raise ValueError(f"{name}: where is given without initial; say what stands for no element")
+    return apply(_SELECT, (as_bool(name, where, "where"), x, as_dtype_of(name, initial, x, "initial")))
+
+
 def max(input: Operand, axis: int | None = None, keepdims: bool = False, *, initial: float | None = None,
         where: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """(values, indices): the largest elements along `axis` and the places (Int64) where they first stand. Without an
-    axis the largest element of all and the index 0 (Int64); `amax` gives the values alone."""
+    """(values, indices): the largest elements along `axis`, with `initial` in place of smaller ones and of those where
+    `where` is false, and the places (Int64) where they first stand. Without an axis the largest element of all and the
+    index 0 (Int64); `amax` gives the values alone."""
     return _with_index("max", _ARGMAX, input, axis, keepdims, initial, where)
 
 
@@ -199,8 +205,12 @@ def _with_index(name: str, arg, input: Operand, axis: int | None, keepdims: bool
     if axis is None or x.ndim == 0:
         return _extremum(name, x, None, False, initial, where), constant(0, int64)
     axis = normalize_axis(name, axis, x.ndim)
-    values = _extremum(name, x, axis, keepdims, initial, where)
-    return values, _arg(arg, x, axis, keepdims)
+    if initial is not None:
+        x = _chosen(name, x, initial, where)
+        if x.dtype is not bool_:
+            x = apply(_MAXIMUM if name == "max" else _MINIMUM, (x, as_dtype_of(name, initial, x, "initial")))
+        initial = where = None
+    return _extremum(name, x, axis, keepdims, initial, where), _arg(arg, x, axis, keepdims)
 
 
 def _arg(op, x: Tensor, axis: int, keepdims: bool) -> Tensor:
