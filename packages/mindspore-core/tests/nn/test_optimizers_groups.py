@@ -305,3 +305,17 @@ def test_an_optimizer_and_a_schedule_of_ones_own(mode):
     optimizer((*map(Tensor, gradients(1)), Tensor([0.25])))
     for old, new, gradient, rate in zip(before, optimizer.parameters, (*gradients(1), np.float32([0.25])), (.5, .5, 1)):
         np.testing.assert_allclose(new.asnumpy(), old - rate * gradient, rtol=1e-6)
+
+
+@pytest.mark.parametrize("make", [optim.Adam, lambda p: optim.SGD(p, 0.1, momentum=0.9), optim.RMSprop, optim.Rprop],
+                         ids=["Adam", "SGD", "RMSprop", "Rprop"])
+def test_a_group_that_comes_later_has_states(mode, make):
+    together, later = make(parameters()), make(parameters()[:1])
+    later.add_param_group({"params": parameters()[1:]})
+    assert [p.name for p in later.parameters] == [p.name for p in together.parameters] == ["w", "b"]
+    for step in range(3):
+        for optimizer in (together, later):
+            optimizer(tuple(map(Tensor, gradients(step))))
+    for one, other in zip(together.parameters, later.parameters):
+        np.testing.assert_allclose(one.asnumpy(), other.asnumpy(), rtol=1e-6)
+    assert {p.name for p in later.get_parameters()} >= {p.name for p in together.get_parameters()} - {"w", "b"}

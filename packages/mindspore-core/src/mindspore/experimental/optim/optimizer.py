@@ -61,13 +61,13 @@ class Optimizer(Cell):
         self._members: list[Parameter] = []
         self._groups: list[Group] = []
         self.group_start_id: list[int] = []  # where each group's parameters begin among all of them
+        self._states: dict[str, tuple[ParameterTuple, float]] = {}  # what `states` made, and its first value, by prefix
         given = list(params) if isinstance(params, Iterable) and not isinstance(params, Tensor) else None
         if not given:
             raise ValueError(f"For '{type(self).__name__}', the 'params' must be a non-empty list of Parameters or of "
                              f"dictionaries, but got {params!r}.")
         for group in given if isinstance(given[0], dict) else [{"params": given}]:
             self.add_param_group(group)
-        self.parameters = ParameterTuple(self._members)
         setattr(self, self.step_name, self.scalar(self.step_name, 0, self.step_shape, self.step_dtype))
 
     def add_param_group(self, param_group) -> None:
@@ -102,6 +102,16 @@ class Optimizer(Cell):
         self.param_groups.append(group)
         self.group_start_id.append(start)
         self._groups += [group] * len(members)
+        self.parameters = ParameterTuple(self._members)
+        self._extend_states(members)
+
+    def _extend_states(self, members: list[Parameter]) -> None:
+        """Give the parameters of a group that comes later the states that the others have."""
+        for prefix, (known, value) in list(self._states.items()):
+            more = ParameterTuple([*known, *[self._state(prefix, member, value) for member in members]])
+            for name in [n for n, held in vars(self).items() if held is known]:
+                setattr(self, name, more)
+            self._states[prefix] = more, value
 
     def _check_group(self, group: Group) -> None:
         """The options that all optimizers have."""
@@ -126,8 +136,14 @@ class Optimizer(Cell):
 
     def states(self, prefix: str, value: float = 0.0) -> ParameterTuple:
         """One state tensor for each parameter, called `prefix.<parameter>`, in its shape and dtype."""
-        return ParameterTuple([Parameter(Tensor(np.full(p.shape, value, p.dtype.np)), name=f"{prefix}.{p.name}",
-                                         requires_grad=False) for p in self._members])
+        made = ParameterTuple([self._state(prefix, member, value) for member in self._members])
+        self._states[prefix] = made, value
+        return made
+
+    @staticmethod
+    def _state(prefix: str, member: Parameter, value: float) -> Parameter:
+        return Parameter(Tensor(np.full(member.shape, value, member.dtype.np)), name=f"{prefix}.{member.name}",
+                         requires_grad=False)
 
     @staticmethod
     def power(base: float, exponent: Tensor) -> Tensor:
