@@ -248,7 +248,7 @@ def run(count: int, start: int, on: list[str] | None = None) -> Statistics:
 
 def main() -> int:
     """The exit status is 0 if none is wrong."""
-    count, start = int(os.environ.get("MS_FUZZ_COUNT", "20000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    count, start = int(os.environ.get("MS_FUZZ_COUNT", "2000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
     print(f"seed {start}, {count} compositions", flush=True)
     statistics, wrong = Statistics(), 0
     for lot in lots.side_by_side(check_lot, start):

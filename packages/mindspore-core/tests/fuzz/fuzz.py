@@ -1,6 +1,7 @@
-"""Check many random programs and print what happened: `MS_FUZZ_COUNT=20000 python tests/fuzz/fuzz.py [SEED]`.
+"""Check many random programs and print what happened: `MS_FUZZ_COUNT=20000 python tests/fuzz/fuzz.py [SEED [LOT]]`.
 
-A program counts once; what is drawn again is not counted. One of each lot runs on all backends, the others on the
+They are drawn in lots, from the first LOT on, so that a run can go on where another one was ended. A program counts
+once; what is drawn again is not counted. One of each lot runs on all backends, the others on the
 reference backend. A mismatch is printed as small as it shrinks, and the others go on.
 """
 from __future__ import annotations
@@ -29,8 +30,7 @@ from mindspore.plugin import manager
 
 LEAST_SHARE = 0.01
 MOST_REFUSED = 0.03
-COLLECTED = 5  # lots between two garbage collections: what is made in them is about 500 MB
-_checked = [0]  # lots, by this process
+COLLECTED = 5  # lots of `run` between two garbage collections
 
 
 class Outcome(NamedTuple):
@@ -112,7 +112,7 @@ def digest(program: Program) -> bytes:
 def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None = None, shrink: bool = True) -> None:
     """Judge the programs of a lot into `found`. Raises Mismatch, with shrink of the smallest program that shows it.
 
-    The garbage collector is switched off, and runs once in a few lots."""
+    The garbage collector is switched off: a lot leaves about 100 MB."""
     on = on or ["reference", *sorted(set(manager.backends()) - {"reference"})]
     known: set[bytes] = set()
     wrong = False
@@ -132,12 +132,9 @@ def check_lot(start: int, lot: int, found: list[Outcome], on: list[str] | None =
                 known.add(outcome.program)
                 found.append(outcome)
 
-    gc.disable()        # what is alive is looked through once in a few lots, and not after each of many compilations
-    _checked[0] += 1
-    if _checked[0] % COLLECTED == 0:
-        pipeline.clear_cache()
-        segment.clear_cache()
-        gc.collect()
+    gc.disable()  # it would look through all that is alive after each of many compilations
+    pipeline.clear_cache()
+    segment.clear_cache()
     lots.draw(programs(), judge, start, lot, shrink)
 
 
@@ -155,6 +152,8 @@ def run(count: int, start: int, on: list[str] | None = None, statistics: Statist
                     if statistics.count < count:
                         statistics.add(outcome)
             lot += 1
+            if lot % COLLECTED == 0:
+                gc.collect()
     finally:
         if collects:
             gc.enable()
@@ -163,16 +162,17 @@ def run(count: int, start: int, on: list[str] | None = None, statistics: Statist
 
 def main() -> int:
     """The exit status is 0 if all agreed, no production is rare, and few were refused."""
-    count, start = int(os.environ.get("MS_FUZZ_COUNT", "20000")), int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    print(f"seed {start}, {count} programs", flush=True)
+    count = int(os.environ.get("MS_FUZZ_COUNT", "20000"))
+    start, first = (int(argument) for argument in (*sys.argv[1:3], "0", "0")[:2])
+    print(f"seed {start}, {count} programs from lot {first} on", flush=True)
     begun, statistics, mismatches = time.monotonic(), Statistics(), 0
-    for lot in lots.side_by_side(check_lot, start):
+    for number, lot in enumerate(lots.side_by_side(check_lot, start, first), first):
         for outcome in lot.found:
             if statistics.count < count:
                 before = statistics.count
                 statistics.add(outcome)
                 if before < statistics.count and statistics.count % 1000 == 0:
-                    print(f"{statistics.count} after {time.monotonic() - begun:.0f} s", flush=True)
+                    print(f"{statistics.count} after {time.monotonic() - begun:.0f} s, in lot {number}", flush=True)
         if lot.wrong:
             mismatches += 1
             print(lot.wrong, flush=True)

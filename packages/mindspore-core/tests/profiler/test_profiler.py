@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import log, Tensor, ops
+from mindspore import Tensor, log, ops
 from mindspore.compiler import recording
 from mindspore.compiler.pipeline import clear_cache
 from mindspore.profiler import (
