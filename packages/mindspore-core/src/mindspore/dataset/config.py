@@ -409,7 +409,7 @@ def get_multiprocessing_start_method() -> str:
 
 
 def set_video_backend(backend: str) -> None:
-    """Notes what is to decode videos: "CPU", the only choice. There are no operations for videos.
+    """Notes what is to decode videos: "CPU", the only choice.
 
     Raises:
         TypeError: `backend` is no str.
