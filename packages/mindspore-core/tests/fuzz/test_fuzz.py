@@ -6,12 +6,15 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "backends")]
 
 import bugs  # noqa: E402
+import plain  # noqa: E402
 import register_discrete  # noqa: E402, F401
+import world  # noqa: E402
 from checking import check  # noqa: E402
 from found import FOUND  # noqa: E402
 from fuzz import MOST_REFUSED, run  # noqa: E402
@@ -30,6 +33,14 @@ def test_random_programs_agree_with_python():
     assert set(statistics.used) <= set(PRODUCTIONS)
     if COUNT >= 1000:
         assert not statistics.rare()
+
+
+def test_plain_python_knows_derivatives_along_long_directions():
+    a, length = 0.54, 50.0
+    slope = world.grad(lambda x: 40 / (x * x + 1))
+    with world.decisions():
+        along = world.jvp(slope, plain.wrap(np.array(a)), plain.wrap(np.array(length)))[1]
+    assert along.array == pytest.approx(40 * (6 * a * a - 2) / (a * a + 1) ** 3 * length, rel=1e-7)
 
 
 @pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)

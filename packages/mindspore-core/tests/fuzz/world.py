@@ -160,9 +160,12 @@ def derivative(at: Callable[[float], np.ndarray]) -> np.ndarray:
 
 
 def jvp(function: Callable, point: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
-    """The value and the derivative along a direction."""
-    along = derivative(lambda step: function(wrap(point.array + step * direction.array)).array.copy())
-    return function(plain.fresh(point)), wrap(along)
+    """The value and the derivative along a direction. Where that is long the steps are along a shorter one: they are as
+    wide as differences of differences allow."""
+    length = max(1.0, np.abs(direction.array).max(initial=0.0))
+    shorter = direction.array / length
+    along = derivative(lambda step: function(wrap(point.array + step * shorter)).array.copy())
+    return function(plain.fresh(point)), wrap(along * length)
 
 
 def jacobian(function: Callable) -> Callable:
