@@ -1,9 +1,11 @@
 """Argument checks that the dataset modules share. Messages name the function, the argument and what was given."""
 from __future__ import annotations
 
+import importlib
 import numbers
 import operator
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 
@@ -94,3 +96,12 @@ def check_workers(num_parallel_workers, function: str) -> int:
     from . import config
     number = check_optional_int(num_parallel_workers, "num_parallel_workers", function, 1)
     return config.get_num_parallel_workers() if number is None else number
+
+
+def media_package(package: str, function: str) -> ModuleType:
+    """A package of the extra `media`, imported now. ImportError, with what installs it, where it is missing."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise ImportError(f"For '{function}', the package '{package}' is needed, but is not installed. Run: "
+                          f"pip install 'mindspore-core[media]'") from error

@@ -8,11 +8,10 @@ import enum
 import io
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from .._check import check_int, check_known, check_names, check_number
+from .._check import check_int, check_known, check_names, check_number, media_package
 from .._transform import RowTransform
 from ._base import text_of, texts_of
 
@@ -46,15 +45,6 @@ class SPieceTokenizerOutType(enum.IntEnum):
     INT = 1         # their numbers
 
 
-def _package(function: str) -> Any:
-    try:
-        import sentencepiece
-    except ImportError as error:
-        raise ImportError(f"For '{function}', the package 'sentencepiece' is needed, but is not installed. Run: "
-                          f"pip install 'mindspore-core[media]'") from error
-    return sentencepiece
-
-
 class SentencePieceVocab:
     """A model of pieces, made by `from_dataset` or `from_file`."""
 
@@ -84,7 +74,7 @@ class SentencePieceVocab:
                 raise
 
         try:
-            _package(function).SentencePieceTrainer.train(
+            media_package("sentencepiece", function).SentencePieceTrainer.train(
                 **{"input": source} if isinstance(source, list) else {"sentence_iterator": sentences()},
                 vocab_size=size, character_coverage=coverage, model_type=model_type.name.lower(), minloglevel=1,
                 model_writer=written, **options)
@@ -222,7 +212,7 @@ class SentencePieceTokenizer(RowTransform):
                 model = file.read()
         else:
             model = _model_of(mode, "mode", name)
-        self._processor = _package(name).SentencePieceProcessor()
+        self._processor = media_package("sentencepiece", name).SentencePieceProcessor()
         try:
             self._processor.LoadFromSerializedProto(model)
         except RuntimeError as error:

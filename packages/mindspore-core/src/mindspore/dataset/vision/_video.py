@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .._blocks import as_array
+from .._check import media_package
 from .._transform import RowTransform
 
 __all__ = ["DecodeVideo", "VideoDecoder", "VideoError", "read_video", "read_video_timestamps"]
@@ -29,15 +30,6 @@ _UNITS = ("pts", "sec")
 class VideoError(ValueError, RuntimeError):
     """A file that does not exist or is no video, or a wrong argument. Programs that were written for MindSpore expect
     now a ValueError and now a RuntimeError, so this is both."""
-
-
-def _package(function: str) -> Any:
-    try:
-        import av
-    except ImportError as error:
-        raise ImportError(f"For '{function}', the package 'av' is needed, but is not installed. Run: "
-                          f"pip install 'mindspore-core[media]'") from error
-    return av
 
 
 def _file(path, name: str, function: str) -> str:
@@ -68,7 +60,7 @@ class _Reader:
     """An open file, and its first streams of pictures and of sound. Errors of the package are a VideoError."""
 
     def __init__(self, source, described: str, function: str):
-        self.av, self.described, self.function = _package(function), described, function
+        self.av, self.described, self.function = media_package("av", function), described, function
         try:
             self.container = self.av.open(source)
         except self.av.error.FFmpegError as error:
