@@ -22,7 +22,7 @@ from mindspore.graph.aliases import Entered
 from mindspore.graph.carrying import alike, blank, carried, leaves_of
 from mindspore.graph.join_values import NOTHING, NUMBERS, Mismatch, common_aval, mismatch
 from mindspore.graph.joins import Joiner
-from mindspore.graph.numbers import is_instance, kinds_of, noted, operated, type_of
+from mindspore.graph.numbers import doubtful, is_instance, kinds_of, noted, operated, type_of
 from mindspore.graph.regions import assign_written, closed, constant, node_in
 from mindspore.graph.repeated import results_of
 from mindspore.graph.scanning import (
@@ -46,13 +46,13 @@ from mindspore.runtime.record import apply, wrap
 
 __all__ = [
     "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
-    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance", "doubts",
-    "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity", "is_instance",
-    "is_known", "is_one_of", "is_recording", "item", "items_of", "kinds_of", "last_of", "local_to", "negate", "noted",
-    "number", "operated", "outputs_of", "parameters", "place_of", "predicate", "put_back_doubts", "recorded",
-    "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at", "rows", "scan", "select", "setitem",
-    "settled", "size", "size_behind", "smallest", "structure", "type_of", "varies", "where", "whole_number", "window",
-    "writes",
+    "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance",
+    "doubtful", "doubts", "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity",
+    "is_instance", "is_known", "is_one_of", "is_recording", "item", "items_of", "kinds_of", "last_of", "local_to",
+    "negate", "noted", "number", "operated", "outputs_of", "parameters", "place_of", "predicate", "put_back_doubts",
+    "recorded", "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at", "rows", "scan",
+    "select", "setitem", "settled", "size", "size_behind", "smallest", "structure", "type_of", "varies", "where",
+    "whole_number", "window", "writes",
 ]
 
 

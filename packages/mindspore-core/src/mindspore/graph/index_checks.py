@@ -1,10 +1,11 @@
-"""Checks of index tensors, whose values are known at run time only.
+"""Checks of index tensors and of divisors, whose values are known at run time only.
 
 A check is an operation of the program (`compiler.primitives.index_check`) that hands on a *fault*. In PyNative mode a
 segment keeps its own; while a function is compiled the fault is the value of a hidden tensor, which a trace reads and
 writes as it does a Parameter. After a run its value is looked at, on devices whose memory the host reads, and raised as
 an IndexError that names the operator, the index, the size and the line of the program. What was computed with a wrong
-index before that has read 0.
+index before that has read 0. Operators on tensors that stand for Python's numbers (`graph.numbers`) are checked in the
+same way, for what Python's raise: a division by 0, an int to a negative power, a shift by a negative count.
 """
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
 from mindspore.compiler.ir.dims import Dim
@@ -21,14 +23,21 @@ from mindspore.eager import segment as _segment
 from mindspore.graph.trace import current_trace, suspended
 from mindspore.runtime.storage import Storage
 
-__all__ = ["Check", "channel", "check", "error_of", "look"]
+__all__ = ["Check", "channel", "check", "check_operand", "error_of", "look"]
 
 _CHECK = primitive("index_check")
+_LARGEST = 2**63 - 1
+_DIVISION = ZeroDivisionError, "division by zero"
+_SHIFT = ValueError, "negative shift count"
+_OF_NUMBERS = {"truediv": _DIVISION, "floordiv": _DIVISION, "mod": _DIVISION, "lshift": _SHIFT, "rshift": _SHIFT,
+               "pow": (ValueError, "an int to the power {}, which is a float; write float(x) ** k where k may be "
+                                   "negative")}
 _channel: list[Tensor] = []
 
 
 class Check(NamedTuple):
-    """What a check was for: the operator, the size of the axis, the file and the line of the program.
+    """What a check was for: the operator, the size of the axis (0 if it takes numbers), the file and the line of the
+    program.
 
     Equal ones have one number, so that what is interpreted again records the same graph again."""
 
@@ -60,11 +69,24 @@ def check(name: str, index: Tensor, low: int, size: Any) -> None:
     if trace is None:
         _segment.current().check(storage, low, size, name)
         return
-    site = location.current()
+    _emit(name, size, trace.node_of(index), low, size)
+
+
+def check_operand(name: str, operand: Tensor) -> None:
+    """The error of Python's operator of this name (that of its function in `operator`), once the program has run, if
+    its second operand, a traced number, is 0 (divisions) or negative (the others)."""
+    b, node = (trace := current_trace()).builder, trace.node_of(operand)
+    if _OF_NUMBERS[name] is _DIVISION:
+        _emit(name, 0, b.cast(b.eq(node, 0), dtype=int64), 0, 1)
+    else:
+        _emit(name, 0, node, 0, _LARGEST)
+
+
+def _emit(name: str, size: int, node: Any, low: int, high: int) -> None:
+    trace, fault, site = current_trace(), channel(), location.current()
     file, line = _segment.user_location() if site is None else site[:2]
     number = trace.checks.setdefault(Check(name, size, file, line), len(trace.checks) + 1)
-    fault = channel()
-    trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), trace.node_of(index)), (low, size, number)))
+    trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), node), (low, high, number)))
 
 
 def _is_assigned(index: Tensor) -> bool:
@@ -85,11 +107,14 @@ def _check_known(name: str, array: np.ndarray, low: int, size: Any) -> None:
         raise IndexError(f"{name}: index {wrong} is out of range for an axis of size {size}")
 
 
-def error_of(fault: int, checks: list[Check]) -> IndexError:
+def error_of(fault: int, checks: list[Check]) -> Exception:
     """The error of a fault."""
     number, index = taken_apart(fault)
     found = checks[number - 1]
     place = "" if found.file is None else f', in line {found.line} of "{found.file}"'
+    if found.name in _OF_NUMBERS:
+        kind, text = _OF_NUMBERS[found.name]
+        return kind(text.format(index) + place)
     return IndexError(f"{found.name}: index {index} is out of range for an axis of size {found.size}{place}")
 
 

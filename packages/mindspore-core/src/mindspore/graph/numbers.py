@@ -12,19 +12,22 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from mindspore.common.dtype import bool_, int64
+from mindspore.common.dtype import bool_, float32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend import location
 from mindspore.compiler.frontend.errors import TensorConditionError, describe
 from mindspore.compiler.primitives.base import PRIMITIVES
-from mindspore.graph.trace import current_trace
-from mindspore.runtime.record import apply
+from mindspore.graph.index_checks import check_operand
+from mindspore.graph.trace import Traced, current_trace
+from mindspore.runtime.record import apply, wrap
 
-__all__ = ["is_instance", "kinds_of", "noted", "number_kind", "operated", "type_of"]
+__all__ = ["doubtful", "is_instance", "kinds_of", "noted", "number_kind", "operated", "type_of"]
 
 _KINDS = (bool, int, float)
 _COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _LOGICAL = frozenset({"and", "or", "xor"})
+_DIVISIONS = frozenset({"truediv", "floordiv", "mod"})
+_SHIFTS = frozenset({"lshift", "rshift"})
 _IN_PLACE = {f"i{name}": getattr(operator, f"__{name}__") for name in (
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor")}
 
@@ -100,8 +103,41 @@ def operated(native: Callable[..., Any], name: str, *operands: Any) -> Any:
     if name == "invert" and outcome is int:  # of a tensor it is the logical negation
         native = _bits_inverted
     beside = next((v for v, each in zip(operands, kinds) if isinstance(v, Tensor) and Tensor in each), None)
-    result = native(*[_converted(value, each, name, outcome, beside) for value, each in zip(operands, kinds)])
+    values = [_converted(value, each, name, outcome, beside) for value, each in zip(operands, kinds)]
+    if outcome is not None and len(values) == 2:
+        values, outcome = _checked(native, name, outcome, *values)
+    result = native(*values)
     return noted(result, outcome) if outcome is not None and isinstance(result, Tensor) else result
+
+
+def doubtful(name: str, *operands: Any) -> Tensor | None:
+    """Whether a division raises, where that depends on a tensor: a predicate; else None."""
+    name = name[1:] if name in _IN_PLACE else name
+    if name not in _DIVISIONS or not isinstance(operands[1], Tensor):
+        return None
+    if not all(len(each) == 1 and next(iter(each)) in _KINDS for each in map(kinds_of, operands)):
+        return None
+    trace = current_trace()
+    return noted(wrap(Traced(trace, trace.builder.eq(trace.node_of(operands[1]), 0))), bool)
+
+
+def _checked(native: Callable[..., Any], name: str, outcome: type, left: Any, right: Any) -> tuple[list[Any], type]:
+    """The operands of an operator on numbers, and the class of what it gives: Python's error if the second one is none
+    that it takes, now or where the graph runs."""
+    known = not isinstance(right, Tensor)
+    if name in _DIVISIONS or (name in _SHIFTS and outcome is int):
+        if not known:
+            check_operand(name, right)
+        elif right == 0 if name in _DIVISIONS else right < 0:
+            native(1, right)  # raises
+        if name in _SHIFTS and not isinstance(left, Tensor):
+            left = wrap(Traced(trace := current_trace(), trace.builder.constant(left, int64)))
+    elif name == "pow" and outcome is int:
+        if not known:
+            check_operand(name, right)
+        elif right < 0:
+            left, outcome = apply(PRIMITIVES["cast"], (left,), (float32,)), float
+    return [left, right], outcome
 
 
 def _bits_inverted(value: Any) -> Tensor:

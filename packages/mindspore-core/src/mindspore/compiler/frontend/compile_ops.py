@@ -18,15 +18,16 @@ from mindspore.compiler.frontend.conditions import predicate
 from mindspore.compiler.frontend.decisions import decide, fork
 from mindspore.compiler.frontend.dispatch import compile_node, compiles
 from mindspore.compiler.frontend.entries import PLAIN
-from mindspore.compiler.frontend.frames import Frame, Run, Session
+from mindspore.compiler.frontend.frames import Frame, Run
 from mindspore.compiler.frontend.identities import other_object, same_object
 from mindspore.compiler.frontend.journal import MADE
 from mindspore.compiler.frontend.location import Site
+from mindspore.compiler.frontend.number_operators import operated
 from mindspore.compiler.frontend.scopes import Scope
 from mindspore.compiler.frontend.special import CONTAINERS, apply_special, compare, is_special, load_varied_item
 from mindspore.compiler.frontend.variants import is_varied
 
-__all__ = ["in_place_operator", "operated"]
+__all__ = ["in_place_operator"]
 
 _NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -79,11 +80,6 @@ _COMPARE: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], _Names]] = {
 _Comparison = Callable[[Frame, Any, Any, Site], Any]
 
 
-def operated(session: Session, operate: Callable[..., Any], names: _Names, *operands: Any) -> Any:
-    """An operator on operands of which one may stand for a Python number."""
-    return session.policy.control.operated(operate, names[0].strip("_"), *operands)
-
-
 @compiles(ast.Constant)
 def _constant(node: ast.Constant, scope: Scope) -> Run:
     value = node.value
@@ -114,7 +110,7 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
         if is_remainder and type(a) is str and session.policy.effects is not None:
             return session.policy.effects.percent(a, b)
         if session.numbers and (session.is_traced(a) or session.is_traced(b)):
-            return operated(session, operate, names, a, b)
+            return operated(frame, operate, names[0].strip("_"), a, b)
         result = operate(a, b)
         if type(result) in MADE and result is not a and result is not b:
             session.journal.made(result)
@@ -149,7 +145,7 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
         if session.kinds.get(type(value)) != PLAIN and is_special(session, value):
             return apply_special(frame, names, operate, value)
         if session.numbers and session.is_traced(value):
-            return operated(session, operate, names, value)
+            return operated(frame, operate, names[0].strip("_"), value)
         return operate(value)
 
     return unary
@@ -224,7 +220,7 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
-            return operated(session, operate, names, a, b)
+            return operated(frame, operate, names[0].strip("_"), a, b)
         return operate(a, b)
 
     return compare_at
@@ -251,7 +247,7 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
-            return operated(session, operate, names, a, b)
+            return operated(frame, operate, names[0].strip("_"), a, b)
         return operate(a, b)
 
     return compare_two

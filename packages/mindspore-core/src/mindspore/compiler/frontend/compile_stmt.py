@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from mindspore.compiler.frontend.attributes import load_attribute, store_attribute
 from mindspore.compiler.frontend.branches import branches_on, truth
 from mindspore.compiler.frontend.compile_names import compile_store_name
-from mindspore.compiler.frontend.compile_ops import in_place_operator, operated
+from mindspore.compiler.frontend.compile_ops import in_place_operator
 from mindspore.compiler.frontend.compile_targets import compile_delete, compile_store
 from mindspore.compiler.frontend.compile_yield import compile_yield_statement
 from mindspore.compiler.frontend.conditions import predicate
@@ -16,6 +16,7 @@ from mindspore.compiler.frontend.decisions import decide, fork, fork_statement
 from mindspore.compiler.frontend.dispatch import compile_block, compile_node, compiles, may_leave
 from mindspore.compiler.frontend.for_loops import ForLoop
 from mindspore.compiler.frontend.frames import BREAK, CONTINUE, RETURN, Frame, Run
+from mindspore.compiler.frontend.number_operators import operated
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.scopes import CLASS, Scope
 from mindspore.compiler.frontend.special import apply_special, is_special, load_varied_item, store_item
@@ -178,7 +179,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
             return apply_special(frame, names, native, old, change)
         session = frame.session
         if session.numbers and (session.is_traced(old) or session.is_traced(change)):
-            return operated(session, native, names, old, change)
+            return operated(frame, native, names[0].strip("_"), old, change)
         return native(old, change)
 
     if isinstance(target, ast.Name):

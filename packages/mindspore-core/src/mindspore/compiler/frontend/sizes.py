@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mindspore.compiler.frontend.frames import Frame
+from mindspore.compiler.frontend.number_operators import operated
 from mindspore.compiler.frontend.sequences import TensorRange
 from mindspore.compiler.ir.dims import Dim, Symbolic
 
@@ -32,8 +33,14 @@ def _divmod(frame: Frame, *args: Any) -> Any:
     session = frame.session
     if len(args) != 2 or session.policy.control is None or not any(map(session.is_traced, args)):
         return divmod(*args)
-    operated = session.policy.control.operated
-    return operated(operator.floordiv, "floordiv", *args), operated(operator.mod, "mod", *args)
+    return operated(frame, operator.floordiv, "floordiv", *args), operated(frame, operator.mod, "mod", *args)
+
+
+def _pow(frame: Frame, *args: Any) -> Any:
+    session = frame.session
+    if len(args) != 2 or session.policy.control is None or not any(map(session.is_traced, args)):
+        return pow(*args)
+    return operated(frame, operator.pow, "pow", *args)
 
 
 def _isinstance(frame: Frame, *args: Any) -> Any:
@@ -51,4 +58,4 @@ def _sqrt(frame: Frame, *args: Any) -> Any:
 
 
 SIZE_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    len: _len, isinstance: _isinstance, math.sqrt: _sqrt, divmod: _divmod}
+    len: _len, isinstance: _isinstance, math.sqrt: _sqrt, divmod: _divmod, pow: _pow}
