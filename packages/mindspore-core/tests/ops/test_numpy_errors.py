@@ -205,6 +205,18 @@ def test_containers_of_results():
     assert type(mnp.histogramdd(X, 2)[1]) is list and type(mnp.gradient(X)) is list
 
 
+def test_histograms_with_arrays_of_edges():
+    points, edges = np.float32([[0, 1, 5], [1, 2, 3], [2, 0, 4]]), np.float32([[0, 1, 2], [0, 2, 4], [3, 4, 9]])
+    counts, found = mnp.histogramdd(mnp.array(points), mnp.array(edges))
+    expected, _ = np.histogramdd(points, edges)
+    np.testing.assert_array_equal(counts.asnumpy(), expected)
+    np.testing.assert_array_equal([e.asnumpy() for e in found], edges)
+    counts, found = mnp.histogram([1, 2, 3], [2])
+    assert counts.shape == (0,) and found.asnumpy().tolist() == [2]
+    with pytest.raises(ValueError, match="an array of edges on one axis"):
+        mnp.histogram([1, 2, 3], [])
+
+
 def test_grids():
     assert np.array_equal(mnp.mgrid[0:5, 0:5].asnumpy(), np.mgrid[0:5, 0:5])
     assert mnp.mgrid[0:3].dtype is ms.int32 and mnp.mgrid[0:1:3j].dtype is ms.float32

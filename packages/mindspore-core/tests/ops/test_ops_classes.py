@@ -39,7 +39,7 @@ CALLS = [
     (P.Greater(), (X, 0), X > 0), (P.LogicalNot(), (X > 0,), X <= 0), (P.Select(), (X > 0, X, -X), np.abs(X)),
     (P.DivNoNan(), (X, np.sign(X - 2)), np.where(X == 2, 0, X / np.where(X == 2, 1, np.sign(X - 2)))),
     (P.MulNoNan(), (np.float32([np.nan, 2]), np.float32([0, 3])), np.float32([0, 6])),
-    (P.SquaredDifference(), (X, 1.0), (X - 1)**2), (P.SquareSumAll(), (X, X[0]), ((X**2).sum(), (X[0]**2).sum())),
+    (P.SquaredDifference(), (X, 1.0), (X - 1)**2), (P.SquareSumAll(), (X, X - 1), ((X**2).sum(), ((X - 1)**2).sum())),
     (P.EqualCount(), (X, X), np.float32([6])), (P.FloatStatus(), (np.float32([1, np.inf]),), np.float32([1])),
     (P.AddN(), ((X, X, X),), 3 * X), (P.Softmax(), (X,), softmax(X)), (P.Softmax(0), (X,), softmax(X, 0)),
     (P.LogSoftmax(axis=1), (X,), np.log(softmax(X))), (P.ReduceSum(), (X, 0), X.sum(0)), (P.ReduceSum(), (X,), X.sum()),
@@ -143,6 +143,33 @@ def test_layer_norm_and_batch_norm():
 def test_asymmetric_bilinear_resizing():
     y = P.ResizeBilinearV2()(Tensor(IMAGE[:, :1, :2, :2]), (4, 4)).asnumpy()[0, 0]
     np.testing.assert_allclose(y, np.add.outer([0, 2, 4, 4], [0, 0.5, 1, 1]))
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+def test_nearest_resizing_with_aligned_corners_rounds_halves_up_and_keeps_whole_numbers(how):
+    image = np.int64([[[[1, 2, 3, 4], [5, 6, 7, 2**60 + 1]]]])
+    resize = how(P.ResizeNearestNeighbor((3, 7), align_corners=True))
+    expected = image[:, :, [0, 1, 1]][:, :, :, [0, 1, 1, 2, 2, 3, 3]]
+    found = resize(Tensor(image)).asnumpy()
+    assert found.dtype == np.int64 and found.tolist() == expected.tolist()
+    beside = np.float32([[[[np.inf, 1], [np.nan, 2]]]])
+    assert resize(Tensor(beside)).asnumpy()[0, 0, :, -1].tolist() == [1, 2, 2]  # what is not taken has no influence
+    gradient = ms.grad(lambda x: resize(x).sum())(Tensor(np.ones((1, 1, 2, 4), np.float32)))
+    assert gradient.asnumpy().tolist() == [[[[1, 2, 2, 2], [2, 4, 4, 4]]]]
+
+
+def test_square_sums_of_operands_that_differ():
+    with pytest.raises(TypeError, match="Float32 and Float16; expected one dtype"):
+        P.SquareSumAll()(Tensor(X), Tensor(X.astype(np.float16)))
+    with pytest.raises(ValueError, match="expected one shape"):
+        P.SquareSumAll()(Tensor(X), Tensor(X[:1]))
+
+
+def test_prelu_of_a_number():
+    x, weight = Tensor(np.float32(-0.5)), Tensor(np.float32([0.25]))
+    assert P.PReLU()(x, weight).asnumpy().shape == () and float(P.PReLU()(x, weight)) == -0.125
+    of_x, of_weight = ms.grad(P.PReLU(), (0, 1))(x, weight)
+    assert (of_x.shape, of_weight.shape) == ((), (1,)) and (float(of_x), float(of_weight[0])) == (0.25, -0.5)
 
 
 def test_dropout_and_random_classes():

@@ -155,6 +155,23 @@ def test_functions_with_derivatives_of_their_own(compiled):
         assert gradient.asnumpy().tolist() == [factor] * 3
 
 
+def weighted(x, plus=1.0, times=2.0):
+    return x * times + plus
+
+
+@COMPILED
+@pytest.mark.parametrize("bprop", [
+    None, lambda x, plus, times, out, dout: (dout * times, dout.sum(), (dout * x).sum())])
+def test_functions_called_with_keywords(compiled, bprop):
+    operator = ops.Morph(weighted, lambda *s: s[0], lambda *d: d[0], bprop)
+    assert maybe(lambda x: operator(x, times=3.0), compiled)(Tensor(X)).asnumpy().tolist() == (3 * X + 1).tolist()
+    gradient = ms.grad(lambda x, times: operator(times=times, x=x).sum(), (0, 1))
+    of_x, of_times = maybe(gradient, compiled)(Tensor(X), Tensor(4.0))
+    assert of_x.asnumpy().tolist() == [4] * 3 and float(of_times) == X.sum()
+    with pytest.raises(TypeError, match="by keyword only"):
+        ops.Morph(lambda x, *, k=1: x * k, lambda s: s, lambda d: d)(Tensor(X), k=2)
+
+
 @COMPILED
 @pytest.mark.parametrize(("function", "error", "word"), [
     (lambda x: x[:2], ValueError, "has shape"), (lambda x: x.astype(np.float64), TypeError, "cast it there"),

@@ -160,3 +160,25 @@ def test_of_samplers():
 def test_a_cotangent_of_another_shape():
     with pytest.raises(ValueError, match=r"dy has shape \(3,\).*\(4,\)"):
         G.HSigmoidGrad()(drawn(3), drawn(4))
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("start", [0, 1])
+def test_layer_norm_takes_the_statistics_that_it_is_given(how, start):
+    x, dy, gamma = (RNG.uniform(-1, 1, (2, 3, 4)).astype(np.float32) for _ in range(3))
+    gamma = gamma[0] if start else gamma
+    axes = tuple(range(start, 3))
+    shape = (2, 1, 1) if start else (1, 1, 1)
+    mean, variance = (RNG.uniform(0.2, 1, shape).astype(np.float32) for _ in range(2))
+    operands = [Tensor(v) for v in (x, dy, variance, mean, gamma)]
+    of_x, of_gamma, of_beta = (v.asnumpy() for v in how(G.LayerNormGrad(start, start, 1e-3))(*operands))
+    inverse, centred, count = (variance + 1e-3) ** -0.5, x - mean, x[0].size if start else x.size
+    of_variance = (-0.5 * dy * gamma * centred * inverse ** 3).sum(axes, keepdims=True)
+    of_mean = (-dy * gamma * inverse).sum(axes, keepdims=True) - 2 * of_variance * centred.mean(axes, keepdims=True)
+    expected = dy * gamma * inverse + of_variance * 2 * centred / count + of_mean / count
+    np.testing.assert_allclose(of_x, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(of_gamma, (dy * centred * inverse).sum(0) if start else dy * centred * inverse,
+                               rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(of_beta, dy.sum(0) if start else dy, rtol=1e-5)
+    with pytest.raises(ValueError, match="must be equal"):
+        G.LayerNormGrad()(operands[0], Tensor(dy[0]), *operands[2:])

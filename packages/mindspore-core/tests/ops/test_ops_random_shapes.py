@@ -92,6 +92,13 @@ def test_graph_mode_draws_the_same_numbers():
         np.testing.assert_array_equal(got.asnumpy(), expected.asnumpy())
 
 
+@pytest.mark.parametrize(("rate", "dtype", "word"), [
+    (True, ms.int64, "rate is Bool"), (1.0, ms.bool_, "dtype is Bool")])
+def test_poisson_numbers_are_numbers(rate, dtype, word):
+    with pytest.raises(TypeError, match=word):
+        ops.random_poisson((3,), Tensor([rate]), seed=1, dtype=dtype)
+
+
 def test_many_lanes_draw_numbers_of_their_own():
     alphas = Tensor(np.full((3, 4), 2.0, np.float32))
     drawn = ms.vmap(lambda a: ops.random_gamma((), a))(alphas).asnumpy()

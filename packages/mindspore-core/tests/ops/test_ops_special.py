@@ -166,6 +166,10 @@ def test_whole_numbers_and_neighbours():
     np.testing.assert_array_equal(Tensor(x).lcm(Tensor(y)).asnumpy(), np.lcm(x, y))
     near, far = np.array([0.0, 1.0, -2.0], np.float32), np.array([1.0, -3.0, -3.0], np.float32)
     np.testing.assert_array_equal(Tensor(near).nextafter(Tensor(far)).asnumpy(), np.nextafter(near, far))
+    for found, share in zip(ms.grad(ops.nextafter, (0, 1))(Tensor(near), Tensor(far)), (1, 0)):
+        assert found.asnumpy().tolist() == [share] * 3
+    with pytest.raises(TypeError, match="input is Float32 and other is Float64; expected one dtype"):
+        ops.nextafter(Tensor(near), Tensor(far.astype(np.float64)))
     np.testing.assert_array_equal(ops.eps(Tensor(near)).asnumpy(), np.full(3, np.finfo(np.float32).eps))
     np.testing.assert_array_equal(ops.eps(Tensor(near.astype(np.float16))).asnumpy(), np.finfo(np.float16).eps)
 

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
+
+from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.graph.trace import storage_of
 from mindspore.numpy._arrays import ArrayLike, as_array, as_floats, as_integers
@@ -93,8 +96,8 @@ def _edges(name: str, values: Tensor, bins: Any, range: Sequence[float] | None) 
             raise ValueError(f"{name}: bins is {count}; expected a positive int")
         return linspace(*_limits(name, values, range), count + 1)
     edges = as_floats(name, bins, "bins")
-    if edges.ndim != 1 or edges.size < 2:
-        raise ValueError(f"{name}: bins has shape {edges.shape}; expected a number, or at least two edges on one axis")
+    if edges.ndim != 1 or edges.size == 0:
+        raise ValueError(f"{name}: bins has shape {edges.shape}; expected a number, or an array of edges on one axis")
     return edges
 
 
@@ -162,8 +165,8 @@ def histogramdd(sample: ArrayLike, bins: Any = 10, range: Sequence | None = None
     """(counts, list of edges): how many points lie in each cell of a grid, or the sums of their weights; with `density`
     divided by the total and the volumes of the cells.
 
-    sample: points (N, D), or a list of D arrays of N coordinates. bins: a number for all axes, or a list with a number
-    or edges for each. range: a list with (low, high) or None for each axis.
+    sample: points (N, D), or a list of D arrays of N coordinates. bins: a number for all axes, or a list (or an
+    array) with a number or edges for each. range: a list with (low, high) or None for each axis.
 
     >>> print(np.histogramdd(np.array([[0, 0], [1, 1], [1, 0]]), bins=(2, 2))[0])
     [[1. 0.]
@@ -179,6 +182,8 @@ def histogramdd(sample: ArrayLike, bins: Any = 10, range: Sequence | None = None
         axes = list(joining.unbind(points, 1))
     if any(v.size != axes[0].size for v in axes):
         raise ValueError(f"histogramdd: the coordinates have {[v.size for v in axes]} values; expected equally many")
+    if isinstance(bins, (Tensor, np.ndarray)) and bins.ndim:
+        bins = [bins[k] for k in builtins.range(bins.shape[0])]
     each = list(bins) if isinstance(bins, (list, tuple)) else [bins] * len(axes)
     ranges = [None] * len(axes) if range is None else list(range)
     for what, given in (("bins", each), ("range", ranges)):
@@ -198,6 +203,8 @@ def _histogram(name: str, axes: list[Tensor], bins: list, ranges: list, weight: 
         place = own if place is None else arithmetic.add(arithmetic.mul(place, size), own)
         inside = within if inside is None else comparison.logical_and(inside, within)
     place = comparison.where(inside, place, -1)
+    if prod(sizes) == 0:  # one edge makes no bin
+        return creation.zeros(sizes, float32 if weight is None else weight.dtype), edges
     counts = shapes.reshape(_counted(place, prod(sizes), weight), sizes)
     if not static_bool(name, "density", density):
         return counts, edges

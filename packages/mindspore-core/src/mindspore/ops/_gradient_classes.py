@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mindspore.common.dtype import int32, int64
+from mindspore.common.dtype import float32, int32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import vjp
 from mindspore.ops.complex_numbers import conj
@@ -208,11 +208,29 @@ def nll_loss_grad(x: Tensor, dy: Tensor, target: Tensor, weight: Tensor, total_w
 
 def layer_norm_grad(x: Tensor, dy: Tensor, variance: Tensor, mean: Tensor, gamma: Tensor, begin_norm_axis: int = 1,
                     begin_params_axis: int = 1, epsilon: float = 1e-7) -> tuple[Tensor, Tensor, Tensor]:
-    """The cotangents of LayerNorm's operands x, gamma and beta; `mean` and `variance` are its other results."""
+    """The cotangents of LayerNorm's operands x, gamma and beta, for these values of its other results, `mean` and
+    `variance`."""
     from mindspore import ops
-    from mindspore.ops import operations
-    norm = operations.LayerNorm(begin_norm_axis, begin_params_axis, epsilon)
-    return _pulled(lambda *operands: norm(*operands)[0], dy, x, gamma, ops.zeros_like(gamma))
+    if x.shape != dy.shape:
+        raise ValueError(f"LayerNormGrad: dy has shape {dy.shape} and x {x.shape}; these must be equal")
+    wide = [v.astype(float32) if v.dtype.itemsize < 4 else v for v in (x, dy, variance, mean, gamma)]
+    value, cotangent, variance, mean, scale = wide
+    start, rank = begin_params_axis % value.ndim, value.ndim
+    axes = tuple(range(begin_norm_axis % rank, rank))
+    count = math.prod(value.shape[axis] for axis in axes)
+    inverse, centred = ops.rsqrt(variance + epsilon), value - mean
+    inner = cotangent * scale
+
+    def total(v: Tensor) -> Tensor:
+        return ops.sum(v, axes, True)
+
+    of_variance = total(inner * centred) * inverse * inverse * inverse * -0.5
+    of_mean = -(total(inner) * inverse) - total(centred) * of_variance * (2 / count)
+    of_x = inner * inverse + centred * of_variance * (2 / count) + of_mean / count
+    of_scale, of_shift = cotangent * centred * inverse, cotangent
+    if start:
+        of_scale, of_shift = (ops.sum(v, tuple(range(start))) for v in (of_scale, of_shift))
+    return of_x.astype(x.dtype), of_scale.astype(gamma.dtype), of_shift.astype(gamma.dtype)
 
 
 def lrn_grad(dy: Tensor, x: Tensor, y: Tensor, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0,

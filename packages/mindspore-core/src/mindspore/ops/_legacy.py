@@ -130,17 +130,21 @@ def npu_get_float_status(x):
 def resize(weights_of):
     """Resizing of images to a size, by weights for the positions of the new places."""
     def resized(image, size, align_corners=False, half_pixel_centers=False):
-        x = as_inexact("Resize", image)
+        nearest = weights_of is windows.nearest_weights
+        x = as_tensor("Resize", image) if nearest else as_inexact("Resize", image)
         for axis, target in zip((2, 3), static_ints("Resize", "size", size), strict=True):
             places, old = np.arange(target), x.shape[axis]
             if half_pixel_centers:
                 at = np.maximum((places + 0.5) * (old / target) - 0.5 * (weights_of is windows.linear_weights), 0)
             elif align_corners:
                 at = places * ((old - 1) / max(target - 1, 1))
-                at = np.round(at) if weights_of is windows.nearest_weights else at
+                at = np.floor(at + 0.5) if nearest else at  # halves go up
             else:
                 at = places * (old / target)
-            x = windows.mix(x, axis, weights_of(at, old))
+            if nearest:
+                x = indexing.gather(x, np.clip(np.floor(at).astype(np.int32), 0, old - 1), axis)
+            else:
+                x = windows.mix(x, axis, weights_of(at, old))
         return x
     resized.__doc__ = ("Images (N, C, H, W) resized to (height, width): corner elements keep their places with "
                        "align_corners, the corners of the image with half_pixel_centers, else the first element.")
@@ -280,8 +284,13 @@ def squared_difference(x, y):
 
 
 def square_sum_all(x, y):
-    """(sum(x**2), sum(y**2))."""
-    return tuple(reduction.sum(arithmetic.square(as_tensor("SquareSumAll", v))) for v in (x, y))
+    """(sum(x**2), sum(y**2)) of two tensors of one shape and dtype; TypeError and ValueError where these differ."""
+    x, y = as_tensor("SquareSumAll", x), as_tensor("SquareSumAll", y)
+    if x.dtype != y.dtype:
+        raise TypeError(f"SquareSumAll: the operands are {x.dtype} and {y.dtype}; expected one dtype: cast one of them")
+    if x.shape != y.shape:
+        raise ValueError(f"SquareSumAll: the operands have shapes {x.shape} and {y.shape}; expected one shape")
+    return tuple(reduction.sum(arithmetic.square(v)) for v in (x, y))
 
 
 def equal_count(x, y):

@@ -68,8 +68,8 @@ def prelu(input: Operand, weight: Operand) -> Tensor:
     if w.ndim != 1 or (w.size != 1 and (x.ndim < 2 or w.size != x.shape[1])):
         raise ValueError(f"prelu: weight has shape {w.shape} for input of shape {x.shape}; expected one element, or "
                          f"one for each place of axis 1")
-    if w.size != 1:
-        w = apply(_RESHAPE, (w,), ((w.size,) + (1,) * (x.ndim - 2),))
+    if w.size != 1 or x.ndim == 0:
+        w = apply(_RESHAPE, (w,), ((w.size,) + (1,) * (x.ndim - 2) if x.ndim else (),))
     return apply(_SELECT, (apply(_GT, (x, constant(0, x.dtype))), x, apply(_MUL, (w, x))))
 
 

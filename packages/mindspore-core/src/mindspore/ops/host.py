@@ -6,6 +6,7 @@ what `bprop` says; without one there is none.
 """
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -172,9 +173,21 @@ class Morph(Primitive):
         self.fn = fn
         self.derived = None if bprop_fn is None else _with_derivative(fn, bprop_fn)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
         from mindspore.nn._call import call
+        if keywords:
+            args = _in_order(self.fn, args, keywords)
         return call(self.fn, *args) if self.derived is None else self.derived(*args)
+
+
+def _in_order(fn: Callable, args: tuple, keywords: dict[str, Any]) -> tuple:
+    """All arguments of a call as positional ones, with the defaults of those left out."""
+    bound = inspect.signature(fn).bind(*args, **keywords)
+    bound.apply_defaults()
+    if bound.kwargs:
+        raise TypeError(f"Morph: {', '.join(bound.kwargs)} of fn can be given by keyword only; expected parameters "
+                        f"that can be given by position")
+    return bound.args
 
 
 # -- checks ------------------------------------------------------------------------------------------------------------

@@ -68,8 +68,13 @@ def poisson(shape: Sizes, mean: Operand, seed: Seed = None) -> Tensor:
 
 
 def random_poisson(shape: Sizes, rate: Operand, seed: Seed = None, dtype: DType = float32) -> Tensor:
-    """Whole numbers of the Poisson distribution, `shape` of them for each rate: of shape `shape` + rate.shape."""
-    means = convert(as_tensor("random_poisson", rate, "rate"), float64)
+    """Whole numbers of the Poisson distribution, `shape` of them for each rate: of shape `shape` + rate.shape.
+    TypeError where rate or dtype is Bool or complex."""
+    means = as_tensor("random_poisson", rate, "rate")
+    for what, kind in (("rate", means.dtype), ("dtype", as_dtype(dtype))):
+        if kind.kind not in "iuf":
+            raise TypeError(f"random_poisson: {what} is {kind}; expected integers or floating-point numbers")
+    means = convert(means, float64)
     size = (*static_shape("random_poisson", shape), *means.shape)
     return convert(apply(_POISSON, (state_of(seed), broadcast_to(means, size))), as_dtype(dtype))
 

@@ -188,7 +188,11 @@ def lcm(input: Operand, other: Operand) -> Tensor:
 
 
 def nextafter(input: Operand, other: Operand) -> Tensor:
-    """The next number after input on the way to other, in Float32 or Float64."""
+    """The next number after input on the way to other, in Float32 or Float64; its gradient is that of input. TypeError
+    for tensors of different dtypes."""
+    if isinstance(input, Tensor) and isinstance(other, Tensor) and input.dtype != other.dtype:
+        raise TypeError(f"nextafter: input is {input.dtype} and other is {other.dtype}; expected one dtype: cast "
+                        f"one of them")
     return _inexact(_NEXTAFTER, input, other)
 
 

@@ -1,5 +1,5 @@
 """Element-wise rounding to whole numbers, neighbouring numbers, and tests for NaN and infinities. Floating
-operands; no gradients."""
+operands; no gradients, but that of neighbours."""
 from __future__ import annotations
 
 import numpy as np
@@ -66,11 +66,10 @@ class Trunc(_Rounding):
 @register
 class NextAfter(Elementwise):
     """The number next to x on the way to y, of those that the dtype has (float32 or float64); y where they are equal.
-    Gradient: none."""
+    Gradient: that of x itself, as the step between neighbours counts as constant; none for y."""
 
     name = "nextafter"
     kinds = "f"
-    differentiable = False
     reference = staticmethod(np.nextafter)
 
     def infer(self, x, y):
@@ -78,11 +77,14 @@ class NextAfter(Elementwise):
             raise TypeError(f"nextafter: got {x.dtype}, expected Float32 or Float64; cast the operand first")
         return super().infer(x, y)
 
+    def grad(self, b, ct, out, x, y):
+        return ct, None
+
     def samples(self):
         x = np.array([0.0, -0.0, 1.0, -1.0, 2.0, 1e-45, 3.4028234663852886e38, np.inf, np.nan], np.float32)
         y = np.array([[2.0], [-np.inf], [1.0], [0.0]], np.float32)
-        return [Sample((x, y), exact_dtypes=True), Sample((x.astype(np.float64), y.astype(np.float64)),
-                                                          exact_dtypes=True),
+        return [Sample((x, y), exact_dtypes=True, grad=False),
+                Sample((x.astype(np.float64), y.astype(np.float64)), exact_dtypes=True, grad=False),
                 Sample((np.ones(2, np.float16), np.ones(2, np.float16)), error=TypeError, exact_dtypes=True)]
 
 
