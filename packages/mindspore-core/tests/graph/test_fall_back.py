@@ -111,6 +111,21 @@ def test_it_can_be_an_error(level, options):
         jit(numbers, **options)(Tensor(X))
 
 
+@pytest.mark.parametrize(("level", "options", "runs"), [
+    ("0", {}, False), ("0", {"fullgraph": False}, False), ("2", {"fullgraph": True}, True), ("2", {}, True),
+    ("1", {"fullgraph": True}, False)])
+def test_the_environment_decides_before_all_else(monkeypatch, level, options, runs):
+    monkeypatch.setenv("MS_DEV_JIT_SYNTAX_LEVEL", level)
+    ms.set_context(jit_syntax_level=ms.STRICT if runs else ms.LAX)
+    compiled = jit(numbers, **options)
+    if runs:
+        with pytest.warns(RuntimeWarning, match="runs in PyNative mode"):
+            assert compiled(Tensor(X)).asnumpy().tolist() == (X * X.sum()).tolist()
+    else:
+        with pytest.raises(GraphCompileError, match="The value of a tensor is needed"):
+            compiled(Tensor(X))
+
+
 KEPT = np.zeros(3, np.float32)
 
 

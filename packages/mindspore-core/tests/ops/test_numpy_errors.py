@@ -41,7 +41,7 @@ REFUSED = [
     (lambda: mnp.subtract([True], [False]), TypeError, "sub"),
     (lambda: mnp.negative([True]), TypeError, "neg"),
     (lambda: mnp.sin("x"), TypeError, "must be a Tensor"),
-    (lambda: mnp.gcd(1.5, 2), TypeError, "expected integers"),
+    (lambda: mnp.gcd(True, True), TypeError, "expected whole numbers"), (lambda: mnp.lcm(1j, 2), TypeError, "expected"),
     (lambda: mnp.bitwise_and(X, 1), TypeError, "bitwise_and"),
     (lambda: mnp.clip(X, None, None), ValueError, "both None"),
     (lambda: mnp.isclose(X, X, rtol="1"), TypeError, "rtol"),
@@ -203,6 +203,19 @@ def test_containers_of_results():
     assert type(mnp.meshgrid([1], [2])) is tuple and type(mnp.ix_([1])) is tuple and type(mnp.divmod(3, 2)) is tuple
     assert type(mnp.broadcast_arrays([1], [2])) is list and type(mnp.atleast_1d(1, 2)) is list
     assert type(mnp.histogramdd(X, 2)[1]) is list and type(mnp.gradient(X)) is list
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_divisors_and_multiples_of_floats_that_hold_whole_numbers(dtype):
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(-2**23, 2**23, 200), rng.integers(-2000, 2000, 200)
+    x[:5], y[3:8] = 0, 0
+    x[8:16] = y[8:16] * 4001
+    found = mnp.gcd(Tensor(x.astype(dtype)), Tensor(y.astype(dtype))).asnumpy()
+    assert found.dtype == dtype and found.tolist() == np.gcd(x, y).tolist()
+    small = x % 4000
+    found = mnp.lcm(Tensor(small.astype(dtype)), Tensor(y.astype(dtype))).asnumpy()
+    assert found.dtype == dtype and found.tolist() == np.lcm(small, y).tolist()
 
 
 def test_histograms_with_arrays_of_edges():

@@ -5,10 +5,12 @@ that are compiled by themselves and that it calls then are: what runs operation 
 says. By default that happens where Python asks for the value of a tensor (`asnumpy`, a foreign library, a shape that
 values decide) or changes a NumPy array as a tensor decides, and after a mistake of the compiler, unless the setting
 `jit_syntax_level` is STRICT; with `fullgraph=False` for whatever is refused, with `fullgraph=True` never. A
-RuntimeWarning at the line that is refused says so, once.
+RuntimeWarning at the line that is refused says so, once. The environment variable MS_DEV_JIT_SYNTAX_LEVEL is stronger
+than all of these: 0 is STRICT, 2 lets a function made with `fullgraph=True` run too.
 """
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from mindspore.compiler.frontend.errors import GraphCompileError
 
 MOST_SIGNATURES = 16  # a function that refused so many is not tried again
+_STRICT, _LAX = "0", "2"
 SHOWN: set = set()  # the places of refusals; that of a Cell is also the one of those around it
 
 
@@ -35,7 +38,7 @@ class FallBack:
 
     def meets(self, key: tuple, error: GraphCompileError) -> bool:
         """Note and show a refusal; False for one that is to be raised."""
-        if not (self.everything or error.native and not _is_strict()):
+        if _forced() == _STRICT or not (self.everything or error.native and not _is_strict()):
             return False
         self.signatures.add(key)
         place = error.location
@@ -49,11 +52,17 @@ class FallBack:
         return True
 
 
+def _forced() -> str | None:
+    return os.environ.get("MS_DEV_JIT_SYNTAX_LEVEL")
+
+
 def _is_strict() -> bool:
     from mindspore import context
-    return context.get_context("jit_syntax_level") == context.STRICT
+    return _forced() != _LAX and context.get_context("jit_syntax_level") == context.STRICT
 
 
 def fall_back(run: Callable[..., Any], fullgraph: Any = None) -> FallBack | None:
     """The policy for what `jit` was told: None for its default."""
-    return None if fullgraph else FallBack(run, everything=fullgraph is False)
+    if fullgraph:
+        return FallBack(run) if _forced() == _LAX else None
+    return FallBack(run, everything=fullgraph is False)

@@ -114,7 +114,8 @@ def divmod(x1: ArrayLike, x2: ArrayLike, dtype: DTypeLike = None) -> tuple[Tenso
 
 
 def gcd(x1: ArrayLike, x2: ArrayLike, dtype: DTypeLike = None) -> Tensor:
-    """The greatest common divisor of whole numbers, not negative; 0 of two zeros. TypeError for floats.
+    """The greatest common divisor of whole numbers, not negative; 0 of two zeros. They may be floats, up to 2**24 in
+    Float32; with fractions the result has no meaning. TypeError for Bool and complex numbers.
 
     Euclid's algorithm with a fixed number of steps: the numbers of a dtype of n bits need at most 1.4405 n divisions
     (Lamé, 1844: consecutive Fibonacci numbers need the most).
@@ -127,8 +128,8 @@ def gcd(x1: ArrayLike, x2: ArrayLike, dtype: DTypeLike = None) -> Tensor:
 
 def _whole(name: str, x1: ArrayLike, x2: ArrayLike) -> tuple[Tensor, Tensor]:
     x, y = promoted(name, x1, x2)
-    if not x.dtype.is_integer:
-        raise TypeError(f"{name}: operands are {x.dtype}; expected integers")
+    if x.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: operands are {x.dtype}; expected whole numbers")
     return arithmetic.abs(x), arithmetic.abs(y)
 
 
@@ -142,7 +143,7 @@ def _gcd(x: Tensor, y: Tensor) -> Tensor:
 
 
 def lcm(x1: ArrayLike, x2: ArrayLike, dtype: DTypeLike = None) -> Tensor:
-    """The least common multiple of whole numbers, not negative; 0 if one is 0. TypeError for floats.
+    """The least common multiple of whole numbers, not negative; 0 if one is 0; see `gcd`.
 
     >>> print(np.lcm([4, 0], 6))
     [12  0]
