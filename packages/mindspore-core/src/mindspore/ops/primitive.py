@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import importlib
 import inspect
 import weakref
 from collections.abc import Callable
@@ -43,6 +44,9 @@ class Primitive:
         self.attrs: dict[str, Any] = {}
 
     def __call__(self, *args: Any) -> Any:
+        known = _operator_named(self.name)
+        if known is not None and not type(self).__module__.startswith("mindspore."):
+            return known(**{key: self.attrs[key] for key in known._attributes if key in self.attrs})(*args)
         raise TypeError(f"{self.name}: the class {type(self).__name__} does not say what the operator computes; define "
                         f"__call__ in it")
 
@@ -148,6 +152,16 @@ def _run_op(obj: Primitive, op_name: str, args: tuple) -> Any:
         if call is not None and cls.__module__.startswith("mindspore."):
             return call(obj, *args)
     raise TypeError(f"{op_name}: no class of it says what the operator computes")
+
+
+def _operator_named(name: str) -> type[_Defined] | None:
+    """The operator that a class of a program means which has its name and attributes and says nothing of what it
+    computes; None if there is none, or if it draws random numbers."""
+    for path in ("operations", "_inner_classes", "_native_classes", "_gradient_classes"):
+        known = getattr(importlib.import_module(f"mindspore.ops.{path}"), name, None)
+        if isinstance(known, type) and issubclass(known, _Defined) and not issubclass(known, _Drawing):
+            return known
+    return None
 
 
 def prim_attr_register(fn: Callable) -> Callable:

@@ -1,0 +1,51 @@
+"""Operators of `mindspore.ops.operations._inner_ops` that no public function computes."""
+from __future__ import annotations
+
+from typing import Any
+
+from mindspore.common.tensor import Tensor
+from mindspore.compiler.primitives import primitive
+from mindspore.ops._operands import (
+    Operand,
+    apply,
+    as_tensor,
+    convert,
+    full_of,
+    normalize_axis,
+    number_dtype,
+    static_int,
+)
+from mindspore.ops.joining import narrow
+from mindspore.ops.primitive import Primitive, define
+
+__all__ = ["NAMES", "shift"]
+
+_CONCAT = primitive("concat")
+
+
+def shift(x: Operand, fill_value: Any, periods: int = 1, axis: int = -1) -> Tensor:
+    """The elements moved by `periods` places along an axis, towards its end or, if negative, its beginning. What leaves
+    the tensor is lost; the places left free get `fill_value`, a number or a 0-d tensor."""
+    x, filling = as_tensor("Shift", x, "x"), as_tensor("Shift", fill_value, "fill_value")
+    periods, axis = static_int("Shift", "periods", periods), normalize_axis("Shift", axis, x.ndim)
+    if x.ndim == 0 or filling.ndim:
+        raise ValueError(f"Shift: x has shape {x.shape} and fill_value shape {filling.shape}; expected at least one "
+                         f"axis in x, and a number or a 0-d tensor as fill_value")
+    is_tensor = isinstance(fill_value, Tensor)
+    if (filling.dtype if is_tensor else number_dtype(x.dtype, fill_value)) != x.dtype:
+        raise TypeError(f"Shift: fill_value is {fill_value!r}, which x of dtype {x.dtype} does not hold; expected "
+                        f"a value of the dtype of x")
+    length = x.shape[axis]
+    free = min(abs(periods), length)
+    if free == 0:
+        return x
+    filled = full_of((*x.shape[:axis], free, *x.shape[axis + 1:]), convert(filling, x.dtype))
+    if free == length:
+        return filled
+    kept = narrow(x, axis, 0 if periods > 0 else free, length - free)
+    return apply(_CONCAT, (filled, kept) if periods > 0 else (kept, filled), (axis,))
+
+
+_CLASSES: dict[str, type[Primitive]] = {"Shift": define("Shift", shift, periods=1, axis=-1)}
+NAMES = tuple(_CLASSES)
+globals().update(_CLASSES)
