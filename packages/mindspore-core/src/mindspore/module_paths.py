@@ -24,13 +24,14 @@ _OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
 _FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
 
 PATHS: dict[str, tuple[str, ...]] = {
-    "mindspore.ops.operations._sequence_ops": (*_OPERATORS, "mindspore.ops._native_classes"),
+    **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._native_classes") for name in (
+        "_sequence_ops", "linalg_ops")},
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._inner_classes") for name in (
         "_inner_ops", "inner_ops")},
     "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
         "_quant_ops", "_scalar_ops", "_tensor_array",
-        "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops", "linalg_ops",
+        "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops",
         "manually_defined", "math_ops", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "sparse_ops",
         "spectral_ops")},
     "mindspore.ops.operations._rl_inner_ops": ("mindspore.ops.replay", *_OPERATORS),

@@ -98,3 +98,28 @@ def test_products_of_groups_of_rows(biased):
                   lambda: grouped([x], [w], None, None, None, None, None, ends[:2])):
         with pytest.raises(ValueError, match="GroupedMatmul"):
             wrong()
+
+
+def test_sequences_of_tensors_and_numbers():
+    from mindspore.ops.operations._sequence_ops import ListToTensor, SequenceUnstack, TupleToTensor
+    rows = SequenceUnstack(axis=1)(Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+    assert [row.asnumpy().tolist() for row in rows] == [[1, 4], [2, 5], [3, 6]]
+    made = TupleToTensor()((1, 2, 3), ms.float32)
+    assert made.dtype == ms.float32 and made.asnumpy().tolist() == [1, 2, 3]
+    assert ListToTensor()([1, 2]).dtype == ms.int64
+
+    @ms.jit
+    def of_numbers(x):
+        k = int(x.sum())
+        return TupleToTensor()((k, 2, k + 1), ms.float32)
+    assert of_numbers(Tensor([1, 3])).asnumpy().tolist() == [4, 2, 5]
+
+
+def test_eigenvalues_of_the_triangle_that_is_read():
+    from mindspore.ops.operations.linalg_ops import Eigh
+    a = np.array([[4.0, 9.0], [1.0, 3.0]], np.float32)
+    for lower, symmetric in ((True, [[4, 1], [1, 3]]), (False, [[4, 9], [9, 3]])):
+        values, vectors = Eigh(True, lower)(Tensor(a))
+        np.testing.assert_allclose(values.asnumpy(), np.linalg.eigvalsh(symmetric), rtol=1e-5)
+        np.testing.assert_allclose(symmetric @ vectors.asnumpy(), vectors.asnumpy() * values.asnumpy(), atol=1e-4)
+        np.testing.assert_allclose(Eigh(False, lower)(Tensor(a)).asnumpy(), values.asnumpy(), rtol=1e-5)

@@ -182,3 +182,14 @@ def test_layer_norm_takes_the_statistics_that_it_is_given(how, start):
     np.testing.assert_allclose(of_beta, dy.sum(0) if start else dy, rtol=1e-5)
     with pytest.raises(ValueError, match="must be equal"):
         G.LayerNormGrad()(operands[0], Tensor(dy[0]), *operands[2:])
+
+
+def test_roi_align_gives_its_cotangent_to_the_features():
+    rng = np.random.default_rng(0)
+    x, dy = (Tensor(rng.random(shape).astype(np.float32)) for shape in ((2, 3, 6, 5), (2, 3, 2, 2)))
+    rois = Tensor([[0.0, 1.0, 0.5, 9.0, 11.0], [1.0, -2.0, 3.0, 7.0, 8.0]])
+    expected = ms.grad(lambda x: (P.ROIAlign(2, 2, 0.5, 2)(x, rois) * dy).sum())(x)
+    found = G.ROIAlignGrad(2, 2, 0.5, 2)(dy, rois, (2, 3, 6, 5))
+    np.testing.assert_allclose(found.asnumpy(), expected.asnumpy(), rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="dy has shape"):
+        G.ROIAlignGrad(3, 2, 0.5, 2)(dy, rois, (2, 3, 6, 5))

@@ -269,6 +269,17 @@ def resize_bilinear_grad(dy: Tensor, x: Tensor, align_corners: bool = False,
     return _pulled(lambda images: resize(images, dy.shape[2:]), dy, x)
 
 
+def roi_align_grad(dy: Tensor, rois: Tensor, shape: Any, pooled_height: int, pooled_width: int, spatial_scale: float,
+                   sample_num: int = 2) -> Tensor:
+    """The cotangent of ROIAlign's features, which have this shape (N, C, H, W)."""
+    from mindspore import ops
+    from mindspore.ops import operations
+    align = operations.ROIAlign(pooled_height, pooled_width, spatial_scale, sample_num)
+    wide = float32 if dy.dtype.itemsize < 4 else dy.dtype  # many points may fall on one element
+    features = ops.zeros(tuple([int(length) for length in shape]), wide)
+    return _pulled(lambda x: align(x, rois.astype(wide)), dy, features).astype(dy.dtype)
+
+
 def conv2d_filter_grad(dy: Tensor, x: Tensor, w_size: Any, out_channel: int, kernel_size: Any, pad_mode: str = "valid",
                        pad: Any = 0, pad_list: Any = (0, 0, 0, 0), mode: int = 1, stride: Any = 1,
                        dilation: Any = (1, 1, 1, 1), group: int = 1, data_format: str = "NCHW") -> Tensor:
@@ -373,6 +384,8 @@ _add("SliceGrad", slice_grad)
 _add("ResizeBilinearGrad", resize_bilinear_grad, align_corners=False, half_pixel_centers=False)
 _add("ResizeNearestNeighborGrad", resize_nearest_grad, align_corners=False)
 _add("ResizeNearestNeighborV2Grad", resize_nearest_grad, align_corners=False, half_pixel_centers=False)
+_add("ROIAlignGrad", roi_align_grad, pooled_height=REQUIRED, pooled_width=REQUIRED, spatial_scale=REQUIRED,
+     sample_num=2)
 _add("Conv2DBackpropFilter", conv2d_filter_grad, out_channel=REQUIRED, kernel_size=REQUIRED, pad_mode="valid", pad=0,
      pad_list=(0, 0, 0, 0), mode=1, stride=1, dilation=(1, 1, 1, 1), group=1, data_format="NCHW")
 _add("CdistGrad", cdist_grad, p=2.0)

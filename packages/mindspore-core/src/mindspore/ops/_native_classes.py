@@ -1,4 +1,5 @@
-"""Operators of `mindspore.ops.auto_generate` whose attributes are passed with the operands.
+"""Operators of `mindspore.ops.auto_generate` whose attributes are passed with the operands, and some of `_sequence_ops`
+and `linalg_ops`.
 
     SumExt()(x, (0,), True)        # mint.sum(x, (0,), True)
 
@@ -56,6 +57,29 @@ def _stack(tensors: tuple, dim: int = 0) -> Tensor:
     return mint.stack(tensors, dim)
 
 
+def _sequence_unstack(x: Tensor, axis: int = 0) -> tuple:
+    """The parts of length 1 along an axis, without it."""
+    from mindspore import ops
+    return ops.unstack(x, axis)
+
+
+def _tensor_of(numbers: Any, dtype: Any = None) -> Tensor:
+    """A tensor of the numbers in a tuple or list, some of which may depend on tensors; of their dtype by default."""
+    from mindspore import Tensor as tensor_class
+    from mindspore import ops
+    if not any(isinstance(number, tensor_class) for number in numbers):
+        return tensor_class(numbers, dtype)
+    stacked = ops.stack([number if isinstance(number, tensor_class) else tensor_class(number) for number in numbers])
+    return stacked if dtype is None else stacked.astype(dtype)
+
+
+def _eigh(a: Tensor, compute_eigenvectors: bool = True, lower: bool = True) -> Any:
+    """The eigenvalues (n), ascending, and eigenvectors (n, n) of a symmetric or Hermitian matrix, of which one triangle
+    is read; the eigenvalues alone without `compute_eigenvectors`."""
+    from mindspore.scipy.linalg import eigh
+    return eigh(a, lower=lower, eigvals_only=not compute_eigenvectors)
+
+
 @cache
 def _parameters(function: Callable) -> tuple[list[str], int]:
     """The names of a function's parameters in order, and how many of them may be given by position."""
@@ -89,6 +113,9 @@ _CLASSES: dict[str, type[Primitive]] = {
     "GroupedMatmul": define("GroupedMatmul", grouped_matmul, split_item=0, group_type=-1),
     "TensorToScalar": define("TensorToScalar", _number),
     "InplaceCopy": define("InplaceCopy", _copy), "OneHotExt": define("OneHotExt", _one_hot, axis=-1),
-    "StackExt": define("StackExt", _stack, dim=0)}
+    "StackExt": define("StackExt", _stack, dim=0),
+    "SequenceUnstack": define("SequenceUnstack", _sequence_unstack, axis=0),
+    "TupleToTensor": define("TupleToTensor", _tensor_of), "ListToTensor": define("ListToTensor", _tensor_of),
+    "Eigh": define("Eigh", _eigh, compute_eigenvectors=True, lower=True)}
 NAMES = tuple(_CLASSES)
 globals().update(_CLASSES)
