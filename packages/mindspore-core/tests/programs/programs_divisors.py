@@ -68,6 +68,16 @@ def division_only_where_it_is_right(x, n):
     return x * (12 // k if k else -1), 0 if k == 0 else 12 % k
 
 
+def handlers_read_what_the_error_says(x, n):
+    k, texts = int(n), []
+    for divided in (lambda: 3 / k, lambda: 3.0 / k, lambda: 3 // (0.5 * k)):
+        try:
+            x = x * divided()
+        except ZeroDivisionError as error:
+            texts.append(str(error))
+    return x, texts
+
+
 @case(grad=False)
 def floats_divide_where_they_are_not_zero(x, s):
     k = float(s)

@@ -110,7 +110,7 @@ def _binary(node: ast.BinOp, scope: Scope) -> Run:
         if is_remainder and type(a) is str and session.policy.effects is not None:
             return session.policy.effects.percent(a, b)
         if session.numbers and (session.is_traced(a) or session.is_traced(b)):
-            return operated(frame, operate, names[0].strip("_"), a, b)
+            return operated(frame, operate, names, a, b)
         result = operate(a, b)
         if type(result) in MADE and result is not a and result is not b:
             session.journal.made(result)
@@ -145,7 +145,7 @@ def _unary(node: ast.UnaryOp, scope: Scope) -> Run:
         if session.kinds.get(type(value)) != PLAIN and is_special(session, value):
             return apply_special(frame, names, operate, value)
         if session.numbers and session.is_traced(value):
-            return operated(frame, operate, names[0].strip("_"), value)
+            return operated(frame, operate, names, value)
         return operate(value)
 
     return unary
@@ -220,7 +220,7 @@ def _comparison(kind: ast.cmpop) -> _Comparison:
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
-            return operated(frame, operate, names[0].strip("_"), a, b)
+            return operated(frame, operate, names, a, b)
         return operate(a, b)
 
     return compare_at
@@ -247,7 +247,7 @@ def _compare(node: ast.Compare, scope: Scope) -> Run:
         if session.kinds.get(type(a)) != PLAIN and is_special(session, a):
             return apply_special(frame, names, operate, a, b)
         if session.numbers and names and session.is_traced(a):
-            return operated(frame, operate, names[0].strip("_"), a, b)
+            return operated(frame, operate, names, a, b)
         return operate(a, b)
 
     return compare_two

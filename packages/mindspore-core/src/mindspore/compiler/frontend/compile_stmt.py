@@ -179,7 +179,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Run:
             return apply_special(frame, names, native, old, change)
         session = frame.session
         if session.numbers and (session.is_traced(old) or session.is_traced(change)):
-            return operated(frame, native, names[0].strip("_"), old, change)
+            return operated(frame, native, names, old, change)
         return native(old, change)
 
     if isinstance(target, ast.Name):

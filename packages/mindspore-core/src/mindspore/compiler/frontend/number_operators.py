@@ -16,13 +16,13 @@ from mindspore.compiler.frontend.frames import Frame
 __all__ = ["operated"]
 
 
-def operated(frame: Frame, operate: Callable[..., Any], name: str, *operands: Any) -> Any:
-    """An operator on operands of which one may stand for a Python number. name: that of its function in `operator`,
-    without underscores."""
-    session = frame.session
+def operated(frame: Frame, operate: Callable[..., Any], names: tuple[str, ...], *operands: Any) -> Any:
+    """An operator on operands of which one may stand for a Python number. names: the special methods that it calls."""
+    session, name = frame.session, names[0].strip("_")
     control = session.policy.control
     if session.log is None or (is_zero := control.doubtful(name, *operands)) is None:
         return control.operated(operate, name, *operands)
     assert frame.site is not None
-    return decide(frame, is_zero, frame.site, "division", lambda frame: operate(1, 0),
+    number = float if any(float in control.kinds_of(value) for value in operands) else int
+    return decide(frame, is_zero, frame.site, "division", lambda frame: operate(number(1), number(0)),
                   lambda frame: control.operated(operate, name, *operands), True)

@@ -33,14 +33,14 @@ def _divmod(frame: Frame, *args: Any) -> Any:
     session = frame.session
     if len(args) != 2 or session.policy.control is None or not any(map(session.is_traced, args)):
         return divmod(*args)
-    return operated(frame, operator.floordiv, "floordiv", *args), operated(frame, operator.mod, "mod", *args)
+    return operated(frame, operator.floordiv, ("floordiv",), *args), operated(frame, operator.mod, ("mod",), *args)
 
 
 def _pow(frame: Frame, *args: Any) -> Any:
     session = frame.session
     if len(args) != 2 or session.policy.control is None or not any(map(session.is_traced, args)):
         return pow(*args)
-    return operated(frame, operator.pow, "pow", *args)
+    return operated(frame, operator.pow, ("pow",), *args)
 
 
 def _isinstance(frame: Frame, *args: Any) -> Any:
