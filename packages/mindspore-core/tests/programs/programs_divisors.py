@@ -4,7 +4,7 @@
 from table import case
 
 
-def greatest_common_divisor(x, n, k):
+def common_divisor_of_numbers_from_tensors(x, n, k):
     a, b = int(n), 2 + int(k)
     while b:
         a, b = b, a % b

@@ -122,8 +122,8 @@ def load(path: Path, world: ModuleType) -> ModuleType:
 
 
 def entries() -> list[Entry]:
-    """All entries of the table."""
-    found = []
+    """All entries of the table, whose names are unique: `expected.py` and reports go by them alone."""
+    found: dict[str, Entry] = {}
     for path in sorted(HERE.glob("programs_*.py")):
         worlds = [load(path, world) for world in (plain, product)]
         for name, function in vars(worlds[0]).items():
@@ -131,8 +131,10 @@ def entries() -> list[Entry]:
                 continue
             options = getattr(function, "options", {"grad": True, "factory": False})
             topic = path.stem.removeprefix("programs_")
-            found.append(Entry(name, topic, function, getattr(worlds[1], name), **options))
-    return found
+            if name in found:
+                raise ValueError(f"two programs are named {name}, in the topics {found[name].topic} and {topic}")
+            found[name] = Entry(name, topic, function, getattr(worlds[1], name), **options)
+    return list(found.values())
 
 
 def backends() -> list[str]:
