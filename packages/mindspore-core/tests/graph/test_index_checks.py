@@ -43,6 +43,81 @@ READING = {
 }
 
 
+WRITING = {name: getattr(ops, name) for name in (
+    "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_max", "tensor_scatter_min", "tensor_scatter_div")}
+IN_PLACE = [f"scatter_{nd}{kind}" for nd in ("", "nd_")
+            for kind in ("update", "add", "sub", "mul", "div", "max", "min")]
+WRITING |= {
+    "tensor_scatter_update": ops.TensorScatterUpdate(),
+    "scatter_nd": lambda x, i, v: x + ops.scatter_nd(i, v, x.shape),
+    "gather_nd": lambda x, i, v: ops.gather_nd(x, i) + v,
+    "inplace_update": lambda x, i, v: ops.inplace_update(x[0], v, i[:, 1]),
+    "index_put": lambda x, i, v: x.index_put((i[:, 0], i[:, 1]), v, True),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRITING))
+@pytest.mark.parametrize("shape", [(2, 4), (4, 4)], ids=str)
+def test_coordinates_out_of_range_are_errors_in_both_modes(name, shape):
+    write, x, values = WRITING[name], Tensor(np.ones(shape, np.float32)), Tensor([2.0, 3.0])
+    for function in (write, ms.jit(write)):
+        function(x, at([0, 0], [1, 3]), values).asnumpy()
+        with pytest.raises(IndexError, match=f"^{name}: index 4 is out of range for an axis of size 4, in line "):
+            function(x, at([0, 0], [1, 4]), values).asnumpy()
+        if name != "index_put":
+            with pytest.raises(IndexError, match=f"{name}: index -1 is out of range for an axis of size 4"):
+                function(x, at([0, -1], [1, 0]), values).asnumpy()
+        function(x, at([0, 0], [1, 3]), values).asnumpy()
+    if name not in ("index_put", "inplace_update"):  # which are given what is computed here
+        with pytest.raises(IndexError, match=f"^{name}: index 4 is out of range for an axis of size 4$"):
+            write(x, Tensor([[0, 0], [1, 4]]), values)
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_places_to_write_in_place_are_checked(name):
+    class Net(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.w = ms.Parameter(np.ones((2, 4), np.float32), name="w")
+
+        def construct(self, index, values):
+            return getattr(ops, name)(self.w, index, values)
+
+    nd = "_nd_" in name
+    net, size = Net(), 4 if nd else 2
+    values = Tensor(np.full((1,) if nd else (1, 4), 2.0, np.float32))
+    for run in (net, ms.jit(net)):
+        run(at([1, 3]) if nd else at(1), values).asnumpy()
+        with pytest.raises(IndexError, match=f"^{name}: index {size} is out of range for an axis of size {size}"):
+            run(at([1, 4]) if nd else at(2), values).asnumpy()
+
+
+def test_what_is_documented_to_leave_places_out_does():
+    x, wrong = Tensor(X), at([0, 1], [4, 0], [0, -1])
+    times = X.copy()
+    times[0, 1] *= 5
+    np.testing.assert_array_equal(ops.tensor_scatter_mul(x, wrong, Tensor([5.0, 6.0, 7.0])).asnumpy(), times)
+    np.testing.assert_array_equal(
+        ops.tensor_scatter_elements(x[:, 0], at(0, 4), Tensor([5.0, 6.0])).asnumpy(), [5, 3, 6, 9])
+    for name, expected in (("sum", [3, 4]), ("max", [2, 4]), ("min", [1, 4]), ("prod", [2, 4])):
+        found = getattr(ops, f"unsorted_segment_{name}")(Tensor([1.0, 2, 3, 4]), at(0, 0, -1, 1), 2)
+        np.testing.assert_array_equal(found.asnumpy(), expected)
+
+
+def test_coordinates_in_gradients_and_lanes_are_checked():
+    def loss(x, i, v):
+        return (ops.tensor_scatter_add(x, i, v) * ops.gather_nd(x, i).sum()).sum()
+
+    for function in (ms.grad(loss), ms.jit(ms.grad(loss))):
+        function(Tensor(X), at([1, 2]), Tensor([1.0]))
+        with pytest.raises(IndexError, match="tensor_scatter_add: index 3 is out of range for an axis of size 3"):
+            function(Tensor(X), at([1, 3]), Tensor([1.0])).asnumpy()
+    lanes = ms.vmap(ops.gather_nd, in_axes=(None, 0))
+    np.testing.assert_array_equal(lanes(Tensor(X), at([[1, 2]], [[3, 0]])).asnumpy(), [[5], [9]])
+    with pytest.raises(IndexError, match="gather_nd: index 4 is out of range for an axis of size 4"):
+        lanes(Tensor(X), at([[1, 2]], [[4, 0]])).asnumpy()
+
+
 def assigned(x, i):
     x = x * 1
     x[i] = 5.0

@@ -237,10 +237,10 @@ class TensorMethods(Operators, Functions):
         """self with `values` put, or added with `accumulate`, at the places that a tuple of index tensors names."""
         if not accumulate:
             return written(self, tuple(indices), as_dtype_of("index_put", values, self, "values"))
-        places = joining.stack(list(indices), -1)
+        places = joining.stack([indexing.from_front("index_put", i, n) for i, n in zip(indices, self.shape)], -1)
         value = as_dtype_of("index_put", values, self, "values")
         shape = places.shape[:-1] + self.shape[places.shape[-1]:]
-        return indexing.tensor_scatter_add(self, places, shapes.broadcast_to(value, shape))
+        return indexing.added_at("index_put", self, places, shapes.broadcast_to(value, shape))
 
     def to_coo(self):
         """The elements that differ from 0 as a COOTensor. They must be known."""

@@ -21,11 +21,12 @@ from mindspore.compiler.primitives.base import primitive
 from mindspore.compiler.primitives.index_check import taken_apart
 from mindspore.eager import segment as _segment
 from mindspore.graph.trace import current_trace, suspended
+from mindspore.runtime.record import apply
 from mindspore.runtime.storage import Storage
 
-__all__ = ["Check", "channel", "check", "check_operand", "error_of", "look"]
+__all__ = ["Check", "channel", "check", "check_coordinates", "check_operand", "error_of", "look"]
 
-_CHECK = primitive("index_check")
+_CHECK, _SLICE = map(primitive, ("index_check", "slice"))
 _LARGEST = 2**63 - 1
 _DIVISION = ZeroDivisionError, "division by zero"
 _SHIFT = ValueError, "negative shift count"
@@ -60,7 +61,7 @@ def check(name: str, index: Tensor, low: int, size: Any) -> None:
     """IndexError if an index is not in [low, size): now where the values are in the host's hands, else when the program
     has run. Sizes that are symbols are not checked."""
     storage = index._value
-    if type(storage) is Storage and storage.host is not None and not _is_assigned(index):
+    if _is_known(index):
         _check_known(name, storage.host, low, size)
         return
     if type(size) is Dim or not index.size:
@@ -70,6 +71,19 @@ def check(name: str, index: Tensor, low: int, size: Any) -> None:
         _segment.current().check(storage, low, size, name)
         return
     _emit(name, size, trace.node_of(index), low, size)
+
+
+def check_coordinates(name: str, index: Tensor, sizes: tuple) -> None:
+    """`check` of coordinates along the last axis of `index`, each with the size of its own axis, from 0."""
+    if _is_known(index):
+        for place, size in enumerate(sizes):
+            _check_known(name, index._value.host[..., place], 0, size)
+    elif len(set(sizes)) == 1:
+        check(name, index, 0, sizes[0])
+    else:
+        first, last, steps = (0,) * (index.ndim - 1), index.shape[:-1], (1,) * index.ndim
+        for place, size in enumerate(sizes):
+            check(name, apply(_SLICE, (index,), ((*first, place), (*last, place + 1), steps)), 0, size)
 
 
 def check_operand(name: str, operand: Tensor) -> None:
@@ -87,6 +101,11 @@ def _emit(name: str, size: int, node: Any, low: int, high: int) -> None:
     file, line = _segment.user_location() if site is None else site[:2]
     number = trace.checks.setdefault(Check(name, size, file, line), len(trace.checks) + 1)
     trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), node), (low, high, number)))
+
+
+def _is_known(index: Tensor) -> bool:
+    storage = index._value
+    return type(storage) is Storage and storage.host is not None and not _is_assigned(index)
 
 
 def _is_assigned(index: Tensor) -> bool:

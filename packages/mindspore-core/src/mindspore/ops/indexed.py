@@ -28,13 +28,7 @@ from mindspore.ops._operands import (
     primitive,
     promote_all,
 )
-from mindspore.ops.indexing import (
-    index_add,
-    tensor_scatter_add,
-    tensor_scatter_elements,
-    tensor_scatter_sub,
-    tensor_scatter_update,
-)
+from mindspore.ops.indexing import added_at, index_add, replaced_at, subtracted_at, tensor_scatter_elements
 from mindspore.ops.joining import stack
 from mindspore.ops.shapes import broadcast_to, ravel, reshape
 from mindspore.ops.state import assign
@@ -57,17 +51,17 @@ def _row_numbers(name: str, indices: int | Sequence[int] | Operand) -> Tensor:
 
 def inplace_add(x: Operand, v: Operand, indices: int | Sequence[int]) -> Tensor:
     """x with the rows of `v` added to the rows that `indices` name, one after the other."""
-    return tensor_scatter_add(x, _row_numbers("inplace_add", indices), v)
+    return added_at("inplace_add", x, _row_numbers("inplace_add", indices), v)
 
 
 def inplace_sub(x: Operand, v: Operand, indices: int | Sequence[int]) -> Tensor:
     """x with the rows of `v` subtracted from the rows that `indices` name, one after the other."""
-    return tensor_scatter_sub(x, _row_numbers("inplace_sub", indices), v)
+    return subtracted_at("inplace_sub", x, _row_numbers("inplace_sub", indices), v)
 
 
 def inplace_update(x: Operand, v: Operand, indices: int | Sequence[int] | Tensor) -> Tensor:
     """x with the rows that `indices` name replaced by those of `v`; of equal ones the last stays."""
-    return tensor_scatter_update(x, _row_numbers("inplace_update", indices), v)
+    return replaced_at("inplace_update", x, _row_numbers("inplace_update", indices), v)
 
 
 def inplace_index_add(var: Tensor, indices: Operand, updates: Operand, axis: int) -> Tensor:

@@ -2,9 +2,9 @@
 
 Indices are integers of any dtype. An index out of range raises IndexError (`graph.index_checks`), at once where its
 value is at hand and otherwise when the program has run, in `gather`, `gather_elements`, `index_select`, `take`,
-`index_add` and `index_fill`. Operators with coordinates or with several updates (`gather_nd`, `scatter` and its like)
-read 0 and write nothing there. Writes are functional: they return a new tensor. Where several updates meet at one place
-and replace what is there, the last one stays.
+`index_add`, `index_fill`, and where indices are coordinates (`gather_nd`, `scatter_nd`, `tensor_scatter_add` and its
+like). `tensor_scatter_elements`, `scatter` and the sums of segments write nothing there. Writes are functional: they
+return a new tensor. Where several updates meet at one place and replace what is there, the last one stays.
 """
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 from mindspore.common.dtype import DType, bool_, int32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir.dims import Symbolic, same_shape
-from mindspore.graph.index_checks import check
+from mindspore.graph.index_checks import check, check_coordinates
 from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import (
     Operand,
@@ -66,6 +66,13 @@ def _from_front(index: Tensor, size: int) -> Tensor:
         index = convert(index, int64)
     negative = apply(_LT, (index, constant(0, index.dtype)))
     return apply(_SELECT, (negative, apply(_ADD, (index, constant(size, index.dtype))), index))
+
+
+def from_front(name: str, index: Operand, size: int) -> Tensor:
+    """An index of which negative ones count from the end and those out of range are errors, from the front."""
+    places = _indices(name, index)
+    check(name, places, -size, size)
+    return _from_front(places, size)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -131,14 +138,16 @@ def gather_nd(input_x: Operand, indices: Operand) -> Tensor:
     return apply(_RESHAPE, (apply(_GATHER, (rows, places), (0,)),), (index.shape[:-1] + rest,))
 
 
-def _rows(name: str, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor, tuple]:
+def _rows(name: str, x: Tensor, index: Tensor, checked: bool = True) -> tuple[Tensor, Tensor, tuple]:
     """x with its first axes, those that the last axis of `index` has coordinates for, merged into one; the flat places
-    on it, -1 where a coordinate is out of range; and the shape of a slice."""
+    on it, -1 where a coordinate is out of range, which is an error if it is `checked`; and the shape of a slice."""
     if index.ndim == 0 or not 0 < index.shape[-1] <= x.ndim:
         raise ValueError(f"{name}: indices have shape {index.shape} for a tensor of shape {x.shape}; expected 1 to "
                          f"{x.ndim} coordinates along the last axis")
     count = index.shape[-1]
     sizes, rest = x.shape[:count], x.shape[count:]
+    if checked:
+        check_coordinates(name, index, sizes)
     index = convert(index, int64)
     bounds = _vector(sizes)
     inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, bounds))))
@@ -169,9 +178,8 @@ def index_select(input: Operand, axis: int, index: Operand) -> Tensor:
 
 def take(input: Operand, index: Operand) -> Tensor:
     """The elements of the flattened input at the places in `index`; negative ones count from the end."""
-    x, index = as_tensor("take", input), _indices("take", index)
-    check("take", index, -x.size, x.size)
-    return apply(_GATHER, (apply(_RESHAPE, (x,), ((x.size,),)), _from_front(index, x.size)), (0,))
+    x = as_tensor("take", input)
+    return apply(_GATHER, (apply(_RESHAPE, (x,), ((x.size,),)), from_front("take", index, x.size)), (0,))
 
 
 def one_hot(indices: Operand, depth: int, on_value: Operand = 1, off_value: Operand = 0, axis: int = -1) -> Tensor:
@@ -289,12 +297,13 @@ def replace_rows(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
     return apply(_SCATTER_UPDATE, (x, places, convert(value, x.dtype)))
 
 
-def coordinates(name: str, input_x: Operand, indices: Operand,
-                updates: Operand) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The tensor, its rows, the places and the updates of an operator whose indices are coordinates."""
+def coordinates(name: str, input_x: Operand, indices: Operand, updates: Operand,
+                checked: bool = True) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The tensor, its rows, the places and the updates of an operator whose indices are coordinates, which are checked
+    or left out where they are out of range."""
     x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
     value = as_dtype_of(name, updates, x, "updates")
-    rows, places, rest = _rows(name, x, index)
+    rows, places, rest = _rows(name, x, index, checked)
     if value.shape != index.shape[:-1] + rest:
         raise ValueError(f"{name}: updates have shape {value.shape}; expected {index.shape[:-1] + rest} for a tensor "
                          f"of shape {x.shape} and indices of shape {index.shape}")
@@ -304,19 +313,34 @@ def coordinates(name: str, input_x: Operand, indices: Operand,
 
 def tensor_scatter_update(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with slices replaced by `updates` at the coordinates along the last axis of `indices`."""
-    x, rows, places, value = coordinates("tensor_scatter_update", input_x, indices, updates)
+    return replaced_at("tensor_scatter_update", input_x, indices, updates)
+
+
+def replaced_at(name: str, input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """`tensor_scatter_update` for an operator of another name."""
+    x, rows, places, value = coordinates(name, input_x, indices, updates)
     return apply(_RESHAPE, (replace_rows(rows, places, value),), (x.shape,))
 
 
 def tensor_scatter_add(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with `updates` added at the coordinates along the last axis of `indices`; equal places add up."""
-    x, rows, places, value = coordinates("tensor_scatter_add", input_x, indices, updates)
+    return added_at("tensor_scatter_add", input_x, indices, updates)
+
+
+def added_at(name: str, input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """`tensor_scatter_add` for an operator of another name."""
+    x, rows, places, value = coordinates(name, input_x, indices, updates)
     return apply(_RESHAPE, (apply(_SCATTER_ADD, (rows, places, value), (0,)),), (x.shape,))
 
 
 def tensor_scatter_sub(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
     """input_x with `updates` subtracted at the coordinates along the last axis of `indices`."""
-    x, rows, places, value = coordinates("tensor_scatter_sub", input_x, indices, updates)
+    return subtracted_at("tensor_scatter_sub", input_x, indices, updates)
+
+
+def subtracted_at(name: str, input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
+    """`tensor_scatter_sub` for an operator of another name."""
+    x, rows, places, value = coordinates(name, input_x, indices, updates)
     return apply(_RESHAPE, (apply(_SCATTER_ADD, (rows, places, apply(_NEG, (value,))), (0,)),), (x.shape,))
 
 
@@ -326,13 +350,13 @@ def scatter_nd(indices: Operand, updates: Operand, shape: Sizes) -> Tensor:
     value = as_tensor("scatter_nd", updates, "updates")
     if value.dtype is bool_:
         return as_bool("scatter_nd", scatter_nd(indices, convert(value, int32), shape))
-    return tensor_scatter_add(_zeros(static_shape("scatter_nd", shape), value.dtype), indices, value)
+    return added_at("scatter_nd", _zeros(static_shape("scatter_nd", shape), value.dtype), indices, value)
 
 
 def tensor_scatter_elements(input_x: Operand, indices: Operand, updates: Operand, axis: int = 0,
                             reduction: str = "none") -> Tensor:
     """input_x with each of `updates` put ('none') or added ('add') at its own place with the coordinate along `axis`
-    replaced by the index; negative indices count from the end."""
+    replaced by the index; negative indices count from the end, and those out of range are left out."""
     name = "tensor_scatter_elements"
     x, places, value = element_updates(name, input_x, indices, updates, axis)
     if reduction not in ("none", "add"):
@@ -391,11 +415,11 @@ def index_add(x: Operand, indices: Operand, y: Operand, axis: int, use_lock: boo
 
 def index_fill(x: Operand, axis: int, index: Operand, value: Operand) -> Tensor:
     """x with `value` in the slices along `axis` at the places in `index`; negative ones count from the end."""
-    data, index = as_tensor("index_fill", x), _indices("index_fill", index)
+    data = as_tensor("index_fill", x)
     axis = normalize_axis("index_fill", axis, data.ndim)
     size = data.shape[axis]
-    check("index_fill", index, -size, size)
-    index = apply(_RESHAPE, (_from_front(index, size),), ((index.size,),))
+    index = from_front("index_fill", index, size)
+    index = apply(_RESHAPE, (index,), ((index.size,),))
     hits = apply(primitive("any"), (apply(_ONE_HOT, (index,), (size, 1, bool_)),), ((0,), False))
     mask = apply(_RESHAPE, (hits,), (tuple(size if i == axis else 1 for i in range(data.ndim)),))
     return apply(_SELECT, (mask, as_dtype_of("index_fill", value, data, "value"), data))

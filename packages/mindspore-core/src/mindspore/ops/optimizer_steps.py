@@ -26,7 +26,7 @@ from mindspore.ops._operands import (
     primitive,
 )
 from mindspore.ops.comparison import where
-from mindspore.ops.indexing import tensor_scatter_add
+from mindspore.ops.indexing import added_at
 from mindspore.ops.shapes import expand_dims, reshape
 
 _ADAM, _AMSGRAD, _ADAMW, _FTRL, _ADAGRAD, _ADADELTA, _RMSPROP, _MOMENTUM = map(primitive, (
@@ -196,9 +196,9 @@ def _spread(name: str, var: Tensor, grad: Operand, indices: Operand) -> tuple[Te
         raise ValueError(f"{name}: grad has shape {g.shape} and indices {rows.shape}; expected "
                          f"{('count', *var.shape[1:])} and (count,) for a parameter of shape {var.shape}")
     index = expand_dims(rows, -1)
-    whole = tensor_scatter_add(full_of(var.shape, constant(0, var.dtype)), index, g)
+    whole = added_at(name, full_of(var.shape, constant(0, var.dtype)), index, g)
     ones = full_of(rows.shape, constant(1, int32))
-    hits = tensor_scatter_add(full_of(var.shape[:1], constant(0, int32)), index, ones)
+    hits = added_at(name, full_of(var.shape[:1], constant(0, int32)), index, ones)
     return whole, reshape(hits > 0, (var.shape[0],) + (1,) * (var.ndim - 1))
 
 

@@ -3,11 +3,12 @@
 `tensor_scatter_*` return a new tensor. `scatter_*` (indices name rows) and `scatter_nd_*` (they are coordinates) give
 a parameter its new value and return that, as a Tensor. Where several updates meet at one place they are combined, too:
 they are sorted by place, neighbours of one place are combined over growing distances, and the last one of each run is
-written.
+written. A place out of range is an IndexError as in `gather`, but `tensor_scatter_mul` and segments leave it out.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -15,8 +16,7 @@ from mindspore.common.dtype import bfloat16, int32
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, apply, as_tensor, constant, full_of, primitive, static_int
 from mindspore.ops.arithmetic import maximum, minimum, mul, true_divide
-from mindspore.ops.indexing import coordinates, element_updates, replace_rows, tensor_scatter_add, tensor_scatter_sub
-from mindspore.ops.indexing import tensor_scatter_update as tensor_scatter_update_
+from mindspore.ops.indexing import added_at, coordinates, element_updates, replace_rows, replaced_at, subtracted_at
 from mindspore.ops.shapes import expand_dims, reshape
 from mindspore.ops.state import assign
 
@@ -28,14 +28,14 @@ __all__ = [
     "unsorted_segment_min", "unsorted_segment_prod",
 ]
 
-_GATHER, _SORT, _SLICE, _PAD, _SELECT, _EQ, _MAXIMUM = map(
-    primitive, ("gather", "sort", "slice", "pad", "select", "eq", "maximum"))
+_GATHER, _SORT, _SLICE, _PAD, _SELECT, _EQ, _MAXIMUM, _SCATTER_ADD = map(
+    primitive, ("gather", "sort", "slice", "pad", "select", "eq", "maximum", "scatter_add"))
 
 
 def _combined(name: str, input_x: Operand, indices: Operand, updates: Operand, join: Callable,
-              among: Callable | None = None) -> Tensor:
+              among: Callable | None = None, checked: bool = True) -> Tensor:
     """join(element, updates of its place), where the updates of one place are joined by `among` first."""
-    x, rows, places, value = coordinates(name, input_x, indices, updates)
+    x, rows, places, value = coordinates(name, input_x, indices, updates, checked)
     places, source = apply(_SORT, (places,), (0, False))
     value = _runs(places, apply(_GATHER, (value, source), (0,)), among or join)
     inside = apply(_MAXIMUM, (places, constant(0, places.dtype)))
@@ -70,8 +70,8 @@ def tensor_scatter_min(input_x: Operand, indices: Operand, updates: Operand) -> 
 
 
 def tensor_scatter_mul(input_x: Operand, indices: Operand, updates: Operand) -> Tensor:
-    """The element times the updates at each of the coordinates."""
-    return _combined("tensor_scatter_mul", input_x, indices, updates, mul)
+    """The element times the updates at each of the coordinates; those out of range are left out."""
+    return _combined("tensor_scatter_mul", input_x, indices, updates, mul, checked=False)
 
 
 def scatter_multiply(input: Operand, axis: int, index: Operand, src: Operand) -> Tensor:
@@ -90,7 +90,7 @@ def tensor_scatter_div(input_x: Operand, indices: Operand, updates: Operand) -> 
 def _in_place(name: str, function: Callable, rows: bool, says: str) -> Callable:
     def scatter(input_x: Tensor, indices: Operand, updates: Operand, use_locking: bool = False) -> Tensor:
         index = as_tensor(name, indices, "indices")
-        new = function(input_x, expand_dims(index, -1) if rows else index, updates)
+        new = function(name, input_x, expand_dims(index, -1) if rows else index, updates)
         assign(input_x, new)
         return new
     scatter.__name__ = scatter.__qualname__ = name
@@ -99,20 +99,23 @@ def _in_place(name: str, function: Callable, rows: bool, says: str) -> Callable:
     return scatter
 
 
-scatter_update = _in_place("scatter_update", tensor_scatter_update_, True, "replaced by the updates")
-scatter_add = _in_place("scatter_add", tensor_scatter_add, True, "the updates added")
-scatter_max = _in_place("scatter_max", tensor_scatter_max, True, "not below the updates")
-scatter_min = _in_place("scatter_min", tensor_scatter_min, True, "not above the updates")
-scatter_mul = _in_place("scatter_mul", tensor_scatter_mul, True, "multiplied by the updates")
-scatter_div = _in_place("scatter_div", tensor_scatter_div, True, "divided by the updates")
-scatter_sub = _in_place("scatter_sub", tensor_scatter_sub, True, "the updates subtracted")
-scatter_nd_update = _in_place("scatter_nd_update", tensor_scatter_update_, False, "replaced by the updates")
-scatter_nd_add = _in_place("scatter_nd_add", tensor_scatter_add, False, "the updates added")
-scatter_nd_sub = _in_place("scatter_nd_sub", tensor_scatter_sub, False, "the updates subtracted")
-scatter_nd_max = _in_place("scatter_nd_max", tensor_scatter_max, False, "not below the updates")
-scatter_nd_min = _in_place("scatter_nd_min", tensor_scatter_min, False, "not above the updates")
-scatter_nd_mul = _in_place("scatter_nd_mul", tensor_scatter_mul, False, "multiplied by the updates")
-scatter_nd_div = _in_place("scatter_nd_div", tensor_scatter_div, False, "divided by the updates")
+_MAX, _MIN, _MUL = (partial(_combined, join=join) for join in (maximum, minimum, mul))
+_DIV = partial(_combined, join=true_divide, among=mul)
+
+scatter_update = _in_place("scatter_update", replaced_at, True, "replaced by the updates")
+scatter_add = _in_place("scatter_add", added_at, True, "the updates added")
+scatter_max = _in_place("scatter_max", _MAX, True, "not below the updates")
+scatter_min = _in_place("scatter_min", _MIN, True, "not above the updates")
+scatter_mul = _in_place("scatter_mul", _MUL, True, "multiplied by the updates")
+scatter_div = _in_place("scatter_div", _DIV, True, "divided by the updates")
+scatter_sub = _in_place("scatter_sub", subtracted_at, True, "the updates subtracted")
+scatter_nd_update = _in_place("scatter_nd_update", replaced_at, False, "replaced by the updates")
+scatter_nd_add = _in_place("scatter_nd_add", added_at, False, "the updates added")
+scatter_nd_sub = _in_place("scatter_nd_sub", subtracted_at, False, "the updates subtracted")
+scatter_nd_max = _in_place("scatter_nd_max", _MAX, False, "not below the updates")
+scatter_nd_min = _in_place("scatter_nd_min", _MIN, False, "not above the updates")
+scatter_nd_mul = _in_place("scatter_nd_mul", _MUL, False, "multiplied by the updates")
+scatter_nd_div = _in_place("scatter_nd_div", _DIV, False, "divided by the updates")
 
 
 def _segments(name: str, x: Operand, segment_ids: Operand, num_segments: int, join: Callable, empty) -> Tensor:
@@ -123,11 +126,11 @@ def _segments(name: str, x: Operand, segment_ids: Operand, num_segments: int, jo
     count, places = static_int(name, "num_segments", num_segments), expand_dims(index, -1)
     start, left = empty(value.dtype)
     joined = _combined(name, full_of((count, *value.shape[index.ndim:]), constant(start, value.dtype)), places, value,
-                       join)
+                       join, checked=False)
     if start == left:
         return joined
     ones = full_of(index.shape, constant(1, int32))
-    members = tensor_scatter_add(full_of((count,), constant(0, int32)), places, ones)
+    members = apply(_SCATTER_ADD, (full_of((count,), constant(0, int32)), index, ones), (0,))
     none = reshape(apply(_EQ, (members, constant(0, int32))), (count,) + (1,) * (joined.ndim - 1))
     return apply(_SELECT, (none, constant(left, value.dtype), joined))
 
