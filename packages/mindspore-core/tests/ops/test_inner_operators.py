@@ -60,6 +60,21 @@ def test_refused(x, fill_value, attributes, error, message):
         Shift(*attributes)(x, fill_value)
 
 
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("mode, like", [("full", "complete"), ("r", "complete"), ("economic", "reduced")])
+def test_qr_as_a_program_declares_it(mode, like, how):
+    class QR(PrimitiveWithInfer):
+        @prim_attr_register
+        def __init__(self, mode="full"):
+            super().__init__(name="QR")
+
+    x = np.random.default_rng(1).random((5, 3))
+    for found, expected in zip(how(QR(mode=mode))(Tensor(x)), np.linalg.qr(x, like), strict=True):
+        np.testing.assert_allclose(found.asnumpy(), expected, atol=1e-12)
+    with pytest.raises(ValueError, match="mode is 'thin'"):
+        QR(mode="thin")(Tensor(x))
+
+
 def test_class_of_a_program_that_has_the_name_of_an_operator():
     def named(name):
         @prim_attr_register

@@ -157,6 +157,16 @@ def test_of_samplers():
         np.testing.assert_allclose(found.asnumpy(), weighed(dy, sampler, image, grid, at=at), rtol=5e-3, atol=5e-3)
 
 
+@pytest.mark.parametrize("layout, order", [("NCHW", (0, 1, 2, 3)), ("NHWC", (0, 2, 3, 1))])
+def test_of_moved_taps(layout, order):
+    made = ((1, 1, 1, 1), (0, 1, 0, 1), (2, 2), (1, 1, 1, 1), layout)
+    x, offsets, dy = (ops.transpose(v, order) for v in (
+        drawn(1, 2, 3, 3), drawn(1, 12, 3, 3, low=0.1, high=0.9), drawn(1, 2, 6, 6)))
+    for at, found in enumerate(G.DeformableOffsetsGrad(*made)(dy, x, offsets)):
+        expected = weighed(dy, P.DeformableOffsets(*made), x, offsets, at=at)
+        np.testing.assert_allclose(found.asnumpy(), expected, rtol=2e-3, atol=2e-3)
+
+
 def test_a_cotangent_of_another_shape():
     with pytest.raises(ValueError, match=r"dy has shape \(3,\).*\(4,\)"):
         G.HSigmoidGrad()(drawn(3), drawn(4))

@@ -69,6 +69,9 @@ def test_forms(call, expected, mode):
 @pytest.mark.parametrize(("call", "error", "text"), [
     (lambda x: x.sum(0, keepdims=3), TypeError, "keepdims must be a bool, but got int: 3"),
     (lambda x: ops.mean(x, 0, 1), TypeError, "keepdims must be a bool"),
+    (lambda x: x.select(7, x), TypeError, r"index is Float32 of shape \(2, 3\); expected one integer"),
+    (lambda x: ops.shuffle(2, seed=3), TypeError, "x is 2 of type int; expected a Tensor"),
+    (lambda x: ops.sum(x, 0, Tensor([True, False])), TypeError, "keepdims must be a bool"),
     (lambda x: x.sum(0, None, False, 0, 1), TypeError, "expected axis, dtype, keepdims and initial"),
     (lambda x: x.flatten("C", 1), TypeError, "expected an order, or start_dim and end_dim"),
     (lambda x: x.mm(3), TypeError, "mat2 must be a Tensor of 2 axes, but got int: 3"),
@@ -84,6 +87,13 @@ def test_forms(call, expected, mode):
 def test_refused(call, error, text):
     with pytest.raises(error, match=text):
         call(Tensor(X))
+
+
+def test_a_flag_as_a_tensor():
+    for flag in (True, False):
+        expected = X.sum(1, keepdims=flag)
+        for found in (Tensor(X).sum(1, Tensor(flag)), ops.sum(Tensor(X), Tensor(1), keepdim=Tensor(flag))):
+            np.testing.assert_array_equal(found.asnumpy(), expected, strict=True)
 
 
 def test_numpy_functions_of_tensors():
@@ -116,7 +126,16 @@ def test_a_list_with_an_index_for_each_axis():
 def test_the_median_of_nothing():
     values, places = P.Median(global_median=True)(Tensor(np.zeros((2, 0), np.float32)))
     assert np.isnan(values.asnumpy()) and places.item() == 0
-    assert P.Median(global_median=True)(Tensor(np.zeros(0, np.int32)))[0].item() == 0
+    for ignore_nan in (False, True):
+        nothing = P.Median(global_median=True, ignore_nan=ignore_nan)(Tensor(np.zeros(0, np.int32)))[0]
+        assert nothing.item() == 0 and nothing.dtype == ms.int32
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int64, np.float32])
+def test_the_median_that_ignores_nan_keeps_the_dtype(dtype):
+    values, places = P.Median(axis=1, ignore_nan=True)(Tensor(np.array([[5, 2, 2**14 + 1], [4, 9, 1]], dtype)))
+    assert values.asnumpy().dtype == dtype
+    assert values.tolist() == [5, 4] and places.tolist() == [0, 0]
 
 
 def test_cumsum_of_numpy_as_bool():

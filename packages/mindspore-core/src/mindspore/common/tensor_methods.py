@@ -230,6 +230,8 @@ class TensorMethods(Operators, Functions):
                 condition, y = args
         if condition is not None:
             return comparison.where(condition, self, y)
+        if isinstance(index, Tensor) and (index.ndim or not index.dtype.is_integer):
+            raise TypeError(f"select: index is {index.dtype} of shape {index.shape}; expected one integer")
         axis = normalize_axis("select", dim, self.ndim, "dim")
         return getitem(self, (slice(None),) * axis + (index,))
 
@@ -297,7 +299,7 @@ class TensorMethods(Operators, Functions):
 
     def sum(self, axis=None, *order, dtype=None, keepdims=False, initial=None, dim=None, keepdim=False) -> Tensor:
         """The sum over an axis, plus `initial`: sum(axis, dtype, keepdims, initial) or sum(dim, keepdim)."""
-        if order and isinstance(order[0], (bool, np.bool_)):
+        if order and (isinstance(order[0], (bool, np.bool_)) or isinstance(order[0], Tensor) and not order[0].ndim):
             keepdim, *order = order
         if len(order) > 3:
             raise TypeError(f"sum: got {len(order) + 1} arguments; expected axis, dtype, keepdims and initial")

@@ -280,6 +280,15 @@ def roi_align_grad(dy: Tensor, rois: Tensor, shape: Any, pooled_height: int, poo
     return _pulled(lambda x: align(x, rois.astype(wide)), dy, features).astype(dy.dtype)
 
 
+def deformable_offsets_grad(dy: Tensor, x: Tensor, offsets: Tensor, strides: Any, pads: Any, ksize: Any,
+                            dilations: Any = (1, 1, 1, 1), data_format: str = "NCHW", deformable_groups: int = 1,
+                            modulated: bool = True) -> tuple[Tensor, Tensor]:
+    """The cotangents of DeformableOffsets's operands x and offsets."""
+    from mindspore.ops import operations
+    moved = operations.DeformableOffsets(strides, pads, ksize, dilations, data_format, deformable_groups, modulated)
+    return _pulled(moved, dy, x, offsets)
+
+
 def conv2d_filter_grad(dy: Tensor, x: Tensor, w_size: Any, out_channel: int, kernel_size: Any, pad_mode: str = "valid",
                        pad: Any = 0, pad_list: Any = (0, 0, 0, 0), mode: int = 1, stride: Any = 1,
                        dilation: Any = (1, 1, 1, 1), group: int = 1, data_format: str = "NCHW") -> Tensor:
@@ -386,6 +395,8 @@ _add("ResizeNearestNeighborGrad", resize_nearest_grad, align_corners=False)
 _add("ResizeNearestNeighborV2Grad", resize_nearest_grad, align_corners=False, half_pixel_centers=False)
 _add("ROIAlignGrad", roi_align_grad, pooled_height=REQUIRED, pooled_width=REQUIRED, spatial_scale=REQUIRED,
      sample_num=2)
+_add("DeformableOffsetsGrad", deformable_offsets_grad, strides=REQUIRED, pads=REQUIRED, ksize=REQUIRED,
+     dilations=(1, 1, 1, 1), data_format="NCHW", deformable_groups=1, modulated=True)
 _add("Conv2DBackpropFilter", conv2d_filter_grad, out_channel=REQUIRED, kernel_size=REQUIRED, pad_mode="valid", pad=0,
      pad_list=(0, 0, 0, 0), mode=1, stride=1, dilation=(1, 1, 1, 1), group=1, data_format="NCHW")
 _add("CdistGrad", cdist_grad, p=2.0)

@@ -1,4 +1,5 @@
-"""Operators of `mindspore.ops.operations._inner_ops` that no public function computes."""
+"""Operators of `mindspore.ops.operations._inner_ops` that no public function computes, and those that programs declare
+by name."""
 from __future__ import annotations
 
 from typing import Any
@@ -17,6 +18,7 @@ from mindspore.ops._operands import (
 )
 from mindspore.ops.joining import narrow
 from mindspore.ops.primitive import Primitive, define
+from mindspore.ops.systems import qr
 
 __all__ = ["NAMES", "shift"]
 
@@ -46,6 +48,15 @@ def shift(x: Operand, fill_value: Any, periods: int = 1, axis: int = -1) -> Tens
     return apply(_CONCAT, (filled, kept) if periods > 0 else (kept, filled), (axis,))
 
 
-_CLASSES: dict[str, type[Primitive]] = {"Shift": define("Shift", shift, periods=1, axis=-1)}
+def qr_of_mode(x: Operand, mode: str = "full") -> tuple[Tensor, Tensor]:
+    """(q, r) with q r = x: q square of columns at right angles with mode "full" or "r"; only the columns that count
+    with "economic"."""
+    if mode not in ("full", "r", "economic"):
+        raise ValueError(f"QR: mode is {mode!r}; expected 'full', 'r' or 'economic'")
+    return qr(x, "reduced" if mode == "economic" else "complete")
+
+
+_CLASSES: dict[str, type[Primitive]] = {"Shift": define("Shift", shift, periods=1, axis=-1),
+                                        "QR": define("QR", qr_of_mode, mode="full")}
 NAMES = tuple(_CLASSES)
 globals().update(_CLASSES)

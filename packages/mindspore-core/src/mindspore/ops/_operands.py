@@ -223,8 +223,8 @@ def static_shape(name: str, shape: Any) -> tuple[int, ...]:
 
 
 def static_bool(name: str, what: str, value: Any) -> bool:
-    """A flag that is known now."""
-    if isinstance(value, (bool, np.bool_)):
+    """A flag that is known now: a bool, or a concrete Bool tensor with one element."""
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, Tensor) and value.dtype is bool_ and value.size == 1):
         return bool(value)
     known = getattr(value, "flag", None)  # of what `mutable` made
     if type(known) is bool:

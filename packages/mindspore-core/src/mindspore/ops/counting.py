@@ -226,7 +226,8 @@ def median(x: Operand, global_median: bool = False, axis: int = 0, keep_dims: bo
            ignore_nan: bool = False) -> tuple[Tensor, Tensor]:
     """(values, indices): the lower median along `axis`, or of all elements, and where it stands (Int64). NaN where an
     element is NaN, unless these are ignored; of no elements NaN, or 0 of integers."""
-    value = as_inexact("Median", x) if ignore_nan else as_tensor("Median", x)
+    value = as_tensor("Median", x)
+    ignore_nan = ignore_nan and value.dtype.is_inexact
     if global_median and not value.size:
         return constant(float("nan") if value.dtype.is_inexact else 0, value.dtype), constant(0, int64)
     if global_median:

@@ -20,35 +20,51 @@ from mindspore.ops.windows import conv2d
 __all__ = ["deformable_conv2d", "multi_scale_deformable_attn_function"]
 
 
-def _four(name: str, what: str, value, first: bool) -> tuple[int, ...]:
+def _four(name: str, what: str, value) -> tuple[int, ...]:
     given = static_ints(name, what, value)
-    if len(given) != 4 or (first and given[:2] != (1, 1)):
-        raise ValueError(f"{name}: {what} is {value!r}; expected four ints{', the first two 1' if first else ''}")
-    return given[2:] if first else given
+    if len(given) != 4:
+        raise ValueError(f"{name}: {what} is {value!r}; expected four ints")
+    return given
+
+
+def _spatial(name: str, what: str, value, data_format: str) -> tuple[int, ...]:
+    """The two of four ints that stand for the height and the width; the others must be 1."""
+    given = _four(name, what, value)
+    first = data_format.index("H")
+    if given[:first] + given[first + 2:] != (1, 1):
+        raise ValueError(f"{name}: {what} is {value!r}; expected 1 for the N and C of {data_format}")
+    return given[first:first + 2]
 
 
 def deformable_offsets(x: Operand, offsets: Operand, strides, pads, ksize, dilations=(1, 1, 1, 1),
                        data_format: str = "NCHW", deformable_groups: int = 1, modulated: bool = True) -> Tensor:
-    """The moved and masked taps of images (N, C, H, W): (N, C, H' h, W' w), each window a block of its own.
+    """The moved and masked taps of images (N, C, H, W): (N, C, H' h, W' w), each window a block of its own. For the
+    data_format "NHWC" the channels of x, offsets and the result are their last axes.
 
     Args:
         offsets: (N, 3 g h w, H', W'), in order: how far each tap of each of the g groups of channels moves to the
             right, how far down, and its mask.
-        strides, dilations: (1, 1, down, right). pads: (top, bottom, left, right). ksize: (h, w).
-        deformable_groups: g, which divides the channels. modulated: must be True, there is a mask.
+        strides, dilations: (1, 1, down, right), for "NHWC" (1, down, right, 1). pads: (top, bottom, left, right).
+        ksize: (h, w). deformable_groups: g, which divides the channels. modulated: must be True, there is a mask.
 
     Raises:
         ValueError: other shapes and attributes.
     """
     name = "deformable_conv2d"
+    if data_format not in ("NCHW", "NHWC") or not modulated:
+        raise ValueError(f"{name}: data_format is {data_format!r} and modulated is {modulated}; expected 'NCHW' or "
+                         f"'NHWC', and True")
     images = as_inexact(name, x)
     moves = as_dtype_of(name, as_tensor(name, offsets, "offsets"), images, "offsets")
-    steps, apart = _four(name, "strides", strides, True), _four(name, "dilations", dilations, True)
-    around, kernel = _four(name, "pads", pads, False), static_ints(name, "ksize", ksize)
+    if data_format == "NHWC":
+        for what, value in (("x", images), ("offsets", moves)):
+            if value.ndim != 4:
+                raise ValueError(f"{name}: {what} has shape {value.shape}; expected four axes, the channels last")
+        images, moves = (transpose(value, (0, 3, 1, 2)) for value in (images, moves))
+    steps, apart = (_spatial(name, what, value, data_format) for what, value in (
+        ("strides", strides), ("dilations", dilations)))
+    around, kernel = _four(name, "pads", pads), static_ints(name, "ksize", ksize)
     groups = static_int(name, "deformable_groups", deformable_groups)
-    if data_format != "NCHW" or not modulated:
-        raise ValueError(f"{name}: data_format is {data_format!r} and modulated is {modulated}; expected 'NCHW' and "
-                         f"True")
     if images.ndim != 4 or len(kernel) != 2 or groups < 1 or images.shape[1] % groups:
         raise ValueError(f"{name}: x has shape {images.shape}, ksize is {ksize} and deformable_groups is {groups}; "
                          f"expected (N, C, H, W), two ints, and a number that divides C")
@@ -71,7 +87,8 @@ def deformable_offsets(x: Operand, offsets: Operand, strides, pads, ksize, dilat
     read = weighted(reshape(images, (n * groups, c // groups, *images.shape[2:])), taps)
     read = mul(read, broadcast_to(reshape(mask, (n * groups, 1, count)), read.shape))
     read = transpose(reshape(read, (n, c, *kernel, *out)), (0, 1, 4, 2, 5, 3))
-    return reshape(read, (n, c, out[0] * kernel[0], out[1] * kernel[1]))
+    blocks = reshape(read, (n, c, out[0] * kernel[0], out[1] * kernel[1]))
+    return transpose(blocks, (0, 2, 3, 1)) if data_format == "NHWC" else blocks
 
 
 def deformable_conv2d(x: Operand, weight: Operand, offsets: Operand, kernel_size, strides, padding,

@@ -176,7 +176,10 @@ def prim_attr_register(fn: Callable) -> Callable:
         bound.apply_defaults()
         for name, value in list(bound.arguments.items())[1:]:
             self.add_prim_attr(name, value)
+        given = self.attrs
         fn(self, *args, **kwargs)
+        if self.attrs is not given:  # it has called Primitive.__init__ itself
+            self.attrs = {**given, **self.attrs}
 
     return initialise
 

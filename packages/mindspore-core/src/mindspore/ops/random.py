@@ -171,11 +171,12 @@ def _order(n: int, seed: Seed) -> Tensor:
 
 
 def shuffle(x: Operand, seed: Seed = None) -> Tensor:
-    """The slices along the first axis in random order."""
-    value = as_tensor("shuffle", x)
-    if value.ndim == 0:
-        return value
-    return apply(_GATHER, (value, _order(value.shape[0], seed)), (0,))
+    """The slices along the first axis in random order. TypeError for what is no tensor."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"shuffle: x is {x!r} of type {type(x).__name__}; expected a Tensor")
+    if x.ndim == 0:
+        return x
+    return apply(_GATHER, (x, _order(x.shape[0], seed)), (0,))
 
 
 def bernoulli(input: Operand, p: Operand = 0.5, seed: Seed = None) -> Tensor:
