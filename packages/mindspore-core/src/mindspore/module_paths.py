@@ -32,8 +32,9 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
         "_quant_ops", "_scalar_ops", "_tensor_array",
         "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops",
-        "manually_defined", "math_ops", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "sparse_ops",
-        "spectral_ops")},
+        "manually_defined", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "spectral_ops")},
+    **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._sparse_classes") for name in (
+        "math_ops", "sparse_ops")},
     "mindspore.ops.operations._rl_inner_ops": ("mindspore.ops.replay", *_OPERATORS),
     "mindspore.ops.composite.multitype_ops": ("mindspore.ops.composite", *_FUNCTIONS),
     **{f"mindspore.ops.composite.multitype_ops.{name}_impl": _FUNCTIONS for name in (

@@ -121,6 +121,15 @@ def test_of_places():
     np.testing.assert_allclose(G.ResizeBilinearGrad()(dy, image).asnumpy(), expected, atol=0.01)
 
 
+def test_of_a_slice_whose_cotangent_lacks_its_axis_of_one():
+    dy = drawn(3, 2)
+    for given in (dy, dy.reshape(1, 3, 2)):
+        found = G.StridedSliceGrad()(given, (2, 3, 2), (1, 0, 0), (2, 3, 2), (1, 1, 1)).asnumpy()
+        assert not found[0].any() and (found[1] == dy.asnumpy()).all()
+    with pytest.raises(ValueError, match=r"dy has shape \(3, 2\); the slice of \(2, 3, 2\) has \(2, 3, 2\)"):
+        G.StridedSliceGrad()(dy, (2, 3, 2), (0, 0, 0), (2, 3, 2), (1, 1, 1))
+
+
 def test_of_pools():
     image = Tensor(RNG.permutation(32).astype(np.float32).reshape(1, 2, 4, 4))
     pooled, argmax = P.MaxPoolWithArgmax(2, 2)(image)

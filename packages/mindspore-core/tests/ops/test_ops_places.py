@@ -9,6 +9,7 @@ import mindspore as ms
 from mindspore import Parameter, Tensor, ops
 from mindspore.ops import functional as F
 from mindspore.ops import operations as P
+from mindspore.ops.operations import sparse_ops
 
 X, ROWS = uniform((5, 3)), uniform((3, 3), seed=1)
 NUMBERS = np.array([3, 0, 3])
@@ -40,6 +41,8 @@ def segmented(join, empty):
                                     for k in range(ids[-1] + 1)]).astype(x.dtype)
 
 
+CHOSEN, CHOSEN_KINDS = np.array([4, 0, 0, 2, 3]), (
+    ("Sum", np.sum), ("Mean", np.mean), ("SqrtN", lambda rows, axis: rows.sum(axis) / np.sqrt(len(rows))))
 WRITES = [
     Case("add rows", lambda x, v: ops.inplace_add(x, v, (3, 0, 3)), lambda x, v: written(x, NUMBERS, v, np.add),
          (X, ROWS)),
@@ -71,6 +74,14 @@ WRITES = [
         [x[:2].sum(0) // 2, x[2], x[2] * 0, x[3:].sum(0) // 2]), (ints((5, 3), 0, 9),)),
     Case("mean of chosen rows", lambda x: ops.sparse_segment_mean(x, Tensor([1, 1, 4]), Tensor([0, 0, 1])),
          lambda x: np.stack([x[1], x[4]]), (X,)),
+    *[Case(f"{kind} of chosen rows", lambda x, kind=kind: getattr(sparse_ops, f"SparseSegment{kind}")()(
+        x, Tensor(CHOSEN), Tensor(SORTED)), lambda x, m=meaning: segmented(m, 0)(x[CHOSEN], SORTED), (X,))
+      for kind, meaning in CHOSEN_KINDS],
+    *[Case(f"{kind} of chosen rows in six segments",
+           lambda x, kind=kind: getattr(sparse_ops, f"SparseSegment{kind}WithNumSegments")()(
+               x, Tensor(CHOSEN), Tensor(SORTED), Tensor([6])),
+           lambda x, m=meaning: np.concatenate([segmented(m, 0)(x[CHOSEN], SORTED), np.zeros((2, 3), np.float32)]),
+           (X,)) for kind, meaning in CHOSEN_KINDS],
     Case("coalesce", lambda v: ops.coalesce(Tensor([[1, 0, 1], [2, 1, 2]]), v, (2, 3)), lambda v: (
         np.array([[0, 1], [1, 2]]), np.stack([v[1], v[0] + v[2]]), np.array([2, 3])), (uniform((3,)),)),
 ]
@@ -151,6 +162,11 @@ def test_weights_of_accidental_hits():
     (lambda: Tensor(X).choose([1]), TypeError, "an integer dtype"),
     (lambda: P.SegmentSum()(Tensor(X), Tensor([1])), ValueError, "one integer for each"),
     (lambda: P.SegmentMax()(Tensor(X), Tensor([1, 0, 1, 2, 3])), ValueError, "ascending"),
+    (lambda: sparse_ops.SparseSegmentMeanWithNumSegments()(Tensor(X), Tensor([1]), Tensor([2]), Tensor(2)), ValueError,
+     "there are 2 segments, and segment_ids has 2"),
+    (lambda: sparse_ops.SparseSegmentSumWithNumSegments()(Tensor(X), Tensor([1]), Tensor([2]), Tensor([3, 4])),
+     ValueError, r"num_segments is \(3, 4\)"),
+    (lambda: sparse_ops.SparseSegmentSqrtN()(Tensor(SORTED), Tensor([1]), Tensor([0])), TypeError, "floating"),
     (lambda: ops.coalesce(Tensor([[1, 0], [2, 1]]), Tensor([1.0, 2.0]), (2, 2)), ValueError, "outside"),
     (lambda: ops.coalesce(Tensor([[1, 0]]), Tensor([1.0, 2.0]), (2, 2)), ValueError, "x_indices"),
     (lambda: P.ListDiff()(Tensor(X), Tensor([1])), ValueError, "one axis"),

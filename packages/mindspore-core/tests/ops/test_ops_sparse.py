@@ -14,6 +14,7 @@ from mindspore import COOTensor, CSRTensor, RowTensor, Tensor, nn, ops
 from mindspore.ops import functional as F
 from mindspore.ops import operations as P
 from mindspore.ops import sparse
+from mindspore.ops.operations import sparse_ops
 
 PLACES = np.array([[2, 1], [0, 3], [2, 0], [0, 0]])
 V, W = uniform((4,)), uniform((5,), seed=2)
@@ -114,6 +115,8 @@ CASES = [
     Case("csr gather", lambda d: F.csr_gather(Tensor(STARTS), Tensor(COLUMNS), d, (3, 4)), lambda d: d[ROWS, COLUMNS], (
         D,)),
     Case("csr softmax", lambda v: F.csr_softmax(csr(v), v.dtype).values, softmax, (W,), False),
+    Case("sparse matrix softmax", lambda v: sparse_ops.SparseMatrixSoftmax(v.dtype)(
+        Tensor([3, 4]), Tensor([0, 4]), Tensor(STARTS), Tensor(COLUMNS), v)[4], softmax, (W,), False),
     *[Case(f"matmul {a} {b}", matmul(a, b), lambda i, v, d, a=a, b=b: (dense(v).T if a else dense(v)) @ (
         d.T if b else d), (PLACES, V, (D if a else E).T if b else (D if a else E))) for a in (False, True)
       for b in (False, True)],
@@ -253,6 +256,8 @@ def test_indices_that_are_computed():
     (lambda: F.coo_concat([coo(Tensor(V))]), ValueError, "at least 2"),
     (lambda: P.SparseTensorDenseMatmul()(Tensor(PLACES), Tensor(V), (3, 4), Tensor(D)), ValueError, "inner sizes"),
     (lambda: P.SparseSlice()(Tensor(PLACES), Tensor(V), (3, 4), (0,), (1, 1)), ValueError, "each axis"),
+    (lambda: sparse_ops.SparseMatrixSoftmax(ms.float32)(Tensor([3]), *[Tensor([0])] * 4), ValueError,
+     "the rows and columns"),
     (lambda: nn.SparseTensorDenseMatmul(1), TypeError, "adjoint_st"),
     (lambda: ops.dense_to_sparse_coo(Tensor(1.0)), ValueError, "no axes"),
 ])

@@ -200,6 +200,13 @@ def test_gradient_with_a_cotangent(mode, value_too):
     check(found, (sens * BIG ** 2, sens * 2 * X * BIG))
 
 
+def test_the_gradient_of_a_power_of_integers(mode):
+    """By the exponent it is rounded towards 0 before the cotangent weighs it."""
+    base, exponent = np.array([8, 3, 0]), np.array([2, 2, 1])
+    found = F.grad(ops.pow, (0, 1))(Tensor(base), Tensor(exponent))
+    check(found, (exponent * base ** (exponent - 1), np.array([int(64 * np.log(8)), int(9 * np.log(3)), 0])))
+
+
 def test_a_cotangent_of_another_shape():
     with pytest.raises(ValueError, match=r"cotangents are Float32\[3\]; expected one for each output: Float32\[2, 3\]"):
         F.grad(ops.sin, sens_param=True)(Tensor(X), Tensor(X[0]))

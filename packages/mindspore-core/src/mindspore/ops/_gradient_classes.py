@@ -51,9 +51,9 @@ def strided_slice_grad(dy: Tensor, shapex: Any, begin: Any, end: Any, strides: A
     shape, begin, end, strides = (tuple(int(v) for v in value) for value in (shapex, begin, end, strides))
     sliced = ops.StridedSlice(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     result, pull = vjp(lambda x: sliced(x, begin, end, strides), ops.zeros(shape, dy.dtype))
-    if result.shape != dy.shape:
+    if result.size != dy.size:
         raise ValueError(f"StridedSliceGrad: dy has shape {dy.shape}; the slice of {shape} has {result.shape}")
-    found = pull(dy)
+    found = pull(dy.reshape(result.shape))
     return found[0] if isinstance(found, tuple) else found
 
 

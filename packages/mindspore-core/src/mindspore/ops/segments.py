@@ -22,8 +22,8 @@ from mindspore.ops.updates import unsorted_segment_max, unsorted_segment_min, un
 
 __all__ = ["coalesce", "sparse_segment_mean"]
 
-_GATHER, _SCATTER_ADD, _SELECT, _GT, _DIV, _MAXIMUM = map(
-    primitive, ("gather", "scatter_add", "select", "gt", "div", "maximum"))
+_GATHER, _SCATTER_ADD, _SELECT, _GT, _DIV, _MAXIMUM, _SQRT = map(
+    primitive, ("gather", "scatter_add", "select", "gt", "div", "maximum", "sqrt"))
 
 
 def _known(name: str, value: Operand, what: str) -> np.ndarray:
@@ -32,8 +32,8 @@ def _known(name: str, value: Operand, what: str) -> np.ndarray:
 
 # -- segments ----------------------------------------------------------------------------------------------------------
 
-def _segment_count(name: str, x: Tensor, segment_ids: Operand) -> int:
-    """How many segments there are: the last, largest number and one."""
+def _segment_count(name: str, x: Tensor, segment_ids: Operand, given: int | None = None) -> int:
+    """How many segments there are: the last, largest number and one, or what is given, which must be enough."""
     ids = _known(name, segment_ids, "segment_ids")
     if ids.dtype.kind not in "iu" or ids.ndim != 1 or ids.shape != x.shape[:1]:
         raise ValueError(f"{name}: segment_ids are {ids.dtype} of shape {ids.shape}; expected one integer for each of "
@@ -41,7 +41,11 @@ def _segment_count(name: str, x: Tensor, segment_ids: Operand) -> int:
     if ids.size and (ids[0] < 0 or (np.diff(ids.astype(np.int64)) < 0).any()):
         raise ValueError(f"{name}: segment_ids are not in ascending order, or negative; sort the rows, or use the "
                          f"operator for unsorted segments")
-    return int(ids[-1]) + 1 if ids.size else 0
+    count = int(ids[-1]) + 1 if ids.size else 0
+    if given is not None and given < count:
+        raise ValueError(f"{name}: there are {given} segments, and segment_ids has {count - 1}; expected more segments "
+                         f"than the largest number")
+    return count if given is None else given
 
 
 def _sizes(segment_ids: Operand, count: int, like: Tensor) -> Tensor:
@@ -60,17 +64,30 @@ def segment_sum(input_x: Operand, segment_ids: Operand) -> Tensor:
 
 def segment_mean(input_x: Operand, segment_ids: Operand) -> Tensor:
     """The means of runs of rows; 0 for a segment without rows. See `segment_sum`."""
-    return _mean("SegmentMean", input_x, segment_ids)
+    return _shared("SegmentMean", "mean", as_tensor("SegmentMean", input_x), segment_ids, None)
 
 
-def _mean(name: str, input_x: Operand, segment_ids: Operand) -> Tensor:
-    x = as_tensor(name, input_x)
-    count = _segment_count(name, x, segment_ids)
-    sizes = apply(_MAXIMUM, (_sizes(segment_ids, count, x), constant(1, int64)))
+SHARES = ("sum", "mean", "sum over the root of the count")
+
+
+def _shared(name: str, kind: str, x: Tensor, segment_ids: Operand, count: int | None) -> Tensor:
+    """One of `SHARES` of the rows of each segment; count: how many segments there are, None for as many as needed."""
+    count = _segment_count(name, x, segment_ids, count)
     total = unsorted_segment_sum(x, segment_ids, count)
+    if kind == "sum":
+        return total
+    sizes = apply(_MAXIMUM, (_sizes(segment_ids, count, x), constant(1, int64)))
     if not x.dtype.is_inexact:
+        if kind != "mean":
+            raise TypeError(f"{name}: x has dtype {x.dtype}; expected a floating dtype")
         return convert(total // sizes, x.dtype)
-    return apply(_DIV, (total, convert(sizes, x.dtype)))
+    sizes = convert(sizes, x.dtype)
+    return apply(_DIV, (total, sizes if kind == "mean" else apply(_SQRT, (sizes,))))
+
+
+def reduced_rows(name: str, kind: str, x: Tensor, indices: Operand, segment_ids: Operand, count: int | None) -> Tensor:
+    """As `_shared`, of the rows `indices` of x."""
+    return _shared(name, kind, apply(_GATHER, (x, as_tensor(name, indices, "indices")), (0,)), segment_ids, count)
 
 
 def _extremes(name: str, function: Callable, doc: str) -> Callable:
@@ -96,8 +113,8 @@ def segment_prod(input_x: Operand, segment_ids: Operand) -> Tensor:
 def sparse_segment_mean(x: Operand, indices: Operand, segment_ids: Operand) -> Tensor:
     """The means of runs of the rows `indices` of x; segment_ids says, in ascending order, which segment each of them
     belongs to."""
-    rows = apply(_GATHER, (as_tensor("sparse_segment_mean", x, "x"), as_tensor("sparse_segment_mean", indices)), (0,))
-    return _mean("sparse_segment_mean", rows, segment_ids)
+    name = "sparse_segment_mean"
+    return reduced_rows(name, "mean", as_tensor(name, x, "x"), indices, segment_ids, None)
 
 
 # -- results whose length values say -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from mindspore.common.dtype import float64
 from mindspore.compiler.primitives import complex_rules
 from mindspore.compiler.primitives.base import Elementwise, Sample, register
 from mindspore.compiler.primitives.support import (
@@ -298,7 +299,10 @@ class Pow(Elementwise):
         if x.dtype.kind == "c":
             return dx, b.mul(ct, b.mul(out, b.log(b.select(x_is_zero, one, x))))
         base = b.select(b.logical_and(x_is_zero, b.ge(y, 0)), one, x)
-        return dx, b.mul(ct, b.mul(out, b.log(base)))
+        if x.dtype.is_floating:
+            return dx, b.mul(ct, b.mul(out, b.log(base)))
+        wide = b.mul(b.cast(out, dtype=float64), b.log(b.cast(base, dtype=float64)))
+        return dx, b.mul(ct, b.cast(wide, dtype=x.dtype))
 
     def simplify(self, b, ins, attrs):
         x, y = ins
