@@ -79,3 +79,38 @@ def test_no_elements_and_no_axes():
         ops.nonzero(Tensor(1.0))
     with pytest.raises(ValueError, match="gather_elements: input has no axes"):
         ops.gather_elements(Tensor(1.0), 0, Tensor(0))
+
+
+LIMITED = numbers(0, 1, 2, 3, 4, NAN)
+SHARED, PASSED = [0, 0.5, 1, 0.5, 0, 1], [0, 1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("mode", [ms.GRAPH_MODE, ms.PYNATIVE_MODE])
+@pytest.mark.parametrize(("limited", "want"), [
+    (lambda x: ops.clamp(x, 1.0, 3.0), PASSED), (lambda x: ops.clip(x, 1, 3), PASSED),
+    (lambda x: mint.clamp(x, 1.0, 3.0), PASSED), (lambda x: x.clamp(Tensor(1.0), Tensor(3.0)), PASSED),
+    (lambda x: ops.clamp(x, min=1.0), [0, 1, 1, 1, 1, 0]), (lambda x: ops.clamp(x, max=3.0), [1, 1, 1, 1, 0, 0]),
+    (lambda x: ops.clamp(x, 3.0, 1.0), [0, 0, 0, 0, 0, 0]),
+    (lambda x: ops.clip_by_value(x, 1.0, 3.0), SHARED), (lambda x: ms.numpy.clip(x, 1, 3), SHARED),
+    (lambda x: ops.minimum(ops.maximum(x, 1.0), 3.0), SHARED),
+])
+def test_gradients_on_the_bounds(limited, want, mode):
+    """What `clamp` lets through on a bound it lets through whole; equal operands of an extremum share."""
+    ms.set_context(mode=mode)
+    assert ms.grad(limited)(LIMITED).asnumpy().tolist() == want
+
+
+def test_gradients_of_the_bounds():
+    low, high = ms.grad(ops.clamp, (1, 2))(LIMITED, Tensor(1.0), Tensor(3.0))
+    assert (float(low), float(high)) == (1, 1)
+    columns = numbers(0, 1.5, 2, 5, 4, 1)
+    gradient = ms.grad(ops.clamp, 1)(LIMITED, columns, Tensor(3.0))
+    assert gradient.asnumpy().tolist() == [0, 1, 0, 0, 0, 0]
+
+
+def test_clip_by_value_has_the_dtype_of_its_operand():
+    x = Tensor([1, 5, 9], ms.int32)
+    clipped = ops.clip_by_value((x, x), 2.7, Tensor(8.0))
+    assert [(part.asnumpy().tolist(), part.dtype) for part in clipped] == [([2, 5, 8], ms.int32)] * 2
+    with pytest.raises(ValueError, match="both None"):
+        ops.clip_by_value(x)

@@ -234,6 +234,7 @@ def minimum(x1: ArrayLike, x2: ArrayLike, dtype: DTypeLike = None) -> Tensor:
 
 def clip(x: ArrayLike, xmin: ArrayLike | None, xmax: ArrayLike | None, dtype: DTypeLike = None) -> Tensor:
     """x, but not below xmin and not above xmax (xmax where xmin > xmax); None is no limit. ValueError for two Nones.
+    Elements on a limit share the gradient with it.
 
     >>> print(np.clip([1, 5, 9], 2, 8))
     [2 5 8]
@@ -241,7 +242,9 @@ def clip(x: ArrayLike, xmin: ArrayLike | None, xmax: ArrayLike | None, dtype: DT
     if xmin is None and xmax is None:
         raise ValueError("clip: xmin and xmax are both None; give at least one of them")
     limits = [None if v is None else operand("clip", v, w) for v, w in ((xmin, "xmin"), (xmax, "xmax"))]
-    return given(arithmetic.clamp(as_array("clip", x, "x"), *limits), dtype)
+    array = as_array("clip", x, "x")
+    array = array if limits[0] is None else arithmetic.maximum(array, limits[0])
+    return given(array if limits[1] is None else arithmetic.minimum(array, limits[1]), dtype)
 
 
 def heaviside(x1: ArrayLike, x2: ArrayLike, dtype: DTypeLike = None) -> Tensor:

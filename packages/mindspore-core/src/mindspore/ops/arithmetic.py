@@ -37,6 +37,7 @@ __all__ = [
 _ADD, _SUB, _MUL, _DIV, _NEG, _ABS, _SIGN = map(primitive, ("add", "sub", "mul", "div", "neg", "abs", "sign"))
 _FLOOR_DIV, _MOD, _POW, _TRUNC = map(primitive, ("floor_div", "mod", "pow", "trunc"))
 _MAXIMUM, _MINIMUM, _OR, _AND = map(primitive, ("maximum", "minimum", "logical_or", "logical_and"))
+_AT_LEAST, _AT_MOST = primitive("at_least"), primitive("at_most")
 _SELECT, _EQ, _LT, _GT, _NOT = map(primitive, ("select", "eq", "lt", "gt", "logical_not"))
 _ISNAN, _ISFINITE, _BROADCAST = map(primitive, ("isnan", "isfinite", "broadcast_to"))
 _SQRT, _LOG, _LOG1P, _LOG2, _EXP, _EXP2 = map(primitive, ("sqrt", "log", "log1p", "log2", "exp", "exp2"))
@@ -323,12 +324,15 @@ def _not_nan(x: Tensor, y: Tensor, best: Tensor) -> Tensor:
 
 
 def clamp(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-    """input, but not below `min` and not above `max` (`max` where min > max). ValueError if both are None."""
+    """input, but not below `min` and not above `max` (`max` where min > max). ValueError if both are None.
+
+    The gradient passes to input where it is within the bounds or on one of them, elsewhere to the bound it is held to.
+    """
     if min is None and max is None:
         raise ValueError("clamp: min and max are both None; give at least one of them")
     x = as_tensor("clamp", input)
-    x = x if min is None else maximum(x, min)
-    return x if max is None else minimum(x, max)
+    x = x if min is None else binary(_AT_LEAST, x, min, _OR)
+    return x if max is None else binary(_AT_MOST, x, max, _AND)
 
 
 def clip(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:

@@ -6,8 +6,8 @@ from functools import reduce
 
 from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
-from mindspore.ops._operands import Operand, as_inexact, convert
-from mindspore.ops.arithmetic import add, clamp, maximum, mul, true_divide
+from mindspore.ops._operands import Operand, as_inexact, as_tensor, convert
+from mindspore.ops.arithmetic import add, clamp, maximum, minimum, mul, true_divide
 from mindspore.ops.elementwise import sqrt
 from mindspore.ops.reduction import sum as sum_over
 from mindspore.ops.reduction import vector_norm
@@ -18,10 +18,21 @@ Tensors = Tensor | Sequence[Tensor]
 
 
 def clip_by_value(x: Tensors, clip_value_min: Operand | None = None, clip_value_max: Operand | None = None):
-    """x between the two bounds; see `clamp`."""
+    """x, or each tensor of a sequence, but not below `clip_value_min` and not above `clip_value_max`, which are taken
+    in the dtype of x. Elements on a bound share the gradient with it, unlike in `clamp`.
+
+    Raises:
+        ValueError: both bounds are None.
+    """
+    if clip_value_min is None and clip_value_max is None:
+        raise ValueError("clip_by_value: clip_value_min and clip_value_max are both None; give at least one of them")
     if isinstance(x, (tuple, list)):
-        return type(x)(clamp(t, clip_value_min, clip_value_max) for t in x)
-    return clamp(x, clip_value_min, clip_value_max)
+        return type(x)(clip_by_value(t, clip_value_min, clip_value_max) for t in x)
+    x = as_tensor("clip_by_value", x)
+    for limit, bound in ((maximum, clip_value_min), (minimum, clip_value_max)):
+        if bound is not None:
+            x = limit(x, convert(as_tensor("clip_by_value", bound), x.dtype))
+    return x
 
 
 def clip_by_global_norm(x: Sequence[Tensor], clip_norm: float = 1.0, use_norm: None = None) -> tuple[Tensor, ...]:

@@ -27,9 +27,9 @@ from mindspore.compiler.autodiff.staged import Firing
 from mindspore.compiler.autodiff.vjp import vjp_graph
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, TupleAval
 
-CHEAP = frozenset("""add sub mul neg abs sign maximum minimum eq ne lt le gt ge logical_and logical_or logical_xor
-    logical_not bitwise_and bitwise_or bitwise_xor bitwise_not select cast relu relu6 reshape broadcast_to transpose
-    slice reverse pad identity stop_gradient isnan isinf isfinite floor ceil round trunc""".split())
+CHEAP = frozenset("""add sub mul neg abs sign maximum minimum at_least at_most eq ne lt le gt ge logical_and logical_or
+    logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not select cast relu relu6 reshape broadcast_to
+    transpose slice reverse pad identity stop_gradient isnan isinf isfinite floor ceil round trunc""".split())
 MOVES = frozenset({"reshape", "transpose", "reverse", "identity", "stop_gradient"})
 _TAPE_BYTES = 1 << 40
 

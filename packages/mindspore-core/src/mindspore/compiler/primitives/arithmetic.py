@@ -234,50 +234,80 @@ class Sign(Elementwise):
         return _signed_samples()
 
 
+class _Extremum(Elementwise):
+    """Shared by the larger and the smaller of two operands."""
+
+    kinds = "iuf"
+
+    def simplify(self, b, ins, attrs):
+        if ins[0] is ins[1] and stands_for(self, *ins):
+            return ins[0]
+        return super().simplify(b, ins, attrs)
+
+    def samples(self):
+        return _extremum_samples()
+
+
 @register
-class Maximum(Elementwise):
-    """The larger operand; NaN if one is NaN. Gradient: ct to the larger operand, half to each of equal ones."""
+class Maximum(_Extremum):
+    """The larger operand; NaN if one is NaN. Gradient: ct to the larger operand, half to each of equal ones, all of it
+    to both where one is NaN."""
 
     name = "maximum"
-    kinds = "iuf"
     reference = numpy_rule(np.maximum)
 
     def grad(self, b, ct, out, x, y):
-        return _winner(b, ct, x, y), _winner(b, ct, y, x)
-
-    def simplify(self, b, ins, attrs):
-        if ins[0] is ins[1] and stands_for(self, *ins):
-            return ins[0]
-        return super().simplify(b, ins, attrs)
-
-    def samples(self):
-        return _extremum_samples()
+        return _unless_beaten(b, ct, x, y, b.lt), _unless_beaten(b, ct, y, x, b.lt)
 
 
 @register
-class Minimum(Elementwise):
-    """The smaller operand; NaN if one is NaN. Gradient: ct to the smaller operand, half to each of equal ones."""
+class Minimum(_Extremum):
+    """The smaller operand; NaN if one is NaN. Gradient: ct to the smaller operand, half to each of equal ones, all of
+    it to both where one is NaN."""
 
     name = "minimum"
-    kinds = "iuf"
     reference = numpy_rule(np.minimum)
 
     def grad(self, b, ct, out, x, y):
-        return _winner(b, ct, y, x, mine=1), _winner(b, ct, x, y, mine=1)
-
-    def simplify(self, b, ins, attrs):
-        if ins[0] is ins[1] and stands_for(self, *ins):
-            return ins[0]
-        return super().simplify(b, ins, attrs)
-
-    def samples(self):
-        return _extremum_samples()
+        return _unless_beaten(b, ct, x, y, b.gt), _unless_beaten(b, ct, y, x, b.gt)
 
 
-def _winner(b, ct, high, low, mine: int = 0):
-    """ct where high > low, half of it where they are equal, else 0: the gradient of the operand that wins then."""
-    tie = b.select(b.eq(high, low), b.mul(ct, 0.5), b.constant(0, ct.dtype))
-    return b.select(b.gt(high, low), ct, tie)
+def _unless_beaten(b, ct, mine, other, beaten):
+    """0 where `mine` is beaten, half of ct where the operands are equal, else ct: the gradient of an extremum."""
+    shared = b.select(b.eq(mine, other), b.mul(ct, 0.5), ct)
+    return b.select(beaten(mine, other), b.constant(0, ct.dtype), shared)
+
+
+@register
+class AtLeast(_Extremum):
+    """x, but not below a bound; NaN if one of them is NaN. Gradient: ct to x where x >= bound, to the bound where it is
+    larger, to none where one is NaN. In this it differs from `maximum`: what reaches the bound is not held back."""
+
+    name = "at_least"
+    reference = numpy_rule(np.maximum)
+
+    def lower(self, b, x, bound):
+        return b.maximum(x, bound)
+
+    def grad(self, b, ct, out, x, bound):
+        zero = b.constant(0, ct.dtype)
+        return b.select(b.ge(x, bound), ct, zero), b.select(b.lt(x, bound), ct, zero)
+
+
+@register
+class AtMost(_Extremum):
+    """x, but not above a bound; NaN if one of them is NaN. Gradient: ct to x where x <= bound, to the bound where it is
+    smaller, to none where one is NaN; see `at_least`."""
+
+    name = "at_most"
+    reference = numpy_rule(np.minimum)
+
+    def lower(self, b, x, bound):
+        return b.minimum(x, bound)
+
+    def grad(self, b, ct, out, x, bound):
+        zero = b.constant(0, ct.dtype)
+        return b.select(b.le(x, bound), ct, zero), b.select(b.gt(x, bound), ct, zero)
 
 
 @register
