@@ -200,6 +200,11 @@ def check_and_canonicalize_axes(axes, ndim):
     return found
 
 
+def is_stub_tensor(tensor):
+    """Whether a tensor waits for another thread to make it: none does."""
+    return False
+
+
 def twice(x):
     """A pair: of a number with itself, or the pair that it is."""
     return x if isinstance(x, tuple) and len(x) == 2 else (x, x)

@@ -22,6 +22,8 @@ from mindspore.deprecation import MODULES, deprecated
 
 _OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
 _FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
+_GENERATED = ("mindspore.ops._native_classes", "mindspore.ops._gradient_classes", "mindspore.ops.rotary",
+              "mindspore.ops._in_place_classes")
 
 PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._native_classes") for name in (
@@ -39,11 +41,9 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.ops.composite.multitype_ops": ("mindspore.ops.composite", *_FUNCTIONS),
     **{f"mindspore.ops.composite.multitype_ops.{name}_impl": _FUNCTIONS for name in (
         "add", "div", "equal", "greater", "less", "mul", "negative", "ones_like", "pow", "sub", "zeros_like")},
-    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional", "mindspore.ops._native_classes",
-                                    "mindspore.ops._gradient_classes"),
-    "mindspore.ops.auto_generate.gen_ops_def": _FUNCTIONS,
-    "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, "mindspore.ops._native_classes",
-                                                 "mindspore.ops._gradient_classes"),
+    "mindspore.ops.auto_generate": (*_OPERATORS, "mindspore.ops.functional", *_GENERATED),
+    "mindspore.ops.auto_generate.gen_ops_def": (*_FUNCTIONS, *_GENERATED),
+    "mindspore.ops.auto_generate.gen_ops_prim": (*_OPERATORS, *_GENERATED),
     "mindspore.ops.function": _FUNCTIONS,
     "mindspore.ops.extend": ("mindspore.mint", "mindspore.mint.nn.functional", *_FUNCTIONS),
     "mindspore.ops.function.random_func": (*_FUNCTIONS, "mindspore.ops._random_seeds"),

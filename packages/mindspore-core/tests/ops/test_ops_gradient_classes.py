@@ -119,6 +119,25 @@ def test_of_places():
     image = drawn(1, 1, 2, 3)
     expected = weighed(dy, lambda x: ops.ResizeBilinearV2()(x, (4, 4)), image)
     np.testing.assert_allclose(G.ResizeBilinearGrad()(dy, image).asnumpy(), expected, atol=0.01)
+    for size in ((2, 3), Tensor([2, 3])):
+        np.testing.assert_allclose(G.ResizeBilinearGrad()(dy, size).asnumpy(), expected, atol=0.01)
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("made_with, output_size, scales", [
+    ({}, (3, 4, 5), None), ({"align_corners": True}, (1, 5, 2), None), ({}, None, (1.5, 2.0, 2.5))], ids=str)
+@pytest.mark.parametrize("kind", ["Trilinear", "Nearest"])
+def test_of_volumes(kind, made_with, output_size, scales, how):
+    made_with = made_with if kind == "Trilinear" else {}
+    volume = drawn(1, 2, 2, 3, 2)
+    resize = getattr(P, f"Upsample{kind}3D")(**made_with)
+    dy = drawn(*resize(volume, output_size, scales).shape)
+    operator = getattr(G, f"Upsample{kind}3DGrad")(**made_with)
+    found = how(lambda dy: operator(dy, volume.shape, output_size, scales))(dy)
+    expected = weighed(dy, lambda x: resize(x, output_size, scales), volume)
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=2e-3, atol=2e-3)
+    with pytest.raises(ValueError, match="dy has shape"):
+        operator(dy[..., :1], volume.shape, output_size, scales)
 
 
 def test_of_a_slice_whose_cotangent_lacks_its_axis_of_one():

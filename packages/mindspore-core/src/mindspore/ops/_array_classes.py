@@ -17,6 +17,7 @@ from mindspore.ops import (
     segments,
     shapes,
     sparse,
+    sparse_matrices,
     statistics,
     updates,
     windows,
@@ -57,6 +58,8 @@ _define("LogSpace", lambda start, end, steps, base, dtype: creation.logspace(sta
         steps=10, base=10, dtype=float32)
 _define("IdentityN", rearranging.identities)
 _define("Padding", rearranging.padding, pad_dim_size=8)
+_define("ConcatOffset", rearranging.concat_offset, N=2, axis=0)
+_define("ConcatOffsetV1", rearranging.concat_offset_of_shapes)
 _define("ParallelConcat", lambda values: joining.concat(values, 0))
 _define("ReverseSequence", rearranging.reverse_sequence, seq_dim=REQUIRED, batch_dim=0)
 _define("UniqueWithPad", rearranging.unique_with_pad)
@@ -111,7 +114,10 @@ _define("SubAndFilter", segments.sub_and_filter)
 
 # -- sparse tensors ----------------------------------------------------------------------------------------------------
 
+_define("SparseAdd", sparse_matrices.sparse_add)
+_define("SparseMatrixAdd", sparse_matrices.sparse_matrix_add)
 _define("SparseSlice", sparse.sparse_slice)
+_define("SparseTensorToCSRSparseMatrix", sparse_matrices.sparse_tensor_to_rows)
 _define("SparseTensorDenseAdd", sparse.sparse_dense_add)
 _define("SparseTensorDenseMatmul", sparse.sparse_dense_matmul, adjoint_st=False, adjoint_dt=False)
 _define("SparseToDense", sparse.sparse_to_dense)

@@ -14,6 +14,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.gradient import vjp
 from mindspore.ops.complex_numbers import conj
 from mindspore.ops.primitive import REQUIRED, Primitive, define
+from mindspore.ops.score_maps import GRADIENTS
 from mindspore.transforms import jvp
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -61,7 +62,7 @@ CLASSES["StridedSliceGrad"] = define("StridedSliceGrad", strided_slice_grad, beg
                                      new_axis_mask=0, shrink_axis_mask=0)
 
 
-def _pulled(operator: Callable[..., Any], dy: Any, *operands: Tensor) -> Any:
+def pulled(operator: Callable[..., Any], dy: Any, *operands: Tensor) -> Any:
     """The cotangent of the operand, or a tuple with one for each, for the cotangent `dy` of operator(*operands).
 
     Raises:
@@ -83,7 +84,7 @@ def _of_operand(name: str, operand_first: bool = False, **attributes: Any) -> No
 
     def call(first: Tensor, second: Tensor, **made_with: Any) -> Any:
         x, dy = (first, second) if operand_first else (second, first)
-        return _pulled(forward(**made_with), dy, x)
+        return pulled(forward(**made_with), dy, x)
 
     order = "(x, dy)" if operand_first else "(dy, x)"
     call.__doc__ = f"The cotangent of {name.removesuffix('Grad')}'s operand, of {order}, x the operand."
@@ -117,13 +118,13 @@ _hyperbolic("AsinhGrad", "cosh")
 def gelu_grad(dy: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """The cotangent of GeLU's operand x, whose result was y."""
     from mindspore.ops import operations
-    return _pulled(operations.GeLU(), dy, x)
+    return pulled(operations.GeLU(), dy, x)
 
 
 def prelu_grad(dy: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """The cotangents of PReLU's operands x and weight."""
     from mindspore.ops import operations
-    return _pulled(operations.PReLU(), dy, x, weight)
+    return pulled(operations.PReLU(), dy, x, weight)
 
 
 def dropout_grad(dy: Tensor, mask: Tensor, keep_prob: float = 0.5) -> Tensor:
@@ -148,7 +149,7 @@ def _of_pair(name: str) -> None:
     def call(x1: Tensor, x2: Tensor, dy: Tensor, grad_x: bool = True, grad_y: bool = True) -> tuple[Tensor, Tensor]:
         from mindspore import ops
         from mindspore.ops import operations
-        dx1, dx2 = _pulled(getattr(operations, name.removesuffix("Grad"))(), dy, x1, x2)
+        dx1, dx2 = pulled(getattr(operations, name.removesuffix("Grad"))(), dy, x1, x2)
         return dx1 if grad_x else ops.zeros_like(x1), dx2 if grad_y else ops.zeros_like(x2)
 
     call.__doc__ = f"The cotangents of {name.removesuffix('Grad')}'s operands, of (x1, x2, dy)."
@@ -189,13 +190,13 @@ def binary_cross_entropy_grad(x: Tensor, y: Tensor, dy: Tensor, weight: Tensor |
                               reduction: str = "mean") -> Tensor:
     """The cotangent of BinaryCrossEntropy's operand x, y the labels."""
     from mindspore.ops import operations
-    return _pulled(lambda logits: operations.BinaryCrossEntropy(reduction)(logits, y, weight), dy, x)
+    return pulled(lambda logits: operations.BinaryCrossEntropy(reduction)(logits, y, weight), dy, x)
 
 
 def sigmoid_cross_entropy_grad(x: Tensor, label: Tensor, dy: Tensor) -> Tensor:
     """The cotangent of SigmoidCrossEntropyWithLogits's operand x."""
     from mindspore.ops import operations
-    return _pulled(lambda logits: operations.SigmoidCrossEntropyWithLogits()(logits, label), dy, x)
+    return pulled(lambda logits: operations.SigmoidCrossEntropyWithLogits()(logits, label), dy, x)
 
 
 def nll_loss_grad(x: Tensor, dy: Tensor, target: Tensor, weight: Tensor, total_weight: Tensor,
@@ -203,7 +204,7 @@ def nll_loss_grad(x: Tensor, dy: Tensor, target: Tensor, weight: Tensor, total_w
     """The cotangent of NLLLoss's operand x. `total_weight` is NLLLoss's second result."""
     from mindspore.ops import operations
     loss = operations.NLLLoss(reduction, ignore_index)
-    return _pulled(lambda logits: loss(logits, target, weight)[0], dy, x)
+    return pulled(lambda logits: loss(logits, target, weight)[0], dy, x)
 
 
 def layer_norm_grad(x: Tensor, dy: Tensor, variance: Tensor, mean: Tensor, gamma: Tensor, begin_norm_axis: int = 1,
@@ -237,19 +238,19 @@ def lrn_grad(dy: Tensor, x: Tensor, y: Tensor, depth_radius: int = 5, bias: floa
              beta: float = 0.5) -> Tensor:
     """The cotangent of LRN's operand x, whose result was y."""
     from mindspore.ops import operations
-    return _pulled(operations.LRN(depth_radius, bias, alpha, beta), dy, x)
+    return pulled(operations.LRN(depth_radius, bias, alpha, beta), dy, x)
 
 
 def l2_normalize_grad(x: Tensor, y: Tensor, dy: Tensor, axis: Any = 0, epsilon: float = 1e-4) -> Tensor:
     """The cotangent of L2Normalize's operand x, whose result was y."""
     from mindspore.ops import operations
-    return _pulled(operations.L2Normalize(axis, epsilon), dy, x)
+    return pulled(operations.L2Normalize(axis, epsilon), dy, x)
 
 
 def slice_grad(dy: Tensor, x: Tensor, begin: Any, size: Any) -> Tensor:
     """The cotangent of Slice's operand x: zeros with dy at the elements that were taken."""
     from mindspore.ops import operations
-    return _pulled(lambda whole: operations.Slice()(whole, begin, size), dy, x)
+    return pulled(lambda whole: operations.Slice()(whole, begin, size), dy, x)
 
 
 def resize_nearest_grad(dy: Tensor, size: Any, align_corners: bool = False, half_pixel_centers: bool = False) -> Tensor:
@@ -258,15 +259,47 @@ def resize_nearest_grad(dy: Tensor, size: Any, align_corners: bool = False, half
     from mindspore.ops import operations
     resize = operations.ResizeNearestNeighborV2(align_corners, half_pixel_centers)
     images = ops.zeros((*dy.shape[:2], *[int(length) for length in size]), dy.dtype)
-    return _pulled(lambda x: resize(x, Tensor(dy.shape[2:], int32)), dy, images)
+    return pulled(lambda x: resize(x, Tensor(dy.shape[2:], int32)), dy, images)
 
 
-def resize_bilinear_grad(dy: Tensor, x: Tensor, align_corners: bool = False,
-                         half_pixel_centers: bool = False) -> Tensor:
-    """The cotangent of the images x that ResizeBilinearV2 resized to dy's height and width."""
+def resize_bilinear_grad(dy: Tensor, x: Any, align_corners: bool = False, half_pixel_centers: bool = False) -> Tensor:
+    """The cotangent of the images x, or of those of the height and width x, that ResizeBilinearV2 resized to dy's."""
+    from mindspore import ops
     from mindspore.ops import operations
     resize = operations.ResizeBilinearV2(align_corners, half_pixel_centers)
-    return _pulled(lambda images: resize(images, dy.shape[2:]), dy, x)
+    if not isinstance(x, Tensor) or x.ndim == 1:
+        x = ops.zeros((*dy.shape[:2], *[int(length) for length in x]), dy.dtype)
+    return pulled(lambda images: resize(images, dy.shape[2:]), dy, x)
+
+
+def _of_volume(name: str, **attributes: Any) -> None:
+    """UpsampleNearest3DGrad or UpsampleTrilinear3DGrad: (dy, input_size, output_size, scales) -> the cotangent of the
+    volumes of the shape `input_size`."""
+    def call(dy: Tensor, input_size: Any, output_size: Any = None, scales: Any = None, **made_with: Any) -> Tensor:
+        from mindspore import ops
+        from mindspore.ops import operations
+        resize = getattr(operations, name.removesuffix("Grad"))(**made_with)
+        volume = ops.zeros(tuple([int(length) for length in input_size]), dy.dtype)
+        return pulled(lambda x: resize(x, output_size, scales), dy, volume)
+
+    call.__doc__ = f"The cotangent of {name.removesuffix('Grad')}'s operand, which has the shape `input_size`."
+    CLASSES[name] = define(name, call, **attributes)
+
+
+_of_volume("UpsampleNearest3DGrad")
+_of_volume("UpsampleTrilinear3DGrad", align_corners=False)
+
+
+def gru_grad(x: Tensor, h: Tensor, w: Tensor, seq_lengths: Tensor, output: Tensor, h_n: Tensor, dy: Tensor,
+             dh_n: Tensor, reserve: Tensor, **made_with: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """The cotangents of GRUV2's operands x, h and w; `output` and `h_n` are its results, dy and dh_n the cotangents."""
+    from mindspore.ops import operations
+    units = operations.GRUV2(**made_with)
+    found, pull = vjp(lambda *operands: units(*operands, seq_lengths)[:2], x, h, w)
+    if found[0].shape != dy.shape or found[1].shape != dh_n.shape:
+        raise ValueError(f"GRUV2Grad: dy has shape {dy.shape} and dh_n {dh_n.shape}; expected {found[0].shape} and "
+                         f"{found[1].shape}, those of the results")
+    return pull((dy, dh_n))
 
 
 def roi_align_grad(dy: Tensor, rois: Tensor, shape: Any, pooled_height: int, pooled_width: int, spatial_scale: float,
@@ -277,7 +310,7 @@ def roi_align_grad(dy: Tensor, rois: Tensor, shape: Any, pooled_height: int, poo
     align = operations.ROIAlign(pooled_height, pooled_width, spatial_scale, sample_num)
     wide = float32 if dy.dtype.itemsize < 4 else dy.dtype  # many points may fall on one element
     features = ops.zeros(tuple([int(length) for length in shape]), wide)
-    return _pulled(lambda x: align(x, rois.astype(wide)), dy, features).astype(dy.dtype)
+    return pulled(lambda x: align(x, rois.astype(wide)), dy, features).astype(dy.dtype)
 
 
 def deformable_offsets_grad(dy: Tensor, x: Tensor, offsets: Tensor, strides: Any, pads: Any, ksize: Any,
@@ -286,7 +319,7 @@ def deformable_offsets_grad(dy: Tensor, x: Tensor, offsets: Tensor, strides: Any
     """The cotangents of DeformableOffsets's operands x and offsets."""
     from mindspore.ops import operations
     moved = operations.DeformableOffsets(strides, pads, ksize, dilations, data_format, deformable_groups, modulated)
-    return _pulled(moved, dy, x, offsets)
+    return pulled(moved, dy, x, offsets)
 
 
 def conv2d_filter_grad(dy: Tensor, x: Tensor, w_size: Any, out_channel: int, kernel_size: Any, pad_mode: str = "valid",
@@ -299,7 +332,7 @@ def conv2d_filter_grad(dy: Tensor, x: Tensor, w_size: Any, out_channel: int, ker
     shape = tuple([int(length) for length in w_size])
     conv = operations.Conv2D(shape[0], shape[2:], mode=mode, pad_mode=pad_mode, pad=pad, stride=stride,
                              dilation=dilation, group=group, data_format=data_format)
-    return _pulled(lambda weight: conv(x, weight), dy, ops.zeros(shape, x.dtype))
+    return pulled(lambda weight: conv(x, weight), dy, ops.zeros(shape, x.dtype))
 
 
 def cdist_grad(dy: Tensor, x1: Tensor, x2: Tensor, distance: Tensor, p: float = 2.0) -> Tensor:
@@ -335,7 +368,7 @@ def _of_sampler(name: str) -> None:
     """GridSampler2DGrad or GridSampler3DGrad: (dy, x, grid) -> the cotangents of x and grid."""
     def call(dy: Tensor, x: Tensor, grid: Tensor, **made_with: Any) -> tuple[Tensor, Tensor]:
         from mindspore.ops import operations
-        return _pulled(getattr(operations, name.removesuffix("Grad"))(**made_with), dy, x, grid)
+        return pulled(getattr(operations, name.removesuffix("Grad"))(**made_with), dy, x, grid)
 
     call.__doc__ = f"The cotangents of {name.removesuffix('Grad')}'s operands, of (dy, x, grid)."
     CLASSES[name] = define(name, call, interpolation_mode="bilinear", padding_mode="zeros", align_corners=False)
@@ -406,5 +439,8 @@ _add("MaxPoolGradGradWithArgmax", max_pool_grad_grad_with_argmax, kernel_size=1,
      data_format="NCHW")
 _add("MaxPoolGradWithArgmaxV2", max_pool_grad_with_argmax_v2, kernel_size=REQUIRED, strides=None, pads=0,
      dilation=(1, 1), ceil_mode=False, argmax_type=int64)
+_add("GRUV2Grad", gru_grad, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED, has_bias=REQUIRED,
+     bidirectional=REQUIRED, dropout=REQUIRED)
+CLASSES.update(GRADIENTS)
 __all__ = list(CLASSES)
 globals().update(CLASSES)

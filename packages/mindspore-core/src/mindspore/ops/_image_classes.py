@@ -1,7 +1,7 @@
 """Operator classes of images: sizes, colours, reading at given places, boxes. `operations` takes them from here."""
 from __future__ import annotations
 
-from mindspore.ops import colors, detection, distorted, fractional, resizing, sampling
+from mindspore.ops import colors, detection, distorted, fractional, resizing, sampling, score_maps
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 
 CLASSES: dict[str, type[Primitive]] = {}
@@ -71,3 +71,4 @@ _define("SampleDistortedBoundingBoxV2", distorted.sample_distorted_bounding_box,
         use_image_if_no_bounding_boxes=False)
 _define("ROIAlign", detection.roi_align, pooled_height=REQUIRED, pooled_width=REQUIRED, spatial_scale=REQUIRED,
         sample_num=2, roi_end_mode=1)
+CLASSES.update(score_maps.CLASSES)

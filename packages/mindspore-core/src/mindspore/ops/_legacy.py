@@ -239,6 +239,18 @@ def sparse_softmax_cross_entropy(logits, labels, is_grad=False):
     return arithmetic.true_divide(arithmetic.sub(activation.softmax(x, 1), hot), x.shape[0])
 
 
+def sparse_softmax_cross_entropy_v2(logits, labels):
+    """(losses (N,), gradient (N, C)): -log_softmax(logits)[label] for each row, and its derivative by the logits."""
+    name = "SparseSoftmaxCrossEntropyWithLogitsV2"
+    x, y = as_inexact(name, logits), as_tensor(name, labels, "labels")
+    if x.ndim != 2 or y.shape != x.shape[:1]:
+        raise ValueError(f"{name}: logits has shape {x.shape} and labels {y.shape}; expected (N, C) and (N,)")
+    if not y.dtype.is_integer:
+        raise TypeError(f"{name}: labels is {y.dtype}; expected an integer dtype")
+    hot = convert(apply(primitive("one_hot"), (y,), (x.shape[1], 1, bool_)), x.dtype)
+    return apply(primitive("sparse_softmax_cross_entropy"), (x, y)), arithmetic.sub(activation.softmax(x, 1), hot)
+
+
 def sigmoid_cross_entropy(logits, label):
     """The binary cross-entropy of each element, from logits."""
     return loss.binary_cross_entropy_with_logits(logits, label, reduction="none")

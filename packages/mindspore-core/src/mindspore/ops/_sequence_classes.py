@@ -9,6 +9,7 @@ from mindspore.ops import (
     gated_layers,
     loss,
     recurrent,
+    rotary,
     sequence_loss,
     transducer,
 )
@@ -36,6 +37,8 @@ _define("BasicLSTMCell", recurrent.basic_lstm_cell, keep_prob=1.0, forget_bias=1
         activation="tanh")
 _define("CudnnGRU", gated_layers.gru, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED, has_bias=True,
         bidirectional=False, dropout=0.0)
+_define("GRUV2", gated_layers.gru_of_lengths, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED,
+        has_bias=REQUIRED, bidirectional=REQUIRED, dropout=REQUIRED, is_train=True)
 _define("DynamicGRUV2", recurrent.dynamic_gru, direction="UNIDIRECTIONAL", cell_depth=1, keep_prob=1.0,
         cell_clip=-1.0, num_proj=0, time_major=True, activation="tanh", gate_order="rzh", reset_after=True,
         is_training=True)
@@ -45,6 +48,7 @@ _define("DynamicRNN", recurrent.dynamic_rnn, cell_type="LSTM", direction="UNIDIR
 _define("LSTM", recurrent.lstm, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED, has_bias=REQUIRED,
         bidirectional=REQUIRED, dropout=REQUIRED, proj_size=0)
 
+_define("ApplyRotaryPosEmb", rotary.apply_rotary_pos_emb_, cos_format=0)
 _define("FlashAttentionScore", fused_attention.attention_with_statistics, head_num=REQUIRED, keep_prob=1.0,
         scale_value=1.0, pre_tokens=2147483647, next_tokens=2147483647, inner_precise=0, input_layout="BSH",
         sparse_mode=0)

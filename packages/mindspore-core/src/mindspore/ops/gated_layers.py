@@ -6,12 +6,14 @@ Source: Cho et al., "Learning phrase representations using RNN encoder-decoder",
 """
 from __future__ import annotations
 
+from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
 from mindspore.graph.stepping import scan
-from mindspore.ops._operands import Operand, as_dtype_of, as_inexact, as_tensor
+from mindspore.ops._operands import Operand, as_dtype_of, as_inexact, as_tensor, convert
 from mindspore.ops.activation import sigmoid
 from mindspore.ops.arithmetic import add, mul, sub
-from mindspore.ops.creation import zeros
+from mindspore.ops.comparison import less, where
+from mindspore.ops.creation import arange, zeros
 from mindspore.ops.elementwise import tanh
 from mindspore.ops.joining import concat, split, stack
 from mindspore.ops.linalg import matmul
@@ -19,7 +21,6 @@ from mindspore.ops.random import dropout as dropped
 from mindspore.ops.shapes import cut, reshape, swapaxes
 
 __all__: list[str] = []
-_NAME = "CudnnGRU"
 
 
 def _step(state, slices, fixed):
@@ -29,6 +30,8 @@ def _step(state, slices, fixed):
     reset, update = (sigmoid(add(a, b)) for a, b in zip(of_input[:2], of_state[:2]))
     new = tanh(add(of_input[2], mul(reset, of_state[2])))
     after = add(new, mul(update, sub(hidden, new)))
+    if len(slices) == 2:
+        after = where(slices[1], after, hidden)
     return (after,), (after,)
 
 
@@ -50,18 +53,46 @@ def gru(input: Operand, h: Operand, w: Operand, input_size: int, hidden_size: in
     Raises:
         ValueError: other shapes.
     """
-    x = as_inexact(_NAME, input)
-    first = as_dtype_of(_NAME, as_tensor(_NAME, h, "h"), x)
-    flat = reshape(as_dtype_of(_NAME, as_tensor(_NAME, w, "w"), x), (-1,))
+    return _layers("CudnnGRU", input, h, w, None, input_size, hidden_size, num_layers, has_bias, bidirectional, dropout)
+
+
+def gru_of_lengths(input: Operand, h: Operand, w: Operand, seq_lengths: Operand, input_size: int, hidden_size: int,
+                   num_layers: int, has_bias: bool, bidirectional: bool, dropout: float, is_train: bool = True):
+    """As `gru`, for sequences of different lengths: `seq_lengths`, integers (N,). Behind the end of a sequence the
+    state stays as it is, and is the output. Without `is_train` nothing is dropped.
+
+    Raises:
+        ValueError: other shapes.
+        TypeError: lengths that are no integers.
+    """
+    lengths = as_tensor("GRUV2", seq_lengths, "seq_lengths")
+    if not lengths.dtype.is_integer:
+        raise TypeError(f"GRUV2: seq_lengths is {lengths.dtype}; expected an integer dtype")
+    return _layers("GRUV2", input, h, w, lengths, input_size, hidden_size, num_layers, has_bias, bidirectional,
+                   dropout if is_train else 0.0)
+
+
+def _layers(name: str, input: Operand, h: Operand, w: Operand, lengths: Tensor | None, input_size: int,
+            hidden_size: int, num_layers: int, has_bias: bool, bidirectional: bool, dropout: float):
+    x = as_inexact(name, input)
+    first = as_dtype_of(name, as_tensor(name, h, "h"), x)
+    flat = reshape(as_dtype_of(name, as_tensor(name, w, "w"), x), (-1,))
     directions, rows = 1 + bool(bidirectional), 3 * hidden_size
     shape = (num_layers * directions, x.shape[1] if x.ndim == 3 else -1, hidden_size)
     if x.ndim != 3 or x.shape[2] != input_size or first.shape != shape:
-        raise ValueError(f"{_NAME}: input has shape {x.shape} and h {first.shape}; expected (L, N, {input_size}) and "
+        raise ValueError(f"{name}: input has shape {x.shape} and h {first.shape}; expected (L, N, {input_size}) and "
                          f"({shape[0]}, N, {hidden_size})")
     sizes = [size for k in range(num_layers) for size in [hidden_size * directions if k else input_size] * directions]
     expected = sum(rows * (size + hidden_size + 2 * bool(has_bias)) for size in sizes)
     if flat.shape[0] != expected:
-        raise ValueError(f"{_NAME}: w has {flat.shape[0]} numbers; expected {expected}")
+        raise ValueError(f"{name}: w has {flat.shape[0]} numbers; expected {expected}")
+    counted: tuple[Tensor, ...] = ()
+    if lengths is not None:
+        if lengths.shape != (shape[1],):
+            raise ValueError(f"{name}: seq_lengths has shape {lengths.shape}; expected ({shape[1]},), a length for "
+                             f"each sequence")
+        number = reshape(arange(x.shape[0], dtype=int64), (-1, 1, 1))
+        counted = (less(number, reshape(convert(lengths, int64), (1, -1, 1))),)
     start, last = 0, []
 
     def taken(*wanted: int) -> Tensor:
@@ -76,7 +107,7 @@ def gru(input: Operand, h: Operand, w: Operand, input_size: int, hidden_size: in
             of_input, of_state = taken(rows, sizes[k]), taken(rows, hidden_size)
             bias = (taken(rows), taken(rows)) if has_bias else (zeros((rows,), x.dtype),) * 2
             gates = add(matmul(x, swapaxes(of_input, 0, 1)), bias[0])
-            after, output = scan(_step, (first[k],), (gates,), (of_state, bias[1]),
+            after, output = scan(_step, (first[k],), (gates, *counted), (of_state, bias[1]),
                                  reverse=bool(bidirectional) and k % 2 == 1)
             last.append(after[0])
             outputs.append(output[0])

@@ -1,8 +1,8 @@
 """Rows and elements written at given places: sums, differences and replacements of rows, elements in the order of a
 mask, and look-ups in part of a table.
 
-The names say "in place", but tensors are values here: `inplace_add` and its like return the new tensor. Where the
-operand is a Parameter and the operator is meant to update it (`inplace_index_add`, `put_`), it is assigned.
+The names say "in place", but tensors are values here: `inplace_add` and its like return the new tensor. Only
+`inplace_index_add` and `put_` give their operand the new value.
 
 Functions that only operator classes use are not in `__all__`.
 """
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from mindspore.common.dtype import int64
-from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import broadcast_shapes
 from mindspore.graph.trace import storage_of
@@ -65,12 +64,9 @@ def inplace_update(x: Operand, v: Operand, indices: int | Sequence[int] | Tensor
 
 
 def inplace_index_add(var: Tensor, indices: Operand, updates: Operand, axis: int) -> Tensor:
-    """var with the slices of `updates` along `axis` added at the places in `indices`; a Parameter gets the new value.
-    See `index_add`."""
+    """In place: the slices of `updates` along `axis` added at the places in `indices`. See `index_add`."""
     new = index_add(var, indices, updates, axis)
-    if isinstance(var, Parameter):
-        assign(var, new)
-    return new
+    return assign(var, new) if isinstance(var, Tensor) else new
 
 
 def put_(input: Tensor, index: Operand, source: Operand, accumulate: bool = False) -> Tensor:

@@ -149,16 +149,16 @@ def _rows(name: str, x: Tensor, index: Tensor, checked: bool = True) -> tuple[Te
     if checked:
         check_coordinates(name, index, sizes)
     index = convert(index, int64)
-    bounds = _vector(sizes)
+    bounds = sizes_vector(sizes)
     inside = apply(_AND, (apply(_GE, (index, constant(0, int64))), apply(_LT, (index, bounds))))
     inside = apply(primitive("all"), (inside,), ((index.ndim - 1,), False))
-    steps = _vector([prod(sizes[i + 1:]) for i in range(count)])
+    steps = sizes_vector([prod(sizes[i + 1:]) for i in range(count)])
     flat = apply(_SUM, (apply(_MUL, (index, steps)),), ((index.ndim - 1,), False))
     places = apply(_SELECT, (inside, flat, constant(-1, int64)))
     return apply(_RESHAPE, (x,), ((prod(sizes), *rest),)), places, rest
 
 
-def _vector(numbers: Sequence[int]) -> Tensor:
+def sizes_vector(numbers: Sequence[int]) -> Tensor:
     """Sizes, symbolic ones among them, as a tensor (Int64)."""
     if not any(isinstance(n, Symbolic) for n in numbers):
         return constant(np.array(numbers, np.int64), int64)

@@ -320,6 +320,8 @@ SoftMarginLoss = _define("SoftMarginLoss", loss.soft_margin_loss, reduction="mea
 SoftmaxCrossEntropyWithLogits = _define("SoftmaxCrossEntropyWithLogits", _legacy.softmax_cross_entropy)
 SparseSoftmaxCrossEntropyWithLogits = _define("SparseSoftmaxCrossEntropyWithLogits",
                                               _legacy.sparse_softmax_cross_entropy, is_grad=False)
+SparseSoftmaxCrossEntropyWithLogitsV2 = _define("SparseSoftmaxCrossEntropyWithLogitsV2",
+                                                _legacy.sparse_softmax_cross_entropy_v2)
 
 # -- random numbers ----------------------------------------------------------------------------------------------------
 

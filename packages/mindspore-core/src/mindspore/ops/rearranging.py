@@ -1,4 +1,5 @@
-"""Rearranging elements: reversing parts of sequences, filling up, different values, coordinates.
+"""Rearranging elements: reversing parts of sequences, filling up, different values, coordinates, places of what is
+joined.
 
 Functions that only operator classes use are not in `__all__`. ValueError for shapes that do not fit, TypeError for
 wrong dtypes.
@@ -26,14 +27,14 @@ from mindspore.ops._operands import (
     static_int,
     static_ints,
 )
-from mindspore.ops.indexing import gather, replace_rows
-from mindspore.ops.joining import stack
+from mindspore.ops.indexing import from_front, gather, replace_rows, sizes_vector
+from mindspore.ops.joining import stack, unbind
 from mindspore.ops.shapes import moveaxis, reshape
 
 __all__ = ["padding", "reverse_sequence", "unique_with_pad"]
 
-_IOTA, _LT, _SUB, _SELECT, _SORT, _NE, _ADD, _CUMSUM, _GATHER = map(
-    primitive, ("iota", "lt", "sub", "select", "sort", "ne", "add", "cumsum", "gather"))
+_IOTA, _LT, _SUB, _SELECT, _SORT, _NE, _ADD, _CUMSUM, _GATHER, _EQ = map(
+    primitive, ("iota", "lt", "sub", "select", "sort", "ne", "add", "cumsum", "gather", "eq"))
 
 
 def reverse_sequence(x: Operand, seq_lengths: Operand, seq_dim: int, batch_dim: int = 0) -> Tensor:
@@ -128,3 +129,39 @@ def data_format_vec_permute(input_x: Operand, src_format: str = "NHWC", dst_form
     if x.shape not in ((4,), (4, 2)):
         raise ValueError(f"DataFormatVecPermute: input_x has shape {x.shape}; expected (4,) or (4, 2)")
     return apply(_GATHER, (x, Tensor(np.array(_order("DataFormatVecPermute", src_format, dst_format)))), (0,))
+
+
+# -- where tensors begin in what they are joined to --------------------------------------------------------------------
+
+def concat_offset(input_x: Sequence[Operand], N: int = 2, axis: int = 0) -> Tensor:
+    """Where each of several tensors begins in what `concat` makes of them along `axis`: (tensors, axes), Int64.
+    N is their number, which they say themselves."""
+    tensors = [as_tensor("ConcatOffset", x, f"tensor {k} of input_x") for k, x in enumerate(input_x)]
+    if not tensors or any(t.ndim != tensors[0].ndim for t in tensors):
+        raise ValueError(f"ConcatOffset: input_x has shapes {[t.shape for t in tensors]}; expected one tensor or more, "
+                         f"of equally many axes")
+    own = normalize_axis("ConcatOffset", axis, tensors[0].ndim)
+    rows, start = [], 0
+    for tensor in tensors:
+        rows.append(sizes_vector([start if k == own else 0 for k in range(tensor.ndim)]))
+        start = start + tensor.shape[own]
+    return stack(rows)
+
+
+def concat_offset_of_shapes(axis: Operand, x: Sequence[Operand]) -> tuple[Tensor, ...]:
+    """Where tensors of the shapes `x`, Int32 (axes,) each, begin in what `concat` makes of them along the axis, an
+    Int32 tensor that may count from the end: a tensor for each shape."""
+    name = "ConcatOffsetV1"
+    along, shapes = as_tensor(name, axis, "axis"), [as_tensor(name, s, f"tensor {k} of x") for k, s in enumerate(x)]
+    if along.ndim or len(shapes) < 2 or any(s.ndim != 1 or s.shape != shapes[0].shape or not s.size for s in shapes):
+        raise ValueError(f"{name}: axis has shape {along.shape} and x {[s.shape for s in shapes]}; expected a number, "
+                         f"and two or more shapes of equally many sizes")
+    if any(v.dtype is not int32 for v in (along, *shapes)):
+        raise TypeError(f"{name}: axis is {along.dtype} and x {[str(s.dtype) for s in shapes]}; expected Int32")
+    count, sizes = shapes[0].size, stack(shapes)
+    own = reshape(from_front(name, along, count), (1, 1))
+    ends = apply(_CUMSUM, (sizes,), (0, False, False))
+    place = apply(_IOTA, (), ((1, count), 1, int32))
+    here = apply(_EQ, (place, convert(own, int32)))
+    starts = apply(_SELECT, (here, apply(_SUB, (ends, sizes)), constant(0, int32)))
+    return unbind(starts)
