@@ -105,6 +105,11 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.nn.metrics": ("mindspore.train", "mindspore.nn"),
     **{f"mindspore.numpy.{name}": ("mindspore.numpy",) for name in (
         "array_creations", "array_ops", "logic_ops", "math_ops")},
+    "mindspore.mint.distributed.distributed": ("mindspore.mint.distributed",),
+    "mindspore.mint.nn.layer": ("mindspore.mint.nn",),
+    **{f"mindspore.mint.nn.layer.{name}": ("mindspore.mint.nn",) for name in (
+        "activation", "basic", "conv", "normalization", "padding", "pooling")},
+    **{f"mindspore.mint.optim.{name}": ("mindspore.mint.optim",) for name in ("adam", "adamw", "sgd")},
     "mindspore.train.amp": ("mindspore.amp",),
     "mindspore.train.loss_scale_manager": ("mindspore.amp", "mindspore.train"),
     "mindspore.train.dataset_helper": ("mindspore.train",),

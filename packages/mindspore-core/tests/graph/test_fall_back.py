@@ -126,6 +126,59 @@ def test_the_environment_decides_before_all_else(monkeypatch, level, options, ru
             compiled(Tensor(X))
 
 
+@pytest.mark.parametrize(("level", "own", "options", "runs"), [
+    (ms.LAX, "STRICT", {}, False), (ms.STRICT, "LAX", {}, True), (ms.STRICT, "", {}, False), (ms.LAX, "", {}, True),
+    (ms.LAX, "COMPATIBLE", {}, True), (ms.LAX, "STRICT", {"fullgraph": False}, True),
+    (ms.STRICT, "LAX", {"fullgraph": True}, False)])
+@pytest.mark.parametrize("kind", ["function", "partial", "class", "cell"])
+def test_options_of_its_own_decide_before_the_context(level, own, options, runs, kind):
+    class Net(nn.Cell):
+        def construct(self, x):
+            return numbers(x)
+
+    ms.set_context(jit_syntax_level=level, mode=ms.GRAPH_MODE if kind == "cell" else ms.PYNATIVE_MODE)
+    config = ms.JitConfig(jit_syntax_level=own)
+    try:
+        if kind == "cell":
+            compiled = Net()
+            compiled.set_jit_config(config)
+            runs = own == "LAX" or own != "STRICT" and level == ms.LAX
+        elif kind == "class":
+            compiled = jit(Net, jit_config=config, **options)()
+        else:
+            compiled = jit(numbers, jit_config=config, **options) if kind == "function" else jit(
+                jit_config=config, **options)(numbers)
+        if runs:
+            with pytest.warns(RuntimeWarning, match="runs in PyNative mode"):
+                assert compiled(Tensor(X)).asnumpy().tolist() == (X * X.sum()).tolist()
+        else:
+            with pytest.raises(GraphCompileError, match="The value of a tensor is needed"):
+                compiled(Tensor(X))
+    finally:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+
+
+def test_options_given_later_decide_too():
+    class Net(nn.Cell):
+        def construct(self, x):
+            return numbers(x)
+
+    ms.set_context(mode=ms.GRAPH_MODE)
+    try:
+        net = Net()
+        with pytest.warns(RuntimeWarning):
+            net(Tensor(X))
+        net.set_jit_config(ms.JitConfig(jit_syntax_level="STRICT"))
+        with pytest.raises(GraphCompileError, match="The value of a tensor is needed"):
+            net(Tensor(X))
+        net.set_jit_config(ms.JitConfig(jit_syntax_level="LAX"))
+        assert net(Tensor(X)).asnumpy().tolist() == (X * X.sum()).tolist()
+    finally:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+    with pytest.raises(TypeError, match="jit_config must be a JitConfig, got dict"):
+        jit(numbers, jit_config={"jit_syntax_level": "LAX"})
+
+
 KEPT = np.zeros(3, np.float32)
 
 

@@ -69,6 +69,7 @@ REFUSED = [
     (lambda: mnp.vsplit(K, 3), ValueError, "at least 2 axes"),
     (lambda: mnp.repeat(X, -1), ValueError, "none negative"),
     (lambda: mnp.tril(1.0), ValueError, "no axes"),
+    (lambda: mnp.indices(3), TypeError, "dimensions must be a tuple or a list"),
     (lambda: mnp.tril_indices_from(K), ValueError, "expected a matrix"),
     (lambda: mnp.vander(X), ValueError, "one axis"),
     (lambda: mnp.take(X, [0], mode="raised"), ValueError, "mode is 'raised'"),
@@ -228,6 +229,18 @@ def test_histograms_with_arrays_of_edges():
     assert counts.shape == (0,) and found.asnumpy().tolist() == [2]
     with pytest.raises(ValueError, match="an array of edges on one axis"):
         mnp.histogram([1, 2, 3], [])
+    assert found.dtype == mnp.array([2]).dtype  # edges keep their dtype
+    for bins, kind in ((mnp.arange(5), ms.int32), ([0, 1.5, 9], ms.float32), (np.int64([0, 2]), ms.int64),
+                       (3, ms.float32)):
+        for density in (False, True):
+            counts, found = mnp.histogram(mnp.arange(4), bins, density=density)
+            wide = bins.asnumpy() if isinstance(bins, Tensor) else bins
+            expected, edges = np.histogram(np.arange(4), wide, density=density)
+            assert found.dtype == kind and counts.dtype == ms.float32
+            np.testing.assert_allclose(counts.asnumpy(), expected, rtol=1e-6)
+            np.testing.assert_allclose(found.asnumpy(), edges, rtol=1e-6)
+        assert mnp.histogram_bin_edges(mnp.arange(4), bins).dtype == kind
+    assert [e.dtype for e in mnp.histogram2d([1, 2], [1, 2], [[0, 2, 4], [0.5, 2.5]])[1:]] == [ms.int32, ms.float32]
 
 
 def test_grids():

@@ -31,6 +31,10 @@ from mindspore.nn.loss.loss import LossBase
 from mindspore.ops.function.array_func import reshape
 from mindspore.ops.auto_generate import ReLU
 from mindspore.dataset.vision import c_transforms
+from mindspore.mint.nn.layer import SyncBatchNorm
+from mindspore.mint.nn.layer.normalization import BatchNorm2d
+from mindspore.mint.distributed.distributed import all_gather, init_process_group
+from mindspore.mint.optim.adamw import AdamW
 from mindspore.common import Tensor, Parameter, jit, float32, dtype as mstype
 import mindspore as ms
 assert MatMul is ms.ops.MatMul is math.MatMul and nn_ops.ReLU is ReLU and reshape is ms.ops.reshape
@@ -42,11 +46,12 @@ assert Tensor is ms.Tensor and float32 is ms.float32 and mstype.float32 is float
 def test_paths_are_attributes_without_an_import():
     text = """
 import mindspore as ms
-from mindspore import nn, ops, train
+from mindspore import mint, nn, ops, train
+assert mint.nn.layer.basic.Dropout2d is mint.nn.Dropout2d and mint.distributed.distributed.barrier
 assert ops.function.silu is ops.silu and ops.function.nn_func.relu is ops.relu
 assert ops.operations.nn_ops.ReLU is ops.ReLU and nn.wrap.cell_wrapper.WithLossCell is nn.WithLossCell
 assert nn.layer.padding.Pad is nn.Pad and train.amp and train.dataset_helper.DatasetHelper is train.DatasetHelper
-for module in ops, nn, nn.wrap, nn.layer, train:
+for module in mint.nn, mint.distributed, ops, nn, nn.wrap, nn.layer, train:
     try:
         module.no_such_name
     except AttributeError as error:

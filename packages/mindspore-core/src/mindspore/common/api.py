@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from mindspore.common.jit_config import JitConfig
 from mindspore.common.no_grad import cell_graph_executor as _cell_graph_executor  # noqa: F401 - asked for here
 from mindspore.common.no_grad import no_grad as _no_grad  # noqa: F401
 from mindspore.common.no_grad import pynative_executor as _pynative_executor  # noqa: F401
@@ -47,11 +48,15 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
             the value of a tensor (`asnumpy`, a foreign library, shapes that values decide), and what the compiler
             fails at by a mistake of its own; with `set_context(jit_syntax_level=STRICT)` nothing does.
             capture_mode "bytecode" means False.
-        jit_level, backend, options: accepted for compatibility.
+        jit_level, backend, options: accepted for compatibility. Of them `jit_config`, a `JitConfig`, decides the same
+            as `set_context(jit_syntax_level=...)`, for this function alone; `fullgraph` is stronger.
 
     Raises:
-        TypeError: `function` is not callable. ValueError: an unknown capture mode.
+        TypeError: `function` is not callable, or `jit_config` no JitConfig. ValueError: an unknown capture mode.
     """
+    config = options.get("jit_config")
+    if config is not None and not isinstance(config, JitConfig):
+        raise TypeError(f"jit: jit_config must be a JitConfig, got {type(config).__name__}")
     if capture_mode not in ("ast", "trace", "bytecode"):
         raise ValueError(f"jit: capture_mode must be 'ast', 'trace' or 'bytecode', got {capture_mode!r}")
     if function is None:
@@ -62,26 +67,29 @@ def jit(function: Callable | None = None, *, capture_mode: str = "ast", jit_leve
     if dynamic not in (0, 1):
         raise ValueError(f"jit: dynamic must be 0 or 1, got {dynamic!r}")
     if isinstance(function, type) and hasattr(function, "construct"):
-        construct = jit(function.construct, capture_mode=capture_mode, dynamic=dynamic, fullgraph=fullgraph)
+        construct = jit(function.construct, capture_mode=capture_mode, dynamic=dynamic, fullgraph=fullgraph,
+                        jit_config=config)
         setattr(function, "construct", construct)  # noqa: B010 - of a class, which a type checker takes for any type
         return function
     varying = described_by(function) or (Learned() if dynamic else None)
     if capture_mode == "bytecode" and fullgraph is _UNSAID:
         fullgraph = False
-    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph, varying)
+    return _Jit(getattr(function, "__ms_function__", function), capture_mode, fullgraph, varying,
+                {} if config is None else config.jit_config_dict)
 
 
 class _Jit:
     """A compiled function. As a class attribute it binds like a method: each object has its own graphs."""
 
-    def __init__(self, fn: Callable, capture_mode: str, fullgraph: bool | int = _UNSAID, varying: Any = None):
+    def __init__(self, fn: Callable, capture_mode: str, fullgraph: bool | int = _UNSAID, varying: Any = None,
+                 options: dict | None = None):
         functools.update_wrapper(self, fn)
-        self.fullgraph = fullgraph
+        self.fullgraph, self.options = fullgraph, options or {}
         self.__ms_function__ = fn
         self.capture_mode = capture_mode
         target = fn if capture_mode != "ast" else functools.partial(call_function, fn)
         self.compiled = CompiledFunction(target, getattr(fn, "__name__", type(fn).__name__), varying,
-                                         fall_back(fn, fullgraph))
+                                         fall_back(fn, fullgraph, lambda: self.options))
 
     @property
     def __ms_dynamic__(self) -> Any:
@@ -99,7 +107,7 @@ class _Jit:
         if obj is None:
             return self
         bound = _Jit(self.__ms_function__.__get__(obj, owner), self.capture_mode, self.fullgraph,
-                     self.compiled.varying)
+                     self.compiled.varying, self.options)
         try:
             object.__setattr__(obj, self.__name__, bound)
         except (AttributeError, TypeError):  # no place for it: slots, or a class method's class

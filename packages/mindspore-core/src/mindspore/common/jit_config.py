@@ -15,13 +15,14 @@ _CHOICES = {
 
 
 class JitConfig:
-    """Options for `Cell.set_jit_config`, kept for programs that hand them on: there is one compiler, which does all
-    that it can whatever they say.
+    """Options for `Cell.set_jit_config` and `jit(jit_config=...)`. `jit_syntax_level` decides something; the others are
+    kept for programs that hand them on: there is one compiler, which does all that it can whatever they say.
 
     Args:
         jit_level: '', 'O0', 'O1' or 'O2'. exc_mode: 'auto', 'sink' or 'no_sink'.
-        jit_syntax_level: '', 'STRICT', 'COMPATIBLE' or 'LAX'. debug_level: 'RELEASE' or 'DEBUG'.
-        infer_boost: 'on' or 'off'.
+        jit_syntax_level: 'STRICT': what cannot be compiled is an error. 'LAX': what needs the values of tensors runs in
+            PyNative mode. '' and 'COMPATIBLE': as `set_context(jit_syntax_level=...)` says.
+        debug_level: 'RELEASE' or 'DEBUG'. infer_boost: 'on' or 'off'.
         kwargs: 'backend', and other options of a backend, as they are.
 
     Raises:

@@ -4,9 +4,10 @@ A compiled function that refuses is called natively, and so are later calls of t
 that are compiled by themselves and that it calls then are: what runs operation by operation is as small as the program
 says. By default that happens where Python asks for the value of a tensor (`asnumpy`, a foreign library, a shape that
 values decide) or changes a NumPy array as a tensor decides, and after a mistake of the compiler, unless the setting
-`jit_syntax_level` is STRICT; with `fullgraph=False` for whatever is refused, with `fullgraph=True` never. A
-RuntimeWarning at the line that is refused says so, once. The environment variable MS_DEV_JIT_SYNTAX_LEVEL is stronger
-than all of these: 0 is STRICT, 2 lets a function made with `fullgraph=True` run too.
+`jit_syntax_level` is STRICT, that of the function's or Cell's own JitConfig before that of the context; with
+`fullgraph=False` for whatever is refused, with `fullgraph=True` never. A RuntimeWarning at the line that is refused
+says so, once. The environment variable MS_DEV_JIT_SYNTAX_LEVEL is stronger than all of these: 0 is STRICT, 2 lets a
+function made with `fullgraph=True` run too.
 """
 from __future__ import annotations
 
@@ -25,11 +26,12 @@ SHOWN: set = set()  # the places of refusals; that of a Cell is also the one of 
 class FallBack:
     """How a function runs that is refused.
 
-    run: calls it natively. everything: whether it takes any refusal, or those alone that say so (`native`).
+    run: calls it natively. everything: whether it takes any refusal, or those alone that say so (`native`). options:
+    gives the options of its JitConfig, if it has one.
     """
 
-    def __init__(self, run: Callable, everything: bool = False):
-        self.run, self.everything = run, everything
+    def __init__(self, run: Callable, everything: bool = False, options: Callable[[], dict] = dict):
+        self.run, self.everything, self.options = run, everything, options
         self.signatures: set[tuple] = set()
 
     def takes(self, key: tuple) -> bool:
@@ -38,7 +40,7 @@ class FallBack:
 
     def meets(self, key: tuple, error: GraphCompileError) -> bool:
         """Note and show a refusal; False for one that is to be raised."""
-        if _forced() == _STRICT or not (self.everything or error.native and not _is_strict()):
+        if _forced() == _STRICT or not (self.everything or error.native and not self._is_strict()):
             return False
         self.signatures.add(key)
         place = error.location
@@ -51,6 +53,12 @@ class FallBack:
             place.filename if place else "<unknown>", place.lineno if place else 0)
         return True
 
+    def _is_strict(self) -> bool:
+        own = self.options().get("jit_syntax_level")
+        if own in ("STRICT", "LAX"):
+            return _forced() != _LAX and own == "STRICT"
+        return _is_strict()
+
 
 def _forced() -> str | None:
     return os.environ.get("MS_DEV_JIT_SYNTAX_LEVEL")
@@ -61,8 +69,8 @@ def _is_strict() -> bool:
     return _forced() != _LAX and context.get_context("jit_syntax_level") == context.STRICT
 
 
-def fall_back(run: Callable[..., Any], fullgraph: Any = None) -> FallBack | None:
-    """The policy for what `jit` was told: None for its default."""
+def fall_back(run: Callable[..., Any], fullgraph: Any = None, options: Callable[[], dict] = dict) -> FallBack | None:
+    """The policy for what `jit` was told, None for its default, and the options of a JitConfig (`FallBack`)."""
     if fullgraph:
         return FallBack(run) if _forced() == _LAX else None
-    return FallBack(run, everything=fullgraph is False)
+    return FallBack(run, everything=fullgraph is False, options=options)

@@ -21,6 +21,7 @@ from mindspore.communication.collectives import (
     split_sizes,
     to_another,
 )
+from mindspore.module_paths import answer_below
 
 __all__ = ["init_process_group", "destroy_process_group", "get_rank", "get_world_size", "new_group", "get_backend",
            "get_global_rank", "get_process_group_ranks", "get_group_rank", "all_reduce", "all_gather_into_tensor",
@@ -29,6 +30,7 @@ __all__ = ["init_process_group", "destroy_process_group", "get_rank", "get_world
            "gather", "scatter", "all_gather", "reduce_scatter", "barrier", "broadcast", "reduce", "P2POp",
            "batch_isend_irecv", "all_gather_object", "broadcast_object_list", "gather_object", "scatter_object_list",
            "is_available", "is_initialized"]
+__path__: list[str] = []  # names below this one are in `mindspore.module_paths`
 
 
 def _done(async_op: bool) -> CommHandle | None:
@@ -286,3 +288,6 @@ def send_object_list(object_list, dst, group=None, device=None):
 def recv_object_list(object_list, src=0, group=None, device=None):
     """Put the objects that another process sends in a list."""
     need_others("recv_object_list")
+
+
+answer_below(__name__)

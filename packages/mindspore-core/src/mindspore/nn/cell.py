@@ -224,8 +224,8 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
         def whole(*args, **kwargs):
             return self._run(_recorded, args, kwargs)
 
-        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__, self._varying,
-                                                               fall_back(self._natively))
+        policy = fall_back(self._natively, options=lambda: self.jit_config_dict)
+        compiled = self.__dict__["_compiled"] = CompiledFunction(whole, type(self).__name__, self._varying, policy)
         return compiled
 
     def set_inputs(self, *inputs, **kwargs) -> None:

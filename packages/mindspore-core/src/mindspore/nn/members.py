@@ -168,7 +168,8 @@ class CellMembers:
     # -- compilation -------------------------------------------------------------------------------------------------
 
     def set_jit_config(self, jit_config: JitConfig) -> None:
-        """Note options of compilation; see `mindspore.JitConfig`.
+        """Give the Cell options of compilation; see `mindspore.JitConfig`. They count where the Cell is compiled by
+        itself, not where it is part of another one.
 
         Raises:
             TypeError: it is no JitConfig.
@@ -176,6 +177,7 @@ class CellMembers:
         if not isinstance(jit_config, JitConfig):
             raise TypeError(f"set_jit_config: expected a JitConfig, got {type(jit_config).__name__}")
         self.__dict__["_jit_config"] = jit_config
+        self.__dict__["_compiled"] = None  # what ran in PyNative mode may be refused now
 
     @property
     def jit_config_dict(self) -> dict:

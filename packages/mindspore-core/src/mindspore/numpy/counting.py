@@ -79,7 +79,7 @@ def bincount(x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0,
 def histogram_bin_edges(a: ArrayLike, bins: Any = 10, range: Sequence[float] | None = None,
                         weights: ArrayLike | None = None) -> Tensor:
     """The edges of `bins` equal bins over `range` (low, high), by default from the least to the largest element of a;
-    or `bins` itself, if it is an array of edges. The weights have no influence.
+    or `bins` itself, in its own dtype, if it is an array of edges. The weights have no influence.
 
     >>> print(np.histogram_bin_edges([1, 2, 5], 4))
     [1. 2. 3. 4. 5.]
@@ -95,7 +95,7 @@ def _edges(name: str, values: Tensor, bins: Any, range: Sequence[float] | None) 
         if count < 1:
             raise ValueError(f"{name}: bins is {count}; expected a positive int")
         return linspace(*_limits(name, values, range), count + 1)
-    edges = as_floats(name, bins, "bins")
+    edges = as_array(name, bins, "bins")
     if edges.ndim != 1 or edges.size == 0:
         raise ValueError(f"{name}: bins has shape {edges.shape}; expected a number, or an array of edges on one axis")
     return edges
@@ -132,7 +132,7 @@ def histogram(a: ArrayLike, bins: Any = 10, range: Sequence[float] | None = None
     total and the widths of the bins. See `histogram_bin_edges`.
 
     >>> print(*np.histogram([1, 2, 1], bins=[0, 1, 2, 3]))
-    [0. 2. 1.] [0. 1. 2. 3.]
+    [0. 2. 1.] [0 1 2 3]
     """
     value = as_array("histogram", a, "a")
     weight = _weights("histogram", weights, value.shape, "a")
@@ -151,7 +151,7 @@ def histogram2d(x: ArrayLike, y: ArrayLike, bins: Any = 10, range: Sequence | No
      [1. 1.]]
     """
     if isinstance(bins, (list, tuple)) and len(bins) not in (1, 2):
-        bins = [as_floats("histogram2d", bins, "bins")] * 2
+        bins = [as_array("histogram2d", bins, "bins")] * 2
     elif isinstance(bins, (list, tuple)) and len(bins) == 1:
         bins = list(bins) * 2
     elif isinstance(bins, Tensor) and bins.ndim == 1:

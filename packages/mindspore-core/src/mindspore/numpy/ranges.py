@@ -153,6 +153,8 @@ def indices(dimensions: Sizes, dtype: DTypeLike = int32, sparse: bool = False) -
      [[0 1]
       [0 1]]]
     """
+    if not isinstance(dimensions, (tuple, list)):
+        raise TypeError(f"indices: dimensions must be a tuple or a list, but got {dimensions!r}")
     sizes = static_shape("indices", dimensions)
     kind = int32 if dtype is None else to_dtype("indices", dtype)
     ramps = [convert(creation.arange(n), kind) for n in sizes]

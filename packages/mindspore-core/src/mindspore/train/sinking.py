@@ -31,7 +31,7 @@ def data_sink(fn: Callable, dataset: Any, sink_size: int = 1, jit_config: Any = 
         raise ValueError(f"For 'data_sink', 'sink_size' must be above 0, but got {sink_size}.")
     if jit_config is not None:
         from mindspore.common.api import jit
-        fn = jit(fn)
+        fn = jit(fn, jit_config=jit_config or None)
     rest: list[Iterator[tuple]] = []
 
     def columns() -> tuple:
