@@ -120,9 +120,14 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.common.lazy_inline": ("mindspore",),
     "mindspore.common.no_inline": ("mindspore",),
     **{f"mindspore.dataset.vision.{name}": ("mindspore.dataset.vision", "mindspore.dataset._transform")
-       for name in ("c_transforms", "py_transforms", "transforms", "utils")},
+       for name in ("transforms", "utils")},
+    **{f"mindspore.dataset.vision.{name}_transforms": (
+        f"mindspore.dataset.vision._former_{name}", "mindspore.dataset.vision", "mindspore.dataset._transform")
+       for name in ("c", "py")},
     **{f"mindspore.dataset.transforms.{name}": ("mindspore.dataset.transforms", "mindspore.dataset._transform")
-       for name in ("c_transforms", "py_transforms", "transforms")},
+       for name in ("c_transforms", "transforms")},
+    "mindspore.dataset.transforms.py_transforms": (
+        "mindspore.dataset.transforms._former_py", "mindspore.dataset.transforms", "mindspore.dataset._transform"),
     "mindspore.dataset.transforms.vision": ("mindspore.dataset.vision",),
     **{f"mindspore.dataset.audio.{name}": ("mindspore.dataset.audio", "mindspore.dataset._transform")
        for name in ("transforms", "utils")},
