@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
+from processes import lines_of, smallest
 
 TRIPS, SIZE, STEPS, UNITS, DEPTH = 100, 64, 200, 32, 10
 BOUND = 200.0
@@ -154,26 +153,9 @@ def measure(contender: str, work: str) -> dict:
     call, value = {"mindspore": in_mindspore, "torch": in_torch, "jax": in_jax}[contender](work)
     found = value(call())
     first = time.perf_counter() - start
-    best, end = float("inf"), time.perf_counter() + SECONDS
-    for _ in range(MOST_CALLS):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-        if time.perf_counter() > end:
-            break
+    best = smallest(call, SECONDS, MOST_CALLS)
     return {"contender": contender, "work": work, "us": round(best * 1e6, 2), "first_s": round(first, 3),
             "checksum": float(np.abs(found).sum())}
-
-
-def run(python: str, contender: str, work: str) -> dict | None:
-    """The line of a contender in a process of its own; None where it is not installed."""
-    done = subprocess.run([python, __file__, "--contender", contender, "--works", work], capture_output=True, text=True,
-                          env={**os.environ, "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}, timeout=600)
-    if "ModuleNotFoundError" in done.stderr:
-        return None
-    if done.returncode:
-        raise RuntimeError(f"{contender} failed at {work}:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> int:
@@ -192,9 +174,9 @@ def main() -> int:
         return 0
     wrong = 0
     for work in works:
-        lines = [run(sys.executable if peer == "mindspore" else options.peer_python, peer, work)
-                 for _ in range(options.rounds) for peer in CONTENDERS]
-        found = [line for line in lines if line is not None]
+        found = [line for _ in range(options.rounds) for peer in CONTENDERS
+                 for line in lines_of(sys.executable if peer == "mindspore" else options.peer_python, __file__,
+                                      ["--contender", peer, "--works", work])]
         expected = next(line["checksum"] for line in found if line["contender"] == "mindspore")
         for peer in CONTENDERS:
             own = [line for line in found if line["contender"] == peer]

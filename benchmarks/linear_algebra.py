@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import numpy as np
+from processes import lines_of, smallest
 
 CONTENDERS = ("mindspore", "numpy", "torch")
 WORKS = ("cholesky", "solve", "inverse", "det", "triangular_solve", "qr", "eigh", "svd", "fft")
@@ -92,27 +90,9 @@ def measure(contender: str, work: str, size: int, dtype: str) -> dict:
     prepare = {"mindspore": in_mindspore, "numpy": in_numpy, "torch": in_torch}[contender]
     call, value = prepare(work, size, dtype)
     found = value(call())
-    best, end = float("inf"), time.perf_counter() + SECONDS
-    for _ in range(MOST_CALLS):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-        if time.perf_counter() > end:
-            break
+    best = smallest(call, SECONDS, MOST_CALLS)
     return {"contender": contender, "work": work, "size": size, "checksum": float(found.sum()),
             "us": round(best * 1e6 / max(1, ELEMENTS // size**2), 3)}
-
-
-def run(python: str, contender: str, options: argparse.Namespace) -> list[dict]:
-    """The lines of a contender in a process of its own; none where it is not installed."""
-    done = subprocess.run([python, __file__, "--contender", contender, "--works", options.works, "--sizes",
-                           options.sizes, "--dtype", options.dtype], capture_output=True, text=True, timeout=3600,
-                          env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
-    if "ModuleNotFoundError" in done.stderr:
-        return []
-    if done.returncode:
-        raise RuntimeError(f"{contender} failed:\n{done.stderr[-2000:]}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def report(lines: list[dict], work: str, size: int) -> bool:
@@ -146,7 +126,9 @@ def main() -> int:
                 print(json.dumps(measure(options.contender, work, size, options.dtype)), flush=True)
         return 0
     lines = [line for _ in range(options.rounds) for peer in CONTENDERS
-             for line in run(options.peer_python if peer == "torch" else sys.executable, peer, options)]
+             for line in lines_of(options.peer_python if peer == "torch" else sys.executable, __file__,
+                                  ["--contender", peer, "--works", options.works, "--sizes", options.sizes,
+                                   "--dtype", options.dtype])]
     agree = [report(lines, work, size) for work in works for size in sizes]
     return int(not all(agree))
 

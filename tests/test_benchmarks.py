@@ -185,3 +185,9 @@ def test_linear_algebra_agrees_with_numpy(run: Run) -> None:
     assert [line["work"] for line in ours] == ["cholesky", "qr", "svd", "fft"]
     for line, other in zip(ours, numpy):
         assert line["us"] > 0 and line["checksum"] == pytest.approx(other["checksum"], rel=1e-4)
+
+
+@pytest.mark.parametrize("work", ["forward", "causal", "backward"])
+def test_attention_prints_one_line(run: Run, work: str) -> None:
+    line = lines_of(run("attention.py", "--contender", "mindspore", "--works", work, "--lengths", "64"))[0]
+    assert (line["work"], line["length"]) == (work, 64) and line["ms"] > 0 and line["checksum"] > 0

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "along_axis.h"
+#include "attention.h"
 #include "conv.h"
 #include "fft.h"
 #include "linalg.h"
@@ -197,6 +198,36 @@ void bind_along_axis(py::module_& module) {
       "The first of a stable sort of each row of x [outer, size]. Buffers: x, values, int32 places that they came from.");
 }
 
+void bind_attention(py::module_& module) {
+  module.def(
+      "attention",
+      [](const std::string& kind, const std::string& element, const std::array<std::int64_t, 4>& sizes, Sizes batch,
+         const std::array<Sizes, 3>& steps, const std::string& mask, Sizes mask_steps, bool causal, float scale) {
+        AttentionSpec spec{};
+        spec.element = element_of(element);
+        std::tie(spec.rows, spec.columns, spec.size, spec.width) = std::tie(sizes[0], sizes[1], sizes[2], sizes[3]);
+        spec.batch = std::move(batch);
+        spec.q_steps = steps[0];
+        spec.k_steps = steps[1];
+        spec.v_steps = steps[2];
+        spec.mask = mask == "keep" ? Mask::keep : mask == "added" ? Mask::added : Mask::none;
+        if (spec.mask != Mask::none) {
+          spec.mask_column = mask_steps.back();
+          spec.mask_row = mask_steps[mask_steps.size() - 2];
+          mask_steps.resize(mask_steps.size() - 2);
+          spec.mask_steps = std::move(mask_steps);
+        }
+        spec.causal = causal;
+        spec.scale = scale;
+        return wrap(kind == "grad" ? make_attention_grad(spec) : make_attention(spec, kind == "log_sum"));
+      },
+      py::arg("kind"), py::arg("element"), py::arg("sizes"), py::arg("batch"), py::arg("steps"), py::arg("mask"),
+      py::arg("mask_steps"), py::arg("causal"), py::arg("scale"),
+      "Attention in tiles: plain (q, k, v, [mask], out), log_sum (the same and log_sum), grad (dout, out, log_sum, q, k, "
+      "v, [mask], dq, dk, dv). sizes: queries, keys, features of both, features of values; steps: of q, k and v along "
+      "the axes of batch; mask: keep, added, or empty; mask_steps: along those axes, queries and keys.");
+}
+
 void bind_fft(py::module_& module) {
   module.def(
       "fft",
@@ -264,6 +295,7 @@ void bind_foreign(py::module_& module) {
 void bind_kernels(py::module_& module) {
   bind_foreign(module);
   bind_along_axis(module);
+  bind_attention(module);
   bind_fft(module);
   bind_linalg(module);
   module.def(

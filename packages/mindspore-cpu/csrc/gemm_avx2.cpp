@@ -1,10 +1,13 @@
-// The matrix product for AVX2 processors.
+// The matrix product, and the attention made of such, for AVX2 processors.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
+#include "attention_isa.h"
 #include "gemm_isa.h"
 #include "kernel.h"
 
@@ -17,9 +20,12 @@
 namespace mindspore::cpu {
 namespace {
 #include "gemm_impl.h"
+
+#include "attention_impl.h"
 }  // namespace
 
 const GemmTable gemm_avx2 = {gemm_entry, scratch_entry, columns_entry};
+const AttentionTable attention_avx2 = {forward_entry, backward_entry, forward_bytes, backward_bytes};
 
 }  // namespace mindspore::cpu
 #pragma GCC pop_options

@@ -1,10 +1,13 @@
-// The matrix product for any x86-64 processor.
+// The matrix product, and the attention made of such, for any x86-64 processor.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
+#include "attention_isa.h"
 #include "gemm_isa.h"
 #include "kernel.h"
 
@@ -15,8 +18,11 @@
 namespace mindspore::cpu {
 namespace {
 #include "gemm_impl.h"
+
+#include "attention_impl.h"
 }  // namespace
 
 const GemmTable gemm_generic = {gemm_entry, scratch_entry, columns_entry};
+const AttentionTable attention_generic = {forward_entry, backward_entry, forward_bytes, backward_bytes};
 
 }  // namespace mindspore::cpu

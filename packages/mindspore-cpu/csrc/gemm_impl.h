@@ -169,6 +169,14 @@ void pack_b(const S* b, std::int64_t row, std::int64_t col, std::int64_t depth, 
     }
   }
 #endif
+  if constexpr (std::is_same_v<S, T>) {
+    if (col == 1 && columns == width) {
+      for (std::int64_t p = 0; p < depth; ++p, to += width) {
+        for (std::int64_t j = 0; j < width; j += Vec<T>::lanes) store<T>(to + j, load<T>(b + p * row + j));
+      }
+      return;
+    }
+  }
   for (std::int64_t p = 0; p < depth; ++p, to += width) {
     const S* from = b + p * row;
     std::int64_t j = 0;

@@ -16,24 +16,26 @@ from mindspore_cpu.blocked import PREFIX, block_of, conv_problem, plain_shape
 
 KERNELS: dict[str, Callable[[KernelSpec], _ext.Kernel | None]] = {}
 _KINDS: dict[str, str] = {}
+_FITS: dict[str, Callable[[KernelSpec], bool]] = {}
 
 
-def kernel(*names: str, kinds: str):
-    """Register a builder for primitives; `kinds` are the dtype kinds of the first operand that it takes."""
+def kernel(*names: str, kinds: str, fits: Callable[[KernelSpec], bool] | None = None):
+    """Register a builder for primitives; `kinds` are the dtype kinds of the first operand that it takes, `fits` says
+    whether it takes a spec of these, if it does not take all."""
     def enter(build):
         for name in names:
             KERNELS[name] = build
             _KINDS[name] = kinds
+            if fits is not None:
+                _FITS[name] = fits
         return build
     return enter
 
 
 def supports(spec: KernelSpec) -> bool:
-    """Whether the table has a kernel for the dtypes of `spec`; of kernels from elsewhere nothing is known, so yes."""
-    kinds = _KINDS.get(spec.name)
-    if kinds is not None and spec.name.startswith(PREFIX):
-        return _supports_blocks(spec)
-    return kinds is None or spec.ins[0].dtype.kind in kinds
+    """Whether the table has a kernel for `spec`; of kernels from elsewhere nothing is known, so yes."""
+    kinds, fits = _KINDS.get(spec.name), _FITS.get(spec.name)
+    return kinds is None or (spec.ins[0].dtype.kind in kinds and (fits is None or fits(spec)))
 
 
 def _conv_problem(spec: KernelSpec) -> tuple[str, tuple, tuple]:
@@ -99,27 +101,29 @@ def blocked_conv_kernel(kind: str, dtype: str, shapes: tuple, blocks: tuple, att
                              attrs["groups"], bias, relu, blocks)
 
 
-@kernel("blocked_conv2d", "blocked_conv2d_input_grad", "blocked_conv2d_weight_grad", kinds="f")
+@kernel("blocked_conv2d", "blocked_conv2d_input_grad", "blocked_conv2d_weight_grad", kinds="f", fits=_supports_blocks)
 def _blocked_conv(spec: KernelSpec):
     kind, shapes, blocks = _conv_problem(spec)
     return blocked_conv_kernel(kind, spec.ins[0].dtype.key, shapes, blocks, spec.attrs)
 
 
-@kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", "blocked_max_pool2d",
-        "blocked_max_pool2d_grad", kinds="f")
+@kernel("blocked_max_pool2d", "blocked_max_pool2d_grad", kinds="f", fits=_supports_blocks)
+@kernel("max_pool2d", "max_pool2d_grad", "max_pool2d_pick", "max_pool2d_index", kinds="f")
 def _max_pool(spec: KernelSpec):
     kind = spec.name.removeprefix(PREFIX).replace("max_pool2d", "max")
     x, y = spec.ins[0], (*spec.ins, *spec.outs)[1]
     return pool_kernel(kind, x.dtype.key, x.shape, y.shape, spec.attrs)
 
 
-@kernel("avg_pool2d", "blocked_avg_pool2d", kinds="f")
+@kernel("blocked_avg_pool2d", kinds="f", fits=_supports_blocks)
+@kernel("avg_pool2d", kinds="f")
 def _avg_pool(spec: KernelSpec):
     x, y = spec.ins[0], spec.outs[0]
     return pool_kernel("mean", x.dtype.key, x.shape, y.shape, spec.attrs)
 
 
-@kernel("avg_pool2d_grad", "blocked_avg_pool2d_grad", kinds="f")
+@kernel("blocked_avg_pool2d_grad", kinds="f", fits=_supports_blocks)
+@kernel("avg_pool2d_grad", kinds="f")
 def _avg_pool_grad(spec: KernelSpec):
     dy, dx = spec.ins[0], spec.outs[0]
     return pool_kernel("mean_grad", dy.dtype.key, dx.shape, dy.shape, spec.attrs)
@@ -274,6 +278,33 @@ def _fft(spec: KernelSpec):
     whole = spec.ins[0] if spec.name == "rfft" else spec.outs[0]
     part = {"complex64": "float32", "complex128": "float64"}.get(part, part)
     return _ext.fft(kind, part, *around(whole.shape, spec.attrs["axis"]), spec.attrs.get("inverse", False))
+
+
+# Pairs of a query and a key of one head, and queries, from which on attention in tiles is faster than its products, each
+# by itself (docs/cpu-kernels.md).
+_LEAST_PAIRS, _LEAST_QUERIES = 128 * 128, 16
+
+
+def _is_long(spec: KernelSpec) -> bool:
+    """Whether the products of all queries with all keys are worth tiles."""
+    q, k, v = spec.ins[3 if spec.name == "attention_grad" else 0:][:3]
+    sizes = (*spec.outs[0].shape, *q.shape[-2:], *k.shape[-2:], v.shape[-1])
+    return all(isinstance(size, int) and size for size in sizes) and q.dtype.key != "float64" \
+        and q.shape[-2] * k.shape[-2] >= _LEAST_PAIRS and q.shape[-2] >= _LEAST_QUERIES
+
+
+@kernel("scaled_dot_product_attention", "attention_with_log_sum", "attention_grad", kinds="f", fits=_is_long)
+def _attention(spec: KernelSpec):
+    kind = {"attention_with_log_sum": "log_sum", "attention_grad": "grad"}.get(spec.name, "plain")
+    q, k, v, *mask = spec.ins[3 if kind == "grad" else 0:]
+    batch = list(spec.outs[0].shape[:-2])
+    steps = [[step * prod(x.shape[-2:]) for step in _stack_steps(list(x.shape[:-2]), batch)] for x in (q, k, v)]
+    seen, across = "", []
+    for m in mask:
+        seen, across = "keep" if m.dtype.kind == "b" else "added", _stack_steps(list(m.shape), [*batch, q.shape[-2],
+                                                                                                k.shape[-2]])
+    return _ext.attention(kind, q.dtype.key, (q.shape[-2], *v.shape[-2:-1], q.shape[-1], v.shape[-1]), batch, steps,
+                          seen, across, spec.attrs["causal"], spec.attrs["scale"])
 
 
 def _matrices(spec: KernelSpec, kind: str, right: tuple | None = None, **options) -> _ext.Kernel | None:

@@ -38,8 +38,12 @@ def jvp_graph(graph: Graph, wanted: tuple[int, ...], outputs: tuple[int, ...] | 
     key = ("jvp", wanted, outputs)
     found = graph.memo.get(key)
     if found is None:
-        found = graph.memo[key] = _forward(expand(graph, wanted), wanted, outputs)
+        found = graph.memo[key] = _forward(expand(graph, wanted, _has_rule), wanted, outputs)
     return found
+
+
+def _has_rule(node: Node, wanted: tuple[int, ...]) -> bool:
+    return node.op.vjp is not None or node.op.jvp is not None
 
 
 def active_outputs(graph: Graph, wanted: tuple[int, ...]) -> tuple[int, ...]:

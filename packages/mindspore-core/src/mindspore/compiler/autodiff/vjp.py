@@ -3,7 +3,8 @@
 `vjp_graph(graph, wanted, seeded)` returns a graph with the parameters of `graph`, followed by one cotangent parameter
 for each seeded output, and the outputs of `graph`, followed by one cotangent for each wanted parameter. The algorithm:
 
-1. *expand*: operators that have no `vjp` of their own are replaced by their decomposition where they are active;
+1. *expand*: operators that have no `vjp` or `record` for their operands are replaced by their decomposition where they
+   are active;
 2. *activity*: a node is active if it depends on a wanted parameter through inexact dtypes, or integer ones where an
    integer parameter is wanted: `grad` of x * x at an integer x is 2 * x;
 3. *clone*: the primal is emitted into the joint builder. A region operator through which a cotangent will come is
@@ -22,7 +23,7 @@ and Siskind (2008), without closures since the graph is first order.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mindspore.compiler.autodiff.staged import HookSlots, needs_stages
@@ -270,12 +271,17 @@ def passes_derivatives(node: Node) -> bool:
     return is_differentiable(node.aval)
 
 
-def expand(graph: Graph, wanted: tuple[int, ...]) -> Graph:
-    """Replace active operators without a vjp by their decomposition, until none is left."""
+def _has_rule(node: Node, wanted: tuple[int, ...]) -> bool:
+    return node.op.vjp is not None or node.op.records(tuple([i.aval for i in node.ins]), wanted, node.attrs)
+
+
+def expand(graph: Graph, wanted: tuple[int, ...], has_rule: Callable[[Node, tuple], bool] = _has_rule) -> Graph:
+    """Replace active operators without a rule of their own by their decomposition, until none is left. has_rule: of a
+    node and the places of its active operands."""
     while True:
         active = activity(graph, wanted)
-        pending = [n for n in graph.nodes if active[n.idx] and n.ins and n.op.name != "item" and n.op.vjp is None
-                   and n.op.record is None]
+        pending = [n for n in graph.nodes if active[n.idx] and n.ins and n.op.name != "item"
+                   and not has_rule(n, tuple(k for k, operand in enumerate(n.ins) if active[operand.idx]))]
         if not pending:
             return graph
         graph = lower_nodes(graph, {n.idx for n in pending})

@@ -24,6 +24,7 @@ from mindspore.compiler.primitives import (
     matmul,
     nn_activation,
     nn_attention,
+    nn_attention_tiled,
     nn_conv,
     nn_dropout,
     nn_loss,

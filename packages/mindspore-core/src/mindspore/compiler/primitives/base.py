@@ -107,6 +107,10 @@ class Primitive:
         """The `vmap` of an operator on stacks: the lanes are one more leading axis."""
         return b.emit(self, lanes.aligned(b, batched, ins), tuple(attrs.values()))
 
+    def records(self, avals: tuple, wanted: tuple[int, ...], attrs: tuple) -> bool:
+        """Whether `record` serves operands of these avals, of which the wanted ones are differentiated by."""
+        return self.record is not None
+
     def flops(self, out: Aval, *ins: Aval, **attrs) -> int:
         """The multiplications and additions of products."""
         return 0
