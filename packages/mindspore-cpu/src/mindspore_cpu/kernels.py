@@ -287,10 +287,12 @@ _LEAST_PAIRS, _LEAST_QUERIES = 128 * 128, 16
 
 def _is_long(spec: KernelSpec) -> bool:
     """Whether the products of all queries with all keys are worth tiles."""
-    q, k, v = spec.ins[3 if spec.name == "attention_grad" else 0:][:3]
+    *before, q, k, v = spec.ins[:6 if spec.name == "attention_grad" else 3]
     sizes = (*spec.outs[0].shape, *q.shape[-2:], *k.shape[-2:], v.shape[-1])
-    return all(isinstance(size, int) and size for size in sizes) and q.dtype.key != "float64" \
-        and q.shape[-2] * k.shape[-2] >= _LEAST_PAIRS and q.shape[-2] >= _LEAST_QUERIES
+    if q.dtype.key == "float64" or (before and before[2].dtype.key != "float32"):
+        return False
+    return all(isinstance(size, int) and size for size in sizes) and q.shape[-2] >= _LEAST_QUERIES \
+        and q.shape[-2] * k.shape[-2] >= _LEAST_PAIRS
 
 
 @kernel("scaled_dot_product_attention", "attention_with_log_sum", "attention_grad", kinds="f", fits=_is_long)

@@ -81,8 +81,8 @@ class AttentionGrad(AttentionHalf):
     """The cotangents of q, k and v of an attention, with all leading axes of its result, from the result's cotangent,
     the result and the logarithms of `attention_with_log_sum`, followed by the attention's operands.
 
-    ValueError and TypeError for cotangents, results and logarithms of other shapes and dtypes, and as the attention
-    raises them. Gradient: that of the decomposition.
+    The logarithms are in float32 or q's dtype. ValueError and TypeError for cotangents, results and logarithms of other
+    shapes and dtypes, and as the attention raises them. Gradient: that of the decomposition.
     """
 
     name = "attention_grad"
@@ -99,13 +99,13 @@ class AttentionGrad(AttentionHalf):
                                     ("log_sum", log_sum, tensor_aval(rows, accumulation(q.dtype)))):
             if given.shape != wanted.shape:
                 raise ValueError(f"{self.name}: the {name} has shape {given.shape}; expected {wanted.shape}")
-            if given.dtype is not wanted.dtype:
+            if given.dtype not in (wanted.dtype, q.dtype):
                 raise TypeError(f"{self.name}: the {name} is {given.dtype}; expected {wanted.dtype}")
         return tuple_aval(tuple(tensor_aval((*batch, *x.shape[-2:]), q.dtype) for x in (q, k, v)))
 
     def lower(self, b, ct, out, log_sum, q, k, v, *mask, scale, causal):
         scores = wide(b, masked_products(b, q, k, mask, scale, causal))
-        weights = b.exp(b.sub(scores, b.reshape(log_sum, shape=(*log_sum.shape, 1))))
+        weights = b.exp(b.sub(scores, b.reshape(wide(b, log_sum), shape=(*log_sum.shape, 1))))
         dv = b.matmul(b.cast(weights, dtype=q.dtype), ct, transpose_a=True)
         along = b.sum(b.mul(wide(b, ct), wide(b, out)), axis=(ct.aval.ndim - 1,), keepdims=True)
         inner = b.sub(wide(b, b.matmul(ct, v, transpose_b=True)), along)
@@ -133,7 +133,8 @@ def _halves(q, k, v, *mask, scale, causal):
         scores = np.where(np.tri(*scores.shape[-2:], dtype=np.bool_), scores, -np.inf)
     log_weights = np_log_softmax(scores, scores.ndim - 1)
     out = np.matmul(np.exp(log_weights), v)
-    log_sum = np.max(scores - log_weights, axis=-1, where=np.isfinite(log_weights), initial=-np.inf)
+    log_sum = np.max(np.where(np.isfinite(scores), scores, 0) - log_weights, axis=-1, initial=-np.inf,
+                     where=np.isfinite(log_weights))
     return out, np.broadcast_to(log_sum, out.shape[:-1]).copy()
 
 
