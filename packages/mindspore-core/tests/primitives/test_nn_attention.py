@@ -91,7 +91,7 @@ def test_the_derivative_that_finds_the_weights_again_is_that_of_the_products(cas
 
 
 def by_operands(*ins: np.ndarray, causal: bool) -> tuple[list[np.ndarray], set[str]]:
-    """The derivatives by query, key and value of a weighted sum of an attention, and the operators that compute them."""
+    """The derivatives by query, key and value of a weighted sum of an attention, and the names of the operators."""
     graph = sample_graph(PRIMITIVES[NAME], ins, {"scale": 0.5, "causal": causal})
     joint = vjp_graph(graph, (0, 1, 2))
     seed = np.random.default_rng(2).normal(size=graph.outputs[0].shape)

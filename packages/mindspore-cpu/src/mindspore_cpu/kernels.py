@@ -280,8 +280,8 @@ def _fft(spec: KernelSpec):
     return _ext.fft(kind, part, *around(whole.shape, spec.attrs["axis"]), spec.attrs.get("inverse", False))
 
 
-# Pairs of a query and a key of one head, and queries, from which on attention in tiles is faster than its products, each
-# by itself (docs/cpu-kernels.md).
+# Pairs of a query and a key of one head, and queries, from which on attention is faster in tiles than by
+# whole products (docs/cpu-kernels.md).
 _LEAST_PAIRS, _LEAST_QUERIES = 128 * 128, 16
 
 
