@@ -14,13 +14,7 @@ constexpr std::int64_t row_step = 48;    // queries of a part come in such steps
 constexpr std::int64_t key_step = 128;   // keys of a part of the derivative
 constexpr std::int64_t enough_heads = 8; // from which on the derivative of a head is one job
 
-const AttentionTable& table() {
-  switch (isa()) {
-    case Isa::avx512: return attention_avx512;
-    case Isa::avx2: return attention_avx2;
-    default: return attention_generic;
-  }
-}
+const AttentionTable& table() { return MS_ISA_TABLE(attention); }
 
 std::int64_t parts_of(std::int64_t size, std::int64_t step) { return (size + step - 1) / step; }
 

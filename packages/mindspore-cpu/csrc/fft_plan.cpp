@@ -117,11 +117,7 @@ std::unique_ptr<FftPlan<T>> plan_fft(std::int64_t n) {
 }
 
 const FftTable& fft_table() {
-  switch (isa()) {
-    case Isa::avx512: return fft_avx512;
-    case Isa::avx2: return fft_avx2;
-    default: return fft_generic;
-  }
+  return MS_ISA_TABLE(fft);
 }
 
 template <>

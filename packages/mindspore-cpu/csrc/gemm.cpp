@@ -8,13 +8,7 @@ namespace mindspore::cpu {
 
 namespace {
 
-const GemmTable& table() {
-  switch (isa()) {
-    case Isa::avx512: return gemm_avx512;
-    case Isa::avx2: return gemm_avx2;
-    default: return gemm_generic;
-  }
-}
+const GemmTable& table() { return MS_ISA_TABLE(gemm); }
 
 }  // namespace
 

@@ -3,12 +3,15 @@
 #include <cstdlib>
 #include <string>
 
+#if defined(__x86_64__)
 #include <dnnl.hpp>
+#endif
 
 namespace mindspore::cpu {
 
 namespace {
 
+#if defined(__x86_64__)
 Isa available() {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
@@ -33,6 +36,9 @@ Isa decide() {
   }
   return best;
 }
+#else
+Isa decide() { return Isa::generic; }
+#endif
 
 }  // namespace
 

@@ -15,4 +15,12 @@ Isa isa();
 // "generic", "avx2" or "avx512".
 const char* isa_name();
 
+// The copy of a family's table for `isa()`: `generic` is the only one where the processor is not an x86.
+#if defined(__x86_64__)
+#define MS_ISA_TABLE(family) \
+  (isa() == Isa::avx512 ? family##_avx512 : isa() == Isa::avx2 ? family##_avx2 : family##_generic)
+#else
+#define MS_ISA_TABLE(family) family##_generic
+#endif
+
 }  // namespace mindspore::cpu

@@ -428,13 +428,7 @@ void subtract_product(Element element, const Room& room, std::int64_t m, std::in
   });
 }
 
-const LinalgTables& linalg_tables() {
-  switch (isa()) {
-    case Isa::avx512: return linalg_avx512;
-    case Isa::avx2: return linalg_avx2;
-    default: return linalg_generic;
-  }
-}
+const LinalgTables& linalg_tables() { return MS_ISA_TABLE(linalg); }
 
 std::unique_ptr<Kernel> make_linalg(const LinalgSpec& spec) {
   if (spec.complex) {

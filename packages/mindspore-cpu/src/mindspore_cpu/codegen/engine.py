@@ -61,8 +61,11 @@ def _initialize() -> None:
 
 def _new_machine(where: Target) -> llvm.TargetMachine:
     _initialize()
-    triple = llvm.Target.from_default_triple()
-    return triple.create_target_machine(cpu=where.cpu, features=where.features, opt=2, reloc="pic", codemodel="small")
+    if where.triple:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+    known = llvm.Target.from_triple(where.triple) if where.triple else llvm.Target.from_default_triple()
+    return known.create_target_machine(cpu=where.cpu, features=where.features, opt=2, reloc="pic", codemodel="small")
 
 
 @lru_cache(maxsize=8)
@@ -84,7 +87,8 @@ def object_code(text: str, where: Target, optimized: bool = False) -> bytes:
         machine = idle.pop()
     except IndexError:
         machine = _new_machine(where)
-    head = f'target datalayout = "{machine.target_data}"\ntarget triple = "{llvm.get_process_triple()}"\n'
+    triple = where.triple or llvm.get_process_triple()
+    head = f'target datalayout = "{machine.target_data}"\ntarget triple = "{triple}"\n'
     with llvm.parse_assembly(head + text, llvm.create_context()) as module:
         module.verify()
         if optimized:

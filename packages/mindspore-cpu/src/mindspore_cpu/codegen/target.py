@@ -22,7 +22,8 @@ _CPU = {"avx2": "haswell", "avx512": "skylake-avx512"}
 @dataclass(frozen=True)
 class Target:
     """level: one of `LEVELS`. bits: width of a vector register. masks: whether loads and stores of part of a register
-    are cheap. fma, half: whether there are instructions for fused multiply-add and for float16."""
+    are cheap. fma, half: whether there are instructions for fused multiply-add and for float16. triple: LLVM's name of
+    another machine for which objects are made (tools/aarch64.py); empty for this one."""
 
     level: str
     bits: int
@@ -31,6 +32,7 @@ class Target:
     half: bool
     cpu: str
     features: str
+    triple: str = ""
 
     def lanes(self, element_bits: int) -> int:
         """The number of elements in a register."""
