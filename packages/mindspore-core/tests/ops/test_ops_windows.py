@@ -9,9 +9,10 @@ from ops_cases import Case, check_eager, check_gradient, check_graph, uniform
 
 import mindspore as ms
 from mindspore import Parameter, Tensor, grad, ops
+from mindspore.ops import windows
 
 IMAGES, KERNELS, BIAS = uniform((2, 4, 5, 6)), uniform((6, 4, 3, 2)), uniform((6,))
-LINES = uniform((2, 3, 7))
+LINES, LONG_LINES = uniform((2, 3, 7)), uniform((2, 3, 90))
 
 
 def padded(x, sides, value=0.0):
@@ -145,6 +146,11 @@ def cases():
     yield Case("interpolate between edges", lambda x: ops.interpolate(x, 14, mode="linear"),
                lambda x: np.apply_along_axis(lambda r: np.interp((np.arange(14) + 0.5) / 2 - 0.5, np.arange(7), r), 2,
                                              x).astype(x.dtype), (LINES,))
+    yield Case("interpolate long lines", lambda x: ops.interpolate(x, 120, mode="linear"),
+               lambda x: np.apply_along_axis(lambda r: np.interp((np.arange(120) + 0.5) * 0.75 - 0.5, np.arange(90), r),
+                                             2, x).astype(x.dtype), (LONG_LINES,))
+    yield Case("interpolate long columns", lambda x: ops.interpolate(x[..., None], (30, 2)),
+               lambda x: x[:, :, ::3, None].repeat(2, 3), (LONG_LINES,))
     yield Case("interpolate by areas", lambda x: ops.interpolate(x, (2, 4), mode="area"),
                lambda x: adaptive(x, (2, 4), np.mean), (IMAGES,))
     yield from layer_cases(loose)
@@ -248,3 +254,29 @@ def test_half_precision_images():
     y = ops.conv2d(x, w)
     assert y.dtype is ms.float16
     np.testing.assert_allclose(y.asnumpy(), convolve(IMAGES, KERNELS), rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize("mode, taps", [("nearest", 1), ("linear", 2)])
+def test_an_infinite_element_of_a_long_line_reaches_its_neighbours_alone(mode, taps):
+    x = LONG_LINES.copy()
+    x[0, 0, 40] = np.inf
+    y = ops.interpolate(Tensor(x), 270, mode=mode).asnumpy()
+    assert (~np.isfinite(y)).sum() <= 3 * taps and np.isinf(y[0, 0, 121])
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_long_axes_are_resized_as_by_matrices(mode, monkeypatch):
+    """Values and gradients, and half precision, whose weighted elements are summed in float32."""
+    x = Tensor(uniform((1, 2, 100, 90)))
+
+    def resized(v):
+        return ops.interpolate(v, (150, 64), mode=mode)
+
+    def found():
+        return [resized(x).asnumpy(), grad(lambda v: (resized(v) ** 2).sum())(x).asnumpy(),
+                resized(x.astype(ms.float16)).astype(ms.float32).asnumpy()]
+
+    gathered = found()
+    monkeypatch.setattr(windows, "_SIZE_PER_TAP", 1000)
+    for value, other, limit in zip(gathered, found(), (2e-6, 2e-5, 2e-3)):
+        np.testing.assert_allclose(value, other, rtol=limit, atol=limit)

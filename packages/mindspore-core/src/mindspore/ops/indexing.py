@@ -249,7 +249,7 @@ def nonzero(input: Operand, *, as_tuple: bool = False) -> Tensor | tuple[Tensor,
     places = storage_of(x).to_numpy().nonzero()
     if as_tuple:
         return tuple(Tensor(p.astype(np.int64)) for p in places)
-    return Tensor(np.stack(places, axis=-1).astype(np.int64))
+    return Tensor(np.stack(places, axis=-1).astype(np.int64, copy=False))
 
 
 def argwhere(input: Operand) -> Tensor:

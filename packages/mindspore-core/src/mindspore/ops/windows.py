@@ -11,6 +11,7 @@ from math import prod
 
 import numpy as np
 
+from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     Operand,
@@ -40,7 +41,11 @@ __all__ = [
 
 _CONV2D, _CONV3D, _CONV2D_INPUT_GRAD, _MAX_POOL, _MAX_INDEX, _AVG_POOL = map(
     primitive, ("conv2d", "conv3d", "conv2d_input_grad", "max_pool2d", "max_pool2d_index", "avg_pool2d"))
-_UNFOLD, _FOLD, _RESHAPE, _MUL, _PAD = map(primitive, ("unfold2d", "fold2d", "reshape", "mul", "pad"))
+_UNFOLD, _FOLD, _RESHAPE, _MUL, _PAD, _GATHER = map(
+    primitive, ("unfold2d", "fold2d", "reshape", "mul", "pad", "gather"))
+
+# Elements of an axis for each one that counts from which on gathering is faster than a matrix product, on the CPU.
+_SIZE_PER_TAP = 20
 
 Sides = int | Sequence[int]
 
@@ -253,10 +258,34 @@ def bins(size: int, count: int) -> list[tuple[int, int]]:
 
 
 def mix(x: Tensor, axis: int, weights: np.ndarray) -> Tensor:
-    """Weighted sums along an axis: weights (new size, old size)."""
+    """Weighted sums along an axis: weights (new size, old size). Where few of them are not 0 the elements that count
+    are gathered, so that what an element does not depend on does not reach it, and the time grows with the sizes."""
+    taps = int(np.count_nonzero(weights, axis=1).max(initial=1))
+    if weights.shape[1] >= _SIZE_PER_TAP * taps:
+        return _mix_taps(x, axis, weights, taps)
     moved = x if axis == x.ndim - 1 else swapaxes(x, axis, -1)
     mixed = matmul(moved, Tensor(np.ascontiguousarray(weights.T).astype(x.dtype.np)))
     return mixed if axis == x.ndim - 1 else swapaxes(mixed, axis, -1)
+
+
+def _mix_taps(x: Tensor, axis: int, weights: np.ndarray, taps: int) -> Tensor:
+    """`mix` of the `taps` elements with the largest weights; half precision is summed in float32. Where fewer count the
+    first stands for the others, too, with an equal part of its weight."""
+    order = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :taps]
+    shares = np.take_along_axis(weights, order, 1)
+    unused = shares == 0
+    unused[:, 0] = False
+    shares[:, 0] /= 1 + unused.sum(1)
+    order, shares = np.where(unused, order[:, :1], order), np.where(unused, shares[:, :1], shares)
+    total = None
+    for places, share in zip(order.T, shares.T):
+        part = apply(_GATHER, (x, Tensor(places.astype(np.int32))), (axis,))
+        if taps > 1 or not (share == 1).all():
+            shape = [len(weights) if k == axis else 1 for k in range(x.ndim)]
+            part = convert(part, float32) if x.dtype.itemsize == 2 else part
+            part = apply(_MUL, (part, Tensor(share.reshape(shape).astype(part.dtype.np))))
+        total = part if total is None else add(total, part)
+    return convert(total, x.dtype)
 
 
 def adaptive_avg(x: Tensor, axis: int, count: int) -> Tensor:
