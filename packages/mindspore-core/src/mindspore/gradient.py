@@ -450,10 +450,16 @@ def _floats_as_tensors(args: tuple, positions: tuple[int, ...]) -> tuple:
 
 
 def _with_tensors(positions: tuple[int, ...], args: tuple) -> tuple[int, ...]:
-    """The positions without those whose argument holds no tensor, such as an axis, a dtype or None, which has no
-    gradient. All of them where no argument holds one: there is nothing to differentiate by."""
-    found = tuple([p for p in positions if p >= len(args) or not tree.is_static(tree.flatten(args[p], []))])
+    """The positions without those whose argument holds no tensor, such as an axis, a size, a dtype or None, which has
+    no gradient. All of them where no argument holds one: there is nothing to differentiate by."""
+    found = tuple([p for p in positions if p >= len(args) or _holds_tensors(args[p])])
     return found or positions
+
+
+def _holds_tensors(argument: Any) -> bool:
+    held: list = []
+    tree.flatten(argument, held)
+    return bool(held)
 
 
 def _wanted(positions: tuple[int, ...], args: tuple) -> tuple[list[Tensor], list]:

@@ -29,12 +29,12 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._native_classes") for name in (
         "_sequence_ops", "linalg_ops")},
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._inner_classes") for name in (
-        "_inner_ops", "inner_ops")},
+        "_inner_ops", "inner_ops", "random_ops")},
     "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
         "_quant_ops", "_scalar_ops", "_tensor_array",
         "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops",
-        "manually_defined", "nn_ops", "other_ops", "random_ops", "reshard_ops", "rl_ops", "spectral_ops")},
+        "manually_defined", "nn_ops", "other_ops", "reshard_ops", "rl_ops", "spectral_ops")},
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._sparse_classes") for name in (
         "math_ops", "sparse_ops")},
     "mindspore.ops.operations._rl_inner_ops": ("mindspore.ops.replay", *_OPERATORS),

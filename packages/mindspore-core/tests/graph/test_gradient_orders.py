@@ -204,6 +204,16 @@ def test_what_cannot_be_differentiated_by(argument, text):
 
 
 @pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("size", [(4, 6), [4, 6], 3, None, (), {"height": 4}], ids=str)
+def test_a_position_whose_argument_holds_no_tensor_is_left_out(size):
+    """As for a size, of which a function of an image has no gradient."""
+    found = ms.grad(lambda x, s: x * x if s == size else x, (0, 1))(Tensor(A), size)
+    np.testing.assert_allclose(found.asnumpy(), 2 * A)
+    with pytest.raises(TypeError, match="argument 1 is to be differentiated"):
+        ms.grad(lambda x, s: x, 1)(Tensor(A), size)
+
+
+@pytest.mark.usefixtures("run")
 def test_floats_are_tensors_where_nothing_else_is():
     slope = ms.grad(ops.tanh)(0.5)
     assert slope.dtype is ms.float32 and slope.shape == ()

@@ -7,6 +7,7 @@ import pytest
 import mindspore as ms
 from mindspore import Tensor, nn
 from mindspore.ops import operations as P
+from mindspore.ops.operations.random_ops import Uniform
 
 ONES = Tensor(np.ones(64, np.float32))
 MADE = {
@@ -21,6 +22,7 @@ MADE = {
     "Multinomial": (lambda: P.Multinomial(seed=4), (ONES, 16)),
     "RandomShuffle": (lambda: P.RandomShuffle(seed=4), (Tensor(np.arange(16)),)),
     "Dropout": (lambda: P.Dropout(0.5, Seed0=4), (ONES,)),
+    "Uniform": (lambda: Uniform(2.0, 3.0, seed=4), (ONES[:16],)),
     "DropoutGenMask": (lambda: P.DropoutGenMask(4, 1), ((64,), 0.5)),
 }
 
@@ -70,3 +72,15 @@ def test_objects_without_a_seed_follow_the_global_one():
 def test_a_seed_is_an_int(seed):
     with pytest.raises(TypeError, match="UniformReal: seed and seed2 must be ints, but got"):
         P.UniformReal(seed=seed)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_uniform_has_the_shape_and_dtype_of_its_operand(dtype):
+    found = Uniform(minval=1.0, maxval=2.0)(Tensor(np.zeros((30, 40), dtype))).asnumpy()
+    assert found.dtype == dtype and found.shape == (30, 40) and abs(found.mean() - 1.5) < 0.03
+    assert found.min() >= 1 and found.max() <= 2
+    with pytest.raises(TypeError, match="x has dtype Int32"):
+        Uniform()(Tensor([1], ms.int32))
+    for bounds in ((2.0, 1.0), (-1.0, 1.0)):
+        with pytest.raises(ValueError, match="0 <= minval <= maxval"):
+            Uniform(*bounds)(ONES)

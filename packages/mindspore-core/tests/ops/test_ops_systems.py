@@ -124,6 +124,41 @@ def test_integers_are_computed_in_float32():
     assert_agrees(ops.det(Tensor(np.array([[2, 1], [1, 3]]))), np.float32(5), 1e-6, 1e-6)
 
 
+WHOLE = np.array([[4, 1], [1, 3]])
+PACKED = np.array([[4, 1], [0.25, 2.75]])  # both triangles of WHOLE, with no row exchanged
+OF_INTEGERS = [
+    ("inv", linalg.inv, np.linalg.inv(WHOLE)), ("det", linalg.det, np.array(11.0)),
+    ("cholesky", lambda a: linalg.cholesky(a, lower=True), np.linalg.cholesky(WHOLE)),
+    ("cho_factor", lambda a: linalg.cho_factor(a, lower=True)[0], np.linalg.cholesky(WHOLE)),
+    ("cho_solve", lambda a: linalg.cho_solve(linalg.cho_factor(a), Tensor([1, 2])), np.linalg.solve(WHOLE, [1, 2])),
+    ("eigh", lambda a: linalg.eigh(a)[0], np.linalg.eigvalsh(WHOLE)),
+    ("lu_factor", lambda a: linalg.lu_factor(a)[0], PACKED),
+    ("lu", lambda a: linalg.lu(a)[2], np.triu(PACKED)),
+    ("lu_solve", lambda a: linalg.lu_solve(linalg.lu_factor(a), Tensor([1, 2])), np.linalg.solve(WHOLE, [1, 2]))]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize(("call", "expected"), [row[1:] for row in OF_INTEGERS], ids=[row[0] for row in OF_INTEGERS])
+def test_scipys_functions_compute_integers_in_float64(call, expected, dtype):
+    for how in (call, ms.jit(call)):
+        assert_agrees(how(Tensor(WHOLE.astype(dtype))), expected, 1e-13, 1e-13)
+
+
+@pytest.mark.parametrize(("name", "flags"), [
+    ("inv", "overwrite_a check_finite"), ("det", "overwrite_a check_finite"),
+    ("cholesky", "lower overwrite_a check_finite"), ("cho_factor", "lower overwrite_a check_finite"),
+    ("cho_solve", "overwrite_b check_finite"), ("lu_factor", "overwrite_a check_finite"),
+    ("lu", "permute_l overwrite_a check_finite"), ("lu_solve", "overwrite_b check_finite"),
+    ("eigh", "lower eigvals_only overwrite_a overwrite_b turbo check_finite")])
+def test_flags_of_scipys_functions_are_bools(name, flags):
+    factored = {"cho_solve": linalg.cho_factor, "lu_solve": linalg.lu_factor}
+    operands = [factored[name](Tensor(ONE)), Tensor(ONE)] if name in factored else [Tensor(ONE)]
+    for flag in flags.split():
+        for wrong in (5.0, None):
+            with pytest.raises(TypeError, match=f"{flag} must be a bool"):
+                getattr(linalg, name)(*operands, **{flag: wrong})
+
+
 @pytest.mark.parametrize(("call", "error", "text"), [
     (lambda: ops.inverse(Tensor(np.ones((2, 3), np.float32))), ValueError,
      r"got shape \(2, 3\), expected \(..., n, n\)"),
@@ -131,6 +166,7 @@ def test_integers_are_computed_in_float32():
     (lambda: ops.matrix_norm(Tensor(ONE), 3), ValueError, "ord is 3"),
     (lambda: ops.lstsq(Tensor(ONE), Tensor(TALL)), ValueError, r"shapes \(3, 3\) and \(4, 2\)"),
     (lambda: linalg.eigh(Tensor(ONE), Tensor(ONE)), ValueError, "generalised"),
+    (lambda: linalg.eigh(Tensor(ONE), eigvals=42), ValueError, "eigvals is 42"),
     (lambda: ms.grad(lambda x: ops.qr(x, "complete")[0].sum())(Tensor(TALL)).asnumpy(), ValueError, "reduced factors"),
     (lambda: ms.grad(lambda x: ops.svd(x, True)[1].sum())(Tensor(TALL)).asnumpy(), ValueError, "full_matrices=False"),
 ])

@@ -1,5 +1,5 @@
-"""Operators of `mindspore.ops.operations._inner_ops` that no public function computes, and those that programs declare
-by name."""
+"""Operators of `mindspore.ops.operations._inner_ops` and `random_ops` that no public function computes, and those that
+programs declare by name."""
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +17,8 @@ from mindspore.ops._operands import (
     static_int,
 )
 from mindspore.ops.joining import narrow
-from mindspore.ops.primitive import Primitive, define
+from mindspore.ops.primitive import Primitive, define, define_drawing
+from mindspore.ops.random import pair_of, uniform
 from mindspore.ops.systems import qr
 
 __all__ = ["NAMES", "shift"]
@@ -56,7 +57,21 @@ def qr_of_mode(x: Operand, mode: str = "full") -> tuple[Tensor, Tensor]:
     return qr(x, "reduced" if mode == "economic" else "complete")
 
 
+def uniform_like(x: Operand, minval: float = 0.0, maxval: float = 1.0, seed: Any = 0, offset: int = 0) -> Tensor:
+    """Numbers evenly distributed over [minval, maxval), of the shape and dtype of x. TypeError for a dtype that is not
+    floating, ValueError for bounds that are negative or in the wrong order."""
+    value = as_tensor("Uniform", x, "x")
+    if not value.dtype.is_floating:
+        raise TypeError(f"Uniform: x has dtype {value.dtype}; expected a floating dtype")
+    if not 0 <= minval <= maxval:
+        raise ValueError(f"Uniform: minval is {minval!r} and maxval {maxval!r}; expected 0 <= minval <= maxval")
+    drawn = uniform(value.shape, float(minval), float(maxval), pair_of(seed, offset), value.dtype)
+    return convert(drawn, value.dtype)
+
+
 _CLASSES: dict[str, type[Primitive]] = {"Shift": define("Shift", shift, periods=1, axis=-1),
-                                        "QR": define("QR", qr_of_mode, mode="full")}
+                                        "QR": define("QR", qr_of_mode, mode="full"),
+                                        "Uniform": define_drawing("Uniform", uniform_like, minval=0.0, maxval=1.0,
+                                                                  seed=0, offset=0)}
 NAMES = tuple(_CLASSES)
 globals().update(_CLASSES)

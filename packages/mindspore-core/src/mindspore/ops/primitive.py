@@ -262,10 +262,10 @@ class _Drawing(_Defined):
 
 
 def define_drawing(name: str, function: Callable, **attributes: Any) -> type[Primitive]:
-    """As `define`, for operators that draw random numbers. The first two attributes whose names begin with "seed" are
-    the seeds; `function` gets a generator or None for the first of them, and 0 for the other."""
+    """As `define`, for operators that draw random numbers. The first two attributes whose names begin with "seed", or
+    are "offset", are the seeds; `function` gets a generator or None for the first of them, and 0 for the other."""
     made = define(name, function, **attributes)
-    seeds = tuple([key for key in attributes if key.lower().startswith("seed")][:2])
+    seeds = tuple([key for key in attributes if key.lower().startswith(("seed", "offset"))][:2])
     return type(name, (_Drawing,), {**{key: made.__dict__[key] for key in ("_function", "_attributes", "__doc__",
                                                                           "__module__")}, "_seeds": seeds})
 

@@ -1,16 +1,26 @@
 """Linear algebra with the names and arguments of `scipy.linalg`, on tensors.
 
-Arguments that only save SciPy work or memory (`overwrite_a`, `check_finite`, ...) are taken and have no influence. A
-problem without a solution has NaN as its result, since a compiled graph cannot raise for one matrix of many.
+Matrices of integers are solved in Float64. Arguments that only save SciPy work or memory (`overwrite_a`,
+`check_finite`, ...) are taken and have no influence; flags are bools, else there is a TypeError. A problem without a
+solution has NaN as its result, since a compiled graph cannot raise for one matrix of many.
 """
 from __future__ import annotations
 
 import numpy as np
 
-from mindspore.common.dtype import float32
+from mindspore.common.dtype import float32, float64
 from mindspore.common.tensor import Tensor
 from mindspore.ops import factors, systems
-from mindspore.ops._operands import Operand, apply, as_inexact, as_tensor, convert, primitive, promote_all
+from mindspore.ops._operands import (
+    Operand,
+    apply,
+    as_inexact,
+    as_tensor,
+    convert,
+    primitive,
+    promote_all,
+    static_bool,
+)
 from mindspore.ops.comparison import greater
 from mindspore.ops.complex_numbers import adjoint, conj, real
 from mindspore.ops.creation import zeros
@@ -24,6 +34,16 @@ __all__ = ["block_diag", "cho_factor", "cho_solve", "cholesky", "det", "eigh", "
            "lu_factor", "lu_pivots_to_permutation", "lu_solve", "solve_triangular"]
 
 _EIGH = primitive("eigh")
+
+
+def _matrix(name: str, a: Operand) -> Tensor:
+    x = as_tensor(name, a, "a")
+    return x if x.dtype.is_inexact else convert(x, float64)
+
+
+def _check_flags(name: str, **flags: bool) -> None:
+    for what, value in flags.items():
+        static_bool(name, what, value)
 
 
 def block_diag(*arrs: Operand) -> Tensor:
@@ -46,30 +66,36 @@ def block_diag(*arrs: Operand) -> Tensor:
 
 def inv(a: Operand, overwrite_a: bool = False, check_finite: bool = True) -> Tensor:
     """The inverses of square matrices (..., n, n)."""
-    return systems.inverse(a)
+    _check_flags("inv", overwrite_a=overwrite_a, check_finite=check_finite)
+    return systems.inverse(_matrix("inv", a))
 
 
 def det(a: Operand, overwrite_a: bool = False, check_finite: bool = True) -> Tensor:
     """The determinants (...) of square matrices (..., n, n)."""
-    return systems.det(a)
+    _check_flags("det", overwrite_a=overwrite_a, check_finite=check_finite)
+    return systems.det(_matrix("det", a))
 
 
 def cholesky(a: Operand, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Tensor:
     """The factor u with u^T @ u = a, or l with l @ l^T = a where `lower` says so, of positive definite matrices."""
-    return systems.cholesky(a, not lower)
+    _check_flags("cholesky", lower=lower, overwrite_a=overwrite_a, check_finite=check_finite)
+    return systems.cholesky(_matrix("cholesky", a), not lower)
 
 
 def cho_factor(a: Operand, lower: bool = False, overwrite_a: bool = False,
                check_finite: bool = True) -> tuple[Tensor, bool]:
     """(Cholesky factor, lower), for `cho_solve`."""
-    return cholesky(a, lower), lower
+    return cholesky(a, lower, overwrite_a, check_finite), lower
 
 
 def cho_solve(c_and_lower: tuple[Tensor, bool], b: Operand, overwrite_b: bool = False,
               check_finite: bool = True) -> Tensor:
     """x with a @ x = b, from `cho_factor(a)`; b (..., n, k) or (n,)."""
-    factor, lower = c_and_lower
-    return _with_columns(lambda y: systems.cholesky_solve(y, factor, not lower), factor, b)
+    factor, lower = _matrix("cho_solve", c_and_lower[0]), c_and_lower[1]
+    _check_flags("cho_solve", lower=lower, overwrite_b=overwrite_b, check_finite=check_finite)
+    right = as_tensor("cho_solve", b, "b")
+    right = right if right.dtype.is_inexact else convert(right, factor.dtype)
+    return _with_columns(lambda y: systems.cholesky_solve(y, factor, not lower), factor, right)
 
 
 def solve_triangular(a: Operand, b: Operand, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False,
@@ -96,12 +122,16 @@ def eigh(a: Operand, b: Operand | None = None, lower: bool = True, eigvals_only:
     """Eigenvalues (..., n) in ascending order and eigenvectors (..., n, n), or only the former, of symmetric
     (Hermitian) matrices of which one triangle is read. eigvals: the first and the last place of those wanted.
     ValueError for the generalised problem (b), which is not supported."""
+    _check_flags("eigh", lower=lower, eigvals_only=eigvals_only, overwrite_a=overwrite_a, overwrite_b=overwrite_b,
+                 turbo=turbo, check_finite=check_finite)
     if b is not None:
         raise ValueError("eigh: the generalised problem (b) is not supported; pass inv(b) @ a where b is well "
                          "conditioned, or transform a with the Cholesky factor of b")
-    x = as_inexact("eigh", a)
+    x = _matrix("eigh", a)
     w, v = apply(_EIGH, (x if lower else adjoint(x),))
     if eigvals is not None:
+        if not isinstance(eigvals, tuple | list) or len(eigvals) != 2:
+            raise ValueError(f"eigh: eigvals is {eigvals!r}; expected the first and the last place of the eigenvalues")
         first, last = eigvals
         w, v = w[..., first:last + 1], v[..., first:last + 1]
     return w if eigvals_only else (w, v)
@@ -110,13 +140,15 @@ def eigh(a: Operand, b: Operand | None = None, lower: bool = True, eigvals_only:
 def lu_factor(a: Operand, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Tensor, Tensor]:
     """(lu, pivots), for `lu_solve`: L and U in one matrix, and the place (Int32), from 0, of the row that each row was
     exchanged with."""
-    return factors.lu_factors("lu_factor", a)
+    _check_flags("lu_factor", overwrite_a=overwrite_a, check_finite=check_finite)
+    return factors.lu_factors("lu_factor", _matrix("lu_factor", a))
 
 
 def lu(a: Operand, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True):
     """(p, l, u) with p @ l @ u = a (..., m, n): a permutation, a triangle with ones on its diagonal, and an upper
     triangle; with `permute_l` (p @ l, u)."""
-    packed, pivots = factors.lu_factors("lu", a)
+    _check_flags("lu", permute_l=permute_l, overwrite_a=overwrite_a, check_finite=check_finite)
+    packed, pivots = factors.lu_factors("lu", _matrix("lu", a))
     p = factors.permutation(factors.row_order(pivots, packed.shape[-2]), packed.dtype)
     lower, upper = factors.triangles_of(packed)
     return (matmul(p, lower), upper) if permute_l else (p, lower, upper)
@@ -128,7 +160,8 @@ def lu_solve(lu_and_piv: tuple[Tensor, Tensor], b: Operand, trans: int = 0, over
     (n,)."""
     if trans not in (0, 1, 2):
         raise ValueError(f"lu_solve: trans is {trans!r}; expected 0, 1 or 2")
-    packed, pivots = lu_and_piv
+    _check_flags("lu_solve", overwrite_b=overwrite_b, check_finite=check_finite)
+    packed, pivots = _matrix("lu_solve", lu_and_piv[0]), lu_and_piv[1]
     packed = conj(packed) if trans == 2 else packed
     order = factors.row_order(pivots, packed.shape[-1])
     return _with_columns(lambda y: factors.solve_factored("lu_solve", packed, order, convert(y, packed.dtype),
