@@ -156,6 +156,10 @@ def test_parameters_may_be_given_to_methods():
     assert float(msd.Normal(0.0, 1.0).kl_loss("Normal", mean_b=0.0, sd_b=1.0)) == 0
     assert float(msd.Poisson().mode(2.5)) == 2 and float(msd.Gamma(2.0, 1.0).mean(rate=4.0)) == 0.5
     assert [float(v) for v in d.get_dist_args(1.0, 2.0)] == [1, 2] and d.get_dist_type() == "Normal"
+    unknown = msd.Normal(dtype=ms.float32)
+    assert unknown.get_dist_args() == (None, None) and unknown.get_dist_args(sd=2.0)[0] is None
+    own = msd.Normal(1.0, 2.0)
+    assert float(own.prob(0.5, *unknown.get_dist_args())) == float(own.prob(0.5))
     many = msd.Normal(Tensor([[0.0], [1.0]]), Tensor([1.0, 2.0, 3.0]))
     assert many.batch_shape == (2, 3) and many.mean().shape == (2, 3) and not many.is_scalar_batch
 

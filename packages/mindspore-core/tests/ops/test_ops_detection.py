@@ -111,14 +111,16 @@ def aligned(x, rois, grid, scale, points, mode):
         left, top = x0 * scale, y0 * scale
         wide, high = (x1 + mode) * scale - left, (y1 + mode) * scale - top
         wide, high = (wide, high) if mode else (max(wide, 1), max(high, 1))
-        for a, b in np.ndindex(points, points):
-            v = top + (i + (a + 0.5) / points) * high / grid[0]
-            u = left + (j + (b + 0.5) / points) * wide / grid[1]
+        across = points or max(1, int(np.ceil(wide / grid[1])))
+        downwards = points or max(1, int(np.ceil(high / grid[0])))
+        for a, b in np.ndindex(downwards, across):
+            v = top + (i + (a + 0.5) / downwards) * high / grid[0]
+            u = left + (j + (b + 0.5) / across) * wide / grid[1]
             if -1 <= v <= h and -1 <= u <= w:
                 v, u = min(max(v, 0), h - 1), min(max(u, 0), w - 1)
                 p, q = int(v), int(u)
                 for s, t in {(s, t) for s in (p, min(p + 1, h - 1)) for t in (q, min(q + 1, w - 1))}:
-                    y[r, c, i, j] += (1 - abs(v - s)) * (1 - abs(u - t)) * x[int(n), c, s, t] / points**2
+                    y[r, c, i, j] += (1 - abs(v - s)) * (1 - abs(u - t)) * x[int(n), c, s, t] / (across * downwards)
     return y.astype(np.float32)
 
 
@@ -143,6 +145,10 @@ CASES = [
          (FEATURES, ROIS), rtol=1e-4, atol=1e-5, grad=False),
     Case("ROIAlign of features", lambda x: P.ROIAlign(2, 2, 0.5, 3, 0)(x, Tensor(ROIS)),
          lambda x: aligned(x, ROIS, (2, 2), 0.5, 3, 0), (FEATURES,), rtol=1e-4, atol=1e-5),
+    *[Case(f"ROIAlign with as many points as fit, {mode}",
+           lambda x, mode=mode: P.ROIAlign(3, 2, 0.5, -1, mode)(x, Tensor(ROIS)),
+           lambda x, mode=mode: aligned(x, ROIS, (3, 2), 0.5, 0, mode), (FEATURES,), rtol=1e-4, atol=1e-5)
+      for mode in (0, 1)],
 ]
 
 
@@ -292,7 +298,7 @@ BOX = Tensor([[[0.0, 0, 1, 1]]])
     (lambda x: P.NonMaxSuppressionWithOverlaps()(x, x[:, 0], 1, 0.5, 0.0), ValueError, "expected .boxes, boxes."),
     (lambda x: P.CombinedNonMaxSuppression()(x, x, 1, 1, 0.5, 0.0), ValueError, "classes or 1, 4"),
     (lambda x: P.ROIAlign(2, 2, 1.0)(x, x), ValueError, "expected .N, C, H, W."),
-    (lambda x: P.ROIAlign(2, 2, 1.0, 0)(Tensor(FEATURES), x), ValueError, "expected positive ints"),
+    (lambda x: P.ROIAlign(0, 2, 1.0, 2)(Tensor(FEATURES), x), ValueError, "expected positive ints"),
 ])
 def test_refused(call, error, text):
     with pytest.raises(error, match=text):

@@ -114,3 +114,16 @@ def test_clip_by_value_has_the_dtype_of_its_operand():
     assert [(part.asnumpy().tolist(), part.dtype) for part in clipped] == [([2, 5, 8], ms.int32)] * 2
     with pytest.raises(ValueError, match="both None"):
         ops.clip_by_value(x)
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize(("name", "of_first", "of_second"), [("fmax", [1, 0, 1, 0], [0, 1, 0, 1]),
+                                                             ("fmin", [1, 0, 1, 1], [0, 1, 0, 0])])
+def test_the_gradient_of_an_extremum_without_nan(name, of_first, of_second, how):
+    """Of equal elements the first one has all of it, of integers too; half of it is none of an integer."""
+    grad = how(ms.grad(getattr(ops, name), (0, 1)))
+    first, second = grad(numbers(1, NAN, 3, 2), numbers(1, 2, NAN, 5))
+    assert first.asnumpy().tolist() == of_first and second.asnumpy().tolist() == of_second
+    first, second = grad(Tensor([4, 7]), Tensor([4]))
+    assert first.asnumpy().tolist() == ([1, 1] if name == "fmax" else [1, 0])
+    assert second.asnumpy().tolist() == ([0] if name == "fmax" else [1])

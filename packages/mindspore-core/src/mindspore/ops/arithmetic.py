@@ -39,6 +39,7 @@ _FLOOR_DIV, _MOD, _POW, _TRUNC = map(primitive, ("floor_div", "mod", "pow", "tru
 _MAXIMUM, _MINIMUM, _OR, _AND = map(primitive, ("maximum", "minimum", "logical_or", "logical_and"))
 _AT_LEAST, _AT_MOST = primitive("at_least"), primitive("at_most")
 _SELECT, _EQ, _LT, _GT, _NOT = map(primitive, ("select", "eq", "lt", "gt", "logical_not"))
+_LE, _GE = primitive("le"), primitive("ge")
 _ISNAN, _ISFINITE, _BROADCAST = map(primitive, ("isnan", "isfinite", "broadcast_to"))
 _SQRT, _LOG, _LOG1P, _LOG2, _EXP, _EXP2 = map(primitive, ("sqrt", "log", "log1p", "log2", "exp", "exp2"))
 
@@ -306,21 +307,22 @@ def minimum(input: Operand, other: Operand) -> Tensor:
 
 
 def fmax(input: Operand, other: Operand) -> Tensor:
-    """The larger of two elements; where one is NaN, the other."""
+    """The larger of two elements; where one is NaN, the other. Where both are equal, input has the whole gradient."""
     x, y = promote("fmax", input, other)
-    return _not_nan(x, y, apply(_MAXIMUM, (x, y)))
+    return _first_or_second(x, y, apply(_GE, (x, y)))
 
 
 def fmin(input: Operand, other: Operand) -> Tensor:
-    """The smaller of two elements; where one is NaN, the other."""
+    """The smaller of two elements; where one is NaN, the other. Where both are equal, input has the whole gradient."""
     x, y = promote("fmin", input, other)
-    return _not_nan(x, y, apply(_MINIMUM, (x, y)))
+    return _first_or_second(x, y, apply(_LE, (x, y)))
 
 
-def _not_nan(x: Tensor, y: Tensor, best: Tensor) -> Tensor:
-    if not x.dtype.is_floating:
-        return best
-    return apply(_SELECT, (apply(_ISNAN, (x,)), y, apply(_SELECT, (apply(_ISNAN, (y,)), x, best))))
+def _first_or_second(x: Tensor, y: Tensor, first: Tensor) -> Tensor:
+    """x where `first` is true or y is NaN, else y."""
+    if x.dtype.is_floating:
+        first = apply(_OR, (first, apply(_ISNAN, (y,))))
+    return apply(_SELECT, (first, x, y))
 
 
 def clamp(input: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:

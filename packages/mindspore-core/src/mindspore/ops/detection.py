@@ -17,6 +17,7 @@ import numpy as np
 from mindspore.common.dtype import int32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.graph.stepping import scan
+from mindspore.graph.trace import storage_of
 from mindspore.ops._operands import Operand, apply, as_dtype_of, as_inexact, as_tensor, convert, primitive, static_int
 from mindspore.ops.arithmetic import add, clamp, maximum, minimum, mul, sub, true_divide
 from mindspore.ops.comparison import greater, greater_equal, less_equal, logical_and, logical_not, where
@@ -279,8 +280,8 @@ def roi_align(features: Operand, rois: Operand, pooled_height: int, pooled_width
     Args:
         features: (N, C, H, W). rois: (R, 5), the number of an image and (x0, y0, x1, y1).
         pooled_height, pooled_width: the grid. spatial_scale: from the coordinates of regions to those of features.
-        sample_num: points on each side of a cell. roi_end_mode: 1 adds 1 to x1 and y1; with 0 regions have at least
-            the size 1.
+        sample_num: points on each side of a cell; below 1 as many as the cell is long, for which the regions must be
+            known. roi_end_mode: 1 adds 1 to x1 and y1; with 0 regions have at least the size 1.
 
     Source: He et al., "Mask R-CNN" (2017). ValueError for other shapes and attributes.
     """
@@ -290,16 +291,25 @@ def roi_align(features: Operand, rois: Operand, pooled_height: int, pooled_width
     if x.ndim != 4 or regions.ndim != 2 or regions.shape[1] != 5:
         raise ValueError(f"{name}: features has shape {x.shape} and rois {regions.shape}; expected (N, C, H, W) and "
                          f"(regions, 5)")
-    if min(pooled_height, pooled_width, sample_num) < 1 or roi_end_mode not in (0, 1):
-        raise ValueError(f"{name}: pooled_height, pooled_width and sample_num are {pooled_height}, {pooled_width}, "
-                         f"{sample_num} and roi_end_mode is {roi_end_mode}; expected positive ints, and 0 or 1")
+    if min(pooled_height, pooled_width) < 1 or roi_end_mode not in (0, 1):
+        raise ValueError(f"{name}: pooled_height and pooled_width are {pooled_height}, {pooled_width} and roi_end_mode "
+                         f"is {roi_end_mode}; expected positive ints, and 0 or 1")
     n, c, height, width = x.shape
-    count, points = regions.shape[0], (pooled_height * sample_num, pooled_width * sample_num)
+    count, cells = regions.shape[0], (pooled_height, pooled_width)
     table = reshape(transpose(x, (0, 2, 3, 1)), (n * height * width, c))
     first = reshape(mul(convert(floor(add(regions[:, 0], 0.5)), int64), height * width), (count, 1, 1))
-    taps = [_region_taps(mul(regions[:, 2 - k], spatial_scale),
-                         mul(add(regions[:, 4 - k], roi_end_mode), spatial_scale), points[k], size, roi_end_mode == 0)
-            for k, size in enumerate((height, width))]
+    known = storage_of(as_tensor(name, rois)).to_numpy().astype(np.float64) if sample_num < 1 else None
+    taps, points, weight_of_one = [], [], []
+    for k, size in enumerate((height, width)):
+        start, stop = mul(regions[:, 2 - k], spatial_scale), mul(add(regions[:, 4 - k], roi_end_mode), spatial_scale)
+        length = maximum(sub(stop, start), 1) if roi_end_mode == 0 else sub(stop, start)
+        counts = np.full(1, sample_num)
+        if known is not None:
+            counts = np.ceil((known[:, 4 - k] + roi_end_mode - known[:, 2 - k]) * spatial_scale / cells[k]).clip(1)
+        share, used = (None if v is None else Tensor(v.astype(x.dtype.np)) for v in _points(counts, cells[k]))
+        taps.append(_region_taps(start, length, share, used, size))
+        points.append(share.shape[-1] // cells[k])
+        weight_of_one.append(Tensor((1 / counts).reshape(-1, 1, 1, 1).astype(x.dtype.np)))
     y = None
     for row, row_weight in taps[0]:
         for column, weight in taps[1]:
@@ -307,18 +317,27 @@ def roi_align(features: Operand, rois: Operand, pooled_height: int, pooled_width
             part = mul(apply(_GATHER, (table, at), (0,)),
                        expand_dims(mul(expand_dims(row_weight, 2), expand_dims(weight, 1)), 3))
             y = part if y is None else add(y, part)
-    y = reshape(y, (count, pooled_height, sample_num, pooled_width, sample_num, c))
-    return transpose(mul(sum_over(y, (2, 4)), 1 / sample_num**2), (0, 3, 1, 2))
+    y = sum_over(reshape(y, (count, pooled_height, points[0], pooled_width, points[1], c)), (2, 4))
+    return transpose(mul(mul(y, weight_of_one[0]), weight_of_one[1]), (0, 3, 1, 2))
 
 
-def _region_taps(start: Tensor, stop: Tensor, points: int, size: int, at_least_one: bool):
-    """The two neighbours (regions, points), with weights, of evenly spread points on an axis. A point that lies more
-    than a pixel outside counts as 0."""
-    length = sub(stop, start)
-    length = maximum(length, 1) if at_least_one else length
-    share = Tensor(((np.arange(points) + 0.5) / points).astype(start.dtype.np))
+def _points(counts: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Where the points of the cells lie, from 0 to 1 along a region, and 1 for those that are used, else 0; both
+    (regions, cells * points). counts: how many points a cell of each region has, or one number for all regions. None
+    where all points are used."""
+    most = int(counts.max(initial=1))
+    point, counts = np.arange(most), counts.reshape(-1, 1, 1)
+    share = (np.arange(cells)[:, None] + (point + 0.5) / counts) / cells
+    used = np.broadcast_to(point < counts, share.shape)
+    return share.reshape(-1, cells * most), None if used.all() else used.reshape(-1, cells * most)
+
+
+def _region_taps(start: Tensor, length: Tensor, share: Tensor, used: Tensor | None, size: int):
+    """The two neighbours (regions, points), with weights, of points on an axis. One that is not used, or lies more
+    than a pixel outside, counts as 0."""
     place = add(expand_dims(start, 1), mul(expand_dims(length, 1), share))
     inside = logical_and(greater_equal(place, -1), less_equal(place, size))
+    inside = inside if used is None else logical_and(inside, greater(used, 0))
     place = clamp(place, 0, size - 1)
     low = floor(place)
     beyond = sub(place, low)

@@ -111,8 +111,9 @@ class Distribution(Cell):
         return self._shape == ()
 
     def get_dist_args(self, *args, **kwargs) -> tuple:
-        """The parameters as tensors: those given here, else those the distribution was made with."""
-        return self._resolve(args, kwargs)
+        """The parameters as tensors: those given here, else those the distribution was made with, else None, for which
+        the distribution that they are given to takes its own."""
+        return self._resolve(args, kwargs, missing=True)
 
     def get_dist_type(self) -> str:
         """The name of the kind of distribution, which `kl_loss` and `cross_entropy` are given."""
@@ -120,7 +121,8 @@ class Distribution(Cell):
 
     # -- parameters of a call ------------------------------------------------------------------------------------------
 
-    def _resolve(self, args: tuple, kwargs: dict, names: tuple[str, ...] | None = None, own: bool = True) -> tuple:
+    def _resolve(self, args: tuple, kwargs: dict, names: tuple[str, ...] | None = None, own: bool = True,
+                 missing: bool = False) -> tuple:
         names = self.names if names is None else names
         if len(args) > len(names) or not kwargs.keys() <= set(names[len(args):]):
             raise TypeError(f"{self._name}: got the parameters {args} and {kwargs}; it takes {', '.join(names)}")
@@ -129,6 +131,9 @@ class Distribution(Cell):
             value = args[place] if place < len(args) else kwargs.get(key)
             if value is None and own:
                 value = getattr(self, f"_{key}_value", None)
+            if value is None and missing:
+                found.append(None)
+                continue
             if value is None:
                 raise ValueError(f"{self._name}: the parameter {key} is missing; give it to the method or to the "
                                  f"constructor")
