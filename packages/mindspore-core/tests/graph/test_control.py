@@ -567,3 +567,12 @@ def test_refusals_say_what_and_where(f, message):
     with use_backend("reference"), pytest.raises(TensorConditionError, match=message) as caught:
         jit(f)(Tensor(POINTS[0]))
     assert f"in {f.__name__}" in str(caught.value) and "Instead: " in str(caught.value)
+    assert isinstance(caught.value, ValueError) is (f is many_elements)
+
+
+@pytest.mark.parametrize("how", [lambda f: f, jit], ids=["pynative", "graph"])
+@pytest.mark.parametrize("f", [many_elements, lambda x: bool(x), lambda x: not x, lambda x: x and 1,
+                               lambda x: 3 if x in (0,) else 4], ids=["if", "bool", "not", "and", "in"])
+def test_the_truth_of_many_elements_is_a_value_error_in_both_modes(f, how):
+    with use_backend("reference"), pytest.raises(ValueError, match="ambiguous|more than one element"):
+        how(f)(Tensor(POINTS[0]))

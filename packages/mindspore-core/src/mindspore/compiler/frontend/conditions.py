@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from mindspore.compiler.frontend.errors import TensorConditionError
+from mindspore.compiler.frontend.errors import ManyElementsError
 from mindspore.compiler.frontend.frames import Frame, Session
 from mindspore.compiler.frontend.location import Site
 from mindspore.compiler.frontend.trip_numbers import TripNumber
@@ -82,13 +82,13 @@ def _question(frame: Frame, value: Any, site: Site, construct: str, implied: Any
 
 
 def predicate(frame: Frame, value: Any, site: Site, construct: str) -> Any:
-    """A traced tensor as a predicate. TensorConditionError if it has more than one element."""
+    """A traced tensor as a predicate. ManyElementsError if it has more than one element."""
     control = frame.session.policy.control
     frame.site = site
     try:
         return control.predicate(value)
     except control.Mismatch as error:
-        raise TensorConditionError(
+        raise ManyElementsError(
             f"The condition of '{construct}' is a tensor of more than one element.", found=str(error),
             remedy="reduce it with .all() or .any(), or choose element by element with ops.where(condition, a, b)",
             site=site,

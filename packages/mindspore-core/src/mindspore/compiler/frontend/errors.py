@@ -64,6 +64,10 @@ class TensorConditionError(GraphCompileError):
     """A Python decision (`if`, `while`, `and`, `not`, ...) depends on a tensor whose value is not known yet."""
 
 
+class ManyElementsError(TensorConditionError, ValueError):
+    """A Python decision depends on a tensor of more than one element: a ValueError, as in PyNative mode."""
+
+
 class UnsupportedSyntaxError(GraphCompileError):
     """The function uses a Python construct that has no meaning in a graph (generators, coroutines)."""
 
