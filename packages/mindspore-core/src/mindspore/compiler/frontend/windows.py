@@ -127,4 +127,4 @@ def _bounds_as_refused(frame: Frame, key: Any) -> Any:
     raise TensorConditionError(
         "The number of elements of a slice depends on a tensor.", found=" and ".join(map(describe, bounds)),
         remedy="give the slice a known length, as in x[i:i + 4]; or keep all elements, and mask those that do not "
-               "count by ops.where(ops.arange(len(x)) < n, x, 0)", site=frame.site)
+               "count by ops.where(ops.arange(len(x)) < n, x, 0)", site=frame.site, native=True)
