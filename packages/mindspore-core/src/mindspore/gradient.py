@@ -27,7 +27,7 @@ from mindspore.graph import tree
 from mindspore.graph.call import call_function
 from mindspore.graph.compiled import CompiledFunction, current_guards, noted_changes
 from mindspore.graph.control import is_one_of
-from mindspore.graph.dynamic import described_by
+from mindspore.graph.dynamic import described_by, is_constant
 from mindspore.graph.fall_back import fall_back
 from mindspore.graph.guards import Guards
 from mindspore.graph.hooks import conjugate, fire, hooked_gradient, hooks_of
@@ -512,13 +512,24 @@ def _shaped_weights(weights, grads, return_ids: bool = False):
     return tuple([(w.name, g) for w, g in zip(weights, grads)] if return_ids else grads)
 
 
+def _is_constant(value: Any) -> bool:
+    """Whether an input is a container that the outermost call was given and `mutable` did not make."""
+    trace = current_trace()
+    if trace is None or not tree.is_traced(value):
+        return is_constant(value)
+    while trace.parent is not None:
+        trace = trace.parent
+    return any(value is each for each in trace.constants)
+
+
 class GradOperation:
     """The 1.x form of gradients: `GradOperation(get_all, get_by_list, sens_param)(net)` or `(net, params)`.
 
     (False, False): the gradient of the first input; get_all: a tuple over all inputs, those given by name at the end;
     get_by_list: a tuple over the parameters, of a single Parameter its gradient; both: (inputs, parameters).
     sens_param: the last call argument is the cotangent of the output. Inputs are tensors and containers of tensors,
-    whose gradients are such containers; other arguments have none.
+    whose gradients are such containers; other arguments have none. With get_all a container that is an argument of the
+    outermost call counts only if `mutable` made it: others are constants.
     """
 
     def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False):
@@ -541,9 +552,11 @@ class GradOperation:
             if self.sens_param:
                 tree.flatten(args[-1], sens)
                 args = args[:-1]
+            constants = [_is_constant(a) for a in (*args, *kwargs.values())] if self.get_all else []
             count, given = len(args), _distinct((*args, *kwargs.values()), range(len(args) + len(kwargs)))
             args, kwargs = given[:count], dict(zip(kwargs, given[count:]))
-            inputs = [a for a in (*args, *kwargs.values()) if not tree.is_static(tree.flatten(a, held := [])) and held]
+            inputs = [a for k, a in enumerate((*args, *kwargs.values())) if not (constants and constants[k])
+                      and not tree.is_static(tree.flatten(a, held := [])) and held]
             wanted: list[Tensor] = []
             specs = [tree.flatten(a, wanted) for a in (
                 inputs if self.get_all else [] if self.get_by_list else inputs[:1])]

@@ -29,11 +29,40 @@ def test_by_the_first_input(run):
 
 
 def test_by_all_inputs(run):
-    pair, named = mutable([(tensor(1, 2),), tensor(5, 6)]), {"scale": tensor(2, 3)}
+    pair, named = mutable([(tensor(1, 2),), tensor(5, 6)]), mutable({"scale": tensor(2, 3)})
     by_pair, by_name = run(ops.GradOperation(get_all=True)(weighted))(pair, named, 2)
     assert type(by_pair) is list and type(by_pair[0]) is tuple and list(by_name) == ["scale"]
     np.testing.assert_array_equal(by_pair[0][0].asnumpy(), [20, 36])
     np.testing.assert_array_equal(by_name["scale"].asnumpy(), [10, 24])
+
+
+class Mixed(nn.Cell):
+    """GradOperation in a Cell, of a function of tensors and containers."""
+
+    def construct(self, x, pair, named, y):
+        made = [x * 2, y]
+        every = ops.GradOperation(get_all=True)
+        return (every(lambda a, p, n, b: (a * p[0] * n["scale"] * b).sum())(x, pair, named, y),
+                every(lambda a, p: (a * p[0] * p[1]).sum())(x, made))
+
+
+@pytest.mark.parametrize("mode", [ms.GRAPH_MODE, ms.PYNATIVE_MODE])
+def test_containers_are_constants_unless_mutable_made_them(mode):
+    ms.set_context(mode=mode)
+    x, y = tensor(1, 2), tensor(3, 4)
+    (by_x, by_y), *_ = Mixed()(x, (y, x), {"scale": x}, y)
+    assert by_x.asnumpy().tolist() == [9, 32] and by_y.asnumpy().tolist() == [3, 16]
+    (by_x, by_pair, by_y), *_ = Mixed()(x, mutable((y, x)), {"scale": x}, y)
+    assert by_pair[0].asnumpy().tolist() == [3, 16] and by_pair[1].asnumpy().tolist() == [0, 0]
+    by_x, by_y = ops.GradOperation(get_all=True)(lambda a, p, b: (a * p[0] * b).sum())(x, [y], b=y)
+    assert by_x.asnumpy().tolist() == [9, 16] and by_y.asnumpy().tolist() == [3, 8]
+    assert ops.GradOperation()(lambda p: (p[0] * p[1]).sum())((x, y))[0].asnumpy().tolist() == [3, 4]
+
+
+def test_a_container_made_in_a_graph_is_no_constant():
+    ms.set_context(mode=ms.GRAPH_MODE)
+    _, (by_x, by_made) = Mixed()(tensor(1, 2), (tensor(3, 4),), {"scale": tensor(1, 1)}, tensor(3, 4))
+    assert by_x.asnumpy().tolist() == [6, 16] and by_made[1].asnumpy().tolist() == [2, 8]
 
 
 def test_one_tensor_at_two_places_has_two_gradients(run):
@@ -41,7 +70,7 @@ def test_one_tensor_at_two_places_has_two_gradients(run):
     by_first, by_second = run(grad(lambda a, b: (a * a * b).sum(), (0, 1)))(x, x)
     np.testing.assert_array_equal(by_first.asnumpy(), [8, 18])
     np.testing.assert_array_equal(by_second.asnumpy(), [4, 9])
-    by_pair, = run(ops.GradOperation(get_all=True)(lambda pair: (pair[0] * pair[0] * pair[1]).sum()))((x, x))
+    by_pair, = run(ops.GradOperation(get_all=True)(lambda pair: (pair[0] * pair[0] * pair[1]).sum()))(mutable((x, x)))
     np.testing.assert_array_equal(by_pair[1].asnumpy(), [4, 9])
     _, pull = ms.vjp(lambda a, b: a * b, x, x)
     by_first, by_second = pull(tensor(1, 10))

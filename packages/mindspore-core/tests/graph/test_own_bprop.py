@@ -137,3 +137,34 @@ def test_mistakes():
         grad(Short())(X, Y)
     with pytest.raises(TypeError, match="positional arguments only"):
         grad(lambda x: Short()(x, y=Y))(X)
+
+
+class Returning(nn.Cell):
+    """A bprop that returns what it is told."""
+
+    def __init__(self, *gradients):
+        super().__init__()
+        self.gradients = gradients
+
+    def construct(self, x, y):
+        return x * y
+
+    def bprop(self, x, y, out, dout):
+        return self.gradients
+
+
+@pytest.mark.parametrize("mode", [ms.GRAPH_MODE, ms.PYNATIVE_MODE])
+@pytest.mark.parametrize(("gradients", "error", "words"), [
+    ((Tensor([1.0, 2.0, 3.0]), X), ValueError, "in the shape of its input"),
+    ((X,), TypeError, "one gradient for each of the 2 inputs"), ((1.0, X), TypeError, "must be a tensor"),
+    ((X, Y.astype(ms.float16)), TypeError, "the dtype of its input")])
+def test_errors_of_what_a_bprop_returns_have_their_types(gradients, error, words, mode):
+    ms.set_context(mode=mode, check_bprop=True)
+    try:
+        with pytest.raises(error, match=words):
+            grad(Returning(*gradients), (0, 1))(X, Y)[1].asnumpy()
+        ms.set_context(check_bprop=False)
+        if words == "the dtype of its input":
+            assert grad(Returning(*gradients), 1)(X, Y).dtype == ms.float32
+    finally:
+        ms.set_context(check_bprop=False)

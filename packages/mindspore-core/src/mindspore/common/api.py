@@ -154,7 +154,8 @@ def constexpr(fn: Callable | None = None, get_instance: bool = True, name: str |
 
 def mutable(input_data, dynamic_len: bool = False):
     """Make a number, or the numbers in a container, run-time values of a compiled function, and the sizes of tensors
-    symbolic: one graph serves all values and all sizes.
+    symbolic: one graph serves all values and all sizes. A container that it made is an input by which
+    `GradOperation(get_all=True)` differentiates; other containers are constants to it.
 
     Args:
         input_data: a number, a tensor, or a tuple, list or dict of such values.

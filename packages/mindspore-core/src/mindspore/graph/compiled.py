@@ -321,6 +321,8 @@ class CompiledFunction:
 
         copies = Copies(stand_in, args, kwargs)
         guards.add_arguments(copies)
+        trace.constants = [copied for value, copied in zip(
+            (*args, *kwargs.values()), (*copies.args, *copies.kwargs.values())) if dynamic.is_constant(value)]
         saved = _session.guards, _session.blocks, _session.changes
         _session.guards, _session.blocks, _session.changes = guards, blocks, []
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mindspore import context
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.frontend.errors import GraphCompileError, describe
 from mindspore.compiler.ir import Graph
@@ -21,6 +22,14 @@ from mindspore.graph.call import call_construct, call_function
 from mindspore.graph.hooks import as_programs_see, call, conjugate, marked, zeros
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
 from mindspore.runtime.record import apply, apply_plainly, wrap
+
+
+class GradientShapeError(GraphCompileError, ValueError):
+    """What a bprop returns has not the shape of its input."""
+
+
+class GradientTypeError(GraphCompileError, TypeError):
+    """What a bprop returns is not one tensor per input, or, where that is asked for, not of the input's dtype."""
 
 
 def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
@@ -125,7 +134,7 @@ def _per_input(name: str, grads: Any, args: tuple, places: list[int]) -> list:
         return [grads[k] for k in places]
     if len(grads) == len(places):
         return list(grads)
-    raise GraphCompileError(f"{name}: bprop must return one gradient for each of the {len(args)} inputs.",
+    raise GradientTypeError(f"{name}: bprop must return one gradient for each of the {len(args)} inputs.",
                             found=f"{len(grads)} values", remedy="return a tuple with one tensor per input")
 
 
@@ -133,6 +142,11 @@ def _fitting(name: str, grad: Any, like: Tensor) -> Tensor:
     if grad is None:
         return zeros(like._value.aval)
     if not isinstance(grad, Tensor) or grad.shape != like.shape:
-        raise GraphCompileError(f"{name}: a gradient that bprop returns must be a tensor in the shape of its input.",
-                                found=describe(grad), remedy=f"a tensor of shape {like.shape}")
+        kind = GradientShapeError if isinstance(grad, Tensor) else GradientTypeError
+        raise kind(f"{name}: a gradient that bprop returns must be a tensor in the shape of its input.",
+                   found=describe(grad), remedy=f"a tensor of shape {like.shape}")
+    if grad.dtype is not like.dtype and context.get_context("check_bprop"):
+        raise GradientTypeError(f"{name}: a gradient that bprop returns must have the dtype of its input.",
+                                found=describe(grad), remedy=f"a tensor of dtype {like.dtype}; without "
+                                "set_context(check_bprop=True) it is cast")
     return grad if grad.dtype is like.dtype else grad.astype(like.dtype)

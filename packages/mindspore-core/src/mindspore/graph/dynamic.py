@@ -27,6 +27,7 @@ from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.ir import TensorAval, tensor_aval
 from mindspore.compiler.ir.dims import LOWEST, symbol
+from mindspore.graph import tree
 
 __all__ = ["Symbol", "enable_dynamic"]
 
@@ -92,6 +93,15 @@ def mutable_tensor(value: Any) -> MutableTensor:
     tensor = MutableTensor.__new__(MutableTensor)
     tensor._value, tensor._shared = (value if isinstance(value, Tensor) else Tensor(value))._value, None
     return tensor
+
+
+def is_constant(value: Any) -> bool:
+    """Whether a value is a container of tensors that `mutable` did not make."""
+    leaves: list[Tensor] = []
+    if isinstance(value, Tensor):
+        return False
+    tree.flatten(value, leaves)
+    return bool(leaves) and all(type(leaf) is not MutableTensor for leaf in leaves)
 
 
 class Placeholder:

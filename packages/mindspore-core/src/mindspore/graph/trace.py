@@ -51,6 +51,7 @@ class GraphTrace:
     structures: what `structure` found, by the index of the node.
     guards: of the outermost trace, the guards of the function that is compiled; None where there are none.
     arguments: of the outermost trace, the tensors that stand for the arguments of a call, with their first nodes.
+    constants: of the outermost trace, the containers among the arguments that `mutable` did not make.
     hands_over: whether an exception takes the values of arguments along (`raising`).
     sizes: by the index of its node what is known of a whole number that may be a size (`size_of`): a Dim, an int,
     or the SizeAsked that is raised for it.
@@ -72,6 +73,7 @@ class GraphTrace:
         self.is_block = self.looked = self.staged = False
         self.guards: Any = None
         self.arguments: list[tuple[Any, Node]] = []
+        self.constants: list = []
         self.hands_over = False
         self.first: dict[int, Node] = {}
         self.structures: dict[int, bytes] = {}
