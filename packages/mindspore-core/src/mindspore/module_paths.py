@@ -38,6 +38,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._sparse_classes") for name in (
         "math_ops", "sparse_ops")},
     "mindspore.ops.operations._rl_inner_ops": ("mindspore.ops.replay", *_OPERATORS),
+    "mindspore.ops.composite.base": ("mindspore.ops.composite", *_FUNCTIONS),
     "mindspore.ops.composite.multitype_ops": ("mindspore.ops.composite", *_FUNCTIONS),
     **{f"mindspore.ops.composite.multitype_ops.{name}_impl": _FUNCTIONS for name in (
         "add", "div", "equal", "greater", "less", "mul", "negative", "ones_like", "pow", "sub", "zeros_like")},

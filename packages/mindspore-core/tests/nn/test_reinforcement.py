@@ -5,7 +5,7 @@ import pytest
 import mindspore as ms
 from mindspore import Parameter, ParameterTuple, Tensor, nn, ops
 from mindspore.nn.reinforcement import BatchRead, BatchWrite, TensorArray, TensorsQueue
-from mindspore.ops.operations import _rl_inner_ops as rl
+from mindspore.ops import operations as rl
 
 
 @pytest.fixture(params=[ms.GRAPH_MODE, ms.PYNATIVE_MODE], ids=["graph", "pynative"], autouse=True)

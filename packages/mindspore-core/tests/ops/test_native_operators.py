@@ -253,7 +253,9 @@ def test_products_of_groups_of_rows(biased):
 
 
 def test_sequences_of_tensors_and_numbers():
-    from mindspore.ops.operations._sequence_ops import ListToTensor, SequenceUnstack, TupleToTensor
+    from mindspore.ops.operations._sequence_ops import ListToTensor, SequenceStack, SequenceUnstack, TupleToTensor
+    stacked = SequenceStack(axis=1)((Tensor([1.0, 2.0]), Tensor([3.0, 4.0])))
+    assert stacked.asnumpy().tolist() == [[1, 3], [2, 4]]
     rows = SequenceUnstack(axis=1)(Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     assert [row.asnumpy().tolist() for row in rows] == [[1, 4], [2, 5], [3, 6]]
     made = TupleToTensor()((1, 2, 3), ms.float32)

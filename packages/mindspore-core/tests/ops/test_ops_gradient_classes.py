@@ -231,3 +231,27 @@ def test_roi_align_gives_its_cotangent_to_the_features():
     np.testing.assert_allclose(found.asnumpy(), expected.asnumpy(), rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match="dy has shape"):
         G.ROIAlignGrad(3, 2, 0.5, 2)(dy, rois, (2, 3, 6, 5))
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_of_pooling_over_random_windows(overlapping, how):
+    x, ratio = drawn(2, 5, 7, 3), (1.0, 1.6, 2.2, 1.0)
+    for name in ("Max", "Avg"):
+        pool = getattr(P, f"Fractional{name}Pool")(ratio, overlapping=overlapping, deterministic=True, seed=4)
+        y, rows, columns = pool(x)
+        dy = drawn(*y.shape)
+        known = (x, y) if name == "Max" else (x.shape,)
+        gradient = getattr(G, f"Fractional{name}PoolGrad")(overlapping)
+        found = how(gradient)(*known, dy, rows, columns)
+        np.testing.assert_allclose(found.asnumpy(), weighed(dy, lambda v, pool=pool: pool(v)[0], x),
+                                   atol=2e-3)
+
+
+def test_of_pooling_of_integers():
+    x = Tensor(np.arange(1, 17).reshape(1, 4, 4, 1), ms.int32)
+    y, rows, columns = P.FractionalMaxPool((1.0, 1.5, 1.5, 1.0), overlapping=True)(x)
+    found = G.FractionalMaxPoolGrad()(x, y, ops.ones_like(y), rows, columns)
+    assert found.dtype == ms.int32 and np.flatnonzero(found.asnumpy()).tolist() == [5, 7, 13, 15]
+    with pytest.raises(ValueError, match="dy has shape"):
+        G.FractionalMaxPoolGrad()(x, y, ops.ones_like(x), rows, columns)

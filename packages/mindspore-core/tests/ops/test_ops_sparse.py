@@ -301,3 +301,60 @@ def test_a_sparse_tensor_is_taken_from_a_dense_one(how):
     found, kind = how(lambda values, x: (x - coo(values), F.dtype(coo(values))))(Tensor(V), Tensor(D))
     np.testing.assert_allclose(found.asnumpy(), D - dense(V), rtol=1e-6)
     assert kind is Tensor(V).dtype
+
+
+STACK = (Tensor([2, 3, 4], ms.int32), Tensor([0, 3, 5], ms.int32), Tensor([0, 2, 2, 3, 0, 1, 1, 2], ms.int32),
+         Tensor([1, 3, 0, 2, 0], ms.int32), Tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
+
+
+def dense_of_stack():
+    dense = np.zeros((2, 3, 4), np.float32)
+    dense[[0, 0, 0, 1, 1], [0, 0, 2, 0, 2], [1, 3, 0, 2, 0]] = [1, 2, 3, 4, 5]
+    return dense
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("flags", [{}, {"transpose_x1": True}, {"transpose_x2": True}, {"transpose_output": True},
+                                   {"adjoint_x1": True, "adjoint_x2": True, "conjugate_output": True}], ids=str)
+def test_sparse_matrices_times_dense_ones(flags, how):
+    x1, x2 = dense_of_stack(), np.random.default_rng(3).normal(size=(2, 4, 5)).astype(np.float32)
+    x1 = x1.swapaxes(1, 2) if flags.keys() & {"transpose_x1", "adjoint_x1"} else x1
+    x2 = x2 if x1.shape[2] == 4 else x2[:, :3]
+    given = x2.swapaxes(1, 2) if flags.keys() & {"transpose_x2", "adjoint_x2"} else x2
+    product = sparse_ops.SparseMatrixMatMul(**flags)
+    found = how(lambda *last: product(STACK[0], *STACK[1:4], *last))(STACK[4], Tensor(np.ascontiguousarray(given)))
+    expected = x1 @ x2
+    expected = expected.swapaxes(1, 2) if "transpose_output" in flags else expected
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_gradients_of_a_sparse_matrix_times_a_dense_one():
+    matrix = Tensor([3, 4], ms.int32), Tensor([0, 3], ms.int32), Tensor([0, 2, 2, 3], ms.int32), STACK[3][:3]
+    x2 = np.arange(8, dtype=np.float32).reshape(4, 2)
+    by_values, by_dense = ms.grad(lambda v, d: sparse_ops.SparseMatrixMatMul()(*matrix, v, d), (0, 1))(
+        STACK[4][:3], Tensor(x2))
+    assert by_values.asnumpy().tolist() == x2.sum(1)[[1, 3, 0]].tolist()
+    assert by_dense.asnumpy().tolist() == [[3, 3], [1, 1], [0, 0], [2, 2]]
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize(("old", "new", "sizes"), [
+    ((2, 3, 6), (9, -1), (9, 4)), ((4, 6), (2, 2, 6), (2, 2, 6)), ((3, 4), (-1,), (12,)), ((5,), (1, 5, 1), (1, 5, 1))])
+def test_a_sparse_tensor_in_another_shape(old, new, sizes, how):
+    places = np.argwhere(np.random.default_rng(5).uniform(size=old) < 0.4)
+    indices, shape = how(sparse_ops.SparseReshape())(Tensor(places), Tensor(old), Tensor(new))
+    expected = np.stack(np.unravel_index(np.ravel_multi_index(tuple(places.T), old), sizes), 1)
+    assert indices.asnumpy().tolist() == expected.tolist() and tuple(shape.asnumpy()) == sizes
+
+
+@pytest.mark.parametrize(("call", "error", "words"), [
+    (lambda: sparse_ops.SparseReshape()(Tensor([[0, 1]], ms.int32), Tensor([2, 3]), Tensor([6])), TypeError, "Int64"),
+    (lambda: sparse_ops.SparseReshape()(Tensor([[0, 1]]), Tensor([2, 3, 1]), Tensor([6])), ValueError, "new axes"),
+    *[(lambda new=new: sparse_ops.SparseReshape()(Tensor([[0, 1]]), Tensor([2, 3]), Tensor(new))[1].asnumpy(),
+       RuntimeError, "condition does not hold") for new in ([4, -1], [-1, -1], [-2, -3], [7])],
+    (lambda: sparse_ops.SparseMatrixMatMul(transpose_x1=True, adjoint_x1=True)(*STACK, STACK[4]), ValueError, "both"),
+    (lambda: sparse_ops.SparseMatrixMatMul()(*STACK, ops.ones((4, 5), ms.float32)), ValueError, r"for n = 1"),
+])
+def test_refused_forms_of_sparse_matrices(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

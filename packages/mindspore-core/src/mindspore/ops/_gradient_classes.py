@@ -9,10 +9,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mindspore.common.dtype import float32, int32, int64
+from mindspore.common.dtype import float32, float64, int32, int64
 from mindspore.common.tensor import Tensor
 from mindspore.gradient import vjp
+from mindspore.ops._operands import static_ints
 from mindspore.ops.complex_numbers import conj
+from mindspore.ops.fractional import pooled_at
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 from mindspore.ops.score_maps import GRADIENTS
 from mindspore.transforms import jvp
@@ -407,6 +409,24 @@ def max_pool_grad_grad_with_argmax(x: Tensor, dx: Tensor, argmax: Tensor, kernel
     return ops.gather_elements(dx.reshape((x.shape[0], -1)), 1, places).reshape(argmax.shape)
 
 
+def fractional_max_pool_grad(x: Tensor, y: Tensor, dy: Tensor, rows: Tensor, columns: Tensor,
+                             overlapping: bool = False) -> Tensor:
+    """The cotangent of FractionalMaxPool's operand x, whose results were y and the borders `rows` and `columns`."""
+    wide = x if x.dtype.is_floating else x.astype(float64)
+    found = pulled(lambda images: pooled_at(images, rows, columns, overlapping, True), dy.astype(wide.dtype), wide)
+    return found.astype(x.dtype)
+
+
+def fractional_avg_pool_grad(shape: Any, dy: Tensor, rows: Tensor, columns: Tensor,
+                             overlapping: bool = False) -> Tensor:
+    """The cotangent of FractionalAvgPool's operand, of this shape; `rows` and `columns` are its borders."""
+    from mindspore import ops
+    images = ops.zeros(tuple(static_ints("FractionalAvgPoolGrad", "orig_input_tensor_shape", shape)),
+                       dy.dtype if dy.dtype.is_floating else float64)
+    found = pulled(lambda x: pooled_at(x, rows, columns, overlapping, False), dy.astype(images.dtype), images)
+    return found.astype(dy.dtype)
+
+
 def _add(name: str, function: Callable[..., Any], **attributes: Any) -> None:
     CLASSES[name] = define(name, function, **attributes)
 
@@ -430,6 +450,8 @@ _add("ROIAlignGrad", roi_align_grad, pooled_height=REQUIRED, pooled_width=REQUIR
      sample_num=2)
 _add("DeformableOffsetsGrad", deformable_offsets_grad, strides=REQUIRED, pads=REQUIRED, ksize=REQUIRED,
      dilations=(1, 1, 1, 1), data_format="NCHW", deformable_groups=1, modulated=True)
+_add("FractionalMaxPoolGrad", fractional_max_pool_grad, overlapping=False)
+_add("FractionalAvgPoolGrad", fractional_avg_pool_grad, overlapping=False)
 _add("Conv2DBackpropFilter", conv2d_filter_grad, out_channel=REQUIRED, kernel_size=REQUIRED, pad_mode="valid", pad=0,
      pad_list=(0, 0, 0, 0), mode=1, stride=1, dilation=(1, 1, 1, 1), group=1, data_format="NCHW")
 _add("CdistGrad", cdist_grad, p=2.0)

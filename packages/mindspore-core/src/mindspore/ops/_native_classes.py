@@ -63,6 +63,12 @@ def _sequence_unstack(x: Tensor, axis: int = 0) -> tuple:
     return ops.unstack(x, axis)
 
 
+def _sequence_stack(tensors: tuple, axis: int = 0) -> Tensor:
+    """Tensors one after the other along a new axis."""
+    from mindspore import ops
+    return ops.stack(tensors, axis)
+
+
 def _tensor_of(numbers: Any, dtype: Any = None) -> Tensor:
     """A tensor of the numbers in a tuple or list, some of which may depend on tensors; of their dtype by default."""
     from mindspore import Tensor as tensor_class
@@ -115,6 +121,7 @@ _CLASSES: dict[str, type[Primitive]] = {
     "InplaceCopy": define("InplaceCopy", _copy), "OneHotExt": define("OneHotExt", _one_hot, axis=-1),
     "StackExt": define("StackExt", _stack, dim=0),
     "SequenceUnstack": define("SequenceUnstack", _sequence_unstack, axis=0),
+    "SequenceStack": define("SequenceStack", _sequence_stack, axis=0),
     "TupleToTensor": define("TupleToTensor", _tensor_of), "ListToTensor": define("ListToTensor", _tensor_of),
     "Eigh": define("Eigh", _eigh, compute_eigenvectors=True, lower=True)}
 NAMES = tuple(_CLASSES)

@@ -86,6 +86,12 @@ def _fractional(name: str, x: Operand, reduce: Callable, pooling_ratio: Sequence
     return convert(y, images.dtype), found[0], found[1]
 
 
+def pooled_at(x: Tensor, rows: Tensor, columns: Tensor, overlapping: bool, largest: bool) -> Tensor:
+    """The maxima or means over the windows with these borders, which one of the functions below gave."""
+    reduce = _largest if largest else _mean
+    return _pooled(_pooled(x, 1, rows, overlapping, reduce), 2, columns, overlapping, reduce)
+
+
 def fractional_max_pool(x: Operand, pooling_ratio: Sequence[float], pseudo_random: bool = False,
                         overlapping: bool = False, deterministic: bool = False, seed: int = 0,
                         seed2: int = 0) -> tuple[Tensor, Tensor, Tensor]:

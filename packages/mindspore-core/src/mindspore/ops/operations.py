@@ -62,6 +62,7 @@ from mindspore.ops.primitive import (
     define_drawing,
     prim_attr_register,
 )
+from mindspore.ops.replay import BufferAppend, BufferGetItem, BufferSample  # noqa: F401
 
 __path__: list[str] = []  # names below this one are in `mindspore.module_paths`
 
