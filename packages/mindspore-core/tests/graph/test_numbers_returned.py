@@ -89,3 +89,10 @@ def test_a_number_or_a_tensor_is_a_tensor():
 def test_a_number_is_a_constant_to_a_gradient(mode):
     for function in (lambda x: float(x) * x, jit(lambda x: float(x) * x)):
         assert float(grad(function)(Tensor(3.0))) == 3.0
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_several_elements_are_no_number(kind):
+    for number in (kind, jit(lambda x: kind(x))):
+        with pytest.raises(ValueError, match="only a tensor of one element is a number"):
+            number(Tensor([1, 2]))

@@ -115,7 +115,7 @@ def number(value: Tensor, kind: type) -> Tensor:
     """`int(value)` or `float(value)` of a tensor of one element, without dimensions: floats keep their dtype. It has no
     derivative, as Python's numbers have none."""
     if value.size != 1:
-        raise TypeError(f"only a tensor of one element is a number, got shape {value.shape}")
+        raise ValueError(f"only a tensor of one element is a number, got shape {value.shape}")
     value = apply(PRIMITIVES["stop_gradient"], (value.reshape(()),))
     if kind is float:
         return noted(value if value.dtype.kind == "f" else value.astype(NUMBERS[float]), float)
