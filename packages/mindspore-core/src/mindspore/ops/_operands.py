@@ -79,6 +79,11 @@ def convert(x: Tensor, dtype: DType) -> Tensor:
     return x if x._value.aval.dtype is dtype else apply(_CAST, (x,), (dtype,))
 
 
+def as_wide(x: Tensor) -> Tensor:
+    """An inexact x as it is computed with: half precision as Float32."""
+    return convert(x, float32) if x.dtype.itemsize == 2 else x
+
+
 def as_inexact(name: str, value: Any) -> Tensor:
     """The operand as a floating (or complex) tensor: integers and bools become Float32."""
     x = as_tensor(name, value)

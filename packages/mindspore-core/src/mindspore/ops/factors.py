@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import broadcast_shapes
 from mindspore.ops._operands import (
@@ -18,6 +17,7 @@ from mindspore.ops._operands import (
     apply,
     as_inexact,
     as_tensor,
+    as_wide,
     convert,
     primitive,
     promote,
@@ -148,8 +148,7 @@ def ormqr(input: Operand, tau: Operand, other: Operand, left: bool = True, trans
 
 def _wide(name: str, value: Operand) -> Tensor:
     """The operand as Float32, Float64 or complex."""
-    x = as_inexact(name, value)
-    return convert(x, float32) if x.dtype.itemsize == 2 else x
+    return as_wide(as_inexact(name, value))
 
 
 def eig(A: Operand) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 """Images read at places that tensors say: between pixels by interpolation, beyond the border by a rule.
 
 On each axis a place becomes a few neighbouring pixels with weights. The elements at all combinations of neighbours are
-gathered from the image as one row, times the products of their weights, and added; so gradients go to the image and,
-through the weights, to the places.
+gathered from the image, times the products of their weights, and added; so gradients go to the image and, through the
+weights, to the places.
 """
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
-from mindspore.ops._operands import Operand, Sizes, as_dtype_of, as_inexact, as_tensor, convert, static_ints
+from mindspore.ops._operands import Operand, Sizes, as_dtype_of, as_inexact, as_tensor, as_wide, convert, static_ints
 from mindspore.ops.arithmetic import abs as absolute
 from mindspore.ops.arithmetic import add, clamp, maximum, minimum, mul, remainder, sub
 from mindspore.ops.comparison import greater_equal, less_equal, logical_and, where
@@ -21,10 +21,8 @@ from mindspore.ops.creation import arange, full_like, ones_like, zeros_like
 from mindspore.ops.elementwise import floor
 from mindspore.ops.elementwise import round as to_even
 from mindspore.ops.indexing import gather_elements
-from mindspore.ops.joining import concat
 from mindspore.ops.linalg import matmul
 from mindspore.ops.random import rand, standard_normal
-from mindspore.ops.reduction import sum as sum_over
 from mindspore.ops.shapes import broadcast_to, expand_dims, reshape, swapaxes, transpose
 
 __all__ = ["affine_grid", "crop_and_resize", "grid_sample"]
@@ -110,18 +108,18 @@ def taps_between(place: Tensor, size: int) -> Taps:
 
 
 def weighted(x: Tensor, taps: list[Taps]) -> Tensor:
-    """(N, C, places): the weighted sums over all combinations of neighbours (N, places) on the axes."""
-    sizes, places, weights = x.shape[2:], [], []
+    """(N, C, places): the weighted sums over all combinations of neighbours (N, places) on the axes. Half precision is
+    summed in float32. One combination after the other, so that everything is one pass over the places."""
+    n, c, sizes = *x.shape[:2], x.shape[2:]
+    images, total = reshape(x, (n, c, prod(sizes))), None
     for combination in product(*taps):
         flat, weight = combination[0]
         for size, (place, own) in zip(sizes[1:], combination[1:]):
             flat, weight = add(mul(flat, size), place), mul(weight, own)
-        places.append(expand_dims(flat, -1))
-        weights.append(expand_dims(weight, -1))
-    n, c, count, each = x.shape[0], x.shape[1], places[0].shape[1], len(places)
-    index = reshape(concat(places, -1), (n, 1, count * each))
-    rows = gather_elements(reshape(x, (n, c, prod(sizes))), 2, broadcast_to(index, (n, c, count * each)))
-    return sum_over(mul(reshape(rows, (n, c, count, each)), reshape(concat(weights, -1), (n, 1, count, each))), -1)
+        read = gather_elements(images, 2, broadcast_to(expand_dims(flat, 1), (n, c, flat.shape[1])))
+        part = mul(as_wide(read), as_wide(expand_dims(weight, 1)))
+        total = part if total is None else add(total, part)
+    return convert(total, x.dtype)
 
 
 def affine_grid(theta: Operand, size: Sizes, align_corners: bool = False) -> Tensor:

@@ -11,7 +11,6 @@ from math import prod
 
 import numpy as np
 
-from mindspore.common.dtype import float32
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     Operand,
@@ -19,6 +18,7 @@ from mindspore.ops._operands import (
     apply,
     as_inexact,
     as_tensor,
+    as_wide,
     constant,
     convert,
     primitive,
@@ -282,7 +282,7 @@ def _mix_taps(x: Tensor, axis: int, weights: np.ndarray, taps: int) -> Tensor:
         part = apply(_GATHER, (x, Tensor(places.astype(np.int32))), (axis,))
         if taps > 1 or not (share == 1).all():
             shape = [len(weights) if k == axis else 1 for k in range(x.ndim)]
-            part = convert(part, float32) if x.dtype.itemsize == 2 else part
+            part = as_wide(part)
             part = apply(_MUL, (part, Tensor(share.reshape(shape).astype(part.dtype.np))))
         total = part if total is None else add(total, part)
     return convert(total, x.dtype)
