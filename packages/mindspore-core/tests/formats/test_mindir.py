@@ -243,6 +243,19 @@ def test_numbers_that_are_returned(tmp_path, mode):
         np.testing.assert_array_equal(found[0], (floats(2) * 2).asnumpy())
 
 
+def test_none_that_is_returned(tmp_path, mode):
+    """A model returns it in place of what it did not compute."""
+    returned = lambda x: (ops.relu(x), None, (None, x + 1), {"attention": None})  # noqa: E731
+    x = floats(2, 3)
+    loaded = nn.GraphCell(ms.load(export(returned, x, folder=tmp_path)))
+    first, second, (third, fourth), fifth = loaded(x)
+    assert second is None and third is None and fifth == (None,)
+    for got, wanted in ((first, ops.relu(x)), (fourth, x + 1)):
+        np.testing.assert_array_equal(got.asnumpy(), wanted.asnumpy())
+    with pytest.raises(ValueError, match="which has no tensors"):
+        export(lambda x: (None, None), x, folder=tmp_path)
+
+
 def test_inputs_in_containers_and_parameters_as_inputs(tmp_path, mode):
     class Total(Cell):
         def __init__(self):

@@ -25,6 +25,14 @@ def run(path, inputs) -> list[np.ndarray]:
     return session.run(None, {i.name: np.asarray(x) for i, x in zip(session.get_inputs(), inputs, strict=True)})
 
 
+def test_none_that_is_returned_is_no_output(tmp_path):
+    path, x = tmp_path / "net.onnx", floats(2, 3)
+    ms.export(lambda x: (ops.relu(x), None, (None, x + 1)), x, file_name=path, file_format="ONNX")
+    first, second = run(path, [x])
+    np.testing.assert_array_equal(first, np.maximum(x.asnumpy(), 0))
+    np.testing.assert_array_equal(second, x.asnumpy() + 1)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_onnxruntime_agrees(tmp_path, name):
     make, inputs = NETWORKS[name]

@@ -154,11 +154,13 @@ def _with_numbers(graph: Graph, name: str, result: Any) -> tuple[Graph, Any]:
             return {key: placed(each) for key, each in value.items()}
         if isinstance(value, (tuple, list)):
             return tuple([placed(each) for each in value])
+        if value is None:
+            return None
         if isinstance(value, _Place):
             return value.number
         if not isinstance(value, (bool, int, float, Symbolic)):
-            raise ValueError(f"For 'export', {name} returns {result!r}; only tensors, numbers, and tuples, lists and "
-                             f"dicts of them, can be returned.")
+            raise ValueError(f"For 'export', {name} returns {result!r}; only tensors, numbers, None, and tuples, "
+                             f"lists and dicts of them, can be returned.")
         outputs.append(b.constant(value, None if isinstance(value, Symbolic) else Tensor(value).dtype))
         return len(outputs) - 1
 
@@ -169,7 +171,9 @@ def _with_numbers(graph: Graph, name: str, result: Any) -> tuple[Graph, Any]:
 
 
 def leaves(value: Any) -> list:
-    """What stands in nested containers."""
+    """What stands in nested containers, but None."""
+    if value is None:
+        return []
     if isinstance(value, dict):
         value = list(value.values())
     return [leaf for each in value for leaf in leaves(each)] if isinstance(value, (tuple, list)) else [value]

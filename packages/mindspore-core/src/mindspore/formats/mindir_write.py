@@ -33,6 +33,7 @@ __all__ = ["GraphWriter", "weight_names", "write_mindir"]
 
 WEIGHTS_INSIDE = 1 << 30
 NUMBER = object()  # the type of a number that is no tensor
+NOTHING = object()  # the type of None
 SCALARS = {"add": "ScalarAdd", "sub": "ScalarSub", "mul": "ScalarMul", "truediv": "ScalarDiv", "pow": "ScalarPow",
            "floordiv": "ScalarFloorDiv", "mod": "ScalarMod", "max": "ScalarMax", "min": "ScalarMin"}
 _HEAD = b"\1" + bytes(63)
@@ -191,6 +192,8 @@ class GraphWriter:
             proto.type = KINDS["UMONAD"]
         elif aval is NUMBER:
             proto.type = KINDS["INT64"]
+        elif aval is NOTHING:
+            proto.type = KINDS["NONE"]
         else:
             proto.type = KINDS["TENSORS"]
             fill_tensor(proto.tensors.add(), aval.shape, aval.dtype)
@@ -372,6 +375,10 @@ def _assigned(top: GraphWriter, network: Network, outputs: list[str], values: li
 def _nested(top: GraphWriter, result: Any, outputs: list[str]) -> str:
     if isinstance(result, dict):
         result = tuple(result.values())
+    if result is None:
+        name = top.constant(None)
+        top.avals[name] = NOTHING
+        return name
     if not isinstance(result, (tuple, list)):
         return outputs[result]
     return top.make_tuple([_nested(top, each, outputs) for each in result])
