@@ -5,9 +5,9 @@
 
 There is no wheel of oneDNN for aarch64, so the backend is not built for it. What does not depend on oneDNN is: the
 kit's executor and cache of memory blocks (tests/kit/check_kit.cpp, stress_kit.cpp), our own products, attention,
-transforms and systems (check_kernels.cpp), and generated code: for the samples of every operator of which code is
-generated (every N-th of them), objects are made for aarch64, linked into one program, and its results compared with the
-references.
+transforms, systems and random words (check_kernels.cpp), and generated code: for the samples of every operator of which
+code is generated (every N-th of them), objects are made for aarch64, linked into one program, and its results compared
+with the references.
 
 Needs `aarch64-linux-gnu-g++` and `qemu-aarch64` (Debian: g++-aarch64-linux-gnu, qemu-user). Writes to FOLDER alone. The
 exit status is 0 if everything is right.
@@ -45,7 +45,7 @@ LIBRARIES = "/usr/aarch64-linux-gnu"  # where Debian puts aarch64's own
 TARGET = Target("generic", 128, False, False, False, "", "", "aarch64-linux-gnu")
 # The sources of our own kernels that need neither oneDNN nor Python.
 SOURCES = ("attention", "element", "fft", "fft_generic", "fft_plan", "gemm", "gemm_generic", "isa", "linalg",
-           "linalg_generic", "threads")
+           "linalg_generic", "random", "random_generic", "threads")
 ALIGNMENT = 64
 
 

@@ -92,7 +92,8 @@ def test_lower_instruction_sets_give_the_same_numbers():
         got = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
         if got.strip() != level:
             continue
-        files = [os.path.join(here, f"test_{name}.py") for name in ("attention", "matmul", "pool", "conv")]
+        names = ("along_axis", "attention", "matmul", "pool", "conv")
+        files = [os.path.join(here, f"test_{name}.py") for name in names]
         done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files], env=env,
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-3000:]

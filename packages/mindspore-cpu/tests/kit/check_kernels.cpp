@@ -14,6 +14,7 @@
 #include "fft.h"
 #include "gemm.h"
 #include "linalg.h"
+#include "random.h"
 #include "threads.h"
 
 using namespace mindspore::cpu;
@@ -170,6 +171,31 @@ void check_system(std::int64_t n) {
   near("system", again, b, 1e-11);
 }
 
+// Philox4x32-10, block by block.
+void check_random(std::int64_t count) {
+  std::uint64_t state[] = {0x0123456789abcdef, 0xfedcba9876543210};
+  std::vector<std::uint32_t> found(static_cast<std::size_t>(count));
+  run(*make_random_bits(count), {state, found.data()});
+  std::vector<double> wanted;
+  for (std::uint32_t block = 0; wanted.size() < found.size(); ++block) {
+    std::uint32_t c[] = {block, 0, static_cast<std::uint32_t>(state[1]), static_cast<std::uint32_t>(state[1] >> 32)};
+    std::uint32_t key[] = {static_cast<std::uint32_t>(state[0]), static_cast<std::uint32_t>(state[0] >> 32)};
+    for (int i = 0; i < 10; ++i) {
+      const std::uint64_t left = std::uint64_t{0xD2511F53} * c[0], right = std::uint64_t{0xCD9E8D57} * c[2];
+      c[0] = static_cast<std::uint32_t>(right >> 32) ^ c[1] ^ key[0];
+      c[1] = static_cast<std::uint32_t>(right);
+      c[2] = static_cast<std::uint32_t>(left >> 32) ^ c[3] ^ key[1];
+      c[3] = static_cast<std::uint32_t>(left);
+      key[0] += 0x9E3779B9u;
+      key[1] += 0xBB67AE85u;
+    }
+    for (std::uint32_t word : c) {
+      if (wanted.size() < found.size()) wanted.push_back(word);
+    }
+  }
+  near("random words", found, wanted, 0);
+}
+
 }  // namespace
 
 int main() {
@@ -184,5 +210,6 @@ int main() {
   }
   for (const std::int64_t n : {1, 8, 60, 49, 37, 202}) check_transform(n);
   for (const std::int64_t n : {1, 5, 33, 70}) check_system(n);
+  for (const std::int64_t n : {1, 24, 1000}) check_random(n);
   return failures == 0 ? 0 : 1;
 }
