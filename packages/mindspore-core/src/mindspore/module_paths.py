@@ -23,13 +23,14 @@ from mindspore.deprecation import MODULES, deprecated
 _OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
 _FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
 _GENERATED = ("mindspore.ops._native_classes", "mindspore.ops._gradient_classes", "mindspore.ops.rotary",
-              "mindspore.ops._in_place_classes")
+              "mindspore.ops._in_place_classes", "mindspore.ops.quantized")
 
 PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._native_classes") for name in (
         "_sequence_ops", "linalg_ops")},
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._inner_classes") for name in (
         "_inner_ops", "inner_ops", "random_ops")},
+    "mindspore.ops.operations._infer_ops": ("mindspore.ops._native_classes",),
     "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
         "_quant_ops", "_scalar_ops", "_tensor_array",

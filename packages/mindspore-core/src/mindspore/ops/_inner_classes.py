@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mindspore.common.dtype import float16
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives import primitive
 from mindspore.ops._operands import (
@@ -17,7 +18,8 @@ from mindspore.ops._operands import (
     static_int,
 )
 from mindspore.ops.joining import narrow
-from mindspore.ops.primitive import Primitive, define, define_drawing
+from mindspore.ops.primitive import REQUIRED, Primitive, define, define_drawing
+from mindspore.ops.quantized import anti_quant, dequant, quant
 from mindspore.ops.random import pair_of, uniform
 from mindspore.ops.systems import qr
 
@@ -72,6 +74,11 @@ def uniform_like(x: Operand, minval: float = 0.0, maxval: float = 1.0, seed: Any
 _CLASSES: dict[str, type[Primitive]] = {"Shift": define("Shift", shift, periods=1, axis=-1),
                                         "QR": define("QR", qr_of_mode, mode="full"),
                                         "Uniform": define_drawing("Uniform", uniform_like, minval=0.0, maxval=1.0,
-                                                                  seed=0, offset=0)}
+                                                                  seed=0, offset=0),
+                                        "AntiQuant": define("AntiQuant", anti_quant, sqrt_mode=False, dtype=float16),
+                                        "Dequant": define("Dequant", dequant, sqrt_mode=False, relu_flag=False,
+                                                          dtype=float16),
+                                        "Quant": define("Quant", quant, scale=REQUIRED, offset=REQUIRED,
+                                                        sqrt_mode=False, round_mode="Round")}
 NAMES = tuple(_CLASSES)
 globals().update(_CLASSES)

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from mindspore.common.dtype import float16
 from mindspore.common.tensor import Tensor
 from mindspore.ops.grouped import grouped_matmul
 from mindspore.ops.primitive import Primitive, define
+from mindspore.ops.quantized import dynamic_quant, quant_batch_matmul, quant_v2, weight_quant_batch_matmul
 
 __all__ = ["NAMES"]
 
@@ -117,6 +119,11 @@ _CLASSES: dict[str, type[Primitive]] = {
     **{name: define(name, _of_mint(path)) for name, path in _FUNCTIONS.items()},
     "SplitWithSize": define("SplitWithSize", _split), "Swiglu": define("Swiglu", _swiglu),
     "GroupedMatmul": define("GroupedMatmul", grouped_matmul, split_item=0, group_type=-1),
+    "QuantV2": define("QuantV2", quant_v2), "DynamicQuantExt": define("DynamicQuantExt", dynamic_quant),
+    "WeightQuantBatchMatmul": define("WeightQuantBatchMatmul", weight_quant_batch_matmul, transpose_x=False,
+                                     transpose_weight=False, antiquant_group_size=0),
+    "QuantBatchMatmul": define("QuantBatchMatmul", quant_batch_matmul, transpose_x1=False, transpose_x2=False,
+                               dtype=float16),
     "TensorToScalar": define("TensorToScalar", _number),
     "InplaceCopy": define("InplaceCopy", _copy), "OneHotExt": define("OneHotExt", _one_hot, axis=-1),
     "StackExt": define("StackExt", _stack, dim=0),
