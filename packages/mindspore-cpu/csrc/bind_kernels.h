@@ -6,5 +6,6 @@
 namespace mindspore::cpu {
 
 void bind_kernels(py::module_& module);
+void bind_quantized(py::module_& module);
 
 }  // namespace mindspore::cpu

@@ -61,6 +61,7 @@ PYBIND11_MODULE(_ext, module) {
   bind_memory(module);
   bind_threads(module);
   bind_kernels(module);
+  bind_quantized(module);
   bind_executable(module);
   module.def("isa", &isa_name, "Which vector instructions our own kernels use: generic, avx2 or avx512.");
   module.def(

@@ -1,7 +1,7 @@
 """Claims: patterns of several nodes that one kernel computes with fewer passes over memory.
 
-1. A product or convolution with what follows it element by element. Its result is still in registers when a bias is
-   added and negative numbers are cut off:
+1. A product, also with int8 weights, or a convolution with what follows it element by element. Its result is still in
+   registers when a bias is added and negative numbers are cut off:
 
        matmul or conv2d   ->   add of a bias   ->   maximum with 0
 
@@ -21,12 +21,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mindspore.compiler.ir import Graph, Node
-from mindspore.plugin import Claim
+from mindspore.plugin import Claim, KernelSpec
 from mindspore_cpu import _ext
 from mindspore_cpu.kernels import blocked_conv_kernel, conv_kernel, pool_kernel
 from mindspore_cpu.layouts import node_problem
+from mindspore_cpu.quantized import QUANTIZED, int8_kernel, supports_int8
 
-PRODUCTS = ("matmul", "conv2d", "blocked_conv2d")
+MATRIX_PRODUCTS = ("matmul", "weight_quant_matmul", "quant_matmul")
+PRODUCTS = (*MATRIX_PRODUCTS, "conv2d", "blocked_conv2d")
 POOLINGS = ("max_pool2d_grad", "blocked_max_pool2d_grad")
 
 
@@ -70,6 +72,8 @@ def match(anchor: Node, users: Users) -> Fused | None:
 
 
 def _match_product(anchor: Node, users: Users) -> Fused | None:
+    if anchor.op.name in QUANTIZED and not supports_int8(spec_of(anchor)):
+        return None
     added = users.only(anchor)
     if anchor.dtype.kind != "f" or added is None or added.op.name != "add" or added.shape != anchor.shape:
         return None
@@ -95,9 +99,14 @@ def _match_pooling(anchor: Node, users: Users) -> Fused | None:
     return Fused(f"{anchor.op.name}_relu", (anchor, condition, chosen), anchor.ins, True)
 
 
+def spec_of(node: Node) -> KernelSpec:
+    """What a kernel table is asked about a node."""
+    return KernelSpec(node.op.name, node.kwargs(), tuple(n.aval for n in node.ins), (node.aval,))
+
+
 def bias_shapes(anchor: Node) -> tuple[tuple, ...]:
     """The shapes in which a bias broadcasts over the anchor's result along its columns, or channels, alone."""
-    if anchor.op.name == "matmul":
+    if anchor.op.name in MATRIX_PRODUCTS:
         width, ndim = anchor.shape[-1], anchor.aval.ndim
         return tuple((1,) * k + (width,) for k in range(ndim))
     channels = anchor.shape[1]
@@ -124,6 +133,9 @@ def build_claim(body: Graph) -> tuple[_ext.Kernel, list[int]]:
     elif anchor.op.name == "matmul":
         made = _ext.matmul(anchor.dtype.key, first.shape, second.shape, anchor.attr("transpose_a"),
                            anchor.attr("transpose_b"), True, fused.relu)
+    elif anchor.op.name in QUANTIZED:
+        made = int8_kernel(anchor.op.name, tuple(n.aval for n in anchor.ins), anchor.aval, anchor.kwargs(), bias=True,
+                           relu=fused.relu)
     elif anchor.op.name == "blocked_conv2d":
         kind, shapes, blocks = node_problem(anchor)
         made = blocked_conv_kernel(kind, anchor.dtype.key, shapes, blocks, anchor.kwargs(), bias=True,
