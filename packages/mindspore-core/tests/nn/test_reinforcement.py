@@ -5,7 +5,8 @@ import pytest
 import mindspore as ms
 from mindspore import Parameter, ParameterTuple, Tensor, nn, ops
 from mindspore.nn.reinforcement import BatchRead, BatchWrite, TensorArray, TensorsQueue
-from mindspore.ops import operations as rl
+from mindspore.ops import operations as P
+from mindspore.ops.operations import _rl_inner_ops as rl
 
 
 @pytest.fixture(params=[ms.GRAPH_MODE, ms.PYNATIVE_MODE], ids=["graph", "pynative"], autouse=True)
@@ -143,9 +144,9 @@ class Ring(nn.Cell):
         self.action = Parameter(ops.zeros((5, 1), ms.int32), name="action", requires_grad=False)
         self.count = Parameter(Tensor(0, ms.int32), name="count", requires_grad=False)
         self.head = Parameter(Tensor(0, ms.int32), name="head", requires_grad=False)
-        self.append = rl.BufferAppend(5, self.shapes, self.dtypes)
-        self.item = rl.BufferGetItem(5, self.shapes, self.dtypes)
-        self.sample = rl.BufferSample(5, 3, self.shapes, self.dtypes, seed=3, unique=unique)
+        self.append = P.BufferAppend(5, self.shapes, self.dtypes)
+        self.item = P.BufferGetItem(5, self.shapes, self.dtypes)
+        self.sample = P.BufferSample(5, 3, self.shapes, self.dtypes, seed=3, unique=unique)
 
     def add(self, state, action):
         return self.append((self.state, self.action), (state, action), self.count, self.head)
