@@ -21,7 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mindspore.compiler.ir import Graph, Node
-from mindspore.plugin import Claim, KernelSpec
+from mindspore.compiler.passes.legalize import kernel_spec
+from mindspore.plugin import Claim
 from mindspore_cpu import _ext
 from mindspore_cpu.kernels import blocked_conv_kernel, conv_kernel, pool_kernel
 from mindspore_cpu.layouts import node_problem
@@ -72,7 +73,7 @@ def match(anchor: Node, users: Users) -> Fused | None:
 
 
 def _match_product(anchor: Node, users: Users) -> Fused | None:
-    if anchor.op.name in QUANTIZED and not supports_int8(spec_of(anchor)):
+    if anchor.op.name in QUANTIZED and not supports_int8(kernel_spec(anchor)):
         return None
     added = users.only(anchor)
     if anchor.dtype.kind != "f" or added is None or added.op.name != "add" or added.shape != anchor.shape:
@@ -97,11 +98,6 @@ def _match_pooling(anchor: Node, users: Users) -> Fused | None:
     if users.only(condition) is not chosen:
         return None
     return Fused(f"{anchor.op.name}_relu", (anchor, condition, chosen), anchor.ins, True)
-
-
-def spec_of(node: Node) -> KernelSpec:
-    """What a kernel table is asked about a node."""
-    return KernelSpec(node.op.name, node.kwargs(), tuple(n.aval for n in node.ins), (node.aval,))
 
 
 def bias_shapes(anchor: Node) -> tuple[tuple, ...]:

@@ -16,7 +16,6 @@ from mindspore_cpu.codegen import SUPPORTED
 from mindspore_cpu.kernels import KERNELS, supports
 from mindspore_cpu.layouts import with_blocks
 from mindspore_cpu.lowering import CPUExecutable, FallbackCounter, build_executable
-from mindspore_cpu.quantized import QUANTIZED, supports_int8
 
 DTYPES = frozenset(t.key for t in DType._all)
 REAL_DTYPES = frozenset(t.key for t in DType._all if t.kind != "c")
@@ -70,7 +69,7 @@ class CPUDevice:
 
     def supports(self, spec: KernelSpec) -> bool:
         """Whether the kernel table serves these dtypes (`capabilities.dtypes` is the same for all operators)."""
-        return supports_int8(spec) if spec.name in QUANTIZED else supports(spec)
+        return supports(spec)
 
     def rewrite(self, graph: Graph, stable: frozenset[int]) -> Graph:
         """The graph with images in the blocks that convolutions take."""

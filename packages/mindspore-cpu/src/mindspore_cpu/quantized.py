@@ -28,6 +28,6 @@ def int8_kernel(name: str, ins: tuple, out: TensorAval, attrs: dict, *, bias: bo
     return _ext.int8_matmul(out.dtype.key, sizes, transposed, bias, relu)
 
 
-@kernel(*QUANTIZED, kinds="if")
+@kernel(*QUANTIZED, kinds="if", fits=supports_int8)
 def _int8_product(spec: KernelSpec):
     return int8_kernel(spec.name, spec.ins, spec.outs[0], spec.attrs)
