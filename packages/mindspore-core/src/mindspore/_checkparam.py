@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 GT, GE, LT, LE, EQ, NE = "greater than", "greater than or equal to", "less than", "less than or equal to", "equal to", \
     "not equal to"
-IN = "in"
+IN, NOT_IN = "in", "not in"
 INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER = "[a, b)", "(a, b]", "[a, b]", "(a, b)"
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     GT: lambda a, b: a > b, GE: lambda a, b: a >= b, LT: lambda a, b: a < b, LE: lambda a, b: a <= b,
     EQ: lambda a, b: a == b, NE: lambda a, b: a != b,
+    IN: lambda a, b: a in b, NOT_IN: lambda a, b: a not in b,
 }
 
 
@@ -24,7 +29,7 @@ class Rel:
 
     GT, GE, LT, LE, EQ, NE = GT, GE, LT, LE, EQ, NE
     INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER = INC_LEFT, INC_RIGHT, INC_BOTH, INC_NEITHER
-    IN = IN
+    IN, NOT_IN = IN, NOT_IN
 
 
 def _where(prim_name: str | None, arg_name: str | None) -> str:
@@ -113,9 +118,70 @@ def check_non_negative_float(arg_value, arg_name=None, prim_name=None):
     return _related(_number(arg_value, (float, int), arg_name, prim_name), 0, GE, arg_name, prim_name)
 
 
-def check_number(arg_value, value, rel, arg_name=None, prim_name=None):
+def check_negative_int(arg_value, arg_name=None, prim_name=None):
+    """An int below 0."""
+    return check_int(arg_value, 0, LT, arg_name, prim_name)
+
+
+def check_non_positive_int(arg_value, arg_name=None, prim_name=None):
+    """An int of at most 0."""
+    return check_int(arg_value, 0, LE, arg_name, prim_name)
+
+
+def check_non_negative_int_sequence(sequence, arg_name=None, prim_name=None):
+    """A sequence of ints of at least 0."""
+    for each in sequence:
+        check_non_negative_int(each, arg_name, prim_name)
+    return sequence
+
+
+def check_negative_float(arg_value, arg_name=None, prim_name=None):
+    """A number below 0."""
+    return _related(_number(arg_value, (float, int), arg_name, prim_name), 0, LT, arg_name, prim_name)
+
+
+def check_non_positive_float(arg_value, arg_name=None, prim_name=None):
+    """A number of at most 0."""
+    return _related(_number(arg_value, (float, int), arg_name, prim_name), 0, LE, arg_name, prim_name)
+
+
+def check_positive_float_sequence(sequence, arg_name=None, prim_name=None):
+    """A sequence of numbers above 0."""
+    for each in sequence:
+        check_positive_float(each, arg_name, prim_name)
+    return sequence
+
+
+def check_number(arg_name, arg_value, value, rel, prim_name=None):
     """A number in a relation to another."""
-    return _related(_number(arg_value, (float, int), arg_name, prim_name), value, rel, arg_name, prim_name)
+    return _related(arg_value, value, rel, arg_name, prim_name)
+
+
+def check_is_number(arg_value, arg_type, arg_name=None, prim_name=None):
+    """A number of a Python type. ValueError for infinity and NaN."""
+    if math.isinf(_number(arg_value, arg_type, arg_name, prim_name)) or math.isnan(arg_value):
+        raise ValueError(f"{_where(prim_name, arg_name)} must be a finite number, but got {arg_value}.")
+    return arg_value
+
+
+def check_number_range(arg_value, lower_limit, upper_limit, rel, value_type, arg_name=None, prim_name=None):
+    """A number of a Python type, or of numpy, in a range."""
+    value = arg_value if isinstance(arg_value, np.generic) else _number(arg_value, value_type, arg_name, prim_name)
+    return _in_range(value, lower_limit, upper_limit, rel, arg_name, prim_name)
+
+
+def check_isinstance(arg_name, arg_value, classes):
+    """An instance of the classes. ValueError otherwise."""
+    if not isinstance(arg_value, classes):
+        raise ValueError(f"{_where(None, arg_name)} must be an instance of {classes}, but got {arg_value!r}.")
+    return arg_value
+
+
+def check_valid_input(arg_name, arg_value, prim_name=None):
+    """Anything but None."""
+    if arg_value is None:
+        raise ValueError(f"{_where(prim_name, arg_name)} must not be None.")
+    return arg_value
 
 
 def check(arg_name, arg_value, value_name, value, rel=EQ, prim_name=None, excp_cls=ValueError):
@@ -140,6 +206,30 @@ def check_string(arg_value, valid_values, arg_name=None, prim_name=None):
     if not isinstance(arg_value, str) or arg_value not in valid_values:
         raise ValueError(f"{_where(prim_name, arg_name)} must be one of {list(valid_values)}, but got {arg_value!r}.")
     return arg_value
+
+
+def _matches(target, pattern, flag, prim_name):
+    if re.match(pattern, target, flag) is None:
+        raise ValueError(f"{_where(prim_name, 'name')} must match '{pattern}', but got {target!r}.")
+    return True
+
+
+def check_str_by_regular(target, reg=None, flag=re.ASCII, prim_name=None):
+    """True for a name of letters, digits, underscores and points, or one that the pattern matches."""
+    return _matches(target, reg or r"^\w[\w.]*$", flag, prim_name)
+
+
+def check_str_and_none_by_regular(target, reg=None, flag=re.ASCII, prim_name=None):
+    """True for a name that may be empty and may contain "-"; see `check_str_by_regular`."""
+    return _matches(target, reg or r"^[\w.-]*$", flag, prim_name)
+
+
+def check_file_name_by_regular(target, reg=None, prim_name=None):
+    """True for the name of a file. ValueError for other characters than those usual in paths, and for folders."""
+    check_value_type("file name", target, str, prim_name)
+    if target.endswith(("/", "\\")):
+        raise ValueError(f"{_where(prim_name, 'file name')} must not be a folder, but got {target!r}.")
+    return _matches(target, reg or r"^[\w@.:/\\-]+$", re.ASCII, prim_name)
 
 
 def check_subclass(arg_name, type_, template_types, prim_name=None, addition_error_info=None):
@@ -176,6 +266,38 @@ def check_types_same_and_valid(args, valid_values, prim_name=None):
         shown = ", ".join(f"{name} is {kind}" for name, kind in args.items())
         raise TypeError(f"{_where(prim_name, next(iter(args)))} and the others must have one dtype, but {shown}.")
     return args
+
+
+def check_tensor_dtype_valid(arg_name, arg_type, valid_dtypes, prim_name=None):
+    """TypeError unless the dtype of a tensor is one of those given."""
+    return check_type_name(arg_name, arg_type, valid_dtypes, prim_name)
+
+
+def check_tensors_dtypes_same_and_valid(args, valid_dtypes, prim_name=None):
+    """See `check_types_same_and_valid`."""
+    return check_types_same_and_valid(args, valid_dtypes, prim_name)
+
+
+def check_element_type_of_iterable(arg_name, arg_value, valid_types, prim_name=None):
+    """A list or tuple whose elements are of the types."""
+    for each in check_value_type(arg_name, arg_value, (list, tuple), prim_name):
+        check_value_type(f"element of {arg_name}", each, valid_types, prim_name)
+    return arg_value
+
+
+def check_element_type_of_dict(arg_name, arg_value, key_types, value_types, prim_name=None):
+    """A dict whose keys and values are of the types."""
+    for key, value in check_value_type(arg_name, arg_value, dict, prim_name).items():
+        check_value_type(f"key of {arg_name}", key, key_types, prim_name)
+        check_value_type(f"value of {arg_name}", value, value_types, prim_name)
+    return arg_value
+
+
+def check_size_and_element_type_of_tuple(arg_name, arg_value, expect_size, expect_element_type, prim_name=None):
+    """A tuple of so many elements of the type."""
+    check_equal_int(len(check_value_type(arg_name, arg_value, tuple, prim_name)), expect_size, f"size of {arg_name}",
+                    prim_name)
+    return check_element_type_of_iterable(arg_name, arg_value, expect_element_type, prim_name)
 
 
 def check_axis_in_range(axis, ndim):

@@ -195,6 +195,19 @@ def test_of_moved_taps(layout, order):
         np.testing.assert_allclose(found.asnumpy(), expected, rtol=2e-3, atol=2e-3)
 
 
+def test_of_the_first_windows_of_moved_taps():
+    made, x, dy = ((1, 1, 1, 1), (0, 0, 0, 0), (2, 2)), drawn(1, 2, 4, 3), drawn(1, 2, 4, 2)
+    offsets = drawn(1, 12, 2, 1, low=0.1, high=0.9)
+    whole = ops.pad(offsets, (0, 1, 0, 1))  # windows whose taps have the mask 0 and the cotangent 0
+    wide = ops.pad(dy, (0, 2, 0, 2))
+    expected = G.DeformableOffsetsGrad(*made)(wide, x, whole)
+    found = G.DeformableOffsetsGrad(*made)(dy, x, offsets)
+    np.testing.assert_allclose(found[0].asnumpy(), expected[0].asnumpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[1].asnumpy(), expected[1].asnumpy()[:, :, :2, :1], rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="offsets has shape"):
+        G.DeformableOffsetsGrad(*made)(dy, x, drawn(1, 12, 4, 1))
+
+
 def test_a_cotangent_of_another_shape():
     with pytest.raises(ValueError, match=r"dy has shape \(3,\).*\(4,\)"):
         G.HSigmoidGrad()(drawn(3), drawn(4))

@@ -347,6 +347,27 @@ def test_gradients(case):
     check_gradient(case)
 
 
+WRITERS = [getattr(ops, f"{start}_{way}") for start in ("tensor_scatter", "scatter_nd")
+           for way in ("add", "sub", "mul", "div", "max", "min", "update")] + [
+    lambda x, places, updates: ops.scatter_nd(places, updates, (4, 2)),
+    lambda x, places, updates: ops.tensor_scatter_elements(x, places, updates[:, :1]),
+    lambda x, places, updates: ops.scatter(x, 0, places, updates[:, :1])] + [
+    lambda x, places, updates, way=way: getattr(ops, f"scatter_{way}")(x, places.reshape((2,)), updates)
+    for way in ("add", "sub", "mul", "div", "max", "min", "update")]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("dtype", ["int8", "int16", "uint8", "int32", "int64"])
+def test_which_integers_say_where_to_write(write, dtype):
+    x, updates = ms.Parameter(np.ones((4, 2), np.float32)), Tensor(np.full((2, 2), 2.0, np.float32))
+    places = Tensor(np.array([[0], [3]], dtype))
+    if dtype in ("int32", "int64"):
+        assert write(x, places, updates).shape == (4, 2)
+    else:
+        with pytest.raises(TypeError, match="expected Int32 or Int64"):
+            write(x, places, updates)
+
+
 @pytest.mark.parametrize(("call", "error", "word"), [
     (lambda: ops.gather(Tensor(X), Tensor([4]), 0), IndexError, "gather: index 4 is out of range"),
     (lambda: ops.gather(Tensor(X), Tensor([0.5]), 0), TypeError, "expected an integer dtype"),

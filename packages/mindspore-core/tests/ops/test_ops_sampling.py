@@ -141,6 +141,8 @@ def test_crop_of_whole_pixels(mode):
      "mode is 'linear'"),
     (lambda x: ops.grid_sample(x, Tensor(np.zeros((1, 2, 2, 2), np.float32)), padding_mode="wrap"), ValueError,
      "padding_mode is 'wrap'"),
+    (lambda x: ops.grid_sample(x, Tensor(np.zeros((1, 2, 2, 2), np.float64))), TypeError,
+     "input is Float32 and grid Float64"),
     (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0.0]), (2, 2)), TypeError, "expected integers"),
     (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0]), (2, 0)), ValueError, "crop_size"),
     (lambda x: ops.crop_and_resize(x, Tensor([[0, 0, 1, 1.0]]), Tensor([0]), (2, 2), "bicubic"), ValueError,

@@ -14,6 +14,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.gradient import vjp
 from mindspore.ops._operands import static_ints
 from mindspore.ops.complex_numbers import conj
+from mindspore.ops.deforming import moved_taps
 from mindspore.ops.fractional import pooled_at
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 from mindspore.ops.score_maps import GRADIENTS
@@ -315,12 +316,13 @@ def roi_align_grad(dy: Tensor, rois: Tensor, shape: Any, pooled_height: int, poo
     return pulled(lambda x: align(x, rois.astype(wide)), dy, features).astype(dy.dtype)
 
 
-def deformable_offsets_grad(dy: Tensor, x: Tensor, offsets: Tensor, strides: Any, pads: Any, ksize: Any,
-                            dilations: Any = (1, 1, 1, 1), data_format: str = "NCHW", deformable_groups: int = 1,
-                            modulated: bool = True) -> tuple[Tensor, Tensor]:
-    """The cotangents of DeformableOffsets's operands x and offsets."""
-    from mindspore.ops import operations
-    moved = operations.DeformableOffsets(strides, pads, ksize, dilations, data_format, deformable_groups, modulated)
+def deformable_offsets_grad(dy: Tensor, x: Tensor, offsets: Tensor, strides: Any, pads: Any,
+                            kernel_size: Any, dilations: Any = (1, 1, 1, 1), data_format: str = "NCHW",
+                            deformable_groups: int = 1, modulated: bool = True) -> tuple[Tensor, Tensor]:
+    """The cotangents of DeformableOffsets's operands x and offsets, which may be those of the first windows only."""
+    def moved(images: Tensor, moves: Tensor) -> Tensor:
+        return moved_taps(images, moves, strides, pads, kernel_size, dilations, data_format, deformable_groups,
+                          modulated, fewer=True)
     return pulled(moved, dy, x, offsets)
 
 
@@ -448,7 +450,7 @@ _add("ResizeNearestNeighborGrad", resize_nearest_grad, align_corners=False)
 _add("ResizeNearestNeighborV2Grad", resize_nearest_grad, align_corners=False, half_pixel_centers=False)
 _add("ROIAlignGrad", roi_align_grad, pooled_height=REQUIRED, pooled_width=REQUIRED, spatial_scale=REQUIRED,
      sample_num=2)
-_add("DeformableOffsetsGrad", deformable_offsets_grad, strides=REQUIRED, pads=REQUIRED, ksize=REQUIRED,
+_add("DeformableOffsetsGrad", deformable_offsets_grad, strides=REQUIRED, pads=REQUIRED, kernel_size=REQUIRED,
      dilations=(1, 1, 1, 1), data_format="NCHW", deformable_groups=1, modulated=True)
 _add("FractionalMaxPoolGrad", fractional_max_pool_grad, overlapping=False)
 _add("FractionalAvgPoolGrad", fractional_avg_pool_grad, overlapping=False)

@@ -50,6 +50,12 @@ def deformable_offsets(x: Operand, offsets: Operand, strides, pads, ksize, dilat
     Raises:
         ValueError: other shapes and attributes.
     """
+    return moved_taps(x, offsets, strides, pads, ksize, dilations, data_format, deformable_groups, modulated)
+
+
+def moved_taps(x: Operand, offsets: Operand, strides, pads, ksize, dilations=(1, 1, 1, 1), data_format: str = "NCHW",
+               deformable_groups: int = 1, modulated: bool = True, fewer: bool = False) -> Tensor:
+    """`deformable_offsets`; with `fewer` the offsets may be for the first windows of each axis only."""
     name = "deformable_conv2d"
     if data_format not in ("NCHW", "NHWC") or not modulated:
         raise ValueError(f"{name}: data_format is {data_format!r} and modulated is {modulated}; expected 'NCHW' or "
@@ -71,6 +77,8 @@ def deformable_offsets(x: Operand, offsets: Operand, strides, pads, ksize, dilat
     n, c = images.shape[:2]
     out = tuple((size + around[2 * k] + around[2 * k + 1] - apart[k] * (kernel[k] - 1) - 1) // steps[k] + 1
                 for k, size in enumerate(images.shape[2:]))
+    if fewer and moves.ndim == 4 and all(0 < own <= size for own, size in zip(moves.shape[2:], out)):
+        out = moves.shape[2:]
     if moves.shape != (n, 3 * groups * kernel[0] * kernel[1], *out):
         raise ValueError(f"{name}: offsets has shape {moves.shape}; expected "
                          f"{(n, 3 * groups * kernel[0] * kernel[1], *out)}")

@@ -1,6 +1,7 @@
 """Reading and writing at places that index tensors name.
 
-Indices are integers of any dtype. An index out of range raises IndexError (`graph.index_checks`), at once where its
+Indices are integers of any dtype, Int32 or Int64 where updates are written (`tensor_scatter_update` and its like), as
+MindSpore demands there. An index out of range raises IndexError (`graph.index_checks`), at once where its
 value is at hand and otherwise when the program has run, in `gather`, `gather_elements`, `index_select`, `take`,
 `index_add`, `index_fill`, and where indices are coordinates (`gather_nd`, `scatter_nd`, `tensor_scatter_add` and its
 like). `tensor_scatter_elements`, `scatter` and the sums of segments write nothing there. Writes are functional: they
@@ -55,6 +56,14 @@ def _indices(name: str, value: Operand, what: str = "index") -> Tensor:
     index = as_tensor(name, value, what)
     if not index.dtype.is_integer:
         raise TypeError(f"{name}: {what} is {index.dtype}; expected an integer dtype")
+    return index
+
+
+def _written_places(name: str, value: Operand) -> Tensor:
+    """The indices of an operator that writes."""
+    index = as_tensor(name, value, "indices")
+    if index.dtype not in (int32, int64):
+        raise TypeError(f"{name}: indices are {index.dtype}; expected Int32 or Int64")
     return index
 
 
@@ -301,7 +310,7 @@ def coordinates(name: str, input_x: Operand, indices: Operand, updates: Operand,
                 checked: bool = True) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The tensor, its rows, the places and the updates of an operator whose indices are coordinates, which are checked
     or left out where they are out of range."""
-    x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
+    x, index = as_tensor(name, input_x), _written_places(name, indices)
     value = as_dtype_of(name, updates, x, "updates")
     rows, places, rest = _rows(name, x, index, checked)
     if value.shape != index.shape[:-1] + rest:
@@ -371,7 +380,7 @@ def element_updates(name: str, input_x: Operand, indices: Operand, updates: Oper
                     ) -> tuple[Tensor, Tensor, Tensor]:
     """The tensor, the flat places of its elements that have the updates' coordinates but the indices along `axis` (-1
     where one is out of range), and the updates in one row."""
-    x, index = as_tensor(name, input_x), _indices(name, indices, "indices")
+    x, index = as_tensor(name, input_x), _written_places(name, indices)
     axis = normalize_axis(name, axis, x.ndim)
     value = as_dtype_of(name, updates, x, "updates")
     value = apply(_BROADCAST, (value,), (index.shape,)) if value.ndim == 0 else value

@@ -38,11 +38,15 @@ def grid_sample(input: Operand, grid: Operand, mode: str = "bilinear", padding_m
     The last axis of the grid has (x, y[, z]), from -1 to 1 over width, height and depth: from the middle of the first
     pixel to that of the last with `align_corners`, from edge to edge otherwise. mode: 'bilinear', 'nearest', or for
     images 'bicubic' (Keys, 1981). padding_mode: beyond the border there are 'zeros', the nearest pixels ('border') or
-    a mirror image ('reflection'). ValueError for other words and shapes that do not fit.
+    a mirror image ('reflection').
+
+    Raises:
+        TypeError: input and grid have unlike dtypes. ValueError: other words and shapes that do not fit.
     """
     name = "grid_sample"
-    x = as_inexact(name, input)
-    at = as_dtype_of(name, as_tensor(name, grid, "grid"), x, "grid")
+    x, at = as_inexact(name, input), as_tensor(name, grid, "grid")
+    if at.dtype is not x.dtype:
+        raise TypeError(f"{name}: input is {x.dtype} and grid {at.dtype}; expected one dtype")
     spatial = x.ndim - 2
     if spatial not in (2, 3) or at.ndim != x.ndim or at.shape[-1] != spatial or at.shape[0] != x.shape[0]:
         raise ValueError(f"{name}: input has shape {x.shape} and grid {at.shape}; expected (N, C, H, W) and "
