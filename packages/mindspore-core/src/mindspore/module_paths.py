@@ -116,7 +116,6 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.train.loss_scale_manager": ("mindspore.amp", "mindspore.train"),
     "mindspore.train.dataset_helper": ("mindspore.train",),
     "mindspore.common._decorator": ("mindspore.common",),
-    "mindspore.common.np_dtype": ("mindspore.common.dtype",),
     "mindspore.common.mutable": ("mindspore.common.api",),
     "mindspore.common.hook_handle": ("mindspore.nn.hook_handle",),
     "mindspore.common.lazy_inline": ("mindspore",),

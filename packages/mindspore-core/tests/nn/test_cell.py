@@ -104,6 +104,24 @@ def test_two_parameters_of_one_name():
         nn.SGD(net.trainable_params())
 
 
+def test_two_parameters_of_one_name_in_tuples_and_lists():
+    def param(name=None):
+        return Parameter(np.ones(1, np.float32), name=name)
+
+    same = param("same")
+    assert len(ParameterTuple([same, same, param(), param()])) == 4
+    with pytest.raises(ValueError, match="ParameterTuple.*its name 'same', which already exists"):
+        ParameterTuple([same, param("same")])
+    net = nn.Cell()
+    net.pair = (same, param())
+    net.pair = [param("same"), param()]  # in the place of the former one
+    for value in ([param("same")], (param("new"), same), [param("other"), param("other")]):
+        with pytest.raises(ValueError, match="Cell.more.*already exists"):
+            net.more = value
+    net.more = [net.pair[0], param("new")]
+    assert len(net.more) == 2
+
+
 # -- attributes --------------------------------------------------------------------------------------------------------
 
 

@@ -189,11 +189,29 @@ def test_dlpack_keeps_what_was_exported():
 def test_dtypes_of_python_objects():
     assert (ms.cfloat, ms.cdouble) == (ms.complex64, ms.complex128) and isinstance(ms.float32, ms.Type)
     assert [ms.get_py_obj_dtype(v) for v in (1, 1.0, True, "s", Tensor([1], ms.int8), np.zeros(1, np.int16))] == [
-        ms.int64, ms.float32, ms.bool_, ms.string, ms.int8, ms.int16]
+        ms.int64, ms.float64, ms.bool_, ms.string, ms.int8, ms.int16]
+    kinds = {bool: ms.bool_, int: ms.int64, float: ms.float64, complex: ms.complex128, str: ms.string, list: ms.list_,
+             tuple: ms.tuple_, type(None): ms.type_none}
+    for kind, dtype in kinds.items():
+        assert ms.get_py_obj_dtype(kind) is ms.pytype_to_dtype(kind) is ms.pytype_to_dtype(dtype) is dtype
+        assert ms.dtype_to_pytype(dtype) is kind
+    assert ms.pytype_to_dtype(np.dtype("f4")) is ms.pytype_to_dtype(np.float32) is ms.float32
+    with pytest.raises(NotImplementedError, match="no counterpart"):
+        ms.pytype_to_dtype(dict)
+    with pytest.raises(TypeError, match="expected a type such as int"):
+        ms.pytype_to_dtype(1)
+    with pytest.raises(TypeError, match="no type of one kind"):
+        ms.dtype_to_pytype(ms.number)
     assert ms.dtype_to_pytype(ms.uint8) is int and ms.float16 in ms.dtype.float_type
     assert set(ms.dtype.all_types) == {ms.bool_, *ms.dtype.number_type}
     with pytest.raises(TypeError, match="expected a number"):
         ms.get_py_obj_dtype(object())
+
+
+def test_numpy_has_the_type_that_arrays_of_bfloat16_have():
+    from mindspore.common import np_dtype
+    array = np.array([1, 2.5], dtype=np_dtype.bfloat16)
+    assert array.dtype == Tensor(array).asnumpy().dtype == np_dtype.bfloat16 and Tensor(array).dtype is ms.bfloat16
 
 
 def test_random_state_at_the_top():

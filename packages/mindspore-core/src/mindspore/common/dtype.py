@@ -243,26 +243,49 @@ def dtype_to_nptype(type_: DType):
     return as_dtype(type_).np.type
 
 
-def pytype_to_dtype(obj) -> DType:
-    """The DType of a Python or NumPy type, or of a DType itself."""
-    return as_dtype(obj)
+_PYTHON_KINDS = {str: string, np.str_: string, list: list_, tuple: tuple_, type(None): type_none, float: float64}
 
 
-def dtype_to_pytype(type_: DType):
-    """The Python number type that corresponds to a DType."""
+def pytype_to_dtype(obj):
+    """The type that a Python or NumPy type has here: of a float it is float64, although tensors of floats are made
+    float32; a type of this framework itself stays as it is.
+
+    Raises:
+        TypeError: it is not a type.
+        NotImplementedError: it has no counterpart.
+    """
+    if isinstance(obj, DType | Kind):
+        return obj
+    if not isinstance(obj, type | np.dtype):
+        raise TypeError(f"pytype_to_dtype: expected a type such as int, got {obj!r}; get_py_obj_dtype takes values")
+    if obj in _PYTHON_KINDS:
+        return _PYTHON_KINDS[obj]
+    try:
+        return as_dtype(obj)
+    except TypeError:
+        raise NotImplementedError(f"pytype_to_dtype: {obj!r} has no counterpart among the types here") from None
+
+
+def dtype_to_pytype(type_):
+    """The Python type that corresponds to a type: of numbers, strings, lists, tuples or None."""
+    if isinstance(type_, Kind):
+        found = {string: str, list_: list, tuple_: tuple, type_none: type(None), int_: int, float_: float}.get(type_)
+        if found is None:
+            raise TypeError(f"dtype_to_pytype: {type_!r} is no type of one kind of Python values")
+        return found
     return {"b": bool, "i": int, "u": int, "f": float, "c": complex}[as_dtype(type_).kind]
 
 
 def get_py_obj_dtype(obj):
-    """The DType of a tensor, an array or a Python number, or the type of strings, lists, tuples or None; TypeError for
-    anything else."""
-    for kind, said in ((str, string), (list, list_), (tuple, tuple_), (type(None), type_none)):
-        if isinstance(obj, kind):
-            return said
+    """The type of a tensor's or an array's elements, of a Python number (float64 of a float), of a string, a list, a
+    tuple or None, or of a type of such values; TypeError for anything else."""
     found = getattr(obj, "dtype", None)
-    if found is None and type(obj) not in _PYTHON_TYPES:
-        raise TypeError(f"get_py_obj_dtype: expected a number, a str, an array or a Tensor, got {type(obj).__name__}")
-    return as_dtype(type(obj) if found is None else found)
+    if found is not None and not isinstance(obj, type):
+        return as_dtype(found)
+    for kind in obj.__mro__ if isinstance(obj, type) else type(obj).__mro__:
+        if kind in _PYTHON_KINDS or kind in _PYTHON_TYPES:
+            return pytype_to_dtype(kind)
+    raise TypeError(f"get_py_obj_dtype: expected a number, a str, an array or a Tensor, got {type(obj).__name__}")
 
 
 def _promote(a: DType, b: DType) -> DType:

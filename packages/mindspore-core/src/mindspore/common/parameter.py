@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -210,14 +210,28 @@ def _outside_of_traces():
     return suspended()
 
 
+def refuse_shared_name(params: Iterable[Parameter], where: str) -> None:
+    """ValueError if two different parameters of `where` have been given one name."""
+    seen: dict[str, Parameter] = {}
+    for param in params:
+        if param.named and seen.setdefault(param.name, param) is not param:
+            raise ValueError(f"{where}: of two parameters each was given its name {param.name!r}, which already "
+                             f"exists: give one of them another name")
+
+
 class ParameterTuple(tuple):
-    """An immutable tuple of parameters."""
+    """An immutable tuple of parameters.
+
+    Raises:
+        TypeError: an element is not a Parameter. ValueError: two different parameters have one name.
+    """
 
     def __new__(cls, iterable):
         items = tuple(iterable)
         for item in items:
             if not isinstance(item, Parameter):
                 raise TypeError(f"ParameterTuple: every element must be a Parameter, got {type(item).__name__}")
+        refuse_shared_name(items, "ParameterTuple")
         return super().__new__(cls, items)
 
     def clone(self, prefix: str, init="same") -> ParameterTuple:

@@ -27,7 +27,7 @@ from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.handed_out import note_assigned
 from mindspore.graph.trace import _stack
 from mindspore.nn.hooks import CellHooks, hooked_parameter, run_hooked
-from mindspore.nn.members import CellMembers, cells_of
+from mindspore.nn.members import CellMembers, cells_of, check_listed_names
 from mindspore.nn.placement import CellPlacement
 from mindspore.nn.state import CellState
 from mindspore.runtime import record
@@ -131,6 +131,8 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
             if isinstance(value, ParameterTuple):
                 for param in value:
                     params.setdefault(param.name, param)
+            elif isinstance(value, list | tuple) and value and isinstance(value[0], Parameter):
+                check_listed_names(own, name, value)
             params.pop(name, None)
             cells.pop(name, None)
             object.__setattr__(self, name, value)

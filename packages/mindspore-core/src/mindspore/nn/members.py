@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mindspore.common.dtype import as_dtype, bfloat16, float16, float32
 from mindspore.common.jit_config import JitConfig
-from mindspore.common.parameter import Parameter
+from mindspore.common.parameter import Parameter, ParameterTuple, refuse_shared_name
 from mindspore.common.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -229,3 +229,10 @@ def cells_of(cells: Any) -> list[Cell]:
         if not isinstance(cell, Cell):
             raise TypeError(f"cells_and_names: cells must be Cells, got {type(cell).__name__}")
     return found
+
+
+def check_listed_names(attributes: dict[str, Any], name: str, value: list | tuple) -> None:
+    """ValueError if two Parameters in the lists and tuples of a Cell, of which `value` becomes one, have one name."""
+    lists = [value, *(each for key, each in attributes.items()
+                      if key != name and isinstance(each, list | tuple) and not isinstance(each, ParameterTuple))]
+    refuse_shared_name((param for each in lists for param in each if isinstance(param, Parameter)), f"Cell.{name}")
