@@ -1,13 +1,9 @@
-"""Gradients as functions of functions: `grad`, `value_and_grad`, `vjp` and `GradOperation`.
+"""Gradients as functions of functions: `grad`, `value_and_grad`, `vjp` and `GradOperation`, made of `linearize`.
 
-While a function is being compiled, the function to differentiate is recorded into an inner trace, its graph is
-transformed (`compiler.autodiff`) and inlined into the outer one. In PyNative mode its operations are recorded into the
-thread's segment as a region, and the gradient is one more entry of the stream. Both come to the same transformation of
-the same graph. In graph mode a gradient function called from plain Python is compiled as a whole.
+In graph mode a gradient function called from plain Python is compiled as a whole.
 """
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,225 +11,17 @@ from mindspore import context
 from mindspore.common.dtype import float32
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
-from mindspore.compiler.autodiff.partition import Stages
-from mindspore.compiler.autodiff.vjp import seedable, vjp_graph
-from mindspore.compiler.frontend.policy import ABSENT
-from mindspore.compiler.frontend.variants import Tag
-from mindspore.compiler.passes.calls import settle_calls
-from mindspore.compiler.primitives.base import PRIMITIVES
-from mindspore.eager import segment as _segment
-from mindspore.eager.hooks import gradients_of
+from mindspore.cotangents import given_cotangents, seeds
 from mindspore.graph import tree
-from mindspore.graph.call import call_function
-from mindspore.graph.compiled import CompiledFunction, current_guards, noted_changes
-from mindspore.graph.control import is_one_of
+from mindspore.graph.compiled import CompiledFunction
 from mindspore.graph.dynamic import described_by, is_constant
 from mindspore.graph.fall_back import fall_back
-from mindspore.graph.guards import Guards
-from mindspore.graph.hooks import conjugate, fire, hooked_gradient, hooks_of
-from mindspore.graph.regions import assign_written
-from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
-from mindspore.runtime.record import apply, apply_plainly, with_hooks_of, wrap
+from mindspore.graph.trace import current_trace
+from mindspore.linearization import Linearized, linearize
+from mindspore.runtime.record import wrap
 
 __all__ = ["grad", "value_and_grad", "vjp", "GradOperation", "get_grad"]
 
-_getrefcount = sys.getrefcount
-
-
-class Linearized:
-    """A function's outputs at one point and the way back from cotangents to gradients.
-
-    outputs: the tensors in the function's result, `spec` its structure. `pull(seeds)` gives the gradients of the
-    wanted inputs, then of the weights; a seed that is None stands for ones. `abandon` ends what was begun for a way
-    back that is not taken.
-    """
-
-    def __init__(self, outputs: list, spec: Any, pull: Callable[[list], list],
-                 hold: Callable[[], Callable] | None = None, abandon: Callable[[], None] | None = None):
-        self.outputs, self.spec, self.pull, self._hold, self._abandon = outputs, spec, pull, hold, abandon
-
-    def pull_seeds(self, seeds_of: Callable[[list], list]) -> list:
-        """The gradients for the seeds that a function gives for the outputs; it may raise."""
-        try:
-            seeds = seeds_of(self.outputs)
-        except BaseException:
-            if self._abandon is not None:
-                self._abandon()
-            raise
-        return self.pull(seeds)
-
-    def hold(self) -> None:
-        """Make `pull` callable later, and any number of times."""
-        if self._hold is not None:
-            self.pull = self._hold()
-
-    def result(self) -> Any:
-        return tree.rebuild(self.spec, iter(self.outputs))
-
-
-def linearize(fn: Callable, args: tuple, kwargs: dict, wanted: list[Tensor], weights: list[Parameter],
-              differentiated: Callable[[list, Any], list[int]]) -> Linearized:
-    """Run `fn` and prepare its derivative.
-
-    wanted: tensors among the arguments (by identity) to differentiate by. differentiated: given the output tensors and
-    the result's spec, the positions of the outputs whose derivative is taken.
-    """
-    if current_trace() is not None:
-        return _linearize_traced(fn, args, kwargs, wanted, weights, differentiated)
-    return _linearize_eager(fn, args, kwargs, wanted, weights, differentiated)
-
-
-def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
-    outer = current_trace()
-    inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
-    inner.staged = outer.staged
-    fresh = {id(t): with_hooks_of(wrap(inner.add_parameter(t._value.aval)), t) for t in wanted}
-    args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
-    guards = current_guards() or Guards()
-    before, noted = set(guards.effects), len(noted_changes())
-    try:
-        with tracing(inner):
-            result = _call_inside(fn, args, kwargs)
-    except Exception:  # what it did before stays done
-        graph = inner.close([])
-        done = outer.builder.inline(graph, [outer.node_of(t) for t in (*wanted, *inner.lifted)])
-        assign_written(outer, inner.written, done)
-        raise
-    outputs: list = []
-    spec = tree.flatten(result, outputs)
-    assigned: list = []
-    effects = [(obj, name, tree.flatten(getattr(obj, name), assigned)) for obj, name in guards.assigned_since(before)]
-    changes = noted_changes()[noted:]
-    for change in changes:
-        change.flatten(assigned)
-    nodes = [inner.node_of(t) for t in (*outputs, *assigned)]
-    for weight in weights:
-        inner.node_of(weight)
-        guards.add_attr(weight, "_hooks", hooks_of(weight) or ABSENT, True)
-    places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
-    graph = settle_calls(inner.close(nodes))
-    sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
-    positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
-    able = seedable(graph.out_avals, [graph.params[k].aval for k in positions])
-    seeded = tuple(k for k in differentiated(outputs, spec) if k in able)
-    count = len(graph.outputs)
-    stages = Stages(outer.builder, vjp_graph(graph, positions, seeded, staged=True), sources)
-    primal = stages.outputs(count)
-    assign_written(outer, inner.written, primal[len(nodes):])
-    values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
-    conditions = tree.conditions(spec)
-    left = iter(values[len(outputs):])
-    for obj, name, place in effects:
-        setattr(obj, name, tree.rebuild(place, left))
-    for change in changes:
-        change.value = tree.rebuild(change.spec, left)
-
-    def pull(seeds: list) -> list:
-        trace = current_trace()
-        b = trace.builder
-        cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(conjugate(seeds[k]))
-               for k in seeded]
-        cts = [_where_chosen(ct, conditions[k], values) for ct, k in zip(cts, seeded)]
-        carry = (lambda node: node) if trace is outer else (lambda node: trace.node_of(carried(node)))
-        grads = stages.gradients(b, count, cts, carry, fire)[:len(positions)]
-        return _after_hooks(wanted, weights, [conjugate(wrap(Traced(trace, g))) for g in grads])
-
-    held: dict[int, Tensor] = {}
-
-    def carried(node) -> Tensor:
-        """The tensor that stands for a node of the outer trace, always the same one: an inner trace lifts it once."""
-        return held.setdefault(node.idx, wrap(Traced(outer, node)))
-
-    return Linearized(values[:len(outputs)], spec, pull)
-
-
-def _where_chosen(ct: Any, conditions: list | None, values: list[Tensor]) -> Any:
-    """The cotangent of an output that counts only where a decision has chosen what it is a part of; else zeros. A
-    tensor in a text does not count."""
-    b = current_trace().builder
-    if conditions is None:
-        return b.zeros_like(ct.aval)
-    for tag, alternatives, count in conditions:
-        test = is_one_of(Tag(count, values[tag]), alternatives)
-        if ct.shape:
-            test = b.broadcast_to(b.reshape(test, shape=(1,) * ct.aval.ndim), shape=ct.shape)
-        ct = b.select(test, ct, b.zeros_like(ct.aval))
-    return ct
-
-
-def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
-    identity = PRIMITIVES["identity"]
-    fresh = {id(t): with_hooks_of(apply(identity, (t,)), t) for t in wanted}
-    args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
-    segment = _segment.current()
-    _keep_apart(weights, segment)
-    points = [fresh[id(t)]._value for t in wanted] + [w._value for w in weights]
-    region = _segment.Region(len(segment.entries))
-    region.wanted = points
-    regions = segment.regions
-    regions.append(region)
-    try:
-        result = _call_inside(fn, args, kwargs)
-        outputs: list = []
-        spec = tree.flatten(result, outputs)
-        able = seedable([t._value.aval for t in outputs], [p.aval for p in points])
-        chosen = [k for k in differentiated(outputs, spec) if k in able]
-        storages = [outputs[k]._value for k in chosen]
-    except BaseException:
-        _leave(regions, region)
-        raise
-
-    def pull(seeds: list) -> list:
-        try:
-            given = [None if seeds[k] is None else conjugate(seeds[k])._value for k in chosen]
-            grads = gradients_of(region, points, storages, given)
-        finally:
-            _leave(regions, region)
-        return _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads])
-
-    def hold() -> Callable[[list], list]:
-        recorded = _segment.current().capture(region)
-        _leave(regions, region)
-
-        def pull_later(seeds: list) -> list:
-            given = [None if seeds[k] is None else conjugate(seeds[k])._value for k in chosen]
-            grads = gradients_of(region, points, storages, given, recorded)
-            return _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads])
-
-        return pull_later
-
-    return Linearized(outputs, spec, pull, hold, lambda: _leave(regions, region))
-
-
-def _keep_apart(weights: list[Parameter], segment: Any) -> None:
-    """Give weights whose value is that of another tensor too, of a clone or of what was assigned to them or from them,
-    a value of their own: a gradient is by a value, and would be that of all tensors that have it."""
-    enclosing = [{id(value) for value in region.wanted} for region in segment.regions]
-    for weight in weights:
-        value = weight._value
-        known = 3 + (value.pending is segment or id(value) in segment.numbers) + sum(id(value) in w for w in enclosing)
-        if _getrefcount(value) > known and weight._shared is None:
-            weight._value = apply_plainly(PRIMITIVES["identity"], (weight,))._value
-
-
-def _after_hooks(wanted: list[Tensor], weights: list[Parameter], grads: list[Tensor]) -> list[Tensor]:
-    """The gradients after the hooks of the tensors that they are of."""
-    return [hooked_gradient(t, g) for t, g in zip((*wanted, *weights), grads)]
-
-
-def _leave(regions: list, region) -> None:
-    if region in regions:
-        regions.remove(region)
-
-
-def _call_inside(fn: Callable, args: tuple, kwargs: dict) -> Any:
-    """Call the function to differentiate: interpreted while compiling, natively in PyNative mode."""
-    if current_trace() is None:
-        return fn(*args, **kwargs)
-    return call_function(fn, *args, **kwargs)
-
-
-# -- the public functions ----------------------------------------------------------------------------------------------
 
 
 def grad(fn: Callable, grad_position=0, weights=None, has_aux: bool = False, return_ids: bool = False,
@@ -285,13 +73,10 @@ def vjp(fn: Callable, *inputs, weights=None, has_aux: bool = False):
     point.hold()
 
     def vjp_fn(*sens):
-        flat: list = []
-        tree.flatten(sens, flat)
-        if len(flat) > len(point.outputs):
-            raise TypeError(f"vjp: got {len(flat)} cotangents for {len(point.outputs)} outputs; expected at most one "
-                            f"for each")
-        seeds = flat + [None] * (len(point.outputs) - len(flat))
-        grads = point.pull(seeds)
+        given, outputs = given_cotangents(sens, "vjp"), len(point.outputs)
+        if len(given) > outputs:
+            raise TypeError(f"vjp: got {len(given)} cotangents for {outputs} outputs; expected at most one for each")
+        grads = point.pull(seeds([*given, *[None] * (outputs - len(given))], point.outputs, "vjp"))
         count, found = len(grads) - len(params or []), iter(grads)
         shaped = tuple([tree.rebuild(spec, found) for spec in specs])
         return shaped if params is None else (shaped, _shaped_weights(weights, grads[count:]))
@@ -332,14 +117,12 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_par
 
     def gradient(*args, **kwargs):
         """The gradient of the wrapped function at these arguments."""
-        sens: list = []
-        if sens_param:
-            args = _without_cotangents(args, sens)
+        args, sens = _without_cotangents(args, "grad") if sens_param else (args, [])
         args = _floats_as_tensors(_distinct(args, positions), positions)
         found = _with_tensors(positions, args)
         wanted, specs = _wanted(found, args)
         point = _linearize_at(fn, args, kwargs, wanted, params or [], has_aux)
-        grads = point.pull_seeds(lambda outputs: _seeds(sens, outputs) if sens_param else [None] * len(outputs))
+        grads = point.pull_seeds(lambda outputs: seeds(sens if sens_param else [None] * len(outputs), outputs, "grad"))
         inputs = _shaped_inputs(grad_position, found, specs, grads[:len(wanted)], return_ids)
         if params is None:
             grads = inputs
@@ -354,25 +137,12 @@ def _gradient_function(fn, grad_position, weights, has_aux, return_ids, sens_par
     return _dual_mode(gradient, fn)
 
 
-def _without_cotangents(args: tuple, sens: list) -> tuple:
-    """The arguments without the last one, whose tensors are put into `sens`."""
+def _without_cotangents(args: tuple, caller: str) -> tuple[tuple, list]:
+    """The arguments without the last one, and the cotangents in that."""
     if not args:
-        raise TypeError("grad: sens_param is set, so the last argument must be the cotangent of the output; got none")
-    tree.flatten(args[-1], sens)
-    return args[:-1]
-
-
-def _seeds(sens: list, outputs: list) -> list:
-    """The cotangents, after a check against the outputs. One number stands for an output of one element, whatever its
-    axes are: programs scale the gradient of a loss of shape (1,) by a scalar."""
-    if len(sens) == len(outputs):
-        sens = [apply(PRIMITIVES["reshape"], (s,), (o.shape,)) if s.shape != o.shape and {*s.shape, *o.shape} == {1}
-                else s for s, o in zip(sens, outputs)]
-    if [(s.shape, s.dtype) for s in sens] != [(o.shape, o.dtype) for o in outputs]:
-        raise ValueError(f"grad: the cotangents are {', '.join(f'{s.dtype}{list(s.shape)}' for s in sens) or 'none'}; "
-                         f"expected one for each output: "
-                         f"{', '.join(f'{o.dtype}{list(o.shape)}' for o in outputs)}")
-    return sens
+        raise TypeError(f"{caller}: sens_param is set, so the last argument must be the cotangent of the output; "
+                        f"got none")
+    return args[:-1], given_cotangents(args[-1], caller)
 
 
 def _dual_mode(recorded: Callable, fn: Callable) -> Callable:
@@ -548,10 +318,7 @@ class GradOperation:
 
         def gradient(*args, **kwargs):
             """The gradients of the wrapped network at these arguments."""
-            sens: list = []
-            if self.sens_param:
-                tree.flatten(args[-1], sens)
-                args = args[:-1]
+            args, sens = _without_cotangents(args, "GradOperation") if self.sens_param else (args, [])
             constants = [_is_constant(a) for a in (*args, *kwargs.values())] if self.get_all else []
             count, given = len(args), _distinct((*args, *kwargs.values()), range(len(args) + len(kwargs)))
             args, kwargs = given[:count], dict(zip(kwargs, given[count:]))
@@ -562,7 +329,7 @@ class GradOperation:
                 inputs if self.get_all else [] if self.get_by_list else inputs[:1])]
             point = _linearize_at(fn, args, kwargs, wanted, params, False)
             grads = point.pull_seeds(
-                lambda outputs: _seeds(sens, outputs) if self.sens_param else [None] * len(outputs))
+                lambda outputs: seeds(sens if self.sens_param else [None] * len(outputs), outputs, "GradOperation"))
             found = iter(grads)
             inputs = tuple([tree.rebuild(spec, found) for spec in specs])
             by_weight = _shaped_weights(weights if params else (), grads[len(wanted):])

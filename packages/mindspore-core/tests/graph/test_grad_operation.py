@@ -102,8 +102,8 @@ def test_inputs_given_by_name_and_a_single_parameter(mode):
 
 
 @pytest.mark.parametrize("sens", [
-    tensor(1, 2), Tensor([1]), (tensor(1), tensor(1)), 1.0], ids=[
-    "longer", "whole numbers", "one too many", "no tensor"])
+    tensor(1, 2), Tensor([1]), (tensor(1), tensor(1)), (), 1j], ids=[
+    "longer", "whole numbers", "one too many", "none", "a complex number"])
 def test_a_cotangent_that_does_not_match_the_output_is_refused(run, sens):
     """It would be broadcast to a gradient of another shape, or left out."""
     gradient = run(lambda x, s: ops.GradOperation(sens_param=True)(lambda v: v * 2)(x, s))
@@ -118,3 +118,20 @@ def test_one_number_is_the_cotangent_of_an_output_of_one_element(run, axes, out)
     gradient = run(lambda x, s: ops.GradOperation(sens_param=True)(lambda v: (v * v).sum().reshape(out))(x, s))
     found = gradient(tensor(1, 2, 3), Tensor(np.full(axes, 4, np.float32)))
     assert found.asnumpy().tolist() == [8, 16, 24]
+
+
+@pytest.mark.parametrize("sens", [4, 4.0, np.float32(4), np.float64(4), np.array([4], np.float32), [4], True, None],
+                         ids=repr)
+@pytest.mark.parametrize("out", [(), (1,)], ids=str)
+def test_a_plain_number_is_a_cotangent(run, sens, out):
+    """Of the output's dtype; None stands for ones."""
+    gradient = run(lambda x: ops.GradOperation(sens_param=True)(lambda v: (v * v).sum().reshape(out))(x, sens))
+    weight = 4 if sens not in (True, None) else 1
+    assert gradient(tensor(1, 2, 3)).asnumpy().tolist() == [2 * weight, 4 * weight, 6 * weight]
+    found, = run(lambda x: ops.vjp(lambda v: (v * v).sum().reshape(out), x)[1](sens))(tensor(1, 2, 3))
+    assert found.asnumpy().tolist() == [2 * weight, 4 * weight, 6 * weight]
+
+
+def test_what_is_no_cotangent_is_refused(run):
+    with pytest.raises(TypeError, match="GradOperation: a cotangent must be a tensor or a number, .* got str: 'one'"):
+        run(lambda x: ops.GradOperation(sens_param=True)(lambda v: v * 2)(x, "one"))(tensor(5))

@@ -50,7 +50,8 @@ SECONDS_PER_ENTRY = 120
 PRODUCT = Path(inspect.getfile(jit)).parents[1]
 # Code that interprets programs and dispatches operators one by one; none of it runs in a call that is compiled.
 INTERPRETING = tuple([str(PRODUCT / part) for part in (
-    "compiler/frontend", "ops", "nn", "gradient.py", "graph/control.py", "eager/replay.py")])
+    "compiler/frontend", "ops", "nn", "gradient.py", "linearization.py", "cotangents.py", "graph/control.py",
+    "eager/replay.py")])
 
 ENTRANCE = inspect.getfile(Cell)  # the call of a Cell in graph mode, and what sets its attributes
 

@@ -12,8 +12,8 @@ from mindspore import ops
 from mindspore.common.dtype import float32, int32
 from mindspore.common.parameter import Parameter
 from mindspore.common.tensor import Tensor
-from mindspore.gradient import linearize
 from mindspore.graph.trace import Traced, current_trace
+from mindspore.linearization import linearize
 from mindspore.nn._check import is_int, positive_float, positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.wrap import TrainOneStepCell

@@ -9,8 +9,9 @@ from mindspore import ops
 from mindspore.common.dtype import float32
 from mindspore.common.parameter import Parameter, ParameterTuple
 from mindspore.common.tensor import Tensor
-from mindspore.gradient import GradOperation, linearize
+from mindspore.gradient import GradOperation
 from mindspore.graph import tree
+from mindspore.linearization import linearize
 from mindspore.module_paths import answer_below
 from mindspore.nn._call import call
 from mindspore.nn._check import number
