@@ -74,13 +74,13 @@ def linearize(fn: Callable, args: tuple, kwargs: dict, wanted: list[Tensor], wei
     wanted: tensors among the arguments (by identity) to differentiate by. differentiated: given the output tensors and
     the result's spec, the positions of the outputs whose derivative is taken.
     """
-    if current_trace() is not None:
-        return _linearize_traced(fn, args, kwargs, wanted, weights, differentiated)
+    trace = current_trace()
+    if trace is not None:
+        return _linearize_traced(trace, fn, args, kwargs, wanted, weights, differentiated)
     return _linearize_eager(fn, args, kwargs, wanted, weights, differentiated)
 
 
-def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
-    outer = current_trace()
+def _linearize_traced(outer: GraphTrace, fn, args, kwargs, wanted, weights, differentiated) -> Linearized:
     inner = GraphTrace(getattr(fn, "__name__", type(fn).__name__), outer)
     inner.staged = outer.staged
     fresh = {id(t): with_hooks_of(wrap(inner.add_parameter(t._value.aval)), t) for t in wanted}
@@ -126,10 +126,11 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
 
     def pull(seeds: list) -> list:
         trace = current_trace()
+        assert trace is not None
         b = trace.builder
         cts = [b.ones_like(graph.outputs[k].aval) if seeds[k] is None else trace.node_of(conjugate(seeds[k]))
                for k in seeded]
-        cts = [_where_chosen(ct, conditions[k], values) for ct, k in zip(cts, seeded)]
+        cts = [_where_chosen(b, ct, conditions[k], values) for ct, k in zip(cts, seeded)]
         carry = (lambda node: node) if trace is outer else (lambda node: trace.node_of(carried(node)))
         grads = stages.gradients(b, count, cts, carry, fire)[:len(positions)]
         return _after_hooks(wanted, weights, [conjugate(wrap(Traced(trace, g))) for g in grads])
@@ -143,10 +144,9 @@ def _linearize_traced(fn, args, kwargs, wanted, weights, differentiated) -> Line
     return Linearized(values[:len(outputs)], spec, pull)
 
 
-def _where_chosen(ct: Any, conditions: list | None, values: list[Tensor]) -> Any:
+def _where_chosen(b: Any, ct: Any, conditions: list | None, values: list[Tensor]) -> Any:
     """The cotangent of an output that counts only where a decision has chosen what it is a part of; else zeros. A
     tensor in a text does not count."""
-    b = current_trace().builder
     if conditions is None:
         return b.zeros_like(ct.aval)
     for tag, alternatives, count in conditions:

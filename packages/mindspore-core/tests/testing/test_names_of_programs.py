@@ -95,7 +95,7 @@ def test_checks_return_what_they_are_given():
     assert validator.check_positive_int(3) == 3 and validator.check_float_range(0.5, 0, 1, validator.INC_BOTH) == 0.5
     assert validator.Validator.check_non_negative_int(0) == 0 and validator.check_string("a", ["a"]) == "a"
     assert validator.check_subclass("cell", nn.Dense, nn.Cell) is nn.Dense
-    assert validator.check_number(2.0, 1, validator.GT) == 2.0 and validator.check_equal_int(4, 4) == 4
+    assert validator.check_number("x", 2.0, 1, validator.GT) == 2.0 and validator.check_equal_int(4, 4) == 4
     assert validator.check_positive_int_sequence((1, 2)) == (1, 2)
 
 
