@@ -33,7 +33,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.ops.operations._infer_ops": ("mindspore.ops._native_classes",),
     "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
-        "_quant_ops", "_scalar_ops", "_tensor_array",
+        "_embedding_cache_ops", "_quant_ops", "_scalar_ops", "_tensor_array",
         "array_ops", "comm_ops", "control_ops", "custom_ops", "debug_ops", "image_ops",
         "manually_defined", "nn_ops", "other_ops", "reshard_ops", "rl_ops", "spectral_ops")},
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._sparse_classes") for name in (

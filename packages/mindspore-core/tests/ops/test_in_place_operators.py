@@ -70,7 +70,7 @@ def tensors(value):
 
 
 def test_the_table_has_every_class():
-    assert set(CASES) | set(SHOWN) | {"Contiguous"} == set(classes.NAMES)
+    assert set(CASES) | set(SHOWN) | set(RANDOM) | {"Contiguous"} == set(classes.NAMES)
 
 
 @pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
@@ -167,3 +167,32 @@ def test_names_of_objects_and_functions():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+RANDOM = {"InplaceNormal": ((2.0, 3.0), 2.0, 3.0), "InplaceUniform": ((1.0, 4.0), 2.5, 3 / 12**0.5),
+          "InplaceRandom": ((0, 9), 4.0, (80 / 12)**0.5)}
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_numbers_of_a_seed_and_an_offset(name, how):
+    operands, mean, deviation = RANDOM[name]
+    operator = getattr(auto_generate, name)()
+
+    def draw(seed, offset):
+        x = ms.ops.zeros((4000,), ms.float32)
+        found = how(lambda x, *pair: operator(x, *operands, *pair))(x, Tensor(seed), Tensor(offset))
+        assert (x.asnumpy() == found.asnumpy()).all()
+        return x.asnumpy()
+
+    first = draw(5, 0)
+    assert (draw(5, 0) == first).all() and (draw(5, 12) != first).any() and (draw(6, 0) != first).any()
+    assert abs(first.mean() - mean) < 0.2 and abs(first.std() - deviation) < 0.2
+
+
+def test_random_numbers_without_an_end():
+    x = Tensor([0] * 100, ms.int8)
+    auto_generate.InplaceRandom()(x)
+    assert 0 <= x.asnumpy().min() < 20 and 100 < x.asnumpy().max() <= 127
+    with pytest.raises(ValueError, match="no number"):
+        auto_generate.InplaceRandom()(x, 3, 3, Tensor(0), Tensor(0))

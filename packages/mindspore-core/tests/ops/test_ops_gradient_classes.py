@@ -268,3 +268,21 @@ def test_of_pooling_of_integers():
     assert found.dtype == ms.int32 and np.flatnonzero(found.asnumpy()).tolist() == [5, 7, 13, 15]
     with pytest.raises(ValueError, match="dy has shape"):
         G.FractionalMaxPoolGrad()(x, y, ops.ones_like(x), rows, columns)
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+def test_the_slope_of_an_incomplete_gamma_function_by_its_order(how):
+    a = np.array([2.0, 4.0, 6.0, 8.0], np.float32)
+    x = np.array([[2.0, 3.0, 4.0, 5.0], [1.0, 1.0, 9.0, 9.0]], np.float32)
+    found = how(G.IgammaGradA())(Tensor(a), Tensor(x))
+    sides = [ops.igamma(Tensor(a + s, ms.float64), Tensor(x, ms.float64)).asnumpy() for s in (1e-3, -1e-3)]
+    assert found.dtype is ms.float32
+    np.testing.assert_allclose(found.asnumpy(), (sides[0] - sides[1]) / 2e-3, rtol=1e-3, atol=1e-6)
+    many = ms.vmap(lambda order: G.IgammaGradA()(order, Tensor(x[:, 0])))(Tensor(a))
+    np.testing.assert_allclose(many.asnumpy()[0, 0], found.asnumpy()[0, 0], rtol=1e-5)
+    with pytest.raises(TypeError, match="a is Float32 and x Float64"):
+        G.IgammaGradA()(Tensor(a), Tensor(x, ms.float64))
+    with pytest.raises(TypeError, match="expected Float32 twice"):
+        G.IgammaGradA()(Tensor(a, ms.float16), Tensor(x, ms.float16))
+    with pytest.raises(ValueError, match="broadcast"):
+        G.IgammaGradA()(Tensor(a), Tensor(x[:, :3]))

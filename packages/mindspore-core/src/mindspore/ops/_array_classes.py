@@ -58,6 +58,7 @@ _define("LogSpace", lambda start, end, steps, base, dtype: creation.logspace(sta
         steps=10, base=10, dtype=float32)
 _define("IdentityN", rearranging.identities)
 _define("Padding", rearranging.padding, pad_dim_size=8)
+_define("PadAndShift", rearranging.pad_and_shift)
 _define("ConcatOffset", rearranging.concat_offset, N=2, axis=0)
 _define("ConcatOffsetV1", rearranging.concat_offset_of_shapes)
 _define("ParallelConcat", lambda values: joining.concat(values, 0))

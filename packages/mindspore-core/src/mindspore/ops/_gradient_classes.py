@@ -429,10 +429,24 @@ def fractional_avg_pool_grad(shape: Any, dy: Tensor, rows: Tensor, columns: Tens
     return found.astype(dy.dtype)
 
 
+def igamma_grad_a(a: Tensor, x: Tensor) -> Tensor:
+    """The derivative of the regularised lower incomplete gamma function P(a, x) by a.
+
+    Raises:
+        TypeError: a and x are not both Float32, or both Float64. ValueError: shapes that cannot be broadcast together.
+    """
+    from mindspore import ops
+    if a.dtype is not x.dtype or a.dtype not in (float32, float64):
+        raise TypeError(f"IgammaGradA: a is {a.dtype} and x {x.dtype}; expected Float32 twice, or Float64")
+    shape = ops.igamma(a, x).shape
+    return pulled(lambda order: ops.igamma(order, x), ops.ones(shape, a.dtype), ops.broadcast_to(a, shape))
+
+
 def _add(name: str, function: Callable[..., Any], **attributes: Any) -> None:
     CLASSES[name] = define(name, function, **attributes)
 
 
+_add("IgammaGradA", igamma_grad_a)
 _add("GeLUGrad", gelu_grad)
 _add("PReLUGrad", prelu_grad)
 _add("DropoutGrad", dropout_grad, keep_prob=0.5)

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from mindspore.common.dtype import int64
+from mindspore.common.generator import Generator
 from mindspore.common.tensor import Tensor
+from mindspore.ops import random_in_place
 from mindspore.ops.primitive import Primitive, define
 
 __all__ = ["NAMES"]
@@ -99,7 +102,38 @@ def _slice(input: Tensor, dim: int, start: int, end: int, step: int) -> Tensor:
     return input[(*[slice(None)] * axis, slice(start, end, step))]
 
 
+class _Pair(Generator):
+    """What stands for a generator where an operator is given a seed and an offset: these mean the same numbers."""
+
+    def __init__(self, seed: Any, offset: Any):
+        from mindspore import ops
+        numbers = [ops.reshape(value if isinstance(value, Tensor) else Tensor(value, int64), (1,)).astype(int64)
+                   for value in (seed, offset)]
+        self._given = ops.concat(numbers)
+
+    def draw(self) -> Tensor:
+        """The seed and the offset."""
+        return self._given
+
+
+def _normal(input: Tensor, mean: Any, std: Any, seed: Any, offset: Any) -> Tensor:
+    """In place: numbers of the normal distribution, which depend on a seed and an offset alone."""
+    return random_in_place.normal_(input, mean, std, generator=_Pair(seed, offset))
+
+
+def _uniform(input: Tensor, from_: Any, to: Any, seed: Any, offset: Any) -> Tensor:
+    """In place: numbers evenly distributed over [from_, to), which depend on a seed and an offset alone."""
+    return random_in_place.uniform_(input, from_, to, generator=_Pair(seed, offset))
+
+
+def _random(input: Tensor, from_: Any = 0, to: Any = None, seed: Any = 0, offset: Any = 0) -> Tensor:
+    """In place: whole numbers evenly distributed over [from_, to), which depend on a seed and an offset alone; see
+    `Tensor.random_`."""
+    return random_in_place.random_(input, from_, to, generator=_Pair(seed, offset))
+
+
 _IN_PLACE = {
+    "InplaceNormal": _normal, "InplaceUniform": _uniform, "InplaceRandom": _random,
     "InplaceAddExt": _method("add_", "alpha", count=1), "InplaceAddsExt": _method("add_", "alpha", count=1),
     "InplaceSubExt": _method("sub_", "alpha", count=1), "InplaceSubScalar": _method("sub_", "alpha", count=1),
     "InplaceMul": _method("mul_"), "InplaceMuls": _method("mul_"), "InplaceDiv": _method("div_"),

@@ -39,6 +39,8 @@ _define("CudnnGRU", gated_layers.gru, input_size=REQUIRED, hidden_size=REQUIRED,
         bidirectional=False, dropout=0.0)
 _define("GRUV2", gated_layers.gru_of_lengths, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED,
         has_bias=REQUIRED, bidirectional=REQUIRED, dropout=REQUIRED, is_train=True)
+_define("LSTMV2", gated_layers.lstm_of_lengths, input_size=REQUIRED, hidden_size=REQUIRED, num_layers=REQUIRED,
+        has_bias=REQUIRED, bidirectional=REQUIRED, dropout=REQUIRED, is_train=True)
 _define("DynamicGRUV2", recurrent.dynamic_gru, direction="UNIDIRECTIONAL", cell_depth=1, keep_prob=1.0,
         cell_clip=-1.0, num_proj=0, time_major=True, activation="tanh", gate_order="rzh", reset_after=True,
         is_training=True)

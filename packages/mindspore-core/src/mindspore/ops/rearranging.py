@@ -28,8 +28,8 @@ from mindspore.ops._operands import (
     static_ints,
 )
 from mindspore.ops.indexing import from_front, gather, replace_rows, sizes_vector
-from mindspore.ops.joining import stack, unbind
-from mindspore.ops.shapes import moveaxis, reshape
+from mindspore.ops.joining import concat, stack, unbind
+from mindspore.ops.shapes import cut, moveaxis, reshape
 
 __all__ = ["padding", "reverse_sequence", "unique_with_pad"]
 
@@ -165,3 +165,27 @@ def concat_offset_of_shapes(axis: Operand, x: Sequence[Operand]) -> tuple[Tensor
     here = apply(_EQ, (place, convert(own, int32)))
     starts = apply(_SELECT, (here, apply(_SUB, (ends, sizes)), constant(0, int32)))
     return unbind(starts)
+
+
+def pad_and_shift(input_x: Operand, cum_sum_arr: Operand, shift_idx: int) -> Tensor:
+    """cum_sum_arr[-1] places, of which those from cum_sum_arr[shift_idx] to cum_sum_arr[shift_idx + 1] hold the first
+    elements of input_x and the others -1. cum_sum_arr must be known.
+
+    Raises:
+        TypeError: cum_sum_arr has no integers, or shift_idx is no int.
+        ValueError: shift_idx names no such pair, input_x has not one axis or too few elements.
+    """
+    name = "PadAndShift"
+    x, sums, number = as_tensor(name, input_x), as_tensor(name, cum_sum_arr, "cum_sum_arr"), static_int(
+        name, "shift_idx", shift_idx)
+    if not sums.dtype.is_integer:
+        raise TypeError(f"{name}: cum_sum_arr is {sums.dtype}; expected an integer dtype")
+    ends = static_ints(name, "cum_sum_arr", sums)
+    if not 0 <= number < len(ends) - 1:
+        raise ValueError(f"{name}: shift_idx is {number} for {len(ends)} sums; expected 0 to {len(ends) - 2}")
+    start, end = ends[number:number + 2]
+    if x.ndim != 1 or not 0 <= start <= end <= min(ends[-1], start + x.shape[0]):
+        raise ValueError(f"{name}: input_x has shape {x.shape} and takes the places {start} to {end} of {ends[-1]}; "
+                         f"expected one axis with as many elements at least")
+    blanks = [full_of((count,), constant(-1, x.dtype)) for count in (start, ends[-1] - end)]
+    return concat([blanks[0], cut(x, 0, 0, end - start), blanks[1]], 0)
