@@ -152,3 +152,24 @@ def test_the_norm_of_zero_has_the_derivative_zero():
 def test_means_of_half_precision_are_accumulated_in_single(name):
     x = Tensor(np.full(4096, 60000.0, np.float32)).astype(getattr(ms, name))
     assert float(ops.mean(x)) == float(x[0])
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+def test_the_dtype_of_places(how):
+    x = Tensor(X)
+    for find in (ops.argmin, lambda x: x.argmin(1), lambda x: ops.argmin(x, 0, True), ms.numpy.argmin):
+        assert how(find)(x).dtype is ms.int32
+    for find in (ops.argmax, ms.mint.argmin, lambda x: x.min(1, return_indices=True)[1], lambda x: ops.min(x, 1)[1]):
+        assert how(find)(x).dtype is ms.int64
+
+
+@pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
+def test_the_extrema_of_all_elements_but_nan(how):
+    x = np.array([[9, 3, 4], [1, np.nan, np.inf]], np.float32)
+    for keepdims in (False, True):
+        found = how(lambda x, keepdims=keepdims: ops.aminmax(x, axis=None, keepdims=keepdims))(Tensor(x))
+        assert [v.item() for v in found] == [1, np.inf] and found[0].shape == (1, 1) * keepdims
+    assert all(np.isnan(v.item()) for v in ops.aminmax(Tensor([np.nan, np.nan]), axis=None))
+    assert [v.item() for v in ops.aminmax(Tensor([[3, 1], [2, 7]]), axis=None)] == [1, 7]
+    slope = ms.grad(lambda x: ops.aminmax(x, axis=None)[0])(Tensor(x))
+    assert slope.asnumpy().tolist() == [[0, 0, 0], [1, 0, 0]]

@@ -179,7 +179,7 @@ def test_the_parts():
     assert COOTensor(coo_tensor=x).values is x.values and CSRTensor(csr_tensor=y).indptr is y.indptr
     assert isinstance(ms.SparseTensor(Tensor(PLACES), Tensor(V), (3, 4)), COOTensor)
     assert RowTensor(row_tensor=RowTensor(Tensor([1]), Tensor(D[:1]), (3, 4))).dense_shape == (3, 4)
-    assert repr(x).startswith("COOTensor(shape=(3, 4), dtype=Float32, indices=Tensor(") and x != y and x == x
+    assert repr(x).startswith("COOTensor(shape=[3, 4], dtype=Float32, indices=Tensor(") and x != y and x == x
     for same in (copy.copy(y), pickle.loads(pickle.dumps(y))):
         assert type(same) is CSRTensor and np.array_equal(same.to_dense().asnumpy(), rows(W))
     assert F.csr_tensor_get_indptr(y) is y.indptr and F.coo_tensor_get_dense_shape(x) == (3, 4)

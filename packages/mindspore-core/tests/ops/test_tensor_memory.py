@@ -91,7 +91,7 @@ def test_strides_offsets_and_contiguity_are_those_of_views():
     x = Tensor(X)
     for part, array in ((x, X), (x.T, X.T), (x[1], X[1]), (x[:, 1::2], X[:, 1::2]), (x[::-1], X[::-1]),
                         (x.expand(2, 3, 4), np.broadcast_to(X, (2, 3, 4))), (x.T.reshape(-1), X.T.reshape(-1))):
-        assert part.strides == array.strides and part.stride() == tuple(s // 4 for s in array.strides)
+        assert part.strides == array.strides and part.stride() == [s // 4 for s in array.strides]
         assert part.is_contiguous() is array.flags.c_contiguous
         assert part.contiguous().is_contiguous() and (part.contiguous() is part) is array.flags.c_contiguous
         np.testing.assert_array_equal(part.contiguous().asnumpy(), array)

@@ -62,9 +62,9 @@ def counts_of(a, b):
     ("pt", lambda tp, fp, tn, fn: (math.sqrt(tp / (tp + fn) * fp / (tn + fp)) - fp / (tn + fp)) / (
         tp / (tp + fn) - fp / (tn + fp)))])
 def test_numbers_from_counts(name, function):
-    got = of(m.ConfusionMatrixMetric(False, name), (GOT, WANT))
-    assert got == pytest.approx(function(*counts_of(GOT, WANT)))
-    got = of(m.ConfusionMatrixMetric(True, name), (GOT[:1], WANT[:1]), (GOT[1:], WANT[1:]))
+    got = of(m.ConfusionMatrixMetric(True, name), (GOT, WANT))
+    assert got.shape == (1,) and got == pytest.approx(function(*counts_of(GOT, WANT)))
+    got = of(m.ConfusionMatrixMetric(False, name), (GOT[:1], WANT[:1]), (GOT[1:], WANT[1:]))
     assert got == pytest.approx(function(*counts_of(GOT[:, 1:], WANT[:, 1:])))
 
 
@@ -73,7 +73,7 @@ def test_numbers_from_counts_of_each_channel():
     b = np.array([[1, 0], [0, 1], [1, 0]])
     each = np.array([[1.0, np.nan], [np.nan, 1.0], [0.0, np.nan]])  # sensitivities
     def metric(how):
-        return of(m.ConfusionMatrixMetric(False, "sensitivity", True, how), (a, b))
+        return of(m.ConfusionMatrixMetric(True, "sensitivity", True, how), (a, b))
     assert metric("mean") == pytest.approx(np.mean([1.0, 1.0, 0.0]))
     assert metric("sum") == pytest.approx(np.nansum(each))
     np.testing.assert_allclose(metric("mean_batch"), np.nanmean(each, 0))
@@ -81,7 +81,7 @@ def test_numbers_from_counts_of_each_channel():
     np.testing.assert_allclose(metric("sum_batch"), np.nansum(each, 0))
     with pytest.raises(ValueError, match="consist of 0 and 1"):
         of(m.ConfusionMatrixMetric(), (a * 2, b))
-    with pytest.raises(ValueError, match="'metric_name' must be one of"):
+    with pytest.raises(NotImplementedError, match="'metric_name' must be one of"):
         m.ConfusionMatrixMetric(metric_name="goodness")
 
 

@@ -51,8 +51,8 @@ class _Sparse(tuple):
         return tuple(self)
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self.to_tuple()))
-        return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype}, {parts})"
+        parts = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self.to_tuple()) if name != "shape")
+        return f"{type(self).__name__}(shape={list(self.shape)}, dtype={self.dtype}, {parts})"
 
     __str__ = __repr__
     __hash__ = object.__hash__

@@ -181,8 +181,8 @@ class InMemory:
         return tuple([step * self.itemsize for step in _strides(self)])
 
     def stride(self, dim=None):
-        """Elements to step in each dimension, or in dimension `dim`."""
-        steps = _strides(self)
+        """Elements to step in each dimension, a list, or in dimension `dim`."""
+        steps = list(_strides(self))
         return steps if dim is None else steps[normalize_axis("stride", dim, self.ndim, "dim")]
 
     def storage_offset(self) -> int:

@@ -334,7 +334,7 @@ class TensorMethods(Operators, Functions):
     def min(self, axis=None, keepdims=False, *, initial=None, where=True, return_indices=False, dim=None,
             keepdim=False):
         """The smallest elements over an axis; see `max`."""
-        return _extremum(self, reduction.amin, reduction.argmin, axis, keepdims or keepdim, initial, where,
+        return _extremum(self, reduction.amin, reduction.arg_smallest, axis, keepdims or keepdim, initial, where,
                          return_indices, dim)
 
     def argmax(self, axis=None, keepdims=False, *, dim=None, keepdim=False) -> Tensor:
@@ -342,7 +342,7 @@ class TensorMethods(Operators, Functions):
         return reduction.argmax(self, _axis_of(axis, dim), keepdims or keepdim)
 
     def argmin(self, axis=None, keepdims=False, *, dim=None, keepdim=False) -> Tensor:
-        """The place (Int64) of the first smallest element along an axis."""
+        """The place (Int32) of the first smallest element along an axis."""
         return reduction.argmin(self, _axis_of(axis, dim), keepdims or keepdim)
 
     def argmax_with_value(self, axis=0, keep_dims=False) -> tuple[Tensor, Tensor]:

@@ -227,8 +227,8 @@ def amin(input: Operand, dim: Axes = (), keepdim: bool = False) -> Tensor:
 
 
 def argmin(input: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The place of the first smallest element along `dim`."""
-    return reduction.argmin(input, dim, keepdim)
+    """The place (Int64) of the first smallest element along `dim`."""
+    return reduction.arg_smallest(input, dim, keepdim)
 
 
 def mean(input: Operand, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:

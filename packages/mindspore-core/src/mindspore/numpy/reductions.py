@@ -216,7 +216,7 @@ def argmax(a: ArrayLike, axis: int | None = None) -> Tensor:
 
 
 def argmin(a: ArrayLike, axis: int | None = None) -> Tensor:
-    """The place (Int64) of the first smallest element along `axis`; without one, in the flattened array.
+    """The place (Int32) of the first smallest element along `axis`; without one, in the flattened array.
 
     >>> print(np.argmin([[1, 4], [3, 2]], axis=1))
     [0 1]

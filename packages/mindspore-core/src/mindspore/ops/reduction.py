@@ -39,7 +39,7 @@ _SUM, _PROD, _MAX, _MIN, _ALL, _ANY = map(primitive, ("sum", "prod", "max", "min
 _ARGMAX, _ARGMIN, _CUMSUM, _RESHAPE = map(primitive, ("argmax", "argmin", "cumsum", "reshape"))
 _ADD, _SUB, _MUL, _DIV, _POW = map(primitive, ("add", "sub", "mul", "div", "pow"))
 _EXP, _LOG, _SQRT, _STOP, _ISNAN = map(primitive, ("exp", "log", "sqrt", "stop_gradient", "isnan"))
-_SELECT, _EQ, _NE, _ISFINITE = map(primitive, ("select", "eq", "ne", "isfinite"))
+_SELECT, _EQ, _NE, _LE, _ISFINITE = map(primitive, ("select", "eq", "ne", "le", "isfinite"))
 _MAXIMUM, _MINIMUM, _PAD, _SLICE = map(primitive, ("maximum", "minimum", "pad", "slice"))
 
 
@@ -213,8 +213,8 @@ def _with_index(name: str, arg, input: Operand, axis: int | None, keepdims: bool
     return _extremum(name, x, axis, keepdims, initial, where), _arg(arg, x, axis, keepdims)
 
 
-def _arg(op, x: Tensor, axis: int, keepdims: bool) -> Tensor:
-    indices = apply(op, (x,), (axis, int64))
+def _arg(op, x: Tensor, axis: int, keepdims: bool, dtype: DType = int64) -> Tensor:
+    indices = apply(op, (x,), (axis, dtype))
     if not keepdims:
         return indices
     return apply(_RESHAPE, (indices,), (x.shape[:axis] + (1,) + x.shape[axis + 1:],))
@@ -226,24 +226,39 @@ def argmax(input: Operand, dim: int | None = None, keepdim: bool = False) -> Ten
 
 
 def argmin(input: Operand, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place (Int64) of the first smallest element along `axis`; without one, in the flattened tensor."""
-    return _flat_arg("argmin", _ARGMIN, input, axis, keepdims)
+    """The place (Int32) of the first smallest element along `axis`; without one, in the flattened tensor."""
+    return arg_smallest(input, axis, keepdims, int32)
 
 
-def _flat_arg(name: str, op, input: Operand, axis: int | None, keepdims: bool) -> Tensor:
+def arg_smallest(input: Operand, axis: int | None, keepdims: bool, dtype: DType = int64) -> Tensor:
+    """`argmin` with places of another dtype."""
+    return _flat_arg("argmin", _ARGMIN, input, axis, keepdims, dtype)
+
+
+def _flat_arg(name: str, op, input: Operand, axis: int | None, keepdims: bool, dtype: DType = int64) -> Tensor:
     x = as_tensor(name, input)
     if axis is None:
-        flat = apply(op, (apply(_RESHAPE, (x,), ((x.size,),)),), (0, int64))
+        flat = apply(op, (apply(_RESHAPE, (x,), ((x.size,),)),), (0, dtype))
         return apply(_RESHAPE, (flat,), ((1,) * x.ndim,)) if keepdims else flat
     if x.ndim == 0:
         normalize_axis(name, axis, 0)
-        return constant(0, int64)
-    return _arg(op, x, normalize_axis(name, axis, x.ndim), keepdims)
+        return constant(0, dtype)
+    return _arg(op, x, normalize_axis(name, axis, x.ndim), keepdims, dtype)
 
 
 def aminmax(input: Operand, *, axis: int | None = 0, keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    """(smallest, largest) elements along `axis`, None for all."""
-    return amin(input, axis, keepdims), amax(input, axis, keepdims)
+    """(smallest, largest) elements along `axis`; for None of all that are not NaN."""
+    if axis is not None:
+        return amin(input, axis, keepdims), amax(input, axis, keepdims)
+    x = as_tensor("aminmax", input)
+    if not x.dtype.is_floating:
+        return amin(x, None, keepdims), amax(x, None, keepdims)
+    known = apply(_EQ, (x, x))
+    inf, nan = float("inf"), constant(float("nan"), x.dtype)
+    smallest, largest = (reduced(apply(_SELECT, (known, x, constant(other, x.dtype))), None, keepdims)
+                         for reduced, other in ((amin, inf), (amax, -inf)))
+    some = apply(_LE, (smallest, largest))
+    return apply(_SELECT, (some, smallest, nan)), apply(_SELECT, (some, largest, nan))
 
 
 def ptp(input: Operand, axis: Axes = None, keepdims: bool = False) -> Tensor:

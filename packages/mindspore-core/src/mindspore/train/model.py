@@ -232,7 +232,7 @@ class Model:
         with _training(self._network, False):
             return self._network(*predict_data)
 
-    def infer_predict_layout(self, *predict_data):
+    def infer_predict_layout(self, *predict_data, skip_backend_compile=False):
         """None: the layout is whole on one device."""
 
     def infer_train_layout(self, train_dataset, dataset_sink_mode=True, sink_size=-1):

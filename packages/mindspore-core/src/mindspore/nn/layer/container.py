@@ -102,6 +102,11 @@ class SequentialCell(_Numbered):
         else:
             self._renumber(list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args))
 
+    def set_grad(self, flag: bool = True) -> SequentialCell:
+        """Mark the cell as differentiated; see `Cell.set_grad`."""
+        super().set_grad(flag)
+        return self
+
     def construct(self, input_data):
         """The last cell's output."""
         for cell in self._cells.values():

@@ -38,8 +38,8 @@ _BY_NAME: dict[str, type[Metric]] = {
 
 
 def names() -> list[str]:
-    """The names that `get_metric_fn` knows."""
-    return list(_BY_NAME)
+    """The names that `get_metric_fn` knows, sorted."""
+    return sorted(_BY_NAME)
 
 
 def get_metric_fn(name: str, *args, **kwargs) -> Metric:

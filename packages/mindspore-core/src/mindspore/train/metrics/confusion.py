@@ -130,7 +130,8 @@ class ConfusionMatrixMetric(Metric):
     """A number from the counts of true and false positives and negatives of one-hot predictions.
 
     Args:
-        skip_channel: leave the first channel (the background) out, if there are several.
+        skip_channel: False leaves the first of several channels (the background) out, True counts all: so it computes
+            in MindSpore, although the name says the opposite.
         metric_name: 'sensitivity', 'specificity', 'precision', 'accuracy', 'f1 score' and others, or a usual short name
             such as 'tpr', 'npv', 'mcc'; '_' may stand for a blank.
         calculation_method: True: the number is computed for each sample and channel and reduced by `decrease`; False:
@@ -139,6 +140,7 @@ class ConfusionMatrixMetric(Metric):
 
     Raises:
         TypeError, ValueError: arguments of wrong types, other words, inputs that are not one-hot.
+        NotImplementedError: a metric_name that is not known.
     """
 
     def __init__(self, skip_channel=True, metric_name="sensitivity", calculation_method=False, decrease="mean"):
@@ -151,8 +153,8 @@ class ConfusionMatrixMetric(Metric):
         lower = metric_name.lower()
         found = _SHORT.get(lower.replace(" ", "_"), lower.replace("_", " "))
         if found not in _FROM_COUNTS:
-            raise ValueError(f"For '{name}', the 'metric_name' must be one of {', '.join(_FROM_COUNTS)}, or a short "
-                             f"name of these, but got {metric_name!r}.")
+            raise NotImplementedError(f"For '{name}', the 'metric_name' must be one of {', '.join(_FROM_COUNTS)}, or "
+                                      f"a short name of these, but got {metric_name!r}.")
         if decrease not in _REDUCTIONS:
             raise ValueError(f"For '{name}', the 'decrease' must be one of {', '.join(_REDUCTIONS)}, but got "
                              f"{decrease!r}.")
@@ -174,7 +176,7 @@ class ConfusionMatrixMetric(Metric):
                              f"(N, C, ...), but have {got.shape} and {want.shape}.")
         if not all(np.isin(a, (0, 1)).all() for a in (got, want)):
             raise ValueError("For 'ConfusionMatrixMetric.update', predictions and labels must consist of 0 and 1.")
-        if self.skip_channel and got.shape[1] > 1:
+        if not self.skip_channel and got.shape[1] > 1:
             got, want = got[:, 1:], want[:, 1:]
         got, want = (a.reshape(*a.shape[:2], -1).astype(bool) for a in (got, want))
         counts = np.stack([(got & want).sum(2), (got & ~want).sum(2), (~got & ~want).sum(2), (~got & want).sum(2)], -1)
@@ -191,10 +193,10 @@ class ConfusionMatrixMetric(Metric):
             self._sum, self._number = self._sum + result * number_, self._number + number_
 
     def eval(self):
-        """The number, an array where `decrease` keeps an axis."""
+        """The number; an array (1,) without `calculation_method`, and one where `decrease` keeps an axis."""
         self._needs(self._seen)
         if not self.calculation_method:
-            return float(_FROM_COUNTS[self.metric_name](*self._counts))
+            return np.atleast_1d(_FROM_COUNTS[self.metric_name](*self._counts))
         result = _quotient(self._sum, self._number)
         return float(result) if result.ndim == 0 else result
 
