@@ -138,7 +138,7 @@ def _run(fn: Callable, cells: list, flat: _Arguments, out_axes: Any) -> Any:
     plain = rec.graph.out_avals
     nodes = [_placed(b, node, plain[k], axes[k], size) for k, node in enumerate(found[:rec.count])]
     for place, node in zip(changed, nodes[rec.count - len(changed):]):
-        Recorded.assign_one(trace, flat.leaves[place], node)
+        trace.take_over(flat.leaves[place], node)
     return rec.result(nodes)[0]
 
 
@@ -165,11 +165,13 @@ def _write(b: Builder, rec: Recorded, own: list, values: list[Node], size: int) 
         elif node.aval is not aval and tensor is index_checks.channel():
             trace.write(tensor, b.max(node, axis=(0,), keepdims=False))
         elif node.aval is not aval:
-            raise VmapError("A tensor from outside of the function is assigned a value that differs from lane to lane.",
+            what = "A tensor from outside of the function is assigned a value that" if trace.can_lift(tensor) else \
+                "What the function leaves in an object from outside"
+            raise VmapError(f"{what} differs from lane to lane.",
                             found=f"{_named(tensor)}, and {size} values for it",
                             remedy="return the value, and assign outside of vmap; or use an ensemble of Cells")
         else:
-            Recorded.assign_one(trace, tensor, node)
+            trace.take_over(tensor, node)
 
 
 def _named(tensor: Tensor) -> str:

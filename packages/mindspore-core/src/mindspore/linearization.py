@@ -27,6 +27,7 @@ from mindspore.graph.compiled import current_guards, noted_changes
 from mindspore.graph.control import is_one_of
 from mindspore.graph.guards import Guards
 from mindspore.graph.hooks import conjugate, fire, hooked_gradient, hooks_of
+from mindspore.graph.leaving import Places, hand_over
 from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import apply, apply_plainly, with_hooks_of, wrap
@@ -86,11 +87,12 @@ def _linearize_traced(outer: GraphTrace, fn, args, kwargs, wanted, weights, diff
     fresh = {id(t): with_hooks_of(wrap(inner.add_parameter(t._value.aval)), t) for t in wanted}
     args, kwargs = tree.map_tensors(lambda t: fresh.get(id(t), t), (args, kwargs))
     guards = current_guards() or Guards()
-    before, noted = set(guards.effects), len(noted_changes())
+    before, noted, places = set(guards.effects), len(noted_changes()), Places(inner)
     try:
-        with tracing(inner):
+        with tracing(inner), places.noted():
             result = _call_inside(fn, args, kwargs)
     except Exception:  # what it did before stays done
+        hand_over(inner, places, guards.assigned_since(before))
         graph = inner.close([])
         done = outer.builder.inline(graph, [outer.node_of(t) for t in (*wanted, *inner.lifted)])
         assign_written(outer, inner.written, done)
@@ -98,7 +100,6 @@ def _linearize_traced(outer: GraphTrace, fn, args, kwargs, wanted, weights, diff
     outputs: list = []
     spec = tree.flatten(result, outputs)
     assigned: list = []
-    effects = [(obj, name, tree.flatten(getattr(obj, name), assigned)) for obj, name in guards.assigned_since(before)]
     changes = noted_changes()[noted:]
     for change in changes:
         change.flatten(assigned)
@@ -106,10 +107,11 @@ def _linearize_traced(outer: GraphTrace, fn, args, kwargs, wanted, weights, diff
     for weight in weights:
         inner.node_of(weight)
         guards.add_attr(weight, "_hooks", hooks_of(weight) or ABSENT, True)
-    places = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
+    hand_over(inner, places, guards.assigned_since(before))
+    numbers = {id(t): inner.explicit + k for k, t in enumerate(inner.lifted)}
     graph = settle_calls(inner.close(nodes))
     sources = [outer.node_of(t) for t in wanted] + [outer.node_of(t) for t in inner.lifted]
-    positions = tuple(range(inner.explicit)) + tuple(places[id(w)] for w in weights)
+    positions = tuple(range(inner.explicit)) + tuple(numbers[id(w)] for w in weights)
     able = seedable(graph.out_avals, [graph.params[k].aval for k in positions])
     seeded = tuple(k for k in differentiated(outputs, spec) if k in able)
     count = len(graph.outputs)
@@ -119,8 +121,6 @@ def _linearize_traced(outer: GraphTrace, fn, args, kwargs, wanted, weights, diff
     values = [wrap(Traced(outer, n)) for n in primal[:len(nodes)]]
     conditions = tree.conditions(spec)
     left = iter(values[len(outputs):])
-    for obj, name, place in effects:
-        setattr(obj, name, tree.rebuild(place, left))
     for change in changes:
         change.value = tree.rebuild(change.spec, left)
 

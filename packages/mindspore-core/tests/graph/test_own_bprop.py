@@ -168,3 +168,40 @@ def test_errors_of_what_a_bprop_returns_have_their_types(gradients, error, words
             assert grad(Returning(*gradients), 1)(X, Y).dtype == ms.float32
     finally:
         ms.set_context(check_bprop=False)
+
+
+def test_what_construct_leaves_behind_is_there_after_the_gradient(mode):
+    class Remembers(nn.Cell):
+        def __init__(self, prints):
+            super().__init__()
+            self.last, self.rows, self.prints = None, [], prints
+
+        def construct(self, x):
+            self.last = x * 3
+            self.rows.append(x * 2)
+            return x * x
+
+        def bprop(self, x, out, dout):
+            if self.prints:
+                print("bprop")
+            return dout * x * 7
+
+    class Around(nn.Cell):
+        def __init__(self, cell):
+            super().__init__()
+            self.cell = cell
+
+        def construct(self, x):
+            slope = grad(lambda a: self.cell(a * 1).sum())(x)
+            return slope, self.cell.last + self.cell.rows[-1]
+
+    for prints in (False, True):
+        cell = Remembers(prints)
+        net = Around(cell)
+        for count, x in enumerate((X, Y), 1):
+            slope, left = net(x)
+            np.testing.assert_allclose(slope.asnumpy(), x.asnumpy() * 7)
+            np.testing.assert_allclose(left.asnumpy(), x.asnumpy() * 5)
+            np.testing.assert_allclose(cell.last.asnumpy(), x.asnumpy() * 3)
+            assert len(cell.rows) == count
+        np.testing.assert_allclose(cell.rows[0].asnumpy(), X.asnumpy() * 2)

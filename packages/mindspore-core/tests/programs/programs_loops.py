@@ -419,3 +419,44 @@ def for_over_vector_that_changes(x):
     for each in x:
         x[1:] = each
     return x * x
+
+
+def tensor_made_in_each_trip(x, n):
+    y, j = 1.0, n * 0
+    while j < n:
+        y = Tensor(2.5)
+        j = j + 1
+    return x + y
+
+
+def tensor_made_in_each_trip_in_place_of_one(x, n):
+    y, last, j = Tensor([0.5]), None, n * 0
+    while j < n:
+        y = Tensor([1.5])
+        last = Tensor([1.0, 2.0, 3.0])
+        j = j + 1
+    return x * y if last is None else x * y + last
+
+
+def condition_of_unlike_shapes(x, s):
+    flag, row = s > 0, ops.stack([s, s])
+    while flag:
+        x = x + 1
+        if x.sum() > 9:
+            flag = (row > 9).all()
+        else:
+            flag = x[:1] > -5
+    return x
+
+
+def condition_of_unlike_kinds(x, s):
+    flag = s > 0
+    while flag:
+        x = x + 1
+        if x.sum() > 9:
+            flag = []
+        elif x.sum() > 5:
+            flag = 1
+        else:
+            flag = x[:1]
+    return x

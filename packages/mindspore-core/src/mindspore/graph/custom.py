@@ -19,7 +19,10 @@ from mindspore.compiler.primitives.recursion import calls_of
 from mindspore.eager import segment as _segment
 from mindspore.graph import index_checks, inner, tree
 from mindspore.graph.call import call_construct, call_function
+from mindspore.graph.compiled import current_guards
+from mindspore.graph.guards import Guards
 from mindspore.graph.hooks import as_programs_see, call, conjugate, marked, zeros
+from mindspore.graph.leaving import Places, hand_over
 from mindspore.graph.trace import GraphTrace, current_trace, tracing
 from mindspore.runtime.record import apply, apply_plainly, wrap
 
@@ -41,7 +44,9 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
     places = [k for k, a in enumerate(args) if isinstance(a, Tensor)]
     forward = GraphTrace(f"{name}_construct", current_trace())
     inputs = [wrap(forward.add_parameter(args[k]._value.aval)) for k in places]
-    with tracing(forward):
+    guards, changed = current_guards() or Guards(), Places(forward)
+    before = set(guards.effects)
+    with tracing(forward), changed.noted():
         result = call_construct(cell, _placed(args, places, inputs), {})
         outputs: list = []
         spec = tree.flatten(result, outputs)
@@ -50,6 +55,7 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
     if forward.written:
         raise GraphCompileError(f"{name}: construct of a cell with bprop must not assign parameters.",
                                 remedy="assign them in the cell around it, or leave bprop out")
+    hand_over(forward, changed, guards.assigned_since(before))
     forward_graph = forward.close(nodes)
     backward = GraphTrace(f"{name}_bprop", current_trace())
     again = [wrap(backward.add_parameter(args[k]._value.aval)) for k in places]
@@ -62,22 +68,33 @@ def call_with_bprop(cell: Any, args: tuple, kwargs: dict) -> Any:
         grad_nodes = [backward.node_of(conjugate(g)) for g in chosen]
     backward.written.pop(id(index_checks.channel()), None)
     if backward.written:
-        return _with_effects(cell, args, places, forward_graph, forward.lifted, spec)
+        return _with_effects(cell, args, places, forward, forward_graph, spec)
     graph = backward.close(grad_nodes)
     for called, _, _ in calls_of(graph):
         raise GraphCompileError(f"{name}: bprop calls '{called}', which is a recursive function that runs.",
                                 remedy="call another function in bprop, or give construct what bprop needs as a result")
     operands = (*[args[k] for k in places], *forward.lifted, *backward.lifted)
     found = apply(PRIMITIVES["custom_vjp"], operands, (forward_graph, graph, len(places), len(forward.lifted)))
+    _take_over(forward, found[len(nodes):])
     return tree.rebuild(spec, iter(found))
 
 
-def _with_effects(cell: Any, args: tuple, places: list[int], graph: Graph, lifted: list, spec: Any) -> Any:
+def _take_over(forward: GraphTrace, values: Any) -> None:
+    """What construct left behind has these values in the present trace."""
+    trace = current_trace()
+    for tensor, value in zip(forward.written.values(), values):
+        trace.take_over(tensor, trace.node_of(value))
+
+
+def _with_effects(cell: Any, args: tuple, places: list[int], forward: GraphTrace, graph: Graph, spec: Any) -> Any:
     """The outputs of a cell whose bprop has effects. They are cut off from what computed them; the bprop is called
     where the derivative of what is around is recorded, as a hook with effects is."""
     name, trace = type(cell).__name__, current_trace()
     inputs = [args[k] for k in places]
-    outputs = inner.tensors(trace.builder.inline(graph, [trace.node_of(t) for t in (*inputs, *lifted)]))
+    outputs = inner.tensors(trace.builder.inline(graph, [trace.node_of(t) for t in (*inputs, *forward.lifted)]))
+    count = len(outputs) - len(forward.written)
+    _take_over(forward, outputs[count:])
+    del outputs[count:]
     avals = [t._value.aval for t in outputs]
 
     def run(cotangents: list, held: list) -> list:

@@ -7,13 +7,17 @@ from typing import Any
 
 from mindspore.compiler.ir import Builder, Graph, Node
 from mindspore.graph import tree
+from mindspore.graph.compiled import current_guards
+from mindspore.graph.guards import Guards
+from mindspore.graph.leaving import Places, hand_over
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
 from mindspore.runtime.record import wrap
 
 
 class Recorded:
     """A function's graph: parameters are the explicit ones, then what the function read from outside; outputs are the
-    tensors in the function's result (`count` of them, their structure is `spec`), then what it assigned."""
+    tensors in the function's result (`count` of them, their structure is `spec`), then what it assigned, and what it
+    left in places that were there before (`leaving.py`)."""
 
     def __init__(self, trace: GraphTrace, graph: Graph, count: int, spec: Any):
         self.graph, self.count, self.spec = graph, count, spec
@@ -27,15 +31,7 @@ class Recorded:
     def assign(self, nodes: list[Node]) -> None:
         """Give the tensors that the function assigned their new values in the present trace."""
         for tensor, node in zip(self.written, nodes, strict=True):
-            self.assign_one(current_trace(), tensor, node)
-
-    @staticmethod
-    def assign_one(trace: GraphTrace, tensor: Any, node: Node) -> None:
-        """Give one tensor the value of a node of this trace."""
-        if trace.is_local(tensor):
-            trace.rebind(tensor, Traced(trace, node))
-        else:
-            trace.write(tensor, node)
+            current_trace().take_over(tensor, node)
 
     def result(self, nodes: list[Node]) -> Any:
         """The function's result, made of nodes of the present trace."""
@@ -46,11 +42,14 @@ def record(name: str, call: Callable, avals: list) -> Recorded:
     """Record `call(trace, tensors)` with new tensors of these avals."""
     inner = GraphTrace(name, current_trace())
     given = [wrap(inner.add_parameter(aval)) for aval in avals]
-    with tracing(inner):
+    guards, places = current_guards() or Guards(), Places(inner)
+    before = set(guards.effects)
+    with tracing(inner), places.noted():
         result = call(inner, given)
     outputs: list = []
     spec = tree.flatten(result, outputs)
     nodes = [inner.node_of(t) for t in outputs]
+    hand_over(inner, places, guards.assigned_since(before))
     return Recorded(inner, inner.close(nodes), len(nodes), spec)
 
 

@@ -42,7 +42,4 @@ def closed(parts: list[tuple[GraphTrace, list[Node]]]) -> tuple[list[Graph], lis
 def assign_written(outer: GraphTrace, written: dict, nodes) -> None:
     """Give the tensors that an inner trace assigned their values in the trace around it."""
     for tensor, node in zip(written.values(), nodes):
-        if outer.is_local(tensor):
-            outer.rebind(tensor, Traced(outer, node))
-        else:
-            outer.write(tensor, node)
+        outer.take_over(tensor, node)

@@ -144,6 +144,20 @@ class GraphTrace:
         self.nodes[id(tensor)] = node
         self.written[id(tensor)] = tensor
 
+    def hand_over(self, tensors) -> None:
+        """These tensors, which were made in this trace, outlive it: they get a value in the trace around it as those do
+        that are assigned here."""
+        for tensor in tensors:
+            self.nodes[id(tensor)] = self.node_of(tensor)
+            self.written[id(tensor)] = tensor
+
+    def take_over(self, tensor, node: Node) -> None:
+        """A tensor that a trace inside of this one has assigned or hands over has the value of `node`."""
+        if self.is_local(tensor) or not self.can_lift(tensor):
+            self.rebind(tensor, Traced(self, node))
+        else:
+            self.write(tensor, node)
+
     def assigns(self, tensor) -> bool:
         """Whether a tensor from outside may have been assigned here so far."""
         return id(tensor) in self.written or id(tensor) in self.changing

@@ -26,7 +26,7 @@ from types import CellType
 from typing import Any
 
 from mindspore.compiler.frontend.conditions import predicate
-from mindspore.compiler.frontend.decisions import decide, refuse
+from mindspore.compiler.frontend.decisions import decide, outcome_of, refuse
 from mindspore.compiler.frontend.errors import Diverged, GraphCompileError, TensorConditionError
 from mindspore.compiler.frontend.frames import CONTINUE, RETURN, TENSOR_LOOP, UNBOUND, Frame, Run, Unbound
 from mindspore.compiler.frontend.journal import Items, is_container
@@ -39,7 +39,7 @@ from mindspore.compiler.frontend.postponed import Postponed
 from mindspore.compiler.frontend.scans import Body
 from mindspore.compiler.frontend.sides import Branch
 from mindspore.compiler.frontend.state import Snapshot
-from mindspore.compiler.frontend.variants import Variant
+from mindspore.compiler.frontend.variants import Variant, is_varied, narrowed
 
 __all__ = ["after_loop", "is_left_by_tensor", "loop_on_tensor", "loop_over", "only_reads"]
 
@@ -145,7 +145,7 @@ class _Loop:
         """TensorConditionError if a trip leaves an object that it has made: the next one would need another one."""
         for each in after.members if type(after) is Variant else (after,):
             is_object = hasattr(each, "__dict__") and not callable(each) and not is_container(each)
-            if is_object and id(each) in trip.body.fresh:
+            if is_object and id(each) in trip.body.fresh and not self.frame.session.is_traced(each):
                 raise TensorConditionError(
                     f"{self.snapshot.name(place).capitalize()} is a new object at the end of each trip of a loop on a "
                     "tensor.", found=f"an object of class {type(each).__name__}", site=self.site,
@@ -304,6 +304,11 @@ class _Trip:
 
 def _truth(frame: Frame, value: Any, site: Site) -> Any:
     """The value of a condition as a predicate, or as a bool if it is known."""
+    session = frame.session
+    if session.varies and is_varied(session, value):
+        value = narrowed(session, outcome_of(frame, value, site, "while"))
+        if type(value) is Variant:
+            value = session.policy.control.select(session.known, value)
     return predicate(frame, value, site, "while") if frame.session.is_traced(value) else bool(value)
 
 
