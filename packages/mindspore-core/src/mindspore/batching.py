@@ -24,6 +24,14 @@ from mindspore.transforms import compiled
 __all__ = ["vmap"]
 
 
+class VmapTypeError(TypeError, RuntimeError):
+    """`in_axes` or `out_axes` does not have the structure of the arguments or outputs."""
+
+
+class VmapValueError(ValueError, RuntimeError):
+    """An axis is out of range, or there is none."""
+
+
 def vmap(fn, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
     """`fn` for many examples at once.
 
@@ -43,8 +51,8 @@ def vmap(fn, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
 
     Raises:
         TypeError: an argument with an axis is not a tensor; `in_axes` or `out_axes` does not have the structure of the
-        arguments or outputs. ValueError: an axis is out of range; there is no axis at all. VmapError (a RuntimeError):
-        sizes differ; something in `fn` cannot be run on many lanes at once.
+        arguments or outputs. ValueError: an axis is out of range; there is no axis at all. VmapError: sizes differ;
+        something in `fn` cannot be run on many lanes at once. All of these are RuntimeErrors, too.
     """
     cells = _ensemble(fn)
     target = cells[0] if cells else fn
@@ -76,11 +84,13 @@ class _Arguments:
         if in_axes is None or isinstance(in_axes, int) and not isinstance(in_axes, bool):
             in_axes = (in_axes,) * len(args)
         if not isinstance(in_axes, tuple | list):
-            raise TypeError(f"vmap: in_axes is {in_axes!r}; expected an int, None, or a tuple with one element for "
-                            f"each argument")
+            raise VmapTypeError(
+                f"vmap: in_axes is {in_axes!r}; expected an int, None, or a tuple with one element for "
+                f"each argument")
         if len(in_axes) != len(args):
-            raise TypeError(f"vmap: in_axes has {len(in_axes)} elements, but the function was called with {len(args)} "
-                            f"positional argument{'s' * (len(args) != 1)}; expected one for each")
+            raise VmapTypeError(
+                f"vmap: in_axes has {len(in_axes)} elements, but the function was called with {len(args)} "
+                f"positional argument{'s' * (len(args) != 1)}; expected one for each")
         for place, (value, axis) in enumerate(zip(args, in_axes)):
             _argument_axes(value, axis, f"argument {place}", self.axes)
         for name, value in kwargs.items():
@@ -92,14 +102,15 @@ class _Arguments:
         if cells:
             sizes[f"a list of {cells} Cells"] = cells
         if not sizes:
-            raise ValueError("vmap: no argument has an axis to map over; give at least one element of in_axes an int")
+            raise VmapValueError(
+                "vmap: no argument has an axis to map over; give at least one element of in_axes an int")
         if len(set(sizes.values())) > 1:
             raise VmapError("vmap: the arguments have different numbers of examples.",
                             found=", ".join(f"{size} in {what}" for what, size in sizes.items()),
                             remedy="arguments of one size along their axes, and None in in_axes for what all share")
         size = next(iter(sizes.values()))
         if size == 0:
-            raise ValueError("vmap: there are no examples: the axis to map over has size 0")
+            raise VmapValueError("vmap: there are no examples: the axis to map over has size 0")
         return size
 
 
@@ -183,12 +194,14 @@ def _placed(b: Builder, node: Node, aval, axis: int | None, size: int) -> Node:
     shared = node.aval is aval
     if axis is None:
         if not shared:
-            raise ValueError(f"vmap: out_axes is None for an output of shape {aval.shape} that differs from lane to "
-                             f"lane; give it an axis")
+            raise VmapValueError(
+                f"vmap: out_axes is None for an output of shape {aval.shape} that differs from lane to "
+                f"lane; give it an axis")
         return node
     if not -aval.ndim - 1 <= axis <= aval.ndim:
-        raise ValueError(f"vmap: out_axes has {axis} for an output of shape {aval.shape}; expected {-aval.ndim - 1} to "
-                         f"{aval.ndim}")
+        raise VmapValueError(
+            f"vmap: out_axes has {axis} for an output of shape {aval.shape}; expected {-aval.ndim - 1} to "
+            f"{aval.ndim}")
     if shared:
         node = b.broadcast_to(node, shape=(size, *aval.shape))
     return move_axis(b, node, 0, axis % (aval.ndim + 1))
@@ -209,34 +222,38 @@ def _lane_aval(tensor: Tensor, axis: int | None):
 def _argument_axes(value: Any, axis: Any, where: str, found: list) -> None:
     """Append the axis of each tensor in an argument, in the order of `tree.flatten`."""
     if isinstance(axis, bool) or not (axis is None or isinstance(axis, int | tuple | list | dict)):
-        raise TypeError(f"vmap: in_axes has {axis!r} for {where}; expected an int, None, or a container of these")
+        raise VmapTypeError(f"vmap: in_axes has {axis!r} for {where}; expected an int, None, or a container of these")
     if isinstance(value, Tensor):
         found.append(_tensor_axis(value, axis, where))
     elif isinstance(value, dict):
         if isinstance(axis, dict) and set(axis) != set(value) or isinstance(axis, tuple | list):
-            raise TypeError(f"vmap: in_axes has {axis!r} for {where}, a dict with the keys {list(value)}; expected an "
-                            f"int, None, or a dict with these keys")
+            raise VmapTypeError(
+                f"vmap: in_axes has {axis!r} for {where}, a dict with the keys {list(value)}; expected an "
+                f"int, None, or a dict with these keys")
         for key, item in value.items():
             _argument_axes(item, axis[key] if isinstance(axis, dict) else axis, f"{where}[{key!r}]", found)
     elif isinstance(value, tuple | list):
         if isinstance(axis, dict) or isinstance(axis, tuple | list) and len(axis) != len(value):
-            raise TypeError(f"vmap: in_axes has {axis!r} for {where}, a {type(value).__name__} of {len(value)}; "
-                            f"expected an int, None, or a tuple of {len(value)}")
+            raise VmapTypeError(
+                f"vmap: in_axes has {axis!r} for {where}, a {type(value).__name__} of {len(value)}; "
+                f"expected an int, None, or a tuple of {len(value)}")
         for place, item in enumerate(value):
             _argument_axes(item, axis[place] if isinstance(axis, tuple | list) else axis, f"{where}[{place}]", found)
     elif axis is not None:
-        raise TypeError(f"vmap: {where} is {value!r} of type {type(value).__name__}, which has no axis {axis}; pass a "
-                        f"Tensor, or give it None in in_axes")
+        raise VmapTypeError(
+            f"vmap: {where} is {value!r} of type {type(value).__name__}, which has no axis {axis}; pass a "
+            f"Tensor, or give it None in in_axes")
 
 
 def _tensor_axis(value: Tensor, axis: Any, where: str) -> int | None:
     if axis is None:
         return None
     if not isinstance(axis, int):
-        raise TypeError(f"vmap: in_axes has {axis!r} for {where}, a tensor; expected an int or None")
+        raise VmapTypeError(f"vmap: in_axes has {axis!r} for {where}, a tensor; expected an int or None")
     if not -value.ndim <= axis < value.ndim:
-        raise ValueError(f"vmap: in_axes has {axis} for {where} of shape {value.shape}; expected "
-                         + (f"{-value.ndim} to {value.ndim - 1}" if value.ndim else "None, since it has no axes"))
+        raise VmapValueError(
+            f"vmap: in_axes has {axis} for {where} of shape {value.shape}; expected "
+            + (f"{-value.ndim} to {value.ndim - 1}" if value.ndim else "None, since it has no axes"))
     return axis % value.ndim
 
 
@@ -249,18 +266,19 @@ def _output_axes(axes: Any, spec: Any) -> list:
 
 def _collect_axes(axes: Any, spec: Any, found: list) -> None:
     if isinstance(axes, bool) or not (axes is None or isinstance(axes, int | tuple | list)):
-        raise TypeError(f"vmap: out_axes has {axes!r}; expected an int, None, or a tuple of these")
+        raise VmapTypeError(f"vmap: out_axes has {axes!r}; expected an int, None, or a tuple of these")
     items = getattr(spec, "items", None)
     if isinstance(items, list):
         if isinstance(axes, tuple | list) and len(axes) != len(items):
-            raise TypeError(f"vmap: out_axes has {axes!r} for {len(items)} outputs; expected an int or one element for "
-                            f"each")
+            raise VmapTypeError(
+                f"vmap: out_axes has {axes!r} for {len(items)} outputs; expected an int or one element for "
+                f"each")
         for place, item in enumerate(items):
             _collect_axes(axes[place] if isinstance(axes, tuple | list) else axes, item, found)
     elif tree.is_single(spec):
         if isinstance(axes, tuple | list):
             if len(axes) != 1:
-                raise TypeError(f"vmap: out_axes has {axes!r} for one output; expected an int or None")
+                raise VmapTypeError(f"vmap: out_axes has {axes!r} for one output; expected an int or None")
             axes = axes[0]
         found.append(axes)
     elif spec.value is not None:
@@ -293,6 +311,7 @@ def _ensemble(fn: Any) -> list:
 
     for place, cell in enumerate(cells):
         if structure(cell) != structure(cells[0]):
-            raise ValueError(f"vmap: Cell {place} of the ensemble differs from Cell 0 in its class, its parameters or "
-                             f"whether it trains; expected Cells of one structure")
+            raise VmapValueError(
+                f"vmap: Cell {place} of the ensemble differs from Cell 0 in its class, its parameters or "
+                f"whether it trains; expected Cells of one structure")
     return cells

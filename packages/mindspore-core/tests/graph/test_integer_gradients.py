@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, jit, ops
+from mindspore import Tensor, jit, nn, ops
 from mindspore.gradient import grad, value_and_grad
 
 
@@ -79,3 +79,30 @@ def test_an_index_has_no_derivative(run):
 def test_floats_alone_are_as_before(run):
     value, slope = run(value_and_grad(lambda x, n: ops.relu(x) * n))(Tensor(2.0), integer(3))
     assert value.item() == 6.0 and slope.item() == 3.0
+
+
+class Weighted(nn.Cell):
+    """A Cell whose derivative is not what would be derived."""
+
+    def construct(self, x, y):
+        return 2 * x * x + y * y
+
+    def bprop(self, x, y, out, dout):
+        return dout * 7, dout * y
+
+
+def hooked(x, y):
+    z = x * y
+    z.register_hook(lambda gradient: gradient * 10)
+    return z * y
+
+
+@pytest.mark.parametrize(("f", "expected"), [
+    (Weighted(), ([7, 7], [3, -4])), (lambda x, y: Weighted()(x * y, y) * y, ([63, 112], [132, 692])),
+    (hooked, ([90, 160], [66, -220]))], ids=["bprop", "bprop inside", "hook"])
+def test_bprop_and_hooks(run, f, expected):
+    for first in (integer([2, 5]), Tensor([2.0, 5.0])):
+        found = run(grad(lambda x, y: f(x, y).sum(), (0, 1)))(first, integer([3, -4]))
+        for slope, value, dtype in zip(found, expected, (first.dtype, ms.int32)):
+            assert slope.dtype is dtype
+            np.testing.assert_array_equal(slope.asnumpy(), value)

@@ -120,6 +120,10 @@ def test_two_parameters_of_one_name_in_tuples_and_lists():
             net.more = value
     net.more = [net.pair[0], param("new")]
     assert len(net.more) == 2
+    net.single = param("single")
+    net.several = (net.single, param("several"))
+    with pytest.raises(ValueError, match="Cell.others.*its name 'single', which already exists"):
+        net.others = [param("single")]
 
 
 # -- attributes --------------------------------------------------------------------------------------------------------

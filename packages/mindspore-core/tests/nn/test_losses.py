@@ -176,7 +176,11 @@ X = Tensor(normal(N, C))
     (lambda: nn.DiceLoss()(X, Tensor([1.0])), ValueError), (lambda: nn.GaussianNLLLoss(full=1), TypeError),
     (lambda: nn.SoftmaxCrossEntropyWithLogits(True)(X, X), TypeError),
     (lambda: nn.SoftmaxCrossEntropyWithLogits(True)(X, Tensor(LABELS[:2])), ValueError),
-    (lambda: nn.MSELoss()(X, Tensor(np.ones(5, np.float32))), ValueError)])
+    (lambda: nn.MSELoss()(X, Tensor(np.ones(5, np.float32))), ValueError),
+    *[(call, TypeError) for loss in (nn.CrossEntropyLoss, nn.NLLLoss) for call in (
+        lambda loss=loss: loss(WEIGHT), lambda loss=loss: loss(Tensor([1, 2, 3])),
+        lambda loss=loss: loss(ignore_index=1.0), lambda loss=loss: loss()(X.asnumpy(), Tensor(LABELS)),
+        lambda loss=loss: loss()(X, LABELS))]])
 def test_refused(call, error):
     with pytest.raises(error):
         call()

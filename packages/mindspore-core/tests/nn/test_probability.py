@@ -244,6 +244,32 @@ class Triangle(msd.Distribution):
         return 2 * ops.log(value / width)
 
 
+class Unknown(msd.Distribution):
+    """A distribution of which nothing is known, not even its parameter's value."""
+
+    def __init__(self, rate=None):
+        super().__init__(None, ms.float32, "Unknown", {"param_dict": {"rate": rate}})
+
+
+@pytest.mark.parametrize("method", ["prob", "log_prob", "cdf", "log_cdf", "survival_function", "log_survival", "mean",
+                                    "mode", "sd", "var", "entropy", "kl_loss", "cross_entropy", "sample"])
+def test_what_a_distribution_does_not_define(method):
+    class Net(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.distribution = Unknown()
+
+        def construct(self, value):
+            return self.distribution(method, value)
+
+    before = ms.get_context("mode")
+    for mode in (ms.GRAPH_MODE, ms.PYNATIVE_MODE):
+        ms.set_context(mode=mode)
+        with pytest.raises(NotImplementedError, match="Unknown: .* not defined"):
+            Net()(Tensor([0.2]))
+    ms.set_context(mode=before)
+
+
 def test_rules_that_are_left_out_follow_from_others():
     d = Triangle(2.0)
     np.testing.assert_allclose(float(d.log_prob(1.0)), math.log(0.5), rtol=1e-6)
@@ -271,6 +297,7 @@ def test_what_is_refused():
             (lambda: msd.Normal(0.0, 1.0).kl_loss("Gamma", 1.0, 2.0), ValueError, "expected 'Normal'"),
             (lambda: msd.Normal(0.0, 1.0)("train"), ValueError, "'train' is not a method"),
             (lambda: msd.Cauchy(0.0, 1.0).mean(), ValueError, "the mean of this distribution is not defined"),
+            (lambda: msd.Cauchy(0.0, 1.0).mean(), NotImplementedError, "the mean of this distribution is not defined"),
             (lambda: msd.Uniform(2.0, 1.0), ValueError, "expected low below high"),
             (lambda: msb.PowerTransform(-1.0), ValueError, "expected numbers that are not negative"),
             (lambda: msb.Invert(3), TypeError, "must be a Bijector"),

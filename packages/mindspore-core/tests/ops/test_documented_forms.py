@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Parameter, Tensor, mint, ops
+from mindspore import Parameter, Tensor, mint, nn, ops
 
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -66,6 +66,28 @@ def test_scatter_returns_the_value_and_leaves_the_parameter(mode, name, value):
     weight = Parameter(Tensor(np.ones((2, 2), np.float32)), name="weight")
     result = getattr(ops, name)(weight, Tensor([1]), Tensor([[2.0, 2.0]]))
     assert type(result) is Tensor and result.tolist() == [[1, 1], [value, value]] == weight.asnumpy().tolist()
+
+
+@pytest.mark.parametrize("name", [f"scatter_{nd}{join}" for nd in ("", "nd_") for join in
+                                  ("add", "sub", "mul", "div", "max", "min", "update")])
+@pytest.mark.parametrize("kept, given", [(ms.int8, ms.float32), (ms.float16, ms.float32), (ms.int32, ms.int64),
+                                         (ms.int8, ms.uint8)], ids=str)
+def test_a_scatter_keeps_the_dtype_of_what_it_writes(mode, name, kept, given):
+    class Net(nn.Cell):
+        def __init__(self, dtype):
+            super().__init__()
+            self.weight = Parameter(Tensor(np.full((3, 2), 4), dtype), name="weight")
+
+        def construct(self, places, updates):
+            return getattr(ops, name)(self.weight, places, updates)
+
+    places = Tensor([[1]] if "nd" in name else [1], ms.int32)
+    for error in (TypeError, RuntimeError):
+        with pytest.raises(error, match=f"{name}: input_x, which is written in place, keeps its dtype {kept}"):
+            Net(kept)(places, Tensor([[2, 2]], given))
+    value = {"add": 6, "sub": 2, "mul": 8, "div": 2, "max": 4, "min": 2, "update": 2}[name.rpartition("_")[2]]
+    assert Net(given)(places, Tensor([[2, 2]], kept if kept is not ms.int8 or given is ms.float32 else given)
+                      ).tolist() == [[4, 4], [value, value], [4, 4]]
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -1,6 +1,8 @@
 """Batches of data sets and iterables for training loops, and the names of `mindspore.train` at the top level."""
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ import mindspore as ms
 from mindspore import Tensor
 from mindspore.dataset import NumpySlicesDataset
 from mindspore.train import DatasetHelper
-from mindspore.train.dataset_helper import batches, dataset_size
+from mindspore.train.dataset_helper import batches, dataset_size, epochs
 
 ROWS = {"a": np.arange(10, dtype=np.float32), "b": np.arange(10, dtype=np.int32)}
 
@@ -44,8 +46,16 @@ def test_an_iterator_is_reset_after_each_epoch():
         def reset(self):
             self.left = 2
 
+    class Dataset(Counter):
+        def create_tuple_iterator(self):
+            return self
+
     rows = Counter()
     assert [len(list(batches(rows))) for _ in range(3)] == [2, 2, 2]
+    for rows in (Counter(), Dataset()):
+        for _ in range(2):
+            with closing(epochs(rows)) as runs:
+                assert [len(list(next(runs))) for _ in range(3)] == [2, 2, 2]
 
 
 def test_text_stays_text():

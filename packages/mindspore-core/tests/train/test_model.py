@@ -280,6 +280,12 @@ REFUSED = [
     (lambda: model().train(1, [(Tensor([1.0]),)]), ValueError, "two columns"),
     (lambda: model().train(1, data(), callbacks=[print]), TypeError, "Callback"),
     (lambda: model().eval(data()), ValueError, "no metrics"),
+    (lambda: model().train(1, data(), dataset_sink_mode=1), TypeError, "'dataset_sink_mode' must be a bool"),
+    (lambda: model().train(1, data(), sink_size=0), ValueError, "'sink_size' must be -1 or positive"),
+    (lambda: model().fit(1, data(), sink_size="a"), TypeError, "'sink_size' must be an int"),
+    (lambda: model().fit(1, data(), valid_dataset_sink_mode="a"), TypeError, "must be a bool"),
+    (lambda: model().fit(1, data(), valid_frequency="a"), TypeError, "'valid_frequency' must be an int or a list"),
+    (lambda: model({"accuracy"}).eval(data(), dataset_sink_mode=0), TypeError, "must be a bool"),
 ]
 
 

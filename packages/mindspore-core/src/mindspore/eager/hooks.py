@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mindspore.compiler.autodiff.vjp import is_differentiable
+from mindspore.compiler.autodiff.vjp import differentiable_by
 from mindspore.compiler.primitives.base import PRIMITIVES
 from mindspore.compiler.primitives.gradient_hook import HookPoint
 from mindspore.eager import segment as _segment
@@ -121,6 +121,7 @@ class _Stages:
 
     def __init__(self, hooks: list, entries: list, wanted: list[Storage]):
         self.wanted = wanted
+        self.is_differentiable = differentiable_by(s.aval for s in wanted)
         self.points = _in_order(hooks, entries, wanted)
         self.place = {id(s): k for k, (noted, _) in enumerate(self.points) for s in noted.storages}
         self.end = 1 << len(self.points)  # stands for the wanted values
@@ -145,7 +146,7 @@ class _Stages:
                 self._note(storage, mask)
 
     def _note(self, storage: Storage, mask: int) -> None:
-        if not is_differentiable(storage.aval):
+        if not self.is_differentiable(storage.aval):
             return
         k = self.place.get(id(storage))
         if k is not None:
@@ -193,7 +194,7 @@ class _Stages:
             wanted |= {id(s): s for s in self.wanted}
         targets = list(wanted.values())
         for storage, grad in zip(targets, stage(targets, outputs, seeds)):
-            if not is_differentiable(storage.aval):
+            if not self.is_differentiable(storage.aval):
                 continue
             known, new = self.cotangents.get(id(storage)), wrap(grad)
             self.cotangents[id(storage)] = new if known is None else apply_plainly(PRIMITIVES["add"], (known, new))

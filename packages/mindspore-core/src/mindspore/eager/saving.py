@@ -18,7 +18,7 @@ from typing import Any
 
 from mindspore.common.tensor import Tensor
 from mindspore.compiler.autodiff.partition import partition
-from mindspore.compiler.autodiff.vjp import is_differentiable, seedable
+from mindspore.compiler.autodiff.vjp import differentiable_by, seedable
 from mindspore.compiler.ir import Builder, Graph, TupleAval
 from mindspore.compiler.primitives.effects import without_effects
 from mindspore.compiler.primitives.gradient_hook import HookPoint
@@ -108,11 +108,12 @@ def _held(segment: Any) -> set[int]:
 
 def _active(entries: list, wanted: Iterable[Storage]) -> set[int]:
     """The values that depend on the wanted ones, by identity."""
-    found = {id(s) for s in wanted}
+    wanted = list(wanted)
+    found, able = {id(s) for s in wanted}, differentiable_by(s.aval for s in wanted)
     for op, operands, _, results in entries:
         reads = [s for part in operands for s in part if s is not None] if op is VJP else operands
         if (op is VJP or op.differentiable) and any(id(s) in found for s in reads):
-            found.update(id(s) for s in results if is_differentiable(s.aval))
+            found.update(id(s) for s in results if able(s.aval))
     return found
 
 

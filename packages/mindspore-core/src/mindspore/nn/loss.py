@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mindspore import ops
 from mindspore.common import dtype as mstype
 from mindspore.common.tensor import Tensor
+from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._call import call
 from mindspore.nn._check import flag, is_int, number, positive_float
@@ -86,16 +87,32 @@ class SoftmaxCrossEntropyWithLogits(LossBase):
         return self.get_loss(apply(_DENSE, (logits, labels), ()))
 
 
+def _check_weight(name, weight, ignore_index):
+    """TypeError for a weight that is no floating Tensor, or an index that is no int."""
+    if weight is not None and not (isinstance(weight, Tensor) and weight.dtype.is_floating):
+        raise TypeError(f"For '{name}', the 'weight' must be a floating Tensor or None, but got {describe(weight)}.")
+    if not is_int(ignore_index):
+        raise TypeError(f"For '{name}', the 'ignore_index' must be an int, but got {ignore_index!r}.")
+
+
+def _check_tensors(name, logits, labels):
+    for what, value in (("logits", logits), ("labels", labels)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"For '{name}', the '{what}' must be a Tensor, but got {type(value).__name__}.")
+
+
 class CrossEntropyLoss(LossBase):
     """Cross entropy of logits (N, C, ...) with class numbers (N, ...) or distributions; see `ops.cross_entropy`."""
 
     def __init__(self, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
         super().__init__(reduction)
+        _check_weight("CrossEntropyLoss", weight, ignore_index)
         self.weight, self.ignore_index = weight, ignore_index
         self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing)
 
     def construct(self, logits, labels):
         """The loss of logits for labels."""
+        _check_tensors("CrossEntropyLoss", logits, labels)
         return ops.cross_entropy(logits, labels, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
 
 
@@ -104,10 +121,12 @@ class NLLLoss(LossBase):
 
     def __init__(self, weight=None, ignore_index=-100, reduction="mean"):
         super().__init__(reduction)
+        _check_weight("NLLLoss", weight, ignore_index)
         self.weight, self.ignore_index = weight, ignore_index
 
     def construct(self, logits, labels):
         """The loss of log-probabilities for labels."""
+        _check_tensors("NLLLoss", logits, labels)
         return ops.nll_loss(logits, labels, self.weight, self.ignore_index, self.reduction)
 
 

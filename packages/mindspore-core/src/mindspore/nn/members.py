@@ -232,7 +232,9 @@ def cells_of(cells: Any) -> list[Cell]:
 
 
 def check_listed_names(attributes: dict[str, Any], name: str, value: list | tuple) -> None:
-    """ValueError if two Parameters in the lists and tuples of a Cell, of which `value` becomes one, have one name."""
-    lists = [value, *(each for key, each in attributes.items()
-                      if key != name and isinstance(each, list | tuple) and not isinstance(each, ParameterTuple))]
+    """ValueError if two Parameters of a Cell, or in its lists and tuples, of which `value` becomes one, have one
+    name."""
+    lists = [each for key, each in attributes.items()
+             if key != name and isinstance(each, list | tuple) and not isinstance(each, ParameterTuple)]
+    lists += [value, attributes["_params"].values()]
     refuse_shared_name((param for each in lists for param in each if isinstance(param, Parameter)), f"Cell.{name}")

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from mindspore.common.dtype import bfloat16, int32
+from mindspore.common.dtype import bfloat16, int32, promote_types
 from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import Operand, apply, as_tensor, constant, full_of, primitive, static_int
 from mindspore.ops.arithmetic import maximum, minimum, mul, true_divide
@@ -87,15 +87,24 @@ def tensor_scatter_div(input_x: Operand, indices: Operand, updates: Operand) -> 
     return _combined("tensor_scatter_div", input_x, indices, updates, true_divide, mul)
 
 
+class KeptDtypeError(TypeError, RuntimeError):
+    """A tensor that is written in place would need another dtype."""
+
+
 def _in_place(name: str, function: Callable, rows: bool, says: str) -> Callable:
     def scatter(input_x: Tensor, indices: Operand, updates: Operand, use_locking: bool = False) -> Tensor:
         index = as_tensor(name, indices, "indices")
+        if isinstance(updates, Tensor) and promote_types(input_x.dtype, updates.dtype) is not input_x.dtype:
+            raise KeptDtypeError(f"{name}: input_x, which is written in place, keeps its dtype {input_x.dtype}, which "
+                                 f"does not hold updates of {updates.dtype}; cast them with "
+                                 f"updates.astype({input_x.dtype})")
         new = function(name, input_x, expand_dims(index, -1) if rows else index, updates)
         assign(input_x, new)
         return new
     scatter.__name__ = scatter.__qualname__ = name
     where = "rows that the indices name" if rows else "coordinates along the last axis of the indices"
-    scatter.__doc__ = f"In place: {says} at the {where}; returns the new value."
+    scatter.__doc__ = (f"In place: {says} at the {where}; returns the new value. TypeError (and RuntimeError) for "
+                       "updates of a dtype that `input_x` would have to be converted to.")
     return scatter
 
 

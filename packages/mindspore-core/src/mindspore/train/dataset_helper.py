@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -45,10 +46,15 @@ def epochs(dataset) -> Generator[Iterator[tuple], None, None]:
         while True:
             yield batches(dataset)
     rows = dataset.create_tuple_iterator()
+    again = getattr(dataset, "reset", None) if rows is dataset else None
     try:
         while True:
             yield map(_columns, rows)
+            if again is not None:
+                again()
     finally:
+        if again is not None:
+            again()
         if hasattr(rows, "stop"):
             rows.stop()
 
@@ -65,6 +71,16 @@ def _is_text(column) -> bool:
     return isinstance(column, np.ndarray) and column.dtype.kind in "USMm"
 
 
+def check_sink(name: str, dataset_sink_mode: Any, sink_size: Any = -1) -> None:
+    """TypeError or ValueError for a mode that is no bool, or a size that is neither -1 nor a positive int."""
+    if not isinstance(dataset_sink_mode, bool):
+        raise TypeError(f"For '{name}', the 'dataset_sink_mode' must be a bool, but got {dataset_sink_mode!r}.")
+    if isinstance(sink_size, bool) or not isinstance(sink_size, int):
+        raise TypeError(f"For '{name}', the 'sink_size' must be an int, but got {sink_size!r}.")
+    if sink_size < -1 or sink_size == 0:
+        raise ValueError(f"For '{name}', the 'sink_size' must be -1 or positive, but got {sink_size}.")
+
+
 class DatasetHelper:
     """A data set to loop over: `for columns in DatasetHelper(dataset): network(*columns)`. Each loop is one epoch.
 
@@ -77,13 +93,7 @@ class DatasetHelper:
     """
 
     def __init__(self, dataset, dataset_sink_mode=True, sink_size=-1, epoch_num=1):
-        if not isinstance(dataset_sink_mode, bool):
-            raise TypeError(f"For 'DatasetHelper', the 'dataset_sink_mode' must be a bool, but got "
-                            f"{dataset_sink_mode!r}.")
-        if isinstance(sink_size, bool) or not isinstance(sink_size, int):
-            raise TypeError(f"For 'DatasetHelper', the 'sink_size' must be an int, but got {sink_size!r}.")
-        if sink_size < -1 or sink_size == 0:
-            raise ValueError(f"For 'DatasetHelper', the 'sink_size' must be -1 or positive, but got {sink_size}.")
+        check_sink("DatasetHelper", dataset_sink_mode, sink_size)
         self.dataset, self._sink_size, self.epoch_num = dataset, sink_size, epoch_num
         self._rest: Iterator[tuple] | None = None
 

@@ -10,7 +10,7 @@ from mindspore.nn.wrap import WithEvalCell, WithLossCell
 from mindspore.runtime.parallel_settings import ParallelMode  # noqa: F401  programs take it from here
 from mindspore.train import amp
 from mindspore.train.callback.base import CallbackManager, InternalCallbackParam, RunContext
-from mindspore.train.dataset_helper import batches, dataset_size, epochs
+from mindspore.train.dataset_helper import batches, check_sink, dataset_size, epochs
 from mindspore.train.metrics import Loss, Metric, get_metrics
 
 __all__ = ["Model"]
@@ -95,13 +95,23 @@ class Model:
             initial_epoch: the number of epochs that are already done.
 
         Raises:
-            ValueError: `epoch` is not positive.
+            TypeError: `dataset_sink_mode` is no bool, or a number is no int.
+            ValueError: `epoch` is not positive, or `sink_size` is neither -1 nor positive.
         """
+        check_sink("Model.train", dataset_sink_mode, sink_size)
         self._fit(epoch, train_dataset, None, 0, callbacks, initial_epoch)
 
     def fit(self, epoch, train_dataset, valid_dataset=None, valid_frequency=1, callbacks=None,
             dataset_sink_mode=False, valid_dataset_sink_mode=False, sink_size=-1, initial_epoch=0):
-        """Train, and evaluate every `valid_frequency` epochs (or at the epochs listed); see `train`."""
+        """Train, and evaluate every `valid_frequency` epochs (or at the epochs listed); see `train`.
+
+        TypeError for a `valid_frequency` that is neither an int nor a list of epochs.
+        """
+        check_sink("Model.fit", dataset_sink_mode, sink_size)
+        check_sink("Model.fit", valid_dataset_sink_mode)
+        if isinstance(valid_frequency, bool) or not isinstance(valid_frequency, int | list | tuple):
+            raise TypeError(f"For 'Model.fit', the 'valid_frequency' must be an int or a list of epochs, but got "
+                            f"{valid_frequency!r}.")
         self._fit(epoch, train_dataset, valid_dataset, valid_frequency, callbacks, initial_epoch)
 
     def _fit(self, epoch, dataset, valid, frequency, callbacks, initial) -> None:
@@ -172,8 +182,10 @@ class Model:
         """The metrics over a data set, by name.
 
         Raises:
+            TypeError: `dataset_sink_mode` is no bool.
             ValueError: the Model has no metrics.
         """
+        check_sink("Model.eval", dataset_sink_mode)
         with CallbackManager(callbacks) as manager:
             return self._evaluate(valid_dataset, manager)
 

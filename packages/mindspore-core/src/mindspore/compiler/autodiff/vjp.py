@@ -23,8 +23,9 @@ and Siskind (2008), without closures since the graph is first order.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from mindspore.compiler.autodiff.staged import HookSlots, needs_stages
 from mindspore.compiler.ir import Builder, Graph, Node, TapeAval, TensorAval, TupleAval, rewrite
@@ -57,8 +58,14 @@ def vjp_graph(graph: Graph, wanted: tuple[int, ...], seeded: tuple[int, ...] | N
 def seedable(outputs: Sequence, points: Sequence) -> tuple[int, ...]:
     """The positions of the outputs that can have cotangents, where values of the avals `points` are differentiated
     by: the inexact ones, and integers where there are integers among the points."""
+    able = differentiable_by(points)
+    return tuple([k for k, aval in enumerate(outputs) if able(aval)])
+
+
+def differentiable_by(points: Iterable) -> Callable[[Any], bool]:
+    """What says whether values of an aval have derivatives by values of the avals `points`: see `seedable`."""
     integers = any(map(_is_integer, points))
-    return tuple([k for k, aval in enumerate(outputs) if is_differentiable(aval) or (integers and _is_integer(aval))])
+    return lambda aval: is_differentiable(aval) or (integers and _is_integer(aval))
 
 
 class _Mode(threading.local):

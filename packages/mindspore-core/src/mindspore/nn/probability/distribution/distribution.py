@@ -24,6 +24,10 @@ from mindspore.ops._operands import as_tensor, convert, static_shape
 __all__ = ["Distribution"]
 
 
+class UndefinedError(NotImplementedError, ValueError):
+    """A distribution has not what is asked of it."""
+
+
 class Distribution(Cell):
     """A distribution with parameters of one shape, or of shapes that broadcast.
 
@@ -146,41 +150,49 @@ class Distribution(Cell):
     def _value(self, value: Any) -> Tensor:
         return convert(as_tensor(self._name, value, "value"), self.parameter_type)
 
-    def _undefined(self, what: str) -> ValueError:
-        return ValueError(f"{self._name}: {what} of this distribution is not defined or has no closed form")
+    def _undefined(self, what: str) -> UndefinedError:
+        return UndefinedError(f"{self._name}: {what} of this distribution is not defined or has no closed form")
+
+    def _first_of(self, what: str, *names: str) -> tuple[str, Any]:
+        """The first of these rules that the class has, with its name."""
+        for name in names:
+            if self._rule(name) is not None:
+                return name, self._rule(name)
+        raise self._undefined(what)
 
     # -- probabilities -------------------------------------------------------------------------------------------------
 
     def prob(self, value: Any, *args, **kwargs) -> Tensor:
         """The density, or the probability, at `value`."""
-        given = (self._value(value), *self._resolve(args, kwargs))
-        rule = self._rule("_prob")
-        return rule(*given) if rule else ops.exp(self._log_prob(*given))
+        name, rule = self._first_of("the probability", "_prob", "_log_prob")
+        found = rule(self._value(value), *self._resolve(args, kwargs))
+        return found if name == "_prob" else ops.exp(found)
 
     def log_prob(self, value: Any, *args, **kwargs) -> Tensor:
         """The logarithm of `prob`."""
-        given = (self._value(value), *self._resolve(args, kwargs))
-        rule = self._rule("_log_prob")
-        return rule(*given) if rule else ops.log(self._prob(*given))
+        name, rule = self._first_of("the probability", "_log_prob", "_prob")
+        found = rule(self._value(value), *self._resolve(args, kwargs))
+        return found if name == "_log_prob" else ops.log(found)
 
     def cdf(self, value: Any, *args, **kwargs) -> Tensor:
         """The probability of a number that is not above `value`."""
+        self._first_of("the distribution function", *_CUMULATIVE)
         return self._cumulative(self._value(value), self._resolve(args, kwargs))
 
     def _cumulative(self, value: Tensor, given: tuple) -> Tensor:
-        for name, change in (("_cdf", None), ("_log_cdf", ops.exp), ("_survival_function", lambda x: 1.0 - x)):
-            rule = self._rule(name)
-            if rule:
-                return change(rule(value, *given)) if change else rule(value, *given)
-        raise self._undefined("the distribution function")
+        name, rule = self._first_of("the distribution function", *_CUMULATIVE)
+        change = _CUMULATIVE[name]
+        return change(rule(value, *given)) if change else rule(value, *given)
 
     def log_cdf(self, value: Any, *args, **kwargs) -> Tensor:
         """The logarithm of `cdf`."""
+        self._first_of("the distribution function", "_log_cdf", *_CUMULATIVE)
         given, rule = (self._value(value), self._resolve(args, kwargs)), self._rule("_log_cdf")
         return rule(given[0], *given[1]) if rule else ops.log(self._cumulative(*given))
 
     def survival_function(self, value: Any, *args, **kwargs) -> Tensor:
         """The probability of a number above `value`."""
+        self._first_of("the survival function", "_log_survival", *_CUMULATIVE)
         return self._surviving(self._value(value), self._resolve(args, kwargs))
 
     def _surviving(self, value: Tensor, given: tuple) -> Tensor:
@@ -192,6 +204,7 @@ class Distribution(Cell):
 
     def log_survival(self, value: Any, *args, **kwargs) -> Tensor:
         """The logarithm of `survival_function`."""
+        self._first_of("the survival function", "_log_survival", *_CUMULATIVE)
         given, rule = (self._value(value), self._resolve(args, kwargs)), self._rule("_log_survival")
         return rule(given[0], *given[1]) if rule else ops.log(self._surviving(*given))
 
@@ -267,5 +280,6 @@ class Distribution(Cell):
         return getattr(self, name)(*args, **kwargs)
 
 
+_CUMULATIVE: dict[str, Any] = {"_cdf": None, "_log_cdf": ops.exp, "_survival_function": lambda x: 1.0 - x}
 _METHODS = ("prob", "log_prob", "cdf", "log_cdf", "survival_function", "log_survival", "mean", "mode", "sd", "var",
             "entropy", "kl_loss", "cross_entropy", "sample", "get_dist_args", "get_dist_type")
