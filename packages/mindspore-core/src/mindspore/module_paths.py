@@ -23,7 +23,8 @@ from mindspore.deprecation import MODULES, deprecated
 _OPERATORS = ("mindspore.ops.operations", "mindspore.ops")
 _FUNCTIONS = ("mindspore.ops", "mindspore.ops.functional")
 _GENERATED = ("mindspore.ops._native_classes", "mindspore.ops._gradient_classes", "mindspore.ops.rotary",
-              "mindspore.ops._in_place_classes", "mindspore.ops.quantized")
+              "mindspore.ops._in_place_classes", "mindspore.ops._mint_classes", "mindspore.ops._seeded_classes",
+              "mindspore.ops.quantized")
 
 PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._native_classes") for name in (

@@ -9,6 +9,8 @@ The default generator starts again at every `set_seed`, from a stream of the see
 """
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mindspore.common import seed as _seed
@@ -74,6 +76,11 @@ class Generator:
         self._start()
         self._pair._value = from_numpy(storage_of(state).to_numpy())
         self._initial = int(storage_of(state).to_numpy()[0])
+
+    def _step(self, step: Any = 1) -> tuple[Tensor, Tensor]:
+        """The seed and the offset for one random tensor, one Int64 each; `step` has no meaning here."""
+        pair = self.draw()
+        return pair[0], pair[1]
 
     def draw(self) -> Tensor:
         """The seed and the offset for one random tensor; the next call gives others."""

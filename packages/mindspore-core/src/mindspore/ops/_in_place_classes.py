@@ -13,10 +13,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from mindspore.common.dtype import int64
-from mindspore.common.generator import Generator
 from mindspore.common.tensor import Tensor
 from mindspore.ops import random_in_place
+from mindspore.ops._seeded_classes import Pair
 from mindspore.ops.primitive import Primitive, define
 
 __all__ = ["NAMES"]
@@ -102,34 +101,20 @@ def _slice(input: Tensor, dim: int, start: int, end: int, step: int) -> Tensor:
     return input[(*[slice(None)] * axis, slice(start, end, step))]
 
 
-class _Pair(Generator):
-    """What stands for a generator where an operator is given a seed and an offset: these mean the same numbers."""
-
-    def __init__(self, seed: Any, offset: Any):
-        from mindspore import ops
-        numbers = [ops.reshape(value if isinstance(value, Tensor) else Tensor(value, int64), (1,)).astype(int64)
-                   for value in (seed, offset)]
-        self._given = ops.concat(numbers)
-
-    def draw(self) -> Tensor:
-        """The seed and the offset."""
-        return self._given
-
-
 def _normal(input: Tensor, mean: Any, std: Any, seed: Any, offset: Any) -> Tensor:
     """In place: numbers of the normal distribution, which depend on a seed and an offset alone."""
-    return random_in_place.normal_(input, mean, std, generator=_Pair(seed, offset))
+    return random_in_place.normal_(input, mean, std, generator=Pair(seed, offset))
 
 
 def _uniform(input: Tensor, from_: Any, to: Any, seed: Any, offset: Any) -> Tensor:
     """In place: numbers evenly distributed over [from_, to), which depend on a seed and an offset alone."""
-    return random_in_place.uniform_(input, from_, to, generator=_Pair(seed, offset))
+    return random_in_place.uniform_(input, from_, to, generator=Pair(seed, offset))
 
 
 def _random(input: Tensor, from_: Any = 0, to: Any = None, seed: Any = 0, offset: Any = 0) -> Tensor:
     """In place: whole numbers evenly distributed over [from_, to), which depend on a seed and an offset alone; see
     `Tensor.random_`."""
-    return random_in_place.random_(input, from_, to, generator=_Pair(seed, offset))
+    return random_in_place.random_(input, from_, to, generator=Pair(seed, offset))
 
 
 _IN_PLACE = {
@@ -175,7 +160,8 @@ _RENAMED = {
     "masked_fill_scalar_": "InplaceMaskedFillScalar", "masked_fill_tensor_": "InplaceMaskedFillTensor",
     "index_put_": "InplaceIndexPut", "put_": "InplacePut", "matmul_add_": "InplaceMatmulAdd",
     "grouped_matmul_add_": "InplaceGroupedMatmulAdd"}
-_MODULES = ("operations", "_in_place_classes", "_native_classes", "_gradient_classes")
+_MODULES = ("operations", "_in_place_classes", "_native_classes", "_mint_classes", "_seeded_classes",
+            "_gradient_classes")
 
 
 @cache

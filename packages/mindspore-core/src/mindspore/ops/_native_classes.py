@@ -95,17 +95,20 @@ def _parameters(function: Callable) -> tuple[list[str], int]:
     return list(found), sum(1 for p in found.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY)
 
 
-def _of_mint(path: str) -> Callable:
-    """A function of `mint`, found when it is first called: it is made of `ops`."""
-    def call(*operands: Any) -> Any:
-        from mindspore import mint
-        found: Any = mint
-        for part in path.split("."):
+def of_mint(path: str) -> Callable:
+    """A function of `mint`, or one whose path begins with "ops." or "Tensor.", found when it is first called. What it
+    takes by name alone may be given by position, too."""
+    whole = path if path.startswith(("ops.", "Tensor.")) else f"mint.{path}"
+
+    def call(*operands: Any, **named: Any) -> Any:
+        import mindspore
+        found: Any = mindspore
+        for part in whole.split("."):
             found = getattr(found, part)
         names, positional = _parameters(found)
-        return found(*operands[:positional], **dict(zip(names[positional:], operands[positional:])))
+        return found(*operands[:positional], **dict(zip(names[positional:], operands[positional:])), **named)
 
-    call.__doc__ = f"`mint.{path}` of the operands."
+    call.__doc__ = f"`{whole}` of the operands."
     return call
 
 
@@ -116,7 +119,7 @@ _FUNCTIONS = {
     "SiLU": "nn.functional.silu", "Scatter": "scatter", "SortExt": "sort", "SubExt": "sub", "SumExt": "sum",
     "TopkExt": "topk", "Triu": "triu", "TrilExt": "tril", "ZerosLikeExt": "zeros_like", "EluExt": "nn.functional.elu"}
 _CLASSES: dict[str, type[Primitive]] = {
-    **{name: define(name, _of_mint(path)) for name, path in _FUNCTIONS.items()},
+    **{name: define(name, of_mint(path)) for name, path in _FUNCTIONS.items()},
     "SplitWithSize": define("SplitWithSize", _split), "Swiglu": define("Swiglu", _swiglu),
     "GroupedMatmul": define("GroupedMatmul", grouped_matmul, split_item=0, group_type=-1),
     "QuantV2": define("QuantV2", quant_v2), "DynamicQuantExt": define("DynamicQuantExt", dynamic_quant),

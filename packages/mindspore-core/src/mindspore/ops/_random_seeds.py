@@ -8,6 +8,8 @@ from mindspore.ops._operands import static_int
 
 __all__: list[str] = []
 
+generator_step_ = 12  # what programs hand to `Generator._step`
+
 
 def _get_seed(op_seed: int | None, kernel_name: str) -> tuple[int, int]:
     """The two seeds of an operator for the seed that its caller gave: (0, 0), which takes the numbers from the default

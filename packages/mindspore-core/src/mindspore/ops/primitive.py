@@ -157,8 +157,8 @@ def _run_op(obj: Primitive, op_name: str, args: tuple) -> Any:
 def _operator_named(name: str) -> type[_Defined] | None:
     """The operator that a class of a program means which has its name and attributes and says nothing of what it
     computes; None if there is none, or if it draws random numbers."""
-    for path in ("operations", "_inner_classes", "_native_classes", "_in_place_classes", "_gradient_classes",
-                 "_sparse_classes"):
+    for path in ("operations", "_inner_classes", "_native_classes", "_mint_classes", "_in_place_classes",
+                 "_gradient_classes", "_sparse_classes"):
         known = getattr(importlib.import_module(f"mindspore.ops.{path}"), name, None)
         if isinstance(known, type) and issubclass(known, _Defined) and not issubclass(known, _Drawing):
             return known
