@@ -64,6 +64,7 @@ def set_context(**kwargs) -> None:
         device_target: "CPU" or any target that an installed backend serves.
         device_id: number of the device.
         pynative_synchronize: run each operation at once instead of when a value is looked at.
+        max_call_depth: the former name of `set_recursion_limit`.
         others: accepted for compatibility and kept for `get_context`.
 
     Raises:
@@ -83,6 +84,9 @@ def set_context(**kwargs) -> None:
         _record.SYNCHRONIZE[0] = bool(kwargs.pop("pynative_synchronize"))
     if "device_target" in kwargs or "device_id" in kwargs:
         _set_target(kwargs.pop("device_target", _device.target()), kwargs.pop("device_id", _device.device_id()))
+    if "max_call_depth" in kwargs:
+        from mindspore.compiler.frontend.recursion import set_recursion_limit
+        set_recursion_limit(kwargs["max_call_depth"])
     _settings.update(kwargs)
 
 

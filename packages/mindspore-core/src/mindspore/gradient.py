@@ -297,9 +297,9 @@ class GradOperation:
 
     (False, False): the gradient of the first input; get_all: a tuple over all inputs, those given by name at the end;
     get_by_list: a tuple over the parameters, of a single Parameter its gradient; both: (inputs, parameters).
-    sens_param: the last call argument is the cotangent of the output. Inputs are tensors and containers of tensors,
-    whose gradients are such containers; other arguments have none. With get_all a container that is an argument of the
-    outermost call counts only if `mutable` made it: others are constants.
+    sens_param: the last call argument, or the one called `sens`, is the cotangent of the output. Inputs are tensors and
+    containers of tensors, whose gradients are such containers; other arguments have none. With get_all a container that
+    is an argument of the outermost call counts only if `mutable` made it: others are constants.
     """
 
     def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False):
@@ -318,6 +318,8 @@ class GradOperation:
 
         def gradient(*args, **kwargs):
             """The gradients of the wrapped network at these arguments."""
+            if self.sens_param and "sens" in kwargs:
+                args = (*args, kwargs.pop("sens"))
             args, sens = _without_cotangents(args, "GradOperation") if self.sens_param else (args, [])
             constants = [_is_constant(a) for a in (*args, *kwargs.values())] if self.get_all else []
             count, given = len(args), _distinct((*args, *kwargs.values()), range(len(args) + len(kwargs)))

@@ -59,6 +59,26 @@ def found_outside_by_a_recursion(x, n):
     return y
 
 
+def holds_what_some_trips_change(x, n):
+    y, kept = x * 1, x
+    while n > 0:
+        y[0] = y[0] * 2
+        if n > 2:
+            kept = y
+        n = n - 1
+    return kept
+
+
+def holds_what_is_changed_after_the_loop(x, n):
+    y, kept = x * 1, x
+    while n > 0:
+        n = n - 1
+        y[0] = y[0] * 2
+        kept = y
+    y[1] = 7
+    return kept
+
+
 def left_by_a_loop_in_a_loop(x, n):
     z, k = x + 1, n * 0
     while k < n:
@@ -75,7 +95,8 @@ def left_by_a_loop_in_a_loop(x, n):
 
 @pytest.mark.parametrize("program", [carried_and_changed, changed_by_the_other_name, handed_on_in_a_trip,
                                      returned_by_a_recursion, found_outside_by_a_recursion,
-                                     left_by_a_loop_in_a_loop],
+                                     left_by_a_loop_in_a_loop, holds_what_some_trips_change,
+                                     holds_what_is_changed_after_the_loop],
                          ids=lambda program: program.__name__)
 def test_a_tensor_that_may_be_a_changed_one_is_refused_where_it_is_read(program):
     with pytest.raises(GraphCompileError, match="changed in place through another variable"):
@@ -166,7 +187,35 @@ def starts_in_a_branch(x, w, n):
     return y + x
 
 
+def holds_what_each_trip_changes(x, w, n):
+    j = n * 0
+    while j < n:
+        j = j + 1
+        w[0] = w[0] * j + 3
+        x = w
+    return x * 1
+
+
+def holds_what_each_trip_changes_later(x, w, n):
+    j, also = n * 0, x
+    while j < n:
+        j = j + 1
+        x = also = w
+        w[0] = w[0] * j + 1
+    return x + also
+
+
+def decides_about_what_each_trip_changes(x, w, n):
+    j = n * 0
+    while x[0] < 20 and j < n:
+        j = j + 1
+        w[0] = w[0] * 2
+        x = w
+    return x * 1
+
+
 @pytest.mark.parametrize("program", [
+    holds_what_each_trip_changes, holds_what_each_trip_changes_later, decides_about_what_each_trip_changes,
     assigned_in_each_trip, assigned_in_each_trip_that_ends_early, assigned_in_a_branch, assigned_in_loops_in_loops,
     the_start_changes_afterwards, starts_in_a_branch], ids=lambda program: program.__name__)
 @pytest.mark.parametrize("trips", [0, 1, 3])

@@ -101,6 +101,21 @@ def test_inputs_given_by_name_and_a_single_parameter(mode):
         ms.set_context(mode=before)
 
 
+def test_the_cotangent_by_name(run):
+    """It need not be the last argument; gradients of other named arguments follow those of the positional ones."""
+    def net(x, *more, **named):
+        return 2 * x + 4 * more[0] + 5 * named["v"]
+
+    both = ops.GradOperation(get_all=True, sens_param=True)
+    gradient = run(lambda x, z, u, v, s: both(net)(x, z, u=u, v=v, sens=s))
+    found = gradient(tensor(1), tensor(2), tensor(3), Tensor([1]), tensor(10))
+    assert [f.asnumpy().tolist() for f in found] == [[20], [40], [0], [50]]
+    found = run(lambda s: ops.GradOperation(sens_param=True)(lambda v: v * v)(v=tensor(3), sens=s))(tensor(10))
+    assert found.asnumpy().tolist() == [60]
+    with pytest.raises(TypeError, match="the last argument must be the cotangent of the output"):
+        run(lambda: ops.GradOperation(sens_param=True)(lambda: tensor(1))())()
+
+
 @pytest.mark.parametrize("sens", [
     tensor(1, 2), Tensor([1]), (tensor(1), tensor(1)), (), 1j], ids=[
     "longer", "whole numbers", "one too many", "none", "a complex number"])

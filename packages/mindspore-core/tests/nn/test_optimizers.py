@@ -216,7 +216,7 @@ def test_groups_have_their_own_rate_decay_and_centralization(mode):
     start = [w.asnumpy().copy(), b.asnumpy().copy()]
     optimizer = nn.SGD([{"params": [w], "lr": 0.5, "weight_decay": 0.1, "grad_centralization": True},
                         {"params": [b]}, {"order_params": [b, w]}], 0.25)
-    assert optimizer.parameters == ParameterTuple([b, w])
+    assert optimizer.parameters == ParameterTuple([b, w]) and optimizer.is_group_params_ordered
     g_w, g_b = gradients(0)
     optimizer((Tensor(g_b), Tensor(g_w)))
     central = g_w - g_w.mean(1, keepdims=True)
@@ -285,6 +285,7 @@ REFUSED = [
     (lambda: nn.SGD([{"params": [W], "rate": 0.1}]), ValueError, "rate"),
     (lambda: nn.SGD([{"params": [W]}, B]), TypeError, "all Parameters or all dicts"),
     (lambda: nn.SGD([{"params": [W]}, {"order_params": [B]}]), ValueError, "order_params"),
+    (lambda: nn.SGD([{"params": [W], "lr": [0.1, 0.2, 0.3]}, {"params": [B]}], [0.1, 0.2]), ValueError, "2, 3 rates"),
     (lambda: nn.SGD([W], -0.1), ValueError, "learning_rate"),
     (lambda: nn.SGD([W], "fast"), ValueError, "learning_rate"),
     (lambda: nn.SGD([W], True), TypeError, "learning_rate"),

@@ -219,6 +219,37 @@ def test_bijectors(name):
     np.testing.assert_allclose(np.broadcast_to(back, (3,)), -np.log(np.abs(slope.asnumpy())), rtol=1e-4, atol=1e-5)
 
 
+class Line(msb.Bijector):
+    """slope x + height, as a user writes it."""
+
+    def __init__(self, slope, height, dtype=None):
+        super().__init__(name="Line", dtype=dtype, param={"param_dict": {"slope": slope, "height": height}})
+        self._slope, self._height = self._add_parameter(slope, "slope"), self._add_parameter(height, "height")
+
+    def _forward(self, value):
+        value = self._check_value_dtype(value)
+        return value * self.cast_param_by_value(value, self._slope) + self.cast_param_by_value(value, self._height)
+
+
+@pytest.mark.parametrize("mode", (ms.GRAPH_MODE, ms.PYNATIVE_MODE))
+def test_a_bijector_of_a_user(mode):
+    ms.set_context(mode=mode)
+    line = Line(np.float32([[2], [3]]), np.float32([0, 1, 2]))
+    for dtype in (ms.float16, ms.float32):
+        y = ms.jit(line.forward)(Tensor([1, 2, 3], dtype))
+        assert y.dtype is dtype and y.asnumpy().tolist() == [[2, 5, 8], [3, 7, 11]]
+    assert line.batch_shape == (2, 3) and not line.is_scalar_batch
+    assert Line(2.0, 1.0).is_scalar_batch and Line(2.0, 1.0).batch_shape == () and msb.Invert(line).batch_shape is None
+    for value in (None, 1.0, Tensor(1, ms.int32)):
+        with pytest.raises(TypeError, match="value must be a Tensor of a floating dtype"):
+            line._check_value_dtype(value)
+    with pytest.raises(TypeError, match="must be a Tensor of Float32, but got Float16"):
+        Line(2.0, 1.0, ms.float32)._check_value_dtype(Tensor(1, ms.float16))
+    for slope, height, dtype in ((1, 1.0, None), (1.0, np.float64(1), None), (1.0, 1.0, ms.float16), (True, 1.0, None)):
+        with pytest.raises(TypeError, match="Line: (slope|height)"):
+            Line(slope, height, dtype)
+
+
 def test_transformed_distributions():
     plain = msd.LogNormal(0.5, 0.8)
     made = msb.Exp()(msd.Normal(0.5, 0.8))

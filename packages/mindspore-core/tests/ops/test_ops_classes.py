@@ -311,8 +311,12 @@ def test_multitype_functions():
     assert scale(2, Tensor([1.0])).asnumpy() == 2 and scale(2, None) is None
     assert scale(Tensor(2.0), Tensor([1.0])).asnumpy() == 102 and scale(Tensor(1, ms.int32), True) == "int32"
     assert "4 implementations" in repr(scale)
-    with pytest.raises(TypeError, match=r"scale: there is no implementation for \(str\)"):
+    with pytest.raises(ValueError, match=r"scale: there is no implementation for \(str\)"):
         scale("a")
+    scale.register("Int64", "Float32", "Float16")(lambda a, b, c: a + b + c)
+    assert scale(1, 2.0, 3.0) == 6
+    with pytest.raises(ValueError, match=r"no implementation for \(int, int, float\)"):
+        scale(1, 2, 3.0)
     with pytest.raises(TypeError, match="'Tensr' is no known type"):
         scale.register("Tensr")
 

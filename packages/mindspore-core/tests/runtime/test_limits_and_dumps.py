@@ -15,6 +15,7 @@ X = Tensor(np.float32([1, 2]))
 @pytest.fixture
 def limit(monkeypatch):
     monkeypatch.setattr(recursion, "_limit_of_graphs", None)
+    monkeypatch.setitem(ms.context._settings, "max_call_depth", 1000)
 
 
 def test_recursion_limit(limit):
@@ -28,8 +29,15 @@ def test_recursion_limit(limit):
         ms.jit(down)(X, 60)
     ms.set_recursion_limit(200)
     np.testing.assert_array_equal(ms.jit(down)(X, 60).asnumpy(), [61, 62])
+    assert ms.get_context("max_call_depth") == 200
+    ms.set_context(max_call_depth=40)  # its former name
+    with pytest.raises(RecursionError):
+        ms.jit(down)(X, 61)
     with pytest.raises(ValueError, match="at least 1, got 0"):
         ms.set_recursion_limit(0)
+    with pytest.raises(ValueError, match="at least 1, got -1"):
+        ms.set_context(max_call_depth=-1)
+    assert ms.get_context("max_call_depth") == 40
     with pytest.raises(TypeError, match="must be an int, got str"):
         ms.set_recursion_limit("9")
 

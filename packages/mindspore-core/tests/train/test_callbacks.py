@@ -20,6 +20,8 @@ from mindspore.train import (
     ModelCheckpoint,
     ProgressBar,
     ReduceLROnPlateau,
+    RunContext,
+    TimeMonitor,
 )
 
 
@@ -224,6 +226,60 @@ def test_history_keeps_losses_and_metrics(mode):
     assert history.history["eval_loss"][1] < history.history["eval_loss"][0]
 
 
+FORMER = ("begin", "epoch_begin", "step_begin", "step_end", "epoch_end", "end")
+
+
+def counted(kind):
+    """A program's subclass that overrides the events by their former names."""
+    def event(name):
+        def called(self, run_context):
+            self.calls = [*vars(self).get("calls", ()), name]
+            getattr(kind, name)(self, run_context)
+        return called
+
+    return type(kind.__name__, (kind,), {name: event(name) for name in FORMER})
+
+
+@pytest.mark.filterwarnings("ignore:.*the names are now:DeprecationWarning")
+def test_the_former_names_of_events_extend_callbacks_of_the_framework(mode, tmp_path, capsys):
+    """ModelCheckpoint.step_end saves, History.epoch_end notes: a subclass calls them, and is called by them."""
+    saver = counted(ModelCheckpoint)("net", str(tmp_path))
+    history, rates = counted(History)(), counted(LearningRateScheduler)(lambda rate, step: rate / 2)
+    learner = model(0.5)
+    learner.train(2, data(2), [saver, history, counted(TimeMonitor)(), rates])
+    assert len(saver.saved) == 4 and len(history.history["net_output"]) == 2
+    assert float(learner.train_network.optimizer.learning_rate.asnumpy()) == 0.5 / 2**4
+    assert capsys.readouterr().out.count("Train epoch time") == 2
+    epoch = ["epoch_begin", *["step_begin", "step_end"] * 2, "epoch_end"]
+    assert saver.calls == history.calls == rates.calls == ["begin", *epoch, *epoch, "end"]
+
+
+def test_events_sent_by_hand_save_files(tmp_path):
+    """As a loop of a program's own does, without a Model."""
+    from mindspore.train.callback import _CallbackManager, _InternalCallbackParam
+    args = _InternalCallbackParam(train_network=nn.Dense(1, 1), cur_epoch_num=4, cur_step_num=128, batch_num=32)
+    saver = ModelCheckpoint("net", str(tmp_path / "new"), CheckpointConfig(save_checkpoint_steps=16))
+    with _CallbackManager([saver]) as manager:
+        for args.cur_step_num in (128, 130, 144):
+            manager.step_end(RunContext(args))
+        manager.end(RunContext(args))
+    assert [path.name for path in saver.saved] == ["net-4_32.ckpt", "net-4_16.ckpt"]
+
+
+def test_functions_name_files_and_folders(mode, tmp_path):
+    config = CheckpointConfig(keep_checkpoint_max=2)
+    saver = ModelCheckpoint(lambda args: f"step {args.cur_step_num}", lambda args: tmp_path / f"{args.cur_epoch_num}",
+                            config)
+    model().train(2, data(2), saver)
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.ckpt")) == ["2/step 3.ckpt", "2/step 4.ckpt"]
+    saver = ModelCheckpoint(lambda args: "newest", str(tmp_path / "one"), config)
+    model().train(2, data(2), saver)
+    assert [p.name for p in (tmp_path / "one").iterdir()] == ["newest.ckpt"] and len(saver.saved) == 1
+    for make in (lambda args: "a/b", lambda args: 3):
+        with pytest.raises(ValueError, match="'prefix' must be a file name"):
+            model().train(1, data(1), ModelCheckpoint(make, str(tmp_path)))
+
+
 # -- progress ----------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +340,7 @@ def test_the_bar_is_closed_when_training_fails(mode, monkeypatch):
     (lambda: CheckpointConfig(format="onnx"), ValueError, "format"),
     (lambda: CheckpointConfig(save_steps=3), TypeError, "save_steps"),
     (lambda: ModelCheckpoint("a/b"), ValueError, "prefix"),
+    (lambda: ModelCheckpoint(directory=3), ValueError, "directory"),
     (lambda: ModelCheckpoint(config={}), TypeError, "CheckpointConfig"),
     (lambda: LambdaCallback(on_step=print), TypeError, "on_step"),
     (lambda: LambdaCallback(on_train_end=3), TypeError, "callable"),

@@ -156,6 +156,11 @@ def test_cosine_similarity():
     np.testing.assert_allclose(of(m.CosineSimilarity(), (x,)), expected)
     np.testing.assert_allclose(of(m.CosineSimilarity(reduction="mean"), (x,)), expected.mean(1))
     np.testing.assert_allclose(of(m.CosineSimilarity("dot", "sum", False), (x,)), (x @ x.T).sum(1))
+    for wrong in ({"similarity": 4}, {"reduction": 2}):
+        with pytest.raises(TypeError, match="must be a str"):
+            m.CosineSimilarity(**wrong)
+    with pytest.raises(ValueError, match="one of dot, cosine"):
+        m.CosineSimilarity("angle")
 
 
 def test_occlusion():

@@ -298,13 +298,14 @@ class Aliases:
                    "instead of changing the old one")
 
     def check_loop(self, body: GraphTrace, starts: list, ends: list, results: list,
-                   final: Collection[int] = (), entered: Tag | bool = False) -> None:
+                   final: Collection[int] = (), entered: Tag | bool = False, unread: Collection[int] = ()) -> None:
         """Note what a loop's results may be. GraphCompileError if two carried variables may hold one tensor at the end
         of a trip, and the next trip changes it.
 
         starts, ends, results: the carried tensors before the loop, at the end of a trip, and after the loop.
         final: the numbers of those that only the last trip changes, so that no trip follows. entered: whether a trip
-        is made: surely, a tag of which alternative 0 says so, or False where that is not told.
+        is made: surely, a tag of which alternative 0 says so, or False where that is not told. unread: the numbers of
+        those that no trip reads before it assigns them, so that a trip may change what they were.
         """
         outer = current_trace()
         params = [handle for handle, _ in body.carried]
@@ -322,6 +323,7 @@ class Aliases:
                 self.relate(result, each)
         if len(params) != len(ends):
             return
+        final = {*final, *[k for k in unread if not self.is_written(params[k])]}
         for k, (param, around) in enumerate(zip(params, outside)):
             others = [each for each in around if each is not starts[k]]
             if k not in final and any(self.is_written(param) or id(each) in body.written for each in others):

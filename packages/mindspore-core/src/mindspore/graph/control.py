@@ -291,7 +291,9 @@ def repeat(regions: list[GraphTrace], test: Tensor, starts: list, ends: list, wr
     final = {leaf for k in last for leaf in range(sum(counts[:k]), sum(counts[:k + 1]))}
     carried_last = list(leaves_of(starts, ends))
     entered = not has_effects(graphs[0]) and Entered(outer, lambda: b.inline(graphs[0], sources)[0])
-    outer.aliases.check_loop(body, tensors, carried_last, found, final, entered)
+    read = {id(node) for each in graphs[1].nodes for node in each.ins} | {id(node) for node in graphs[1].outputs}
+    unread = {k for k, node in enumerate(graphs[1].params[:len(tensors)]) if id(node) not in read}
+    outer.aliases.check_loop(body, tensors, carried_last, found, final, entered, unread)
     for result, start, end in zip(found, tensors, carried_last):
         noted(result, *[each for each in (start, end) if each is not NOTHING])
     return tree.rebuild(spec, iter(found))

@@ -71,6 +71,9 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "Slice": lambda v: isinstance(v, slice),
     "Ellipsis": lambda v: v is Ellipsis,
 }
+# Of plain numbers the width is not known: each is of all widths.
+_KINDS.update({f"{kind}{bits}": _KINDS[kind] for kind, widths in (("Int", (8, 16, 32, 64)), ("Float", (16, 32, 64)))
+               for bits in widths})
 
 
 def matmul(x1: Any, x2: Any, dtype: DType | None = None) -> Tensor:
@@ -96,11 +99,11 @@ class MultitypeFuncGraph:
 
         Args:
             type_names: 'Tensor', 'Ref' (a Parameter), 'RowTensor', 'COOTensor', 'CSRTensor', 'Number', 'Int', 'Float',
-                'Bool', 'Tuple', 'List', 'Dictionary', 'String', 'Function', 'None', 'Type', 'Slice', 'Ellipsis', or a
-                dtype for tensors of it.
+                'Bool', 'Tuple', 'List', 'Dictionary', 'String', 'Function', 'None', 'Type', 'Slice', 'Ellipsis', a name
+                such as 'Int64' or 'Float32' for numbers, or a dtype for tensors of it.
 
         Raises:
-            TypeError: a name is unknown.
+            TypeError: a name is unknown. A call raises ValueError where no implementation fits.
         """
         for kind in type_names:
             if not isinstance(kind, DType) and kind not in _KINDS:
@@ -118,8 +121,8 @@ class MultitypeFuncGraph:
             if len(kinds) == len(args) and all(_is_kind(k, v) for k, v in zip(kinds, args)):
                 return function(*args)
         known = "; ".join(", ".join(map(str, kinds)) for kinds, _ in self.entries)
-        raise TypeError(f"{self.name}: there is no implementation for ({', '.join(type(a).__name__ for a in args)}); "
-                        f"registered are: {known or 'none'}")
+        raise ValueError(f"{self.name}: there is no implementation for ({', '.join(type(a).__name__ for a in args)}); "
+                         f"registered are: {known or 'none'}")
 
     def __repr__(self) -> str:
         return f"MultitypeFuncGraph({self.name!r}, {len(self.entries)} implementations)"

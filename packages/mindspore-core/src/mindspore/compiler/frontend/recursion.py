@@ -17,6 +17,8 @@ import sys
 import threading
 from types import FrameType
 
+from mindspore import context
+
 __all__ = ["Room", "set_recursion_limit"]
 
 _STEP = 25
@@ -43,6 +45,7 @@ def set_recursion_limit(recursion_limit: int = 1000) -> None:
     if recursion_limit < 1:
         raise ValueError(f"set_recursion_limit: recursion_limit must be at least 1, got {recursion_limit}")
     _limit_of_graphs = recursion_limit
+    context._settings["max_call_depth"] = recursion_limit
 
 
 class Room:

@@ -22,12 +22,13 @@ _KEYS = ("params", "lr", "weight_decay", "grad_centralization")
 @dataclass
 class Groups:
     """The groups with all keys filled in ('own_lr': whether the group has a rate of its own), the parameters in the
-    order of the gradients, and the number of the group of each, by identity."""
+    order of the gradients, the number of the group of each, by identity, whether there were groups, and an order."""
 
     groups: list[dict]
     order: list[Parameter]
     group_of: dict[int, int]
     grouped: bool
+    ordered: bool
 
 
 def groups_of(name: str, parameters, learning_rate, weight_decay) -> Groups:
@@ -55,7 +56,11 @@ def groups_of(name: str, parameters, learning_rate, weight_decay) -> Groups:
         raise ValueError(f"For '{name}', the 'order_params' must be exactly the parameters of all groups, but got "
                          f"{len(order)} for groups of {len(members)}.")
     group_of = {id(p): k for k, group in enumerate(groups) for p in group["params"]}
-    return Groups(groups, members if order is None else order, group_of, grouped)
+    lengths = {size for group in groups for size in [np.size(_numbers(group["lr"]))] if size > 1}
+    if len(lengths) > 1:
+        raise ValueError(f"For '{name}', lists of learning rates must have one length for all groups, but got lists of "
+                         f"{', '.join(map(str, sorted(lengths)))} rates.")
+    return Groups(groups, members if order is None else order, group_of, grouped, order is not None)
 
 
 def _as_list(name: str, parameters) -> list:
@@ -119,10 +124,15 @@ def _rate(name: str, value):
         return value
     if not isinstance(value, (int, float, Tensor)):
         value = list(value)
-    rates = np.asarray(value.asnumpy() if isinstance(value, Tensor) else value)
+    rates = _numbers(value)
     if rates.dtype.kind not in "iuf" or rates.ndim > 1 or not rates.size:
         raise ValueError(f"For '{name}', the 'learning_rate' must be a number or a list of numbers, but got "
                          f"{rates.dtype} of shape {rates.shape}.")
     if (rates < 0).any():
         raise ValueError(f"For '{name}', the 'learning_rate' must be at least 0, but got {rates.min()}.")
     return value
+
+
+def _numbers(rate) -> np.ndarray:
+    """The numbers of a learning rate; none of a schedule."""
+    return np.asarray(rate.asnumpy() if isinstance(rate, Tensor) else [] if isinstance(rate, Cell) else rate)

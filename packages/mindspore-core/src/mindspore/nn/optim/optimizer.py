@@ -58,7 +58,7 @@ class Optimizer(OptimizerParts):
         super().__init__(auto_prefix=False)
         name = type(self).__name__
         found = groups_of(name, parameters, learning_rate, weight_decay)
-        self.is_group = found.grouped
+        self.is_group, self.is_group_params_ordered = found.grouped, found.ordered
         self.parameters = ParameterTuple(found.order)
         self.loss_scale = positive_float(name, "loss_scale", loss_scale)
         self._group_of = [found.group_of[id(p)] for p in self.parameters]

@@ -123,8 +123,8 @@ def _broadcast(name: str):
     return event
 
 
-for _new in EVENTS:
-    setattr(CallbackManager, _new, _broadcast(_new))
+for _name in (*EVENTS, *_LEGACY):
+    setattr(CallbackManager, _name, _broadcast(_name))
 
 
 def _as_list(callbacks) -> list[Callback]:

@@ -91,7 +91,9 @@ class ModelCheckpoint(Callback):
     Where the directory already has files of this prefix, `prefix_1`, `prefix_2`, ... is used.
 
     Args:
-        prefix: the beginning of the files' names. directory: where they go, the current folder by default.
+        prefix: the beginning of the files' names, or a function of the run's parameters (`RunContext.original_args()`)
+            that gives the whole name without its ending.
+        directory: where they go, the current folder by default, or a function of the run's parameters that gives it.
         config: a CheckpointConfig.
 
     Raises:
@@ -99,13 +101,15 @@ class ModelCheckpoint(Callback):
     """
 
     def __init__(self, prefix="CKP", directory=None, config=None):
-        if not isinstance(prefix, str) or "/" in prefix or not prefix:
-            raise ValueError(f"For 'ModelCheckpoint', the 'prefix' must be a file name without '/', but got "
-                             f"{prefix!r}.")
+        if not callable(prefix):
+            _check_prefix(prefix)
+        if not callable(directory) and not isinstance(directory, str | os.PathLike | None):
+            raise ValueError(f"For 'ModelCheckpoint', the 'directory' must be a path or a function, but got "
+                             f"{directory!r}.")
         if config is not None and not isinstance(config, CheckpointConfig):
             raise TypeError(f"For 'ModelCheckpoint', the 'config' must be a CheckpointConfig, but got "
                             f"{type(config).__name__}.")
-        self.directory = Path(directory or ".").resolve()
+        self.directory = directory if callable(directory) else Path(directory or ".").resolve()
         self.prefix, self.config = prefix, config or CheckpointConfig()
         self.saved: list[Path] = []
         self.latest_ckpt_file_name = ""
@@ -113,21 +117,25 @@ class ModelCheckpoint(Callback):
         self._span_start, self._args = 0.0, None
 
     def on_train_begin(self, run_context):
-        """Make the directory and choose a free prefix."""
-        os.makedirs(self.directory, exist_ok=True)
-        args = self._args = run_context.original_args()
-        self._last_step, self._last_time = args.cur_step_num, time.monotonic()
-        suffix = self.config.format
-        taken = {p.name for p in self.directory.glob(f"*.{suffix}")}
-        base, number = self.prefix, 0
-        while not self.saved and any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+(_breakpoint)?\." + suffix, name)
-                                     for name in taken):
+        """Choose a free prefix."""
+        self._start(run_context.original_args())
+        self._last_step = self._args.cur_step_num
+        super().on_train_begin(run_context)
+
+    def _start(self, args) -> None:
+        self._args, self._last_time, suffix = args, time.monotonic(), self.config.format
+        if callable(self.prefix) or callable(self.directory) or self.saved:
+            return
+        taken, base, number = {p.name for p in self.directory.glob(f"*.{suffix}")}, self.prefix, 0
+        while any(re.fullmatch(re.escape(self.prefix) + r"-\d+_\d+(_breakpoint)?\." + suffix, name) for name in taken):
             number += 1
             self.prefix = f"{base}_{number}"
 
-    def on_train_step_end(self, run_context):
+    def step_end(self, run_context):
         """Save, if it is time."""
         args, config = run_context.original_args(), self.config
+        if self._args is not args:  # called without a run
+            self._start(args)
         if config.save_checkpoint_steps:
             due = args.cur_step_num - self._last_step >= config.save_checkpoint_steps
         else:
@@ -135,21 +143,34 @@ class ModelCheckpoint(Callback):
         if due:
             self._save(args)
 
-    def on_train_end(self, run_context):
+    def end(self, run_context):
         """Save the last state."""
         args = run_context.original_args()
         if args.cur_step_num != self._last_step:
             self._save(args)
 
+    def on_eval_step_end(self, run_context):
+        """An evaluation changes nothing that is saved."""
+
+    def on_eval_end(self, run_context):
+        """An evaluation changes nothing that is saved."""
+
     def __exit__(self, kind, error, trace):
         if kind is not None and self.config.exception_save and self._args is not None and self._args.cur_step_num:
             self._save(self._args, "_breakpoint")
 
+    def _path(self, args, suffix: str) -> Path:
+        """The file of this step, in a folder that exists."""
+        step = (args.cur_step_num - 1) % (args.batch_num or args.cur_step_num) + 1
+        name = _check_prefix(self.prefix(args)) if callable(self.prefix) else \
+            f"{self.prefix}-{args.cur_epoch_num}_{step}"
+        folder = Path(self.directory(args)).resolve() if callable(self.directory) else self.directory
+        os.makedirs(folder, exist_ok=True)
+        return folder / f"{name}{suffix}.{self.config.format}"
+
     def _save(self, args, suffix: str = "") -> None:
         from mindspore.train.serialization import save_checkpoint
-        step = (args.cur_step_num - 1) % (args.batch_num or args.cur_step_num) + 1
-        path = self.directory / f"{self.prefix}-{args.cur_epoch_num}_{step}{suffix}.{self.config.format}"
-        config = self.config
+        path, config = self._path(args, suffix), self.config
         save_checkpoint(config.saved_network or args.train_network, str(path), async_save=config.async_save,
                         append_dict=self._extra(args), crc_check=config.crc_check, enc_key=config.enc_key,
                         enc_mode=config.enc_mode, format=config.format, remove_redundancy=config.remove_redundancy)
@@ -161,6 +182,7 @@ class ModelCheckpoint(Callback):
     def _keep(self, path: Path) -> None:
         """Note a new file, and remove what is no longer to be kept."""
         config = self.config
+        self.saved = [each for each in self.saved if each != path]  # a function may give a name again
         if config.keep_checkpoint_per_n_minutes:
             if self.saved and self._last_time - self._span_start < 60 * config.keep_checkpoint_per_n_minutes:
                 self.saved.pop().unlink(missing_ok=True)
@@ -181,3 +203,10 @@ class ModelCheckpoint(Callback):
             elif info == "step_num":
                 extra["step_num"] = args.cur_step_num
         return extra or None
+
+
+def _check_prefix(prefix) -> str:
+    if not isinstance(prefix, str) or "/" in prefix or not prefix:
+        raise ValueError(f"For 'ModelCheckpoint', the 'prefix' must be a file name without '/', or a function that "
+                         f"gives one, but got {prefix!r}.")
+    return prefix

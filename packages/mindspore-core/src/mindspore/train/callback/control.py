@@ -49,10 +49,13 @@ class LearningRateScheduler(Callback):
             raise TypeError("For 'LearningRateScheduler', the argument must be a function of (rate, step).")
         self.learning_rate_function = learning_rate_function
 
-    def on_train_step_end(self, run_context):
+    def step_end(self, run_context):
         """Set the rate of the next step."""
         args = run_context.original_args()
         change_rates(args.optimizer, lambda rate: self.learning_rate_function(rate, args.cur_step_num))
+
+    def on_eval_step_end(self, run_context):
+        """Steps of an evaluation have no rate."""
 
 
 class _Watcher(Callback):

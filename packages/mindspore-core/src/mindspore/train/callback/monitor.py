@@ -74,28 +74,27 @@ class TimeMonitor(Callback):
 
     def __init__(self, data_size=None, data_time=False):
         self.data_size = data_size
-        self.epoch_time = 0.0
+        self.epoch_time, self._what = 0.0, "Train"
 
-    def on_train_epoch_begin(self, run_context):
+    def epoch_begin(self, run_context):
         """Start the clock."""
         self.epoch_time = time.time()
 
-    def on_train_epoch_end(self, run_context):
+    def epoch_end(self, run_context):
         """Print the times."""
-        self._report("Train", run_context)
-
-    def on_eval_epoch_begin(self, run_context):
-        """Start the clock."""
-        self.epoch_time = time.time()
-
-    def on_eval_epoch_end(self, run_context):
-        """Print the times."""
-        self._report("Eval", run_context)
-
-    def _report(self, what: str, run_context) -> None:
         elapsed = (time.time() - self.epoch_time) * 1e3
         steps = self.data_size or run_context.original_args().batch_num or 1
-        print(f"{what} epoch time: {elapsed:5.3f} ms, per step time: {elapsed / steps:5.3f} ms", flush=True)
+        print(f"{self._what} epoch time: {elapsed:5.3f} ms, per step time: {elapsed / steps:5.3f} ms", flush=True)
+
+    def on_train_epoch_end(self, run_context):
+        """Print the times of an epoch of training."""
+        self._what = "Train"
+        super().on_train_epoch_end(run_context)
+
+    def on_eval_epoch_end(self, run_context):
+        """Print the times of an evaluation."""
+        self._what = "Eval"
+        super().on_eval_epoch_end(run_context)
 
 
 class History(Callback):
@@ -106,11 +105,11 @@ class History(Callback):
         self.history: dict[str, list] = {}
         self.epoch: dict[str, list] = {"epoch": []}
 
-    def on_train_begin(self, run_context):
+    def begin(self, run_context):
         """Start anew."""
         self.history, self.epoch = {}, {"epoch": []}
 
-    def on_train_epoch_end(self, run_context):
+    def epoch_end(self, run_context):
         """Note this epoch's loss and metrics."""
         args = run_context.original_args()
         self.epoch["epoch"].append(args.cur_epoch_num)
@@ -122,6 +121,12 @@ class History(Callback):
         found = {"net_output": output, **(args.get("eval_results") or {})}
         for name, value in found.items():
             self.history.setdefault(name, []).append(value)
+
+    def on_eval_begin(self, run_context):
+        """An evaluation adds to the history at the end of the epoch that it belongs to."""
+
+    def on_eval_epoch_end(self, run_context):
+        """An evaluation adds to the history at the end of the epoch that it belongs to."""
 
 
 class ProgressBar(Callback):

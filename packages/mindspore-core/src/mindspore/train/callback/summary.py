@@ -77,7 +77,7 @@ class SummaryCollector(Callback):
             self._record.close()
             self._record = None
 
-    def on_train_begin(self, run_context) -> None:
+    def begin(self, run_context) -> None:
         """Write what is known before the first step."""
         args, record = run_context.original_args(), self._record
         if self._landscape is not None:
@@ -90,7 +90,7 @@ class SummaryCollector(Callback):
             record.add_value("custom_lineage_data", "custom_lineage_data", json.dumps(self._custom, default=str))
         record.record(args.cur_step_num)
 
-    def on_train_step_end(self, run_context) -> None:
+    def step_end(self, run_context) -> None:
         """Write the step, if it is one of those; else forget what operators have kept."""
         args, record = run_context.original_args(), self._record
         if self._landscape is not None:
@@ -124,13 +124,13 @@ class SummaryCollector(Callback):
         known = list(args.network.trainable_params())
         return known[:_HISTOGRAMS] if pattern is None else [p for p in known if re.match(pattern, p.name)]
 
-    def on_train_epoch_end(self, run_context) -> None:
+    def epoch_end(self, run_context) -> None:
         """Save what landscapes are made from."""
         args = run_context.original_args()
         if self._landscape is not None:
             self._landscape.note("epoch", args.cur_epoch_num, args.network)
 
-    def on_train_end(self, run_context) -> None:
+    def end(self, run_context) -> None:
         """Write the settings of the run."""
         args = run_context.original_args()
         if self._landscape is not None:
@@ -142,6 +142,15 @@ class SummaryCollector(Callback):
                      "learning_rate": float(rate.asnumpy()) if isinstance(rate, Tensor) and not rate.shape else None}
             self._record.add_value("train_lineage", "train_lineage", json.dumps(known))
             self._record.record(args.cur_step_num)
+
+    def on_eval_begin(self, run_context) -> None:
+        """Of an evaluation the metrics are written, at its end."""
+
+    def on_eval_step_end(self, run_context) -> None:
+        """Of an evaluation the metrics are written, at its end."""
+
+    def on_eval_epoch_end(self, run_context) -> None:
+        """Of an evaluation the metrics are written, at its end."""
 
     def on_eval_end(self, run_context) -> None:
         """Write the metrics of an evaluation."""

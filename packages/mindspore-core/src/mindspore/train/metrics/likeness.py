@@ -25,6 +25,8 @@ class CosineSimilarity(Metric):
         super().__init__()
         for name, value, words in (("similarity", similarity, ("dot", "cosine")),
                                    ("reduction", reduction, ("none", "sum", "mean"))):
+            if not isinstance(value, str):
+                raise TypeError(f"For 'CosineSimilarity', the '{name}' must be a str, but got {value!r}.")
             if value not in words:
                 raise ValueError(f"For 'CosineSimilarity', the '{name}' must be one of {', '.join(words)}, but got "
                                  f"{value!r}.")

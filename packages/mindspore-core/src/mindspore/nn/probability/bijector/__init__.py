@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mindspore import ops
 from mindspore.common.dtype import DType, float32
 from mindspore.common.tensor import Tensor
@@ -69,6 +71,40 @@ class Bijector(Cell):
     def is_injective(self) -> bool:
         """Whether different values go to different ones."""
         return self._is_injective
+
+    @property
+    def batch_shape(self) -> tuple | None:
+        """The shape that the parameters have together; None without parameters."""
+        return np.broadcast_shapes(*(getattr(self, f"_{key}_value").shape for key in self._given)) \
+            if self._given else None
+
+    @property
+    def is_scalar_batch(self) -> bool:
+        """Whether all parameters are single numbers."""
+        return self.batch_shape in (None, ())
+
+    def cast_param_by_value(self, value: Tensor, para: Tensor) -> Tensor:
+        """A parameter in the dtype of a value."""
+        return convert(para, value.dtype)
+
+    def _add_parameter(self, value: Any, name: str) -> Tensor:
+        """A parameter of a subclass as a tensor. TypeError unless it is floating, in the bijector's dtype where that is
+        fixed, else in the dtype of the parameters before it."""
+        if value is None or isinstance(value, bool):
+            raise TypeError(f"{self._name}: {name} cannot be {value!r}; expected floating numbers")
+        tensor, expected = Tensor(value), self._dtype or self.__dict__.get("_added_dtype")
+        if tensor.dtype.kind != "f" or expected not in (None, tensor.dtype):
+            raise TypeError(f"{self._name}: {name} has dtype {tensor.dtype}; expected {expected or 'a floating dtype'}")
+        self._added_dtype = tensor.dtype
+        return tensor
+
+    def _check_value_dtype(self, value: Tensor) -> Tensor:
+        """The value; TypeError unless it is a Tensor of the bijector's dtype, or of any floating one."""
+        if not isinstance(value, Tensor) or (value.dtype.kind != "f" if self._dtype is None else
+                                             value.dtype != self._dtype):
+            raise TypeError(f"{self._name}: the value must be a Tensor of {self._dtype or 'a floating dtype'}, but got "
+                            f"{getattr(value, 'dtype', type(value).__name__)}")
+        return value
 
     def parts(self, dtype: DType) -> tuple[Tensor, ...]:
         """The parameters as tensors of a dtype."""
