@@ -32,6 +32,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._inner_classes") for name in (
         "_inner_ops", "inner_ops", "random_ops")},
     "mindspore.ops.operations._infer_ops": ("mindspore.ops._native_classes",),
+    "mindspore.ops.operations._csr_ops": ("mindspore.ops._sparse_classes",),
     "mindspore.ops.operations._grad_ops": (*_OPERATORS, "mindspore.ops._gradient_classes"),
     **{f"mindspore.ops.operations.{name}": _OPERATORS for name in (
         "_embedding_cache_ops", "_quant_ops", "_scalar_ops", "_tensor_array",

@@ -74,3 +74,39 @@ def test_mistakes():
             (lambda: ops.custom_info_register(3), TypeError, "what get_op_info returned")):
         with pytest.raises(error, match=text):
             wrong()
+
+
+def test_what_ascend_is_told():
+    found = (ops.TBERegOp("mine").output(0, "y").dynamic_rank_support(True).dynamic_compile_static(True)
+             .unknown_shape_formats(["NCHW"]).real_input_index([1, 0]).input_to_attr_index([1]).get_op_info())
+    assert found["dynamicRankSupport"] is True and found["dynamic_compile_static"] is True
+    assert (found["unknown_shape_formats"], found["real_input_index"], found["input_to_attr_index"]) == (
+        ["NCHW"], [1, 0], [1])
+
+
+def test_python_functions_for_operators():
+    @ops.vm_impl_registry.register("Halved")
+    def of_name(prim):
+        return lambda x: x / 2
+
+    @ops.vm_impl_registry.register(ops.ReLU)
+    def of_class(prim):
+        return lambda x: (prim.name, max(x, 0))
+
+    try:
+        assert ops.get_vm_impl_fn("Halved")(3.0) == 1.5 and ops.get_vm_impl_fn(ops.ReLU())(-1) == ("ReLU", 0)
+        assert ops.get_vm_impl_fn("Other") is None and ops.get_vm_impl_fn(ops.Tanh()) is None
+    finally:
+        ops.vm_impl_registry.clear()
+    with pytest.raises(TypeError, match="a class of operators or a name, got 3"):
+        ops.vm_impl_registry.register(3)
+
+
+def test_arguments_are_attributes_of_an_operator():
+    class Scaled(ops.PrimitiveWithCheck):
+        @ops.prim_arg_register
+        def __init__(self, factor=2, name_of_axis="N"):
+            self.init_prim_io_names(inputs=["x"], outputs=["y"])
+
+    made = Scaled(3)
+    assert made.name == "Scaled" and (made.factor, made.name_of_axis) == (3, "N")

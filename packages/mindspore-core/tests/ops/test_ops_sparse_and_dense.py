@@ -7,7 +7,7 @@ import pytest
 import mindspore as ms
 from mindspore import Tensor, ops
 from mindspore.ops import operations as P
-from mindspore.ops.operations import sparse_ops
+from mindspore.ops.operations import _csr_ops, sparse_ops
 
 DRAW = np.random.default_rng(7)
 HOW = pytest.mark.parametrize("how", [lambda f: f, ms.jit], ids=["eager", "graph"])
@@ -103,6 +103,34 @@ def test_many_products():
     found = ms.vmap(lambda x2: addmm(Tensor(given[0]), x2, *map(Tensor, given[2:])))(Tensor(many))
     for one, x2 in zip(found.asnumpy(), many):
         np.testing.assert_allclose(one, addmm_expected(given[0], x2, *given[2:]), rtol=1e-5, atol=1e-6)
+
+
+ROWS = (Tensor([0, 2, 2, 3], ms.int32), Tensor([1, 3, 0], ms.int32), Tensor(VALUES), (3, 4))
+DENSE = np.zeros((3, 4), np.float32)
+DENSE[[0, 0, 2], [1, 3, 0]] = VALUES
+
+
+@HOW
+@pytest.mark.parametrize("name, operand, expected", [
+    ("CSRReduceSum", 1, DENSE.sum(1, keepdims=True)), ("CSRMV", np.float32([[1], [2], [3], [4]]), DENSE @ np.float32(
+        [[1], [2], [3], [4]])), ("CSRMM", np.arange(8, dtype=np.float32).reshape(4, 2), DENSE @ np.arange(8).reshape(
+            4, 2)), ("CSRMul", DENSE * 2 + 1, VALUES * (2 * VALUES + 1)),
+    ("CSRDiv", DENSE * 2 + 1, VALUES / (2 * VALUES + 1))])
+def test_operators_on_parts_of_a_matrix_of_rows(name, operand, expected, how):
+    operator = getattr(_csr_ops, name)()
+    if isinstance(operand, int):
+        found = how(lambda values: operator(*ROWS[:2], values, ROWS[3], operand))(ROWS[2])
+    else:
+        found = how(lambda values, dense: operator(*ROWS[:2], values, ROWS[3], dense))(ROWS[2], Tensor(operand))
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-5)
+
+
+def test_rows_and_where_they_begin():
+    assert _csr_ops.CSR2COO()(ROWS[0], 3).asnumpy().tolist() == [0, 0, 2]
+    assert _csr_ops.COO2CSR()(Tensor([0, 0, 2], ms.int32), 3).asnumpy().tolist() == [0, 2, 2, 3]
+    assert _csr_ops.CSRGather()(ROWS[0], ROWS[1], Tensor(DENSE), (3, 4)).asnumpy().tolist() == VALUES.tolist()
+    slope = ms.grad(lambda v: _csr_ops.CSRMV()(*ROWS[:2], v, ROWS[3], Tensor([[1.0], [2], [3], [4]])).sum())(ROWS[2])
+    assert slope.asnumpy().tolist() == [2, 4, 1]
 
 
 INDICES = np.array([[1, 2], [3, 4], [2, 1], [2, 2], [1, 0], [3, 3], [2, 0], [2, 2]])

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["AiCPURegOp", "AkgAscendRegOp", "AkgGpuRegOp", "CpuRegOp", "CustomRegOp", "DataType", "TBERegOp",
-           "custom_info_register", "op_info_register"]
+           "custom_info_register", "get_vm_impl_fn", "op_info_register", "vm_impl_registry"]
 
 _TYPES = {"None": "", "BOOL": "bool", "I8": "int8", "U8": "uint8", "I16": "int16", "U16": "uint16", "I32": "int32",
           "U32": "uint32", "I64": "int64", "U64": "uint64", "F16": "float16", "F32": "float32", "F64": "float64",
@@ -130,6 +130,26 @@ class RegOp:
         """Say whether the kernel is asked for layouts."""
         return self._set("is_dynamic_format", is_dynamic_format)
 
+    def dynamic_rank_support(self, dynamic_rank_support: bool) -> RegOp:
+        """Say whether one kernel serves any number of axes."""
+        return self._set("dynamicRankSupport", dynamic_rank_support)
+
+    def dynamic_compile_static(self, dynamic_compile_static: bool = False) -> RegOp:
+        """Say whether a kernel for all shapes also serves known ones."""
+        return self._set("dynamic_compile_static", dynamic_compile_static)
+
+    def unknown_shape_formats(self, unknown_shape_formats: list) -> RegOp:
+        """Say the layouts for shapes that are not known."""
+        return self._set("unknown_shape_formats", unknown_shape_formats)
+
+    def real_input_index(self, real_input_index: list) -> RegOp:
+        """Say in which order the kernel takes the operands."""
+        return self._set("real_input_index", real_input_index)
+
+    def input_to_attr_index(self, input_to_attr_index: list) -> RegOp:
+        """Say which operands the kernel takes as attributes."""
+        return self._set("input_to_attr_index", input_to_attr_index)
+
     def _set(self, name: str, value: Any) -> RegOp:
         self.settings[name] = value
         return self
@@ -220,6 +240,31 @@ def op_info_register(op_info: dict | str) -> Callable:
         registered.setdefault(found["op_name"], []).append(found)
         return fn
     return register
+
+
+class _Implementations(dict):
+    """Python functions for operators, for looking for errors: by the operators' names."""
+
+    def register(self, prim: Any) -> Callable:
+        """Decorator that notes for a class of operators, or its name, a function that takes the operator and returns
+        what computes it. TypeError for anything else."""
+        name = prim if isinstance(prim, str) else getattr(prim, "__name__", None)
+        if not isinstance(name, str):
+            raise TypeError(f"vm_impl_registry: expected a class of operators or a name, got {prim!r}")
+
+        def note(fn: Callable) -> Callable:
+            self[name] = fn
+            return fn
+        return note
+
+
+vm_impl_registry = _Implementations()
+
+
+def get_vm_impl_fn(prim: Any) -> Callable | None:
+    """What computes an operator, or the one of this name, by `vm_impl_registry`; None where nothing is noted."""
+    found = vm_impl_registry.get(prim if isinstance(prim, str) else getattr(prim, "name", None))
+    return None if found is None else found(prim)
 
 
 def custom_info_register(*reg_info: dict) -> Callable:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,17 @@ from mindspore.ops.indexing import gather, gather_nd, unsorted_segment_sum
 from mindspore.ops.joining import concat
 from mindspore.ops.primitive import REQUIRED, Primitive, define
 from mindspore.ops.segments import SHARES, reduced_rows
-from mindspore.ops.sparse import csr2coo, csr_softmax
+from mindspore.ops.sparse import (
+    coo2csr,
+    csr2coo,
+    csr_div,
+    csr_gather,
+    csr_mm,
+    csr_mul,
+    csr_mv,
+    csr_reduce_sum,
+    csr_softmax,
+)
 
 __all__ = ["NAMES"]
 
@@ -128,6 +139,18 @@ def matrix_times_dense(x1_dense_shape: Operand, x1_batch_pointers: Operand, x1_r
     found = found.reshape((*dense.shape[:-2], height, dense.shape[-1]))
     found = found.swapaxes(-1, -2) if transpose_output else found
     return found.conj() if conjugate_output else found
+
+
+def _of_parts(name: str, function: Callable[..., Any]) -> type[Primitive]:
+    """An operator (indptr, indices, values, shape, operand) for a function of a CSRTensor and an operand; of a sparse
+    result its values."""
+    def call(indptr: Operand, indices: Operand, values: Operand, shape: Operand, operand: Any) -> Tensor:
+        parts = [as_tensor(name, v, w) for v, w in ((indptr, "indptr"), (indices, "indices"), (values, "values"))]
+        found = function(CSRTensor(*parts, tuple(static_ints(name, "shape", shape))), operand)
+        return found.values if isinstance(found, CSRTensor) else found
+
+    call.__doc__ = f"`ops.{function.__name__}` of a sparse matrix that is given as its parts."
+    return define(name, call)
 
 
 def _with_dense(title: str, combine: Callable[[Tensor, Tensor], Tensor], says: str) -> type[Primitive]:
@@ -263,6 +286,11 @@ _CLASSES["SparseMatrixMatMul"] = define(
     adjoint_x2=False, transpose_output=False, conjugate_output=False)
 for _title, _combine, _says in (("Add", add, "plus"), ("Mul", mul, "times"), ("Div", _quotient, "divided by")):
     _CLASSES[f"SparseDenseCwise{_title}"] = _with_dense(_title, _combine, _says)
+for _title, _function in (("ReduceSum", csr_reduce_sum), ("MV", csr_mv), ("MM", csr_mm), ("Mul", csr_mul),
+                          ("Div", csr_div)):
+    _CLASSES[f"CSR{_title}"] = _of_parts(f"CSR{_title}", _function)
+for _title, _function in (("CSRGather", csr_gather), ("CSR2COO", csr2coo), ("COO2CSR", coo2csr)):
+    _CLASSES[_title] = define(_title, _function)
 _CLASSES["SparseAddmm"] = define("SparseAddmm", sparse_addmm)
 _CLASSES["SparseCountSparseOutput"] = define("SparseCountSparseOutput", count_values, binary_output=False, minlength=-1,
                                              maxlength=-1)

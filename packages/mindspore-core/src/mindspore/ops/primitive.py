@@ -23,7 +23,7 @@ from mindspore.deprecation import OPERATORS, deprecated
 from mindspore.graph.trace import _stack
 
 __all__ = ["Primitive", "PrimitiveWithCheck", "PrimitiveWithInfer", "constexpr", "define", "define_drawing",
-           "prim_attr_register"]
+           "prim_arg_register", "prim_attr_register"]
 
 # How names of operators begin that write into their first operand.
 _WRITERS = ("Assign", "Scatter", "Apply", "SparseApply", "Adam", "FusedAdam", "FusedSparse", "SGD", "Lamb")
@@ -183,6 +183,9 @@ def prim_attr_register(fn: Callable) -> Callable:
             self.attrs = {**given, **self.attrs}
 
     return initialise
+
+
+prim_arg_register = prim_attr_register
 
 
 class _Defined(Primitive):
