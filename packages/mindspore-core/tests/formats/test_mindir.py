@@ -346,6 +346,36 @@ def test_encrypted(tmp_path, mode_of_key):
         ms.load(path)
 
 
+def test_encrypted_by_functions(tmp_path):
+    key, x = b"a key of any length", floats(4, 3)
+
+    def combined(data: bytes, key: bytes) -> bytes:
+        return bytes(np.frombuffer(data, np.uint8) ^ np.resize(np.frombuffer(key, np.uint8), len(data)))
+
+    def opened(path: str, key: bytes) -> bytes:
+        with open(path, "rb") as file:
+            return combined(file.read(), key)
+
+    net = nn.Dense(3, 2)
+    path = export(net, x, folder=tmp_path, enc_key=key, enc_mode=combined)
+    np.testing.assert_allclose(nn.GraphCell(ms.load(path, dec_key=key, dec_mode=opened))(x).asnumpy(),
+                               net(x).asnumpy(), rtol=1e-6)
+    written = path.read_bytes()
+    plain = export(net, x, folder=tmp_path).read_bytes()
+    assert written == combined(plain, key)
+    path.write_bytes(written)
+    beside = tmp_path / "net.onnx"
+    ms.export(net, x, file_name=beside, file_format="ONNX")
+    plain = beside.read_bytes()
+    ms.export(net, x, file_name=beside, file_format="ONNX", enc_key=key, enc_mode=combined)
+    assert beside.read_bytes() != plain == opened(beside, key)
+    for call in (lambda: export(net, x, folder=tmp_path, enc_key=key, enc_mode=lambda data, key: "text"),
+                 lambda: ms.load(path, dec_key=key, dec_mode=lambda path, key: None),
+                 lambda: export(net, x, folder=tmp_path, enc_key="a", enc_mode=combined)):
+        with pytest.raises(TypeError, match="bytes"):
+            call()
+
+
 def test_a_file_of_empty_messages_is_not_parsed(tmp_path):
     (tmp_path / "a.mindir").write_bytes(b"\x42\x00" * 500_000)
     with pytest.raises(ValueError, match="more parts"):
@@ -438,7 +468,7 @@ REFUSED = {
     "keyword": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=f, file_format="MINDIR", speed=1), TypeError,
                 "speed"),
     "key of ONNX": (lambda f: ms.export(nn.ReLU(), floats(1), file_name=f, file_format="ONNX", enc_key="a"), ValueError,
-                    "no encryption"),
+                    "'enc_mode' must be a function"),
     "printing": (lambda f: ms.export(Printing(), floats(1), file_name=f, file_format="MINDIR"), ValueError,
                  "'host_call'"),
     "attribute": (lambda f: ms.export(Counting(), floats(1), file_name=f, file_format="MINDIR"), ValueError, "'k'"),

@@ -10,23 +10,28 @@ The plain file is cut into blocks of 64 MiB, each of which is encrypted by itsel
 All numbers are little-endian. The ciphers are those of the `cryptography` package, an optional requirement
 (`pip install mindspore-core[encryption]`), which is imported when a key is given. AES-GCM authenticates each block, so
 a changed byte or a wrong key is always found; the CBC modes find a wrong key by its padding only, most of the time.
+
+In place of a mode, exported networks take a function of their own, `encrypt(contents, key)`, which gives what is
+written, and `decrypt(path, key)`, which gives the contents of the file.
 """
 from __future__ import annotations
 
 import io
 import os
 import struct
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
-__all__ = ["BLOCK_BYTES", "MODES", "Encryptor", "check_key", "decrypt", "is_encrypted"]
+__all__ = ["BLOCK_BYTES", "MODES", "Encryptor", "by_function", "check_key", "decrypt", "encrypted", "is_encrypted"]
 
 BLOCK_BYTES = 64 << 20
 MODES = {"AES-GCM": 0x7F3A5ED8, "AES-CBC": 0x7F3A5ED9, "SM4-CBC": 0x7F3A5EDA}
 _TAG_BYTES = _VECTOR_BYTES = 16
 
 
-def check_key(function: str, key, mode) -> bytes | None:
-    """The key as bytes, None if there is none; it and the mode must fit each other.
+def check_key(function: str, key, mode, own: bool = False) -> bytes | None:
+    """The key as bytes, None if there is none; it and the mode must fit each other. own: whether the mode may be a
+    function, with a key of any length.
 
     Raises:
         TypeError: the key is not bytes, or the mode is no str.
@@ -37,8 +42,11 @@ def check_key(function: str, key, mode) -> bytes | None:
         return None
     if not isinstance(key, bytes):
         raise TypeError(f"For '{function}', the key must be bytes or None, but got {type(key).__name__}.")
+    if own and callable(mode):
+        return key
     if not isinstance(mode, str):
-        raise TypeError(f"For '{function}', the mode of encryption must be a str, but got {type(mode).__name__}.")
+        raise TypeError(f"For '{function}', the mode of encryption must be a str{' or a function' * own}, but got "
+                        f"{type(mode).__name__}.")
     if mode not in MODES:
         raise ValueError(f"For '{function}', the mode of encryption must be one of {', '.join(MODES)}, but got "
                          f"{mode!r}.")
@@ -77,6 +85,31 @@ def _encrypt_block(plain: bytes, key: bytes, mode: str) -> bytes:
     rest = struct.pack("<I", len(vector)) + vector + struct.pack("<I", len(text))
     tag = encryptor.tag if mode == "AES-GCM" else b""
     return struct.pack("<I", MODES[mode]) + tag + struct.pack("<I", len(rest) + len(text)) + rest + text
+
+
+def by_function(function: str, transform: Callable[[Any, bytes], Any], given: Any, key: bytes) -> bytes:
+    """What a function of the user's own makes of contents, or of a file's path. TypeError if that is no bytes."""
+    found = transform(given, key)
+    if not isinstance(found, bytes | bytearray | memoryview):
+        raise TypeError(f"For '{function}', the function given as the mode of encryption must return bytes, but "
+                        f"returned {type(found).__name__}.")
+    return bytes(found)
+
+
+def encrypted(function: str, data: bytes, key: bytes | None, mode: Any) -> Callable[[BinaryIO], None]:
+    """What writes the encryption of contents to a file; without a key the contents."""
+    if key is not None and callable(mode):
+        data, key = by_function(function, mode, data, key), None
+
+    def write(file: BinaryIO) -> None:
+        if key is None:
+            file.write(data)
+            return
+        encryptor = Encryptor(file, key, mode)
+        encryptor.write(data)
+        encryptor.finish()
+
+    return write
 
 
 class Encryptor(io.RawIOBase):

@@ -209,7 +209,7 @@ class _Reader:
             return file.read(where.length)
 
 
-def read_mindir(path: str | os.PathLike, key: bytes | None = None, mode: str = "AES-GCM") -> Model:
+def read_mindir(path: str | os.PathLike, key: bytes | None = None, mode: Any = "AES-GCM") -> Model:
     """The contents of a MINDIR file.
 
     Args:
@@ -221,6 +221,8 @@ def read_mindir(path: str | os.PathLike, key: bytes | None = None, mode: str = "
         OSError: it cannot be read.
     """
     name = os.fspath(path)
+    if key is not None and callable(mode):
+        return _Reader(name).model(encryption.by_function("load", mode, name, key))
     with open(path, "rb") as file:
         data = file.read()
     if key is not None:

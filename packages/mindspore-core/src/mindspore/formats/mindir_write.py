@@ -384,8 +384,8 @@ def _nested(top: GraphWriter, result: Any, outputs: list[str]) -> str:
     return top.make_tuple([_nested(top, each, outputs) for each in result])
 
 
-def write_mindir(network: Network, path: str, key: bytes | None = None, mode: str = "AES-GCM") -> None:
-    """Write a network to a file.
+def write_mindir(network: Network, path: str, key: bytes | None = None, mode: Any = "AES-GCM") -> None:
+    """Write a network to a file, encrypted if there is a key (`encryption`).
 
     Where the weights take more than a GiB, `<stem>_graph.mindir` and `<stem>_variables/data_0` are written instead.
 
@@ -403,16 +403,7 @@ def write_mindir(network: Network, path: str, key: bytes | None = None, mode: st
         for proto, contents in weights:
             proto.raw_data = contents
     data = model.SerializeToString(deterministic=True)
-
-    def write(file) -> None:
-        if key is None:
-            file.write(data)
-            return
-        encryptor = encryption.Encryptor(file, key, mode)
-        encryptor.write(data)
-        encryptor.finish()
-
-    write_atomically(path, write)
+    write_atomically(path, encryption.encrypted("export", data, key, mode))
 
 
 def _write_weights(weights: list[tuple[Any, bytes]], folder: str, key: bytes | None) -> None:

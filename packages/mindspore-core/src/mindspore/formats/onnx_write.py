@@ -17,6 +17,7 @@ from mindspore._version import __version__
 from mindspore.common.dtype import DType, bool_, int64, np_dtype_to_dtype
 from mindspore.compiler.ir import Graph, Node, TensorAval, tensor_aval
 from mindspore.compiler.ir.dims import Dim, Function, Ratio, Symbolic, symbol
+from mindspore.formats import encryption
 from mindspore.formats.exported import Network, leaves, prepared, refuse
 from mindspore.formats.mindir_values import contents_of, number_of
 from mindspore.formats.mindir_write import weight_names
@@ -281,8 +282,10 @@ def _model(network: Network, options: Options) -> Any:
     return model
 
 
-def write_onnx(network: Network, path: str, options: Options | None = None) -> None:
-    """Write a network to a file. Where the weights take more than a GiB, they are written to `<path>.data`.
+def write_onnx(network: Network, path: str, options: Options | None = None, key: bytes | None = None,
+               encrypt: Any = None) -> None:
+    """Write a network to a file. Where the weights take more than a GiB, they are written to `<path>.data`. With a key,
+    what is written is `encrypt(contents, key)`.
 
     Raises:
         ValueError: an operator has no place in the format, or the network assigns parameters.
@@ -292,15 +295,18 @@ def write_onnx(network: Network, path: str, options: Options | None = None) -> N
     model = _model(network, options or Options())
     weights = model.graph.initializer
     if sum(len(w.raw_data) for w in weights) > WEIGHTS_INSIDE:
+        if key is not None:
+            raise ValueError(f"For 'export', the weights take more than {WEIGHTS_INSIDE} bytes; such models cannot be "
+                             f"encrypted. Leave enc_key out.")
         contents = [w.raw_data for w in weights]
         beside = f"{path}.data"
         at = 0
         for weight, data in zip(weights, contents):
             weight.ClearField("raw_data")
             weight.data_location = 1
-            for key, value in (("location", os.path.basename(beside)), ("offset", at), ("length", len(data))):
-                weight.external_data.add(key=key, value=str(value))
+            for name, value in (("location", os.path.basename(beside)), ("offset", at), ("length", len(data))):
+                weight.external_data.add(key=name, value=str(value))
             at += len(data)
         write_atomically(beside, lambda file: file.writelines(contents))
     data = model.SerializeToString(deterministic=True)
-    write_atomically(path, lambda file: file.write(data))
+    write_atomically(path, encryption.encrypted("export", data, key, encrypt))

@@ -22,7 +22,8 @@ def export(net: Any, *inputs: Any, file_name: str | os.PathLike, file_format: st
         inputs: what it is called with: Tensors, containers of them; other values become part of the graph.
         file_name: path of the file; the suffix of the format is added where it is missing.
         file_format: "MINDIR" (`.mindir`) or "ONNX" (`.onnx`).
-        kwargs: enc_key and enc_mode, to encrypt a MINDIR file, as in `save_checkpoint`.
+        kwargs: enc_key and enc_mode, to encrypt a MINDIR file, as in `save_checkpoint`; or with a function of one's
+            own, for both formats: `enc_mode(contents, enc_key)` gives the bytes of the file.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -37,9 +38,10 @@ def export(net: Any, *inputs: Any, file_name: str | os.PathLike, file_format: st
     if unknown:
         raise TypeError(f"For 'export', unexpected keyword argument '{min(unknown)}'; enc_key and enc_mode are taken.")
     mode = kwargs.get("enc_mode", "AES-GCM")
-    if file_format == "ONNX" and kwargs.get("enc_key") is not None:
-        raise ValueError("For 'export', 'enc_key' must be None where 'file_format' is 'ONNX', which has no encryption.")
-    key = encryption.check_key("export", kwargs.get("enc_key"), mode)
+    if file_format == "ONNX" and kwargs.get("enc_key") is not None and not callable(mode):
+        raise ValueError("For 'export', 'enc_mode' must be a function where 'file_format' is 'ONNX', which has no "
+                         "encryption of its own; or leave 'enc_key' out.")
+    key = encryption.check_key("export", kwargs.get("enc_key"), mode, own=True)
     finish_background_save()
     network = trace_network(net, inputs)
     if file_format == "MINDIR":
@@ -47,7 +49,7 @@ def export(net: Any, *inputs: Any, file_name: str | os.PathLike, file_format: st
         write_mindir(network, path, key, mode)
         return
     from mindspore.formats.onnx_write import write_onnx
-    write_onnx(network, path)
+    write_onnx(network, path, key=key, encrypt=mode)
 
 
 def checked_path(file_name: Any, file_format: Any) -> str:
@@ -65,7 +67,8 @@ def load(file_name: str | os.PathLike, **kwargs: Any) -> Any:
 
     Args:
         file_name: path of the file.
-        kwargs: dec_key and dec_mode, what it was encrypted with.
+        kwargs: dec_key and dec_mode, what it was encrypted with; `dec_mode(file_name, dec_key)` gives the bytes of the
+            plain file where it is a function.
 
     Returns:
         the graph: an object for `nn.GraphCell`.
@@ -84,7 +87,7 @@ def load(file_name: str | os.PathLike, **kwargs: Any) -> Any:
     if not path.endswith(".mindir"):
         raise ValueError(f"For 'load', the file must end in '.mindir', but got '{path}'.")
     mode = kwargs.get("dec_mode", "AES-GCM")
-    key = encryption.check_key("load", kwargs.get("dec_key"), mode)
+    key = encryption.check_key("load", kwargs.get("dec_key"), mode, own=True)
     try:
         return read_mindir(path, key, mode)
     except OSError as error:
