@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Parameter, Tensor, mint, ops
+from mindspore import Parameter, Tensor, mint, nn, ops
 
 # `+` of tensors of two dtypes: rows are left, columns right. u16 and wider mix by widening.
 NAMES = ["bool_", "int8", "uint8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64",
@@ -292,3 +292,19 @@ def test_a_tensor_of_nothing():
     with pytest.raises(ValueError, match="both shape and dtype"):
         Tensor(shape=(2,))
     assert Tensor(None, dtype=ms.float32).shape == Tensor(shape=None, dtype=ms.float32).shape == (-2,)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_a_tensor_contains(compiled):
+    def members(x):
+        return (1 in x, 2.0 in x, 3 in x, True in x, Tensor(2) in x, Tensor([[3]]) in x, np.float32(2) in x,
+                "a" in x, [1] in x, (1, 2) in x, None in x, {1: 2} in x, "a" not in x, 3.5 not in x)
+
+    found = (ms.jit(members) if compiled else members)(Tensor([1, 2]))
+    assert tuple(map(bool, found)) == (True, True, False, True, True, False, True, *[False] * 5, True, True)
+
+
+@pytest.mark.parametrize("value", [nn.ReLU, type("Net", (nn.Cell,), {}), 3, len])
+def test_jit_class_takes_classes_that_are_no_cells(value):
+    with pytest.raises(TypeError, match="jit_class: "):
+        ms.jit_class(value)

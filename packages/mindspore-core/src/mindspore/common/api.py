@@ -126,9 +126,16 @@ def ms_function(*args: Any, **kwargs: Any) -> Any:
 
 
 def jit_class(cls: type) -> type:
-    """Mark a class whose objects may be used inside compiled functions (any class may; kept for compatibility)."""
+    """Mark a class whose objects may be used inside compiled functions (any class may; kept for compatibility).
+
+    TypeError for a Cell, or what is no class.
+    """
+    from mindspore.nn.cell import Cell
     if not isinstance(cls, type):
         raise TypeError(f"jit_class: expected a class, got {type(cls).__name__}")
+    if issubclass(cls, Cell):
+        raise TypeError(f"jit_class: {cls.__name__} is a Cell, which a compiled function may use as it is; leave the "
+                        "decorator out")
     return cls
 
 

@@ -135,4 +135,4 @@ class Operators:
         return elementwise.round(self, decimals=ndigits or 0)
 
     def __contains__(self, element: Any) -> bool:
-        return bool(reduction.any(comparison.eq(self, element)))
+        return isinstance(element, _OPERANDS) and bool(reduction.any(comparison.eq(self, element)))

@@ -82,9 +82,10 @@ def either(a: Tensor, b: Tensor) -> Tensor:
     return noted(wrap(Traced(trace, trace.builder.logical_or(trace.node_of(a), trace.node_of(b)))), bool)
 
 
-def has(container: Tensor, item: Any) -> Tensor:
+def has(container: Tensor, item: Any) -> Tensor | bool:
     """`item in container` of a tensor: whether some element equals it."""
-    return predicate((container == item).any())
+    found = container == item
+    return predicate(found.any()) if isinstance(found, Tensor) else False
 
 
 def where(pred: Tensor, a: Any, b: Any) -> Tensor | None:
