@@ -332,6 +332,25 @@ def twice(x):
     return x if isinstance(x, tuple) and len(x) == 2 else (x, x)
 
 
+def check_input_format(input_param):
+    """The layout "NCHW"; ValueError for another one."""
+    if input_param != "NCHW":
+        raise ValueError(f"the data format must be 'NCHW', but got {input_param!r}.")
+    return input_param
+
+
+def _expand_tuple(n_dimensions):
+    """What makes a tuple of `n_dimensions` ints of an int, and takes such a tuple as it is; TypeError for others."""
+
+    def convert(m):
+        found = m if isinstance(m, tuple) else (m,) * n_dimensions
+        if len(found) != n_dimensions or not all(isinstance(i, int) and not isinstance(i, bool) for i in found):
+            raise TypeError(f"expected an int or a tuple of {n_dimensions} ints, but got {m!r}.")
+        return found
+
+    return convert
+
+
 def _check_3d_int_or_tuple(arg_name, arg_value, prim_name, allow_five=False, ret_five=False, greater_zero=True,
                            third_one=False, three_input=False):
     """Three sizes: an int for all of them, or a tuple of three; with `allow_five` of five, the sizes last. They are

@@ -181,6 +181,7 @@ def test_iteration_and_membership():
     (4, "out of"), (-5, "out of"), ((0, 5), "out of"), ((0, 0, 0), "too many indices"), ([0, 9], "out of range"),
     (1.5, "must be an int"), ("a", "must be an int"), (Tensor([1.5]), "must hold integers or bools"),
     ((..., ...), "only"), ([True, False], "has size 2"), (([0, 1], [0, 1, 2]), "cannot be broadcast"),
+    (([0, 1], False), "cannot be broadcast"), ((0, False, slice(None), [True, False]), "cannot be broadcast"),
     (Tensor([0, -9]), "out of range"),
 ])
 def test_wrong_indices(index, word):

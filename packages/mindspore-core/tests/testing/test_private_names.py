@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Parameter, Tensor, nn, ops
+from mindspore import Parameter, Tensor, _checkparam, nn, ops
 from mindspore._checkparam import (
     Validator,
     _check_3d_int_or_tuple,
@@ -233,6 +233,13 @@ def test_parts_of_batches():
 
 def test_checks_of_arguments():
     assert check_and_canonicalize_axes(-1, 3) == (2,) and check_and_canonicalize_axes(None, 2) == (0, 1)
+    assert _checkparam._expand_tuple(3)(2) == (2, 2, 2) and _checkparam._expand_tuple(2)((1, 4)) == (1, 4)
+    for wrong in (0.5, True, (1, 2, 3), (1, 2.5), "ab"):
+        with pytest.raises(TypeError, match="an int or a tuple of 2 ints"):
+            _checkparam._expand_tuple(2)(wrong)
+    assert _checkparam.check_input_format("NCHW") == "NCHW"
+    with pytest.raises(ValueError, match="must be 'NCHW', but got 'NHWC'"):
+        _checkparam.check_input_format("NHWC")
     assert twice(3) == (3, 3) == twice((3, 3)) and check_float(0.5, 1.0, Validator.check_float and "less than") == 0.5
     assert check_type_name("x", ms.int32, (ms.int32, ms.int64)) is ms.int32
 

@@ -82,6 +82,9 @@ def _entries(shape: tuple, index: Any) -> list[Axis]:
             items.append(None)
         else:
             items.extend(_classify(item))
+    if Axis("new", False) in items and any(entry and entry.kind == "array" for entry in items):
+        raise IndexError("False selects nothing, so that the places of the index tensors, arrays and lists beside it "
+                         "cannot be broadcast to it")
     used = sum(entry is not None and entry.kind != "new" for entry in items)
     if used > len(shape):
         raise IndexError(f"too many indices: a tensor of shape {shape} has {len(shape)} axes, but {used} were indexed")
