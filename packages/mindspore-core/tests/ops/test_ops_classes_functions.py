@@ -151,3 +151,22 @@ def test_wrong_shapes_of_diagonals():
                        (lambda: P.Diag()(Tensor(1.0)), "no axes")):
         with pytest.raises(ValueError, match=word):
             call()
+
+
+def test_operators_of_other_versions():
+    x = np.random.default_rng(4).normal(size=(1, 2, 4, 4)).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2), (2, 3))
+    np.testing.assert_array_equal(P.MaxPoolV1(2, 1, "VALID")(Tensor(x)).asnumpy(), windows.max((-2, -1)))
+    np.testing.assert_allclose(P.AvgPoolV1(2, 1, "VALID")(Tensor(x)).asnumpy(), windows.mean((-2, -1)), rtol=1e-5,
+                               atol=1e-6)
+    np.testing.assert_array_equal(P.ReLUV3()(Tensor(x)).asnumpy(), x.clip(0))
+    np.testing.assert_array_equal(P.AddV2()(Tensor(x), Tensor(x)).asnumpy(), 2 * x)
+    a = x[0] + x[0].swapaxes(1, 2)
+    values, vectors = P.SelfAdjointEig()(Tensor(a))
+    np.testing.assert_allclose(values.asnumpy(), np.linalg.eigvalsh(a), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose((Tensor(a) @ vectors).asnumpy(), (vectors * values.expand_dims(1)).asnumpy(), atol=1e-4)
+    values, none = P.SelfAdjointEig(False)(Tensor(a))
+    np.testing.assert_allclose(values.asnumpy(), np.linalg.eigvalsh(a), rtol=1e-4, atol=1e-5)
+    assert none.shape == (0,) and none.dtype is values.dtype
+    with pytest.raises(TypeError, match="compute_v is 1"):
+        P.SelfAdjointEig(1)(Tensor(a))

@@ -120,6 +120,8 @@ STEPS = {
     "AmsgradV2": (P.ApplyAdamWithAmsgradV2(), (W, A, B, C), "ssss123456g", POWERS, amsgrad),
     "CastAdamWeightDecay": (P.FusedCastAdamWeightDecay(), (W, A, B), "sss12345g", (0.1, 0.9, 0.999, 1e-3, 0.01),
                             decayed),
+    "CastAdamWeightDecay norm": (P.FusedCastAdamWeightDecay(), (W, A, B), "sss12345g6", (
+        0.1, 0.9, 0.999, 1e-3, 0.01, 1e-12), decayed),
     "Adam": (P.Adam(), (W, A, B), "sss123456g", POWERS, lambda *s: adam(*s, G)),
     "AdamWeightDecay": (P.AdamWeightDecay(), (W, A, B), "sss12345g", (0.1, 0.9, 0.999, 1e-3, 0.01), decayed),
     "AdaMax": (P.ApplyAdaMax(), (W, A, B), "sss12345g", (0.81, 0.1, 0.9, 0.999, 1e-3), ada_max),
@@ -218,3 +220,13 @@ def test_numbers_of_rows_are_integers():
     p = Parameter(Tensor(W), name="p")
     with pytest.raises(TypeError, match="indices are Float32; expected integers"):
         P.SparseApplyAdagrad(0.1)(p, p, Tensor(W), Tensor(np.zeros(len(W), np.float32)))
+
+
+def test_a_gradient_over_its_norm():
+    states = [[ms.Parameter(v) for v in (W, A, B)] for _ in range(2)]
+    numbers = (0.1, 0.9, 0.999, 1e-3, 0.01)
+    P.FusedCastAdamWeightDecay()(*states[0], *numbers, Tensor(G), 4.0)
+    P.FusedCastAdamWeightDecay()(*states[1], *numbers, Tensor(G / 4))
+    for found, expected in zip(*states):
+        np.testing.assert_allclose(found.asnumpy(), expected.asnumpy(), rtol=1e-5)
+    assert abs(states[0][0].asnumpy() - W).max() > 1e-3

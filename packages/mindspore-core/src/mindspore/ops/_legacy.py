@@ -34,6 +34,7 @@ from mindspore.ops._operands import (
     as_tensor,
     constant,
     convert,
+    full_of,
     normalize_axis,
     promote,
     static_ints,
@@ -341,6 +342,17 @@ def arg(function):
         return convert(function(input_x, axis), output_type)
     place.__doc__ = function.__doc__
     return place
+
+
+def self_adjoint_eig(x, compute_v=True):
+    """(eigenvalues (..., n), ascending, eigenvectors (..., n, n)) of symmetric or Hermitian matrices, of which the
+    lower triangles are read; without `compute_v` no numbers take the eigenvectors' place."""
+    from mindspore.scipy.linalg import eigh
+    if not isinstance(compute_v, bool):
+        raise TypeError(f"SelfAdjointEig: compute_v is {compute_v!r}; expected a bool")
+    if compute_v:
+        return eigh(x)
+    return eigh(x, eigvals_only=True), full_of((0,), constant(0, as_tensor("SelfAdjointEig", x).dtype))
 
 
 def arg_with_value(function):

@@ -87,7 +87,8 @@ def _drawing(name, function, **attributes):
 # -- element by element ------------------------------------------------------------------------------------------------
 
 for _name, _function in {
-    "Abs": arithmetic.abs, "Add": arithmetic.add, "Addcdiv": arithmetic.addcdiv, "Addcmul": arithmetic.addcmul,
+    "Abs": arithmetic.abs, "Add": arithmetic.add, "AddV2": arithmetic.add,
+    "Addcdiv": arithmetic.addcdiv, "Addcmul": arithmetic.addcmul,
     "AddN": arithmetic.addn, "AccumulateNV2": arithmetic.accumulate_n, "Div": arithmetic.true_divide,
     "RealDiv": arithmetic.true_divide, "DivNoNan": _legacy.div_no_nan, "FloorDiv": arithmetic.floor_divide,
     "FloorMod": arithmetic.floor_mod, "Fmax": arithmetic.fmax, "Fmin": arithmetic.fmin,
@@ -117,7 +118,8 @@ for _name, _function in {
     "RightShift": comparison.bitwise_right_shift, "Select": comparison.select,
     "FastGeLU": activation.fast_gelu, "FastGelu": activation.fast_gelu, "GeLU": _legacy.gelu,
     "Gelu": _legacy.gelu, "HSigmoid": activation.hardsigmoid, "HSwish": activation.hardswish,
-    "Mish": activation.mish, "PReLU": activation.prelu, "ReLU": activation.relu, "ReLU6": activation.relu6,
+    "Mish": activation.mish, "PReLU": activation.prelu, "ReLU": activation.relu, "ReLUV3": activation.relu,
+    "ReLU6": activation.relu6,
     "SeLU": activation.selu, "Sigmoid": activation.sigmoid, "Softplus": activation.softplus,
     "Softsign": activation.softsign,
     "Angle": complex_numbers.angle, "Complex": complex_numbers.complex_of, "ComplexAbs": complex_numbers.complex_abs,
@@ -240,6 +242,7 @@ ReduceSum = _define("ReduceSum", _legacy.reduce_sum, keep_dims=False, skip_mode=
 
 # -- linear systems and factorisations ---------------------------------------------------------------------------------
 
+SelfAdjointEig = _define("SelfAdjointEig", _legacy.self_adjoint_eig, compute_v=True)
 Cholesky = _define("Cholesky", systems.cholesky, upper=False)
 CholeskyInverse = _define("CholeskyInverse", systems.cholesky_inverse, upper=False)
 CholeskySolve = _define("CholeskySolve", systems.cholesky_solve, upper=False)
@@ -283,6 +286,7 @@ AdaptiveMaxPool2D = _define("AdaptiveMaxPool2D",
                             lambda input, output_size: choosing.adaptive_max_pool2d(input, output_size, True),
                             output_size=REQUIRED)
 AvgPool = _define("AvgPool", _legacy.avg_pool, **_window)
+AvgPoolV1 = _define("AvgPoolV1", _legacy.avg_pool, **_window)
 BatchNorm = _define("BatchNorm", _legacy.batch_norm, is_training=False, epsilon=1e-5, momentum=0.1,
                     data_format="NCHW")
 BCEWithLogitsLoss = _define(
@@ -304,6 +308,7 @@ L2Loss = _define("L2Loss", _legacy.l2_loss)
 L2Normalize = _define("L2Normalize", _legacy.l2_normalize, axis=0, epsilon=1e-4)
 LayerNorm = _define("LayerNorm", _legacy.layer_norm, begin_norm_axis=1, begin_params_axis=1, epsilon=1e-7)
 MaxPool = _define("MaxPool", _legacy.max_pool, **_window)
+MaxPoolV1 = _define("MaxPoolV1", _legacy.max_pool, **_window)
 MaxPoolWithArgmax = _define("MaxPoolWithArgmax", _legacy.max_pool_with_argmax, **_window)
 NLLLoss = _define("NLLLoss", _legacy.nll_loss, reduction="mean", ignore_index=-100)
 ResizeBilinear = _define("ResizeBilinear", _legacy.resize(windows.linear_weights), size=REQUIRED, align_corners=False,

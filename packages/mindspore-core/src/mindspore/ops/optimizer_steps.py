@@ -176,13 +176,18 @@ def adam_difference(m, v, beta1_power, beta2_power, lr, beta1, beta2, epsilon, g
     return moved
 
 
-def cast_adam_weight_decay(var, m, v, lr, beta1, beta2, epsilon, decay, gradient, use_locking=False):
-    """Adam with decoupled weight decay in Float32, whatever the dtypes of parameter and gradient. Returns
-    (var, m, v)."""
+def cast_adam_weight_decay(var, m, v, lr, beta1, beta2, epsilon, decay, gradient, global_norm=None, *,
+                           use_locking=False):
+    """Adam with decoupled weight decay in Float32, whatever the dtypes of parameter and gradient, which is divided by
+    `global_norm` where one is given and not below 1e-10. Returns (var, m, v)."""
     name = "FusedCastAdamWeightDecay"
     wide = [convert(as_tensor(name, t), float32) for t in (var, m, v)]
     numbers = _numbers(name, (lr, beta1, beta2, epsilon, decay), wide[0])
-    return _give((var, m, v), apply(_ADAMW, (*wide, *numbers, _same(name, gradient, wide[0], "gradient"))))
+    slope = _same(name, gradient, wide[0], "gradient")
+    if global_norm is not None:
+        norm = convert(as_tensor(name, global_norm, "global_norm"), float32)
+        slope = slope / where(norm < 1e-10, constant(1, float32), norm)
+    return _give((var, m, v), apply(_ADAMW, (*wide, *numbers, slope)))
 
 
 # -- gradients by rows -------------------------------------------------------------------------------------------------
