@@ -175,6 +175,9 @@ def test_in_place_arithmetic_makes_a_new_tensor():
 def test_iteration_and_membership():
     assert [row.asnumpy().tolist() for row in Tensor([[1, 2], [3, 4]])] == [[1, 2], [3, 4]]
     assert 3 in Tensor([1, 3]) and 2 not in Tensor([1, 3])
+    assert [1, 2][Tensor(True)] == [1, 2][Tensor([1])] == 2
+    with pytest.raises(TypeError, match="only an integer or Bool tensor"):
+        [1, 2][Tensor(1.0)]
 
 
 @pytest.mark.parametrize(("index", "word"), [

@@ -278,14 +278,15 @@ def dtype_to_pytype(type_):
 
 def get_py_obj_dtype(obj):
     """The type of a tensor's or an array's elements, of a Python number (float64 of a float), of a string, a list, a
-    tuple or None, or of a type of such values; TypeError for anything else."""
+    tuple or None, or of a type of such values; NotImplementedError for anything else."""
     found = getattr(obj, "dtype", None)
     if found is not None and not isinstance(obj, type):
         return as_dtype(found)
     for kind in obj.__mro__ if isinstance(obj, type) else type(obj).__mro__:
         if kind in _PYTHON_KINDS or kind in _PYTHON_TYPES:
             return pytype_to_dtype(kind)
-    raise TypeError(f"get_py_obj_dtype: expected a number, a str, an array or a Tensor, got {type(obj).__name__}")
+    raise NotImplementedError(f"get_py_obj_dtype: expected a number, a str, a list, a tuple, None, an array, a Tensor "
+                              f"or a type of these, got {obj!r}")
 
 
 def _promote(a: DType, b: DType) -> DType:

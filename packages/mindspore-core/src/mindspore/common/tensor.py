@@ -171,8 +171,8 @@ class Tensor(_Attached):
         return complex(self.item())
 
     def __index__(self) -> int:
-        if self.dtype.kind not in "iu":
-            raise TypeError(f"only an integer tensor of one element is an index, got {self.dtype} of shape "
+        if self.dtype.kind not in "iub":
+            raise TypeError(f"only an integer or Bool tensor of one element is an index, got {self.dtype} of shape "
                             f"{self.shape}")
         return int(storage_of(self, "index").to_numpy().item())
 

@@ -125,12 +125,15 @@ class TensorMethods(Operators, Functions):
         """The last two axes exchanged."""
         return shapes.swapaxes(self, -1, -2)
 
-    def flatten(self, order="C", *last, start_dim=0, end_dim=-1) -> Tensor:
+    def flatten(self, *given, order="C", start_dim=0, end_dim=-1) -> Tensor:
         """The axes from `start_dim` to `end_dim` as one: flatten(order), or flatten(start_dim, end_dim)."""
-        if len(last) > 1 or (last and isinstance(order, str)):
-            raise TypeError(f"flatten: got {(order, *last)}; expected an order, or start_dim and end_dim")
-        if not isinstance(order, str):
-            order, start_dim, end_dim = "C", order, last[0] if last else end_dim
+        by_order = given and isinstance(given[0], str)
+        if len(given) > (1 if by_order else 2):
+            raise TypeError(f"flatten: got {given}; expected an order, or start_dim and end_dim")
+        if by_order:
+            order, = given
+        elif given:
+            start_dim, end_dim = given if len(given) == 2 else (*given, end_dim)
         return shapes.flatten(self, order, start_dim=start_dim, end_dim=end_dim)
 
     def squeeze(self, *axes, axis=None) -> Tensor:

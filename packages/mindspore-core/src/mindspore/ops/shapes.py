@@ -129,6 +129,8 @@ def flatten(input: Operand, order: str = "C", *, start_dim: int = 1, end_dim: in
     """The axes from `start_dim` to `end_dim` as one; order 'F' turns the order of the axes round first. A tensor of
     fewer than two axes becomes one axis."""
     x = as_tensor("flatten", input)
+    if not isinstance(order, str):
+        raise TypeError(f"flatten: order must be 'C' or 'F', got {order!r} of type {type(order).__name__}")
     if order not in ("C", "F"):
         raise ValueError(f"flatten: order is {order!r}; expected 'C' (row-major) or 'F' (column-major)")
     if order == "F":
