@@ -47,6 +47,16 @@ def pages() -> list[Path]:
     return [] if DOCS is None else sorted(DOCS.glob("*.md"))
 
 
+def absent_packages() -> list[str]:
+    """The packages of this repository that pages describe and that are not there."""
+    named = {name for page in pages() for name in re.findall(r"packages/(mindspore-\w+)", page.read_text())}
+    return sorted(name for name in named if not (ROOT / "packages" / name).is_dir())
+
+
+needs_packages = pytest.mark.skipif(
+    bool(absent_packages()), reason=f"pages describe packages that are not there: {', '.join(absent_packages())}")
+
+
 @dataclass
 class Block:
     """A fenced block: its language, its text, and the line numbers of that text and of the closing fence."""

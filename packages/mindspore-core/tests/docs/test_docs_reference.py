@@ -42,6 +42,7 @@ def test_links_lead_somewhere(page):
     assert not missing
 
 
+@docs.needs_packages
 @pytest.mark.parametrize("page", docs.pages(), ids=lambda p: p.stem)
 def test_files_that_are_named_exist(page):
     """A path between backquotes is the end of some file's path, from a whole folder name on."""
@@ -52,6 +53,7 @@ def test_files_that_are_named_exist(page):
     assert not missing
 
 
+@docs.needs_packages
 @pytest.mark.parametrize("page", docs.pages(), ids=lambda p: p.stem)
 def test_tables_of_files_name_what_is_in_them(page):
     """In a row that begins with a source file, what looks like a Python or C++ name occurs in that file."""
@@ -86,6 +88,7 @@ def _resolves(name: str) -> bool:
     return False
 
 
+@docs.needs_packages
 @pytest.mark.parametrize("name", ["architecture.md", "writing-a-backend.md", "writing-a-primitive.md"])
 def test_names_of_the_code_occur_in_the_code(name):
     """A page on the code names functions, classes and attributes that some source file has."""
@@ -122,6 +125,7 @@ def macros_of_the_kit() -> set[str]:
             for name in re.findall(r"^#define (MS_[A-Z0-9_]+)", path.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
+@docs.needs_packages
 def test_every_environment_variable_is_described_and_every_description_has_one():
     described = re.findall(r"^\| `(MS_\w+)` \|", read("environment.md"), re.MULTILINE)
     assert len(described) == len(set(described))
@@ -136,6 +140,7 @@ def test_messages_and_docstrings_name_variables_that_are_read():
     assert not unknown
 
 
+@docs.needs_packages
 def test_pages_name_variables_that_are_read():
     used = variables_in_use() | macros_of_the_kit()
     unknown = [(page.name, name) for page in docs.pages() for name in VARIABLE.findall(page.read_text())
