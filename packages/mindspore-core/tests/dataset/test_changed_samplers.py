@@ -22,7 +22,7 @@ def test_use_sampler_takes_the_place_of_the_present_one():
     later = dataset.batch(2)
     dataset.use_sampler(ds.SubsetSampler([4, 1, 3]))
     assert values(dataset) == [4, 1, 3] and dataset.get_dataset_size() == 3
-    assert later.get_dataset_size() == 2
+    assert later.dataset_size is None and later.get_dataset_size() == later.dataset_size == 2
     dataset.use_sampler(ds.SequentialSampler(num_samples=2))
     assert values(dataset) == [0, 1]
 

@@ -29,7 +29,7 @@ class Operations:
     """Methods of `Dataset`."""
 
     _node: Node
-    _size: int | None
+    dataset_size: int | None
     _probed: list[np.ndarray] | None
     _resampled: list[tuple[str, Sampler]]
 
@@ -189,7 +189,7 @@ class Operations:
             ValueError: a concatenation cannot be divided so: the sampler shuffles, or one of num_samples is set.
         """
         self._node = use_sampler(self._node, new_sampler, self._count_rows)
-        self._size = self._probed = None
+        self.dataset_size = self._probed = None
         self._resampled.append(("use_sampler", new_sampler))
 
     def add_sampler(self, new_sampler: Sampler) -> None:
@@ -200,7 +200,7 @@ class Operations:
             RuntimeError: `new_sampler` has a child already.
         """
         add_sampler(self._node, new_sampler)
-        self._size = self._probed = None
+        self.dataset_size = self._probed = None
         self._resampled.append(("add_sampler", new_sampler))
 
     def _count_rows(self, node: Node) -> int:

@@ -65,7 +65,8 @@ def _check_outputs(outputs: Sequence[str], inputs: Sequence[str], columns: Seque
 
 
 class Dataset(Operations, Recorded):
-    """A pipeline of rows. Attributes: children, the list of datasets that this one was made from.
+    """A pipeline of rows. Attributes: children, the list of datasets that this one was made from; dataset_size, the
+    number of rows once it is known, else None (`get_dataset_size` finds it).
 
     Args:
         node: the step that this dataset adds.
@@ -76,7 +77,7 @@ class Dataset(Operations, Recorded):
         self._node = node
         self.children = list(children)
         self._iterators: weakref.WeakSet[Iterator] = weakref.WeakSet()
-        self._size: int | None = None
+        self.dataset_size: int | None = None
         self._probed: list[np.ndarray] | None = None
         self._init_step = 0
         self._made: tuple[str, dict] | None = None      # the method that made it, and its arguments
@@ -355,18 +356,18 @@ class Dataset(Operations, Recorded):
 
         Where only the rows can tell (generators, `filter`), they are counted once.
         """
-        if self._size is None:
+        if self.dataset_size is None:
             size = self._node.size(math.inf)
             if size == math.inf:
                 size = self._node.size(1)
             if size is None:
                 size = sum(block.count for block in self._probe_stage().blocks(1))
-            self._size = int(size)
-        return self._size
+            self.dataset_size = int(size)
+        return self.dataset_size
 
     def __len__(self) -> int:
         """As `get_dataset_size`, but a TypeError where the rows would have to be counted: `list(dataset)` asks too."""
-        if self._size is None and self._node.size(1) is None:
+        if self.dataset_size is None and self._node.size(1) is None:
             raise TypeError("The length of this dataset is not known without reading it. Call get_dataset_size().")
         return self.get_dataset_size()
 
