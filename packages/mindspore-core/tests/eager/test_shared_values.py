@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Parameter, ParameterTuple, Tensor, gradient, nn, ops
+from mindspore import Parameter, ParameterTuple, Tensor, linearization, nn, ops
 
 
 @pytest.fixture(params=[ms.GRAPH_MODE, ms.PYNATIVE_MODE], ids=["graph", "pynative"], autouse=True)
@@ -119,8 +119,8 @@ def test_copied_layers_of_an_encoder_differ_in_their_gradients():
 def test_a_loop_that_trains_copies_no_weight(mode, monkeypatch):
     """A weight whose value is its own is not copied: not by a step, nor by gradients that are not used."""
     copied = []
-    plainly = gradient.apply_plainly
-    monkeypatch.setattr(gradient, "apply_plainly", lambda op, *rest: copied.append(op) or plainly(op, *rest))
+    plainly = linearization.apply_plainly
+    monkeypatch.setattr(linearization, "apply_plainly", lambda op, *rest: copied.append(op) or plainly(op, *rest))
     net = nn.SequentialCell(nn.Dense(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dense(4, 2))
     optimizer = nn.Adam(net.trainable_params(), 0.1)
     of = ms.value_and_grad(lambda x: ops.square(net(x)).sum(), None, optimizer.parameters)
