@@ -84,6 +84,13 @@ def test_what_ascend_is_told():
         ["NCHW"], [1, 0], [1])
 
 
+def test_attributes_for_ascend():
+    found = (ops.TBERegOp("mine").attr("format", "required", "str", "all").attr("axis", "optional", "int", "0,1", "0")
+             .output(0, "y").get_op_info()["attr"])
+    assert found == [{"name": "format", "paramType": "required", "type": "str", "value": "all"},
+                     {"name": "axis", "paramType": "optional", "type": "int", "value": "0,1", "defaultValue": "0"}]
+
+
 def test_python_functions_for_operators():
     @ops.vm_impl_registry.register("Halved")
     def of_name(prim):

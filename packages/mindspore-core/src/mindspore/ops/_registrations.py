@@ -193,6 +193,12 @@ class TBERegOp(RegOp):
 
     imply_type = "TBE"
 
+    def attr(self, name: str, param_type: str = "required", value_type: str = "all", value: str = "all",
+             default_value: Any = None, **more: Any) -> RegOp:
+        """Say the name of an attribute, the type of its value, which values it may have and which it usually has."""
+        usual = {} if default_value is None else {"defaultValue": default_value}
+        return super().attr(name, param_type, value_type, value=value, **usual, **more)
+
     def input(self, index: int, name: str, need_compile: bool | None = None, param_type: str = "required",
               shape: str = "", **more: Any) -> RegOp:
         """Say the name of operand number `index`, whether it is known at compile time, whether it is "required",
