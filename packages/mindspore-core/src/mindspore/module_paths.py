@@ -61,7 +61,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "mindspore.ops._grad_experimental": ("mindspore.ops._operator_gradients",),
     "mindspore.ops._grad_experimental.grad_base": ("mindspore.ops._operator_gradients",),
     "mindspore.ops.op_info_register": ("mindspore.ops._registrations",),
-    "mindspore.ops.vm_impl_registry": ("mindspore.ops",),
+    "mindspore.ops.vm_impl_registry": ("mindspore.ops._registrations",),
     "mindspore.nn.wrap.loss_scale": ("mindspore.nn.wrap", "mindspore.nn", "mindspore.nn.gradient_functions"),
     "mindspore.nn.wrap.cell_wrapper": ("mindspore.nn.wrap", "mindspore.nn", "mindspore.nn.micro_batches"),
     "mindspore.nn.wrap.grad_reducer": ("mindspore.nn.wrap", "mindspore.nn"),
@@ -208,10 +208,15 @@ class _Finder(MetaPathFinder, Loader):
         return _Elsewhere(spec.name, PATHS[spec.name])
 
     def exec_module(self, module: ModuleType) -> None:
-        """The import system makes the module an attribute of the package next, though not in place of a function."""
-        package, _, name = module.__name__.rpartition(".")
-        if name in vars(sys.modules[package]) and type(sys.modules[package]) is ModuleType:
-            sys.modules[package].__class__ = _Keeping
+        """The import system makes the module an attribute of the package next, though not in place of what the package
+        has under this name, or would look up when it is asked for the first time."""
+        path, name = module.__name__.rpartition(".")[::2]
+        package = sys.modules[path]
+        found = getattr(importlib.import_module(PATHS[module.__name__][0]), name, module)
+        if not isinstance(found, ModuleType):
+            vars(package).setdefault(name, found)
+        if name in vars(package) and type(package) is ModuleType:
+            package.__class__ = _Keeping
 
 
 def answer_below(name: str) -> None:
