@@ -347,6 +347,7 @@ class CompiledFunction:
             kinds = [number_kind(trace, t) for t in outputs[:results]]
         finally:
             put_back(_session.changes[::-1])
+            guards.put_back(tree.is_traced)
             _session.guards, _session.blocks, _session.changes = saved
         guards.lifted = [(t, t._value.aval) for t in trace.lifted]
         guards.close()

@@ -8,9 +8,11 @@ compared at each call, wherever they were read.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CellType
 from typing import Any
 
+from mindspore.compiler.frontend.journal import Attribute
 from mindspore.compiler.frontend.policy import ABSENT
 from mindspore.graph.trace import _stack
 
@@ -68,7 +70,8 @@ class Guards:
     """
 
     __slots__ = ("by_identity", "contents", "read", "outer", "opened", "globals", "cells", "attrs", "cell_attrs",
-                 "values", "layers", "effects", "epoch", "_seen", "_recorders", "mixing", "lifted", "arguments")
+                 "values", "layers", "effects", "before", "epoch", "_seen", "_recorders", "mixing", "lifted",
+                 "arguments")
 
     def __init__(self):
         self.globals: list[tuple[dict, str, Any]] = []
@@ -78,6 +81,7 @@ class Guards:
         self.values: list[tuple[Any, Any]] = []  # tensors that the program looked at, and their storages
         self.layers: list[tuple[Any, dict]] = []  # framework Cells that ran natively: all their attributes
         self.effects: dict[tuple[int, str], tuple[Any, str]] = {}  # attributes that the function assigns
+        self.before: list[tuple[Attribute, Any]] = []  # what they were, while the function is traced
         self.contents: list[tuple[Any, Any]] = []  # containers that the function changes, as they were before
         self.read: list = []  # what was read from outside
         self.outer: dict[int, Any] = {}  # the same with what lies in it, by identity, as far as somebody has asked
@@ -108,6 +112,21 @@ class Guards:
             self.add_global(*place, value)
         else:
             self.add_cell(*place, value)
+
+    def note_assigned(self, obj: Any, name: str) -> None:
+        """The program is about to assign an attribute."""
+        if (id(obj), name) not in self.effects:
+            self.effects[id(obj), name] = (obj, name)
+            place = Attribute(obj, name)
+            self.before.append((place, place.read()))
+
+    def put_back(self, is_traced: Callable[[Any], bool]) -> None:
+        """The attributes that were assigned while the function was traced, and hold tensors of the trace, are as they
+        were: a run assigns them."""
+        while self.before:
+            place, value = self.before.pop()
+            if is_traced(place.read()):
+                place.write(value)
 
     def assigned_since(self, before: set) -> list[tuple[Any, str]]:
         """The attributes, as (object, name), that the program has assigned and that are not among the keys `before`."""

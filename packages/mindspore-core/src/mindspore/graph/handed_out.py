@@ -49,8 +49,8 @@ def _goes_over_a_list(value: map) -> bool:
 
 
 def note_assigned(guards: Guards | None, obj: Any, name: str, value: Any) -> None:
-    """An attribute of a Cell takes a value in a function that is compiled: each call assigns it, if it holds tensors of
-    the compilation. Interpreted functions note all that they assign; this serves those that are recorded as they
-    run."""
+    """An attribute of a Cell is about to take a value in a function that is compiled: each call assigns it, if it holds
+    tensors of the compilation. Interpreted functions note all that they assign; this serves those that are recorded as
+    they run."""
     if guards is not None and is_traced(value):
-        guards.effects[id(obj), name] = (obj, name)
+        guards.note_assigned(obj, name)

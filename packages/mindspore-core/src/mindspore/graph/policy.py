@@ -9,7 +9,7 @@ from mindspore.compiler.frontend.errors import describe
 from mindspore.compiler.frontend.frames import Unbound
 from mindspore.compiler.frontend.policy import Policy
 from mindspore.compiler.frontend.trip_numbers import TripNumber
-from mindspore.graph import control, effects, recursion
+from mindspore.graph import control, effects, recursion, tree
 from mindspore.graph.compiled import current_guards, note_changes
 from mindspore.graph.outside import changes_of
 from mindspore.graph.trace import Traced, current_trace
@@ -69,7 +69,7 @@ class GraphPolicy(Policy):
     def set_attr(self, obj: Any, name: str, value: object) -> None:
         guards = current_guards()
         if guards is not None and (self.is_cell(obj) or guards.knows(obj)) and not _is_parameter(obj, name):
-            guards.effects[id(obj), name] = (obj, name)
+            guards.note_assigned(obj, name)
         setattr(obj, name, value)
 
     def joins_attribute(self, obj: Any, name: str, values: Any) -> None:
@@ -97,6 +97,9 @@ class GraphPolicy(Policy):
 
     def was_there(self, value: object) -> bool:
         return isinstance(value, Tensor) and type(value._value) is not Traced
+
+    def holds_traced(self, value: object) -> bool:
+        return tree.is_traced(value)
 
     def finished(self, session: Any) -> None:
         guards = current_guards()

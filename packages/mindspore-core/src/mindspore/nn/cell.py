@@ -133,11 +133,11 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
                     params.setdefault(param.name, param)
             elif isinstance(value, list | tuple) and value and isinstance(value[0], Parameter):
                 check_listed_names(own, name, value)
+            if _stack.trace is not None:
+                note_assigned(current_guards(), self, name, value)
             params.pop(name, None)
             cells.pop(name, None)
             object.__setattr__(self, name, value)
-            if _stack.trace is not None:
-                note_assigned(current_guards(), self, name, value)
 
     def __delattr__(self, name: str) -> None:
         CELL_EPOCH[0] += 1

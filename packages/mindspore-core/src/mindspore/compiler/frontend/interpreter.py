@@ -83,9 +83,8 @@ def interpret(
                     raise
                 return None
     except BaseException as error:
-        if active is None and (isinstance(error, GraphCompileError) or not isinstance(error, Exception)):
-            _take_back(session.journal)
         if active is None:
+            _take_back(session, isinstance(error, GraphCompileError) or not isinstance(error, Exception))
             show_user_lines(error)
             if sys.version_info < (3, 11):
                 raise error  # a bare raise would bring back the traceback that the error came with
@@ -103,10 +102,12 @@ def _finished(result: Any) -> Any:
     return result
 
 
-def _take_back(journal: Journal) -> None:
-    """Nothing was compiled: what the program changed is as it was, and holds no traced tensors."""
-    for place, value in zip(journal.places, journal.before):
-        place.write(value)
+def _take_back(session: Session, everything: bool) -> None:
+    """Nothing was compiled: what the program changed is as it was. After an error of the program itself, only what
+    holds traced tensors, which will never have values."""
+    for place, value in zip(session.journal.places, session.journal.before):
+        if everything or session.policy.holds_traced(place.read()):
+            place.write(value)
 
 
 def _call_first(session: Session, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:

@@ -142,6 +142,10 @@ class Policy:
         """What is read from now on, until this is called again with None, is read to append to it, if it is a list, or
         to set an entry, if it is a dict: its contents are of no account. `kind` is list or dict."""
 
+    def holds_traced(self, value: object) -> bool:
+        """Whether `value` is or holds a tensor that has no value outside of the compilation."""
+        return self.is_traced(value)
+
     def finished(self, session: Any) -> None:
         """The outermost call of an interpretation is over, without an error; what it changed is in
         `session.journal`."""
