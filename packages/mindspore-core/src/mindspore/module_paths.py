@@ -40,7 +40,8 @@ PATHS: dict[str, tuple[str, ...]] = {
         "manually_defined", "nn_ops", "other_ops", "reshard_ops", "rl_ops", "spectral_ops")},
     **{f"mindspore.ops.operations.{name}": (*_OPERATORS, "mindspore.ops._sparse_classes") for name in (
         "math_ops", "sparse_ops")},
-    "mindspore.ops.operations._rl_inner_ops": ("mindspore.ops.replay", *_OPERATORS),
+    "mindspore.ops.operations._rl_inner_ops": (
+        "mindspore.ops.replay", "mindspore.ops.replay_pools", "mindspore.ops.device_environments", *_OPERATORS),
     "mindspore.ops.composite.base": ("mindspore.ops.composite", *_FUNCTIONS),
     "mindspore.ops.composite.multitype_ops": ("mindspore.ops.composite", *_FUNCTIONS),
     **{f"mindspore.ops.composite.multitype_ops.{name}_impl": _FUNCTIONS for name in (
