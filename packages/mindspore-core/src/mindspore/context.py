@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mindspore.compiler.frontend.recursion import recursion_limit, set_recursion_limit
 from mindspore.runtime import device as _device
 from mindspore.runtime import record as _record
 from mindspore.runtime.parallel_settings import (
@@ -85,8 +86,7 @@ def set_context(**kwargs) -> None:
     if "device_target" in kwargs or "device_id" in kwargs:
         _set_target(kwargs.pop("device_target", _device.target()), kwargs.pop("device_id", _device.device_id()))
     if "max_call_depth" in kwargs:
-        from mindspore.compiler.frontend.recursion import set_recursion_limit
-        set_recursion_limit(kwargs["max_call_depth"])
+        set_recursion_limit(kwargs.pop("max_call_depth"))
     _settings.update(kwargs)
 
 
@@ -119,12 +119,13 @@ def _set_target(target, number) -> None:
 def get_context(attr_key: str):
     """The value of one setting; ValueError for an unknown key."""
     known = {"mode": lambda: GRAPH_MODE if mode.graph else PYNATIVE_MODE, "device_target": _device.target,
-             "device_id": _device.device_id, "pynative_synchronize": lambda: _record.SYNCHRONIZE[0]}
+             "device_id": _device.device_id, "pynative_synchronize": lambda: _record.SYNCHRONIZE[0],
+             "max_call_depth": recursion_limit}
     if attr_key in known:
         return known[attr_key]()
     if attr_key in _settings:
         return _settings[attr_key]
-    raise ValueError(f"get_context: unknown key {attr_key!r}; known keys are {', '.join([*known, *_settings])}")
+    raise ValueError(f"get_context: unknown key {attr_key!r}; known keys are {', '.join({**known, **_settings})}")
 
 
 def set_device(device_target: str, device_id: int | None = None) -> None:

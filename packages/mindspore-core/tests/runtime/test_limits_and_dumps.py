@@ -15,7 +15,6 @@ X = Tensor(np.float32([1, 2]))
 @pytest.fixture
 def limit(monkeypatch):
     monkeypatch.setattr(recursion, "_limit_of_graphs", None)
-    monkeypatch.setitem(ms.context._settings, "max_call_depth", 1000)
 
 
 def test_recursion_limit(limit):

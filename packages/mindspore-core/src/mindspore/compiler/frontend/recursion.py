@@ -17,9 +17,7 @@ import sys
 import threading
 from types import FrameType
 
-from mindspore import context
-
-__all__ = ["Room", "set_recursion_limit"]
+__all__ = ["Room", "recursion_limit", "set_recursion_limit"]
 
 _STEP = 25
 _FRAMES_PER_CALL = 30
@@ -45,7 +43,11 @@ def set_recursion_limit(recursion_limit: int = 1000) -> None:
     if recursion_limit < 1:
         raise ValueError(f"set_recursion_limit: recursion_limit must be at least 1, got {recursion_limit}")
     _limit_of_graphs = recursion_limit
-    context._settings["max_call_depth"] = recursion_limit
+
+
+def recursion_limit() -> int:
+    """What `set_recursion_limit` has set; its default before."""
+    return 1000 if _limit_of_graphs is None else _limit_of_graphs
 
 
 class Room:
