@@ -19,6 +19,7 @@ KNOWN: dict[str, str] = {
     "*threshold: 1*": "documented: an element that is not above the threshold becomes the value; so does NaN",
     "ops.logcumsumexp: 3*": "PyTorch's gradient is NaN beside elements that are -inf; differences are finite",
     "ops.ctc_loss impossible: 0*": "the loss is infinite all around, so it does not change; PyTorch's gradient is NaN",
+    "ops.argmin: *": "documented: Int32 in ops, Int64 in mint",
     "*.a[ln][ly]: uint8": "documented: Bool; PyTorch keeps uint8, as before it had bool",
     "Tensor.__getitem__ list beside integer: 0*": LAYOUT,
     "ops.diag: 1*": "documented: the result has the axes of the operand twice, for a matrix four",
