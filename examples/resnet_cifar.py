@@ -145,6 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
     network = ResNet18(len(names), options.width)
     loss = nn.CrossEntropyLoss()
     rate = nn.cosine_decay_lr(0.0, 0.05, steps * options.epochs, steps, options.epochs)
+    rate[:steps] = [full * (k + 1) / steps for k, full in enumerate(rate[:steps])]  # the first pass rises to it
     optimizer = nn.Momentum(network.trainable_params(), rate, momentum=0.9, weight_decay=5e-4)
     model = Model(network, loss, optimizer, metrics={"accuracy"})
     count = sum(parameter.size for parameter in network.trainable_params())

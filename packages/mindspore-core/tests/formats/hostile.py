@@ -37,6 +37,9 @@ _NUMBERS = [bytes(n) for n in (1, 4, 8)] + [b"\xff" * n for n in (1, 4, 8)] + [
     b"\x7f", b"\x80", b"\xff\xff\xff\x7f", b"\x00\x00\x00\x80", b"\xff" * 9 + b"\x01", (1 << 40).to_bytes(8, "little")]
 
 
+NESTED = 20  # a graph that calls itself is compiled up to 150 times, one inside of the other, before it is refused
+
+
 @dataclass
 class Target:
     """A reader: `seeds`, names and contents of good files that stand in one folder, and `read`, which gets the folder.
@@ -100,7 +103,7 @@ def _mindir() -> Target:
     real = os.environ.get("MS_TEST_DATA")
     if real:
         seeds += [{"a.mindir": (Path(real) / "formats" / name).read_bytes()} for name in ("while.mindir", "dyn.mindir")]
-    return Target(seeds, read, (ValueError, GraphCompileError), changed_message)
+    return Target(seeds, read, (ValueError, GraphCompileError), changed_message, memory=NESTED * MEMORY_PER_BYTE)
 
 
 def _mindrecord() -> Target:
