@@ -48,7 +48,7 @@ def test_checks(check, good, bad):
 @pytest.mark.parametrize("check, good, bad", [
     (checks.check_str_by_regular, ["net_1.a", "a"], ["", "a-b", "a b", ".a"]),
     (checks.check_str_and_none_by_regular, ["", "a-b.c"], ["a b", "a/b"]),
-    (checks.check_file_name_by_regular, ["/tmp/a-1:2@.ckpt", "C:\\a.ckpt"], ["a/", "a\\", "a b", "", "a?"]),
+    (checks.check_file_name_by_regular, ["folder/a-1:2@.ckpt", "C:\\a.ckpt"], ["a/", "a\\", "a b", "", "a?"]),
 ])
 def test_names(check, good, bad):
     assert all(check(name) is True for name in good)

@@ -36,6 +36,15 @@ def _positive(name: str, argument: str, value: Any) -> int:
     return value
 
 
+def _parts(name: str, shapes: Sequence, dtypes: Sequence) -> tuple[list[tuple], list[DType]]:
+    """The shapes and dtypes of an experience's parts. ValueError if they do not fit each other."""
+    found = [tuple(shape) for shape in shapes], list(dtypes)
+    if not found[0] or len(found[0]) != len(found[1]) or not all(isinstance(dtype, DType) for dtype in found[1]):
+        raise ValueError(f"{name}: the parts have shapes {found[0]} and dtypes {found[1]}; expected as many dtypes as "
+                         f"shapes, and one at least")
+    return found
+
+
 class _Ring(Primitive):
     """What the operators on rings share: the places, the shapes and dtypes of the parts, and their check."""
 
@@ -43,11 +52,7 @@ class _Ring(Primitive):
         name = type(self).__name__
         super().__init__(name)
         self.capacity = _positive(name, "capacity", capacity)
-        self.shapes, self.dtypes = [tuple(shape) for shape in shapes], list(dtypes)
-        if not self.shapes or len(self.shapes) != len(self.dtypes) or not all(
-                isinstance(dtype, DType) for dtype in self.dtypes):
-            raise ValueError(f"{name}: the parts have shapes {self.shapes} and dtypes {self.dtypes}; expected as many "
-                             f"dtypes as shapes, and one at least")
+        self.shapes, self.dtypes = _parts(name, shapes, dtypes)
 
     def _check(self, data: Sequence[Tensor]) -> None:
         found = [(tuple(part.shape), part.dtype) for part in data]

@@ -25,7 +25,7 @@ from mindspore.ops.host import Assert
 from mindspore.ops.indexing import gather, searchsorted, tensor_scatter_elements
 from mindspore.ops.primitive import Primitive
 from mindspore.ops.reduction import cumsum
-from mindspore.ops.replay import _positive
+from mindspore.ops.replay import _parts, _positive
 from mindspore.ops.shapes import reshape
 from mindspore.ops.state import assign
 
@@ -40,9 +40,9 @@ _numbers = itertools.count()
 class _Pool:
     """The places, how often something was put into them, and random numbers."""
 
-    def __init__(self, capacity: int, shapes: Sequence, dtypes: Sequence, seeds: tuple[int, int]):
+    def __init__(self, capacity: int, shapes: list[tuple], dtypes: list[DType], seeds: tuple[int, int]):
         from mindspore.ops.operations import UniformReal  # made of this package's modules
-        self.capacity, self.shapes, self.dtypes = capacity, [tuple(shape) for shape in shapes], list(dtypes)
+        self.capacity, self.shapes, self.dtypes = capacity, shapes, dtypes
         self.parts = [Parameter(Tensor(np.zeros((capacity, *shape)), dtype), name=f"part{k}", requires_grad=False)
                       for k, (shape, dtype) in enumerate(zip(self.shapes, self.dtypes))]
         self.total = Parameter(Tensor(0, mstype.int32), name="total", requires_grad=False)
@@ -102,15 +102,12 @@ class _Create(Primitive):
         for what, value in (("shapes", shapes), ("dtypes", dtypes)):
             if not isinstance(value, (list, tuple)):
                 raise TypeError(f"{name}: {what} must be a list or tuple, but got {type(value).__name__}")
-        if not shapes or len(shapes) != len(dtypes) or not all(isinstance(dtype, DType) for dtype in dtypes):
-            raise ValueError(f"{name}: the parts have shapes {shapes} and dtypes {dtypes}; expected as many dtypes as "
-                             f"shapes, and one at least")
         for what, seed in (("seed0", seed0), ("seed1", seed1)):
             if isinstance(seed, bool) or not isinstance(seed, int):
                 raise TypeError(f"{name}: {what} must be an int, but got {type(seed).__name__}")
             if seed < 0:
                 raise ValueError(f"{name}: {what} must not be negative, but got {seed}")
-        self.rest = (shapes, dtypes, (seed0, seed1))
+        self.rest = (*_parts(name, shapes, dtypes), (seed0, seed1))
 
     def pool(self) -> _Pool:
         """A new pool."""
@@ -163,8 +160,7 @@ class _Destroy(_OnPool):
     """Frees a pool. Called without arguments; returns its number."""
 
     def __call__(self) -> Tensor:
-        assert self.pool
-        del _pools[self.handle]
+        _pools.pop(self.handle, self.pool)  # asked for first, so that it is there
         return self.number()
 
 
