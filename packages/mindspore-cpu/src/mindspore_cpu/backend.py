@@ -5,9 +5,9 @@ copy beside the one that other libraries load would be a second pool of threads.
 
 Threads that wait for others at the end of a parallel loop do so by spinning, for many milliseconds unless they are told
 otherwise. On a machine with other work to do, a spinning thread keeps the very thread that it waits for from running,
-and a training step takes a hundred times as long. So the library is loaded with a limit of 30 to 100 microseconds,
-depending on the processor's `pause`, which covers the gaps between the loops of a step; a limit or policy that the user
-sets wins.
+and a training step takes a hundred times as long. So the library is loaded with a limit of 50 to 250 microseconds,
+depending on the processor's `pause`, which covers the gaps between loops and between the steps of small networks; a
+limit or policy that the user sets wins.
 """
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mindspore_cpu._version import __version__
 OPENMP_LIBRARY = "libgomp.so.1"
 OPENMP_PACKAGE = "libgomp1"
 SPIN_VARIABLE = "GOMP_SPINCOUNT"
-SPIN_COUNT = "2000"
+SPIN_COUNT = "5000"
 
 
 class CPUBackend:

@@ -27,10 +27,10 @@ from mindspore_cpu.codegen.passes import Passes
 from mindspore_cpu.codegen.reducing import across, combine, initial
 from mindspore_cpu.codegen.scalars import storage_of
 from mindspore_cpu.codegen.scope import PITCH, Evaluator, Scope, Staged, Temporary
-from mindspore_cpu.codegen.work import TILE, Work
+from mindspore_cpu.codegen.work import TILE, Work, lanes_of
 from mindspore_cpu.codegen.writer import Module, Value, Writer, is_known
 
-FRAME_BYTES = 128 * 1024
+FRAME_BYTES = 256 * 1024
 _PARAMETER = re.compile(r"%param(\d+)")
 
 
@@ -43,6 +43,7 @@ class NestWriter:
         self.axes = len(nest.sizes)
         self.vector = self.axes - 1
         self.passes = Passes(nest, self._room())
+        self.lanes = work.lanes  # of the loop that is being written
         slots = 1 + max([o.slot for s in nest.steps for o in s.operands if hasattr(o, "slot")] +
                         [s.slot for s in nest.stores], default=-1)
         self.frame: list[str] = []
@@ -210,7 +211,7 @@ class NestWriter:
 
     def _widths(self, size: int | None) -> list[tuple[int, bool]]:
         """The (lanes, masked) of the loops that cover a stretch of the vector axis."""
-        lanes = self.work.lanes
+        lanes = self.lanes
         if (self.nest.multiple if size is None else size) % lanes == 0:
             return [(lanes, False)]
         if self.w.target.masks:
@@ -284,9 +285,10 @@ class NestWriter:
                 size == lanes or (size < lanes and self.w.target.masks)):
             self._resident_row(row, size)
             return
-        widths = self._widths(None if uneven or not is_known(size) else size)
         self._row_steps(row, 0)
         for number in range(len(self.passes.reductions)):
+            self.lanes = self._pass_lanes(number)
+            widths = self._widths(None if uneven or not is_known(size) else size)
             reductions = self.passes.reductions[number]
             states = [[self._initial(k, lanes) for k in reductions] for lanes, _ in widths]
             states = self._pass(row, axes, number, states)
@@ -354,6 +356,12 @@ class NestWriter:
         for store in self.passes.row_stores:
             self.evaluator.store(scope, store)
 
+    def _pass_lanes(self, number: int) -> int:
+        """The lanes in which a pass goes along a row."""
+        kept = [k for k, first in self.passes.kept.items() if first < number]
+        steps = {*self.passes.needed(number), *self.passes.reductions[number]}.difference(kept)
+        return lanes_of(self.nest, self.w.target, sorted(steps))
+
     def _reduced_axes(self) -> list[int]:
         return [a for a in range(self.axes) if self.nest.reduced[a]]
 
@@ -410,8 +418,8 @@ class NestWriter:
         if axis == self.vector:
             known = size if is_known(size) and not self._is_ragged(axis) else None
             return self._sweep(scope, zero, end, known, steps, stores, states, body)
-        for lanes in [scope.lanes] if self.vector not in axes else [self.work.lanes, 1]:
-            if lanes == self.work.lanes or len(states) > 1:
+        for lanes in [scope.lanes] if self.vector not in axes else [self.lanes, 1]:
+            if lanes == self.lanes or len(states) > 1:
                 self.evaluator.prepare(scope, steps, set(axes), lanes, stores)
         shape = [len(state) for state in states]
         with w.loop(zero, end, 1, [v for state in states for v in state]) as loop:
@@ -437,10 +445,11 @@ class NestWriter:
         if k in self.evaluator.kept:
             return
         strides, count = [0] * self.axes, 1
+        widest = max(self._pass_lanes(number) for number in range(len(self.passes.reductions)))
         for axis in reversed(self._reduced_axes()):
             strides[axis] = count
             size = self.nest.sizes[axis] if is_known(self.nest.sizes[axis]) else LOCAL_ELEMENTS
-            count *= -(-size // self.work.lanes) * self.work.lanes if axis == self.vector else size
+            count *= -(-size // widest) * widest if axis == self.vector else size
         if not self.nest.reduced[self.vector]:
             strides, count = [s * self.work.lanes for s in strides], count * self.work.lanes
         temporary = Temporary(f"%frame{len(self.frame)}", self.nest.steps[k].dtype, Affine(tuple(strides), 0))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from mindspore.common.dtype import DType, int64
 from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Number, Operand, Ramp, Ref, Store
+from mindspore_cpu.codegen.inverse import Inverse, has_inverses
 from mindspore_cpu.codegen.scalars import cast, from_storage, kind_of, scalar, storage_of, to_storage
 from mindspore_cpu.codegen.writer import Value, Writer, is_known
 
@@ -71,8 +72,11 @@ class Evaluator:
         number of lanes inside."""
         steps = list(steps)
         for number in steps:
-            for operand in self.nest.steps[number].operands:
+            step = self.nest.steps[number]
+            for operand in step.operands:
                 self._prepare_operand(scope, operand, set(steps), inner, lanes)
+            if step.name == "div" and has_inverses(self.w, kind_of(step.dtype), lanes):
+                self._prepare_inverse(scope, step.operands[1], lanes)
         for store in stores:
             self._start(scope, store.slot, store.place, store.dtype)
             self._prepare_operand(scope, Ref(store.step), set(steps), inner, lanes)
@@ -91,6 +95,12 @@ class Evaluator:
         elif isinstance(operand, Ramp) and not any(operand.place.strides[a] for a in inner):
             self.operand(scope, operand, lanes)
 
+    def _prepare_inverse(self, scope: Scope, divisor: Operand, lanes: int) -> None:
+        """The inverse of a divisor that stays the same in the loop."""
+        key = ("inverse", divisor, lanes)
+        if scope.find(key) is None and (isinstance(divisor, Number) or scope.find((divisor, lanes)) is not None):
+            scope.memo[key] = Inverse(self.w, self.operand(scope, divisor, 1), lanes)
+
     # -- values ------------------------------------------------------------------------------------------------------
 
     def step(self, scope: Scope, number: int) -> Value:
@@ -103,9 +113,13 @@ class Evaluator:
         else:
             step = self.nest.steps[number]
             lanes = scope.lanes if step.level else 1
-            operands = [self.operand(scope, o, lanes) for o in step.operands]
-            value = operands[0] if step.name == "copy" else scalar(self.w, step.name, operands, step.dtypes[-1],
-                                                                   step.dtype)
+            inverse = scope.find(("inverse", step.operands[-1], lanes)) if step.name == "div" else None
+            if inverse is not None:
+                value = inverse.times(self.w, self.operand(scope, step.operands[0], lanes))
+            else:
+                operands = [self.operand(scope, o, lanes) for o in step.operands]
+                value = operands[0] if step.name == "copy" else scalar(self.w, step.name, operands, step.dtypes[-1],
+                                                                       step.dtype)
         scope.memo[number] = value
         return value
 

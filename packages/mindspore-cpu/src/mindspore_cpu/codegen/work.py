@@ -43,7 +43,7 @@ def plan(nest: Nest, target, values: Sequence[int]) -> Work:
     cost = cost_of(nest, inner)
     if not sizes:
         return Work(1, 1, 1, cost * NANOSECONDS_PER_OPERATION)
-    lanes = _lanes(nest, target, sizes[-1] if _has_number(nest.sizes[-1]) else None, cost)
+    lanes = lanes_of(nest, target, range(len(nest.steps)))
     time = _time(nest, inner, lanes, cost, prod(sizes))
     reduced = prod(s for s, r in zip(sizes, nest.reduced) if r)
     rows = prod(s for s, r in zip(sizes[:-1], nest.reduced[:-1]) if not r)
@@ -93,13 +93,16 @@ def _time(nest: Nest, inner: list[int], lanes: int, cost: int, points: int) -> f
     return cost / lanes * NANOSECONDS_PER_OPERATION + traffic * per_byte
 
 
-def _lanes(nest: Nest, target, size: int | None, cost: int) -> int:
-    """The lanes of a vector: those of one register, or of several where that hides latency and the body is small."""
-    kinds = {kind_of(step.dtype) for step in nest.steps if step.level != ONCE}
+def lanes_of(nest: Nest, target, steps: Sequence[int]) -> int:
+    """The lanes of a vector in a loop of these steps: those of one register, or of several where that hides latency and
+    the body is small."""
+    size = nest.sizes[-1] if _has_number(nest.sizes[-1]) else None
+    kinds = {kind_of(nest.steps[k].dtype) for k in steps if nest.steps[k].level != ONCE}
     widths = {BITS[k] for k in kinds if k != "i1"} or {32}
     lanes = target.lanes(64 if min(widths) == 64 else 32)
-    if any(step.name in FUNCTIONS or step.name in ("mod", "floor_div") for step in nest.steps):
+    if any(nest.steps[k].name in FUNCTIONS or nest.steps[k].name in ("mod", "floor_div") for k in steps):
         return lanes
+    cost = cost_of(nest, [k for k in steps if nest.steps[k].level == FULL])
     registers = (4 if cost <= 8 else 2 if cost <= 24 else 1) // (2 if max(widths) == 64 and min(widths) != 64 else 1)
     while registers > 1 and size is not None and size < lanes * registers and size % (lanes * registers):
         registers //= 2

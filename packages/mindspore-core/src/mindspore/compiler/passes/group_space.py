@@ -31,7 +31,7 @@ VIEWS = frozenset({"reshape", "broadcast_to", "transpose", "slice"})
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "all", "any"})
 GATHERS = frozenset({"gather", "gather_elements"})
 LEAVES = frozenset({"constant", "iota"})
-LOCAL_ELEMENTS = 16384
+LOCAL_ELEMENTS, LONG_ELEMENTS, MANY_ROWS = 16384, 65536, 16
 SMALL_TRANSPOSE = 1024
 
 Axes = tuple[int, ...]
@@ -163,8 +163,13 @@ class Space:
         return [a for a in self.order if a not in self.reduced]
 
     def is_local(self) -> bool:
-        """Whether the reduced axes are short enough for several passes over them."""
-        return prod(self.sizes[a] for a in self.reduced) <= LOCAL_ELEMENTS
+        """Whether the reduced axes are short enough for several passes over them. Rows that lie in one piece may be
+        longer, if they are so many that they need not be divided among processors."""
+        length = prod(self.sizes[a] for a in self.reduced)
+        if length <= LOCAL_ELEMENTS:
+            return True
+        return length <= LONG_ELEMENTS and self.order[-1] in self.reduced and \
+            prod(self.sizes[a] for a in self.kept) >= MANY_ROWS
 
     def extent(self) -> int:
         """The number of points of the space."""
