@@ -41,9 +41,11 @@ def apply(p: dict, x: jax.Array) -> jax.Array:
 
 
 def encoder_weights() -> dict:
-    ones = {"gain": jnp.ones(WIDTH), "bias": jnp.zeros(WIDTH)}
+    def unit() -> dict:
+        return {"gain": jnp.ones(WIDTH), "bias": jnp.zeros(WIDTH)}
+
     blocks = [{"attend": linear(WIDTH, 3 * WIDTH), "join": linear(WIDTH, WIDTH), "widen": linear(WIDTH, 4 * WIDTH),
-               "narrow": linear(4 * WIDTH, WIDTH), "norm1": ones, "norm2": ones} for _ in range(LAYERS)]
+               "narrow": linear(4 * WIDTH, WIDTH), "norm1": unit(), "norm2": unit()} for _ in range(LAYERS)]
     return {"blocks": blocks, "head": linear(WIDTH, 2)}
 
 
