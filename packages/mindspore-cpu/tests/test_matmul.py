@@ -165,3 +165,18 @@ def test_rows_a_page_apart(run_kernel, thread_count, transpose_a, transpose_b, e
         if epilogue:
             want, inputs = np.maximum(want + bias, 0), [a, b, bias]
         np.testing.assert_allclose(run_kernel(kernel, inputs, (m, n), np.float32), want, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("transpose_a", [False, True])
+@pytest.mark.parametrize(("m", "n", "bias"), [(70, 3072, False), (260, 2560, True), (520, 1040, False), (1030, 256, True)])
+def test_operands_that_are_read_in_blocks(run_kernel, transpose_a, m, n, bias):
+    """Rows that lie a multiple of a page apart, and products of many rows."""
+    rng = np.random.default_rng(0)
+    k = 40
+    a, b = stored(rng, (m, k), transpose_a, np.float32), stored(rng, (k, n), False, np.float32)
+    added = [rng.uniform(-1, 1, n).astype(np.float32)] if bias else []
+    kernel = _ext.matmul("float32", a.shape, b.shape, transpose_a, False, bias=bias, implementation="onednn")
+    if kernel is None:
+        pytest.skip("oneDNN has no such product here")
+    want = expected(a, b, transpose_a, False) + (added[0] if added else 0)
+    np.testing.assert_allclose(run_kernel(kernel, [a, b, *added], (m, n), np.float32), want, rtol=2e-6, atol=2e-5)

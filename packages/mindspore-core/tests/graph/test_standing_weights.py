@@ -146,3 +146,31 @@ def test_what_comes_from_frozen_weights_is_kept_while_others_are_trained(prepare
         ms.set_context(mode=ms.PYNATIVE_MODE)
     assert losses == sorted(losses, reverse=True) and len(set(losses)) == 5
     assert len(prepared) == 2
+
+
+class Deep(nn.Cell):
+    """Blocks that are compiled once for all of their calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.SequentialCell(*[nn.TransformerEncoderLayer(8, 2, 16, 0.0) for _ in range(6)])
+
+    def construct(self, x):
+        return self.blocks(x)
+
+
+def test_blocks_take_their_weights_in_half_precision_prepared(prepared):
+    net = Deep().to_float(ms.bfloat16).set_train(False)
+    x = Tensor(np.random.default_rng(0).standard_normal((2, 5, 8)).astype(np.float32))
+    expected = net(x).asnumpy()
+    whole = ms.jit(net)
+    for _ in range(3):
+        np.testing.assert_allclose(whole(x).asnumpy(), expected, rtol=0.05, atol=0.05)
+    assert len(prepared) == 2
+    for p in net.get_parameters():
+        p.set_data(Tensor(p.asnumpy() * 0.5))
+    changed = net(x).asnumpy()
+    assert np.abs(changed - expected).max() > 0.1
+    for _ in range(3):
+        np.testing.assert_allclose(whole(x).asnumpy(), changed, rtol=0.05, atol=0.05)
+    assert len(prepared) == 4

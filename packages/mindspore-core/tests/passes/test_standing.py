@@ -10,7 +10,8 @@ from mindspore.common.dtype import float16, float32
 from mindspore.compiler.ir import Builder, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.passes.scales import fold_scales
-from mindspore.compiler.passes.standing import split, stable_nodes
+from mindspore.compiler.passes.standing import lifted, split, stable_nodes
+from mindspore.compiler.primitives.base import primitive
 
 PLAIN = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
 
@@ -142,3 +143,46 @@ def test_a_convolution_that_others_read_keeps_its_scale_outside():
         return b.mul(y, b.reshape(c, shape=(4, 1, 1))), y
     graph = graph_of(rule, *SHAPES[:3])
     assert fold_scales(graph, (1, 2)) is graph
+
+
+def block(depth: int):
+    """A graph of x and w that computes exp(w) for itself, or calls one that does."""
+    inner = block(depth - 1) if depth else None
+
+    def rule(b, x, w):
+        if inner is not None:
+            x = b.items(b.emit(primitive("call"), (x, w), (inner, False)))[0]
+        return b.add(b.mul(x, b.exp(w)), b.sum(x, axis=(0, 1)))
+    return graph_of(rule, (4, 3), (4, 3))
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_called_graph_takes_its_weights_prepared(depth):
+    callee = block(depth)
+
+    def rule(b, x, v, w):
+        for weight in (v, w):
+            x = b.items(b.emit(primitive("call"), (x, weight), (callee, False)))[0]
+        return x
+    graph = graph_of(rule, (4, 3), (4, 3), (4, 3))
+    found = lifted(graph, (1, 2))
+    called = [n.attr("callee") for n in found.nodes if n.op.name == "call"]
+    assert called[0] is called[1] and "exp" not in names(called[0])
+    check_split(found, (1, 2), ["exp"] * 2)
+    arrays = arrays_for(graph)
+    np.testing.assert_allclose(evaluate(found, arrays)[0], evaluate(graph, arrays)[0], rtol=1e-6)
+
+
+def test_calls_of_weights_and_of_others_are_told_apart():
+    callee = block(0)
+
+    def rule(b, x, w):
+        x = b.items(b.emit(primitive("call"), (x, w), (callee, False)))[0]
+        return b.items(b.emit(primitive("call"), (w, x), (callee, False)))[0]
+    graph = graph_of(rule, (4, 3), (4, 3))
+    found = lifted(graph, (1,))
+    first, second = [n.attr("callee") for n in found.nodes if n.op.name == "call"]
+    assert "exp" not in names(first) and "exp" in names(second) and "sum" not in names(second)
+    assert lifted(graph, ()) is graph
+    arrays = arrays_for(graph)
+    np.testing.assert_allclose(evaluate(found, arrays)[0], evaluate(graph, arrays)[0], rtol=1e-6)

@@ -36,7 +36,7 @@ from mindspore.compiler.passes.recursion import without_recursion
 from mindspore.compiler.passes.region_plans import mark_whole_loops, plannable, uses_tapes_once
 from mindspore.compiler.passes.scales import fold_scales
 from mindspore.compiler.passes.schedule import Cut, cut, schedule
-from mindspore.compiler.passes.standing import split, stable_nodes
+from mindspore.compiler.passes.standing import lifted, split, stable_nodes
 from mindspore.compiler.passes.trim import trim_regions
 from mindspore.compiler.program import Executable, Plan
 from mindspore.compiler.recording import built
@@ -232,15 +232,14 @@ def _build(prepared: Prepared, binding: Binding | None = None) -> tuple[Executab
 
 def _build_standing(graph: Graph, device, donated: dict[int, int], stable: frozenset[int]) -> tuple[Executable, Any]:
     """As `_build`, in two parts where something is computed from the stable inputs alone."""
-    simple = simplified(graph)
-    if any(map(needs_driver, simple.nodes)):
-        return _build(Prepared(simple, device, donated, Facts(), is_simple=True))
-    legal = made_legal(simple, device, stable)
-    parts = split(legal, stable)
+    graph = simplified(graph)
+    is_legal = not any(map(needs_driver, graph.nodes))  # straight-line pieces between regions are made so one by one
+    graph = made_legal(graph, device, stable) if is_legal else maybe_verify(lifted(graph, stable))
+    parts = split(graph, stable)
     if parts is None:
-        return _build(Prepared(legal, device, donated, Facts(), is_simple=True, is_legal=True))
-    preparation, _ = _build(Prepared(parts.preparation, device, {}, Facts(), is_simple=True, is_legal=True))
-    main, program = _build(Prepared(parts.main, device, donated, Facts(), is_simple=True, is_legal=True))
+        return _build(Prepared(graph, device, donated, Facts(), is_simple=True, is_legal=is_legal))
+    preparation, _ = _build(Prepared(parts.preparation, device, {}, Facts(), is_simple=True, is_legal=is_legal))
+    main, program = _build(Prepared(parts.main, device, donated, Facts(), is_simple=True, is_legal=is_legal))
     return StandingExecutable(preparation, main, parts.reads), program
 
 

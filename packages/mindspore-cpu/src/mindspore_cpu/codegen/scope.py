@@ -98,8 +98,17 @@ class Evaluator:
     def _prepare_inverse(self, scope: Scope, divisor: Operand, lanes: int) -> None:
         """The inverse of a divisor that stays the same in the loop."""
         key = ("inverse", divisor, lanes)
-        if scope.find(key) is None and (isinstance(divisor, Number) or scope.find((divisor, lanes)) is not None):
-            scope.memo[key] = Inverse(self.w, self.operand(scope, divisor, 1), lanes)
+        if scope.find(key) is not None:
+            return
+        if isinstance(divisor, Number):
+            value = self.operand(scope, divisor, 1)
+        else:
+            value = scope.find(divisor.step) if isinstance(divisor, Ref) else scope.find((divisor, 1))
+            if value is None or value.lanes != 1:
+                value = scope.find((divisor, lanes))
+            if value is None:
+                return
+        scope.memo[key] = Inverse(self.w, value, lanes)
 
     # -- values ------------------------------------------------------------------------------------------------------
 

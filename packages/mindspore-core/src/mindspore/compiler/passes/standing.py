@@ -6,6 +6,8 @@ weight in the layout that a device's product wants, a weight cast to half precis
 *preparation* computes such values from the stable parameters, the *main* graph takes them as additional inputs.
 Whoever runs the two may keep the prepared values as long as the stable parameters stay what they are.
 
+A called graph (`call`) may compute such values, too, from what its caller hands it: `lifted` moves these to the caller.
+
 Not prepared are: what is returned (the caller owns its results), what costs nothing (reshapes) or is larger than what
 it is made from (broadcasts), effects, random numbers, and operators that run graphs.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
+from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, rewrite
 
 CHEAP = frozenset({"reshape", "broadcast_to"})
 
@@ -51,6 +53,38 @@ def split(graph: Graph, stable: Iterable[int]) -> Split | None:
         return None
     preparation, reads = _preparation(graph, held)
     return Split(preparation, _main(graph, held), reads)
+
+
+def lifted(graph: Graph, stable: Iterable[int]) -> Graph:
+    """The graph with what the graphs that it calls compute from its stable parameters alone computed by itself: a block
+    of a network that is compiled once for all its calls takes its weights prepared. Itself if nothing changes."""
+    same = stable_nodes(graph, stable)
+    parts = {}
+    for node in graph.nodes:
+        if node.op.name == "call":
+            positions = frozenset(k for k, operand in enumerate(node.ins) if operand.idx in same)
+            found = _called_parts(node.attr("callee"), positions) if positions else None
+            if found is not None:
+                parts[node.idx] = found
+    if not parts:
+        return graph
+
+    def lift(b: Builder, node: Node, ins: tuple) -> Node | None:
+        found = parts.get(node.idx)
+        if found is None:
+            return None
+        prepared = b.inline(found.preparation, [ins[k] for k in found.reads])
+        return b.emit(node.op, (*ins, *prepared), (found.main, *node.attrs[1:]))
+
+    return rewrite(graph, lift)
+
+
+def _called_parts(graph: Graph, positions: frozenset[int]) -> Split | None:
+    """A called graph in two parts, made once for all of its calls."""
+    key = "lifted", positions
+    if key not in graph.memo:
+        graph.memo[key] = split(lifted(graph, positions), positions)
+    return graph.memo[key]
 
 
 def _held(graph: Graph, stable: Iterable[int]) -> list[Node]:
