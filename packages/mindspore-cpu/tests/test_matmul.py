@@ -168,7 +168,8 @@ def test_rows_a_page_apart(run_kernel, thread_count, transpose_a, transpose_b, e
 
 
 @pytest.mark.parametrize("transpose_a", [False, True])
-@pytest.mark.parametrize(("m", "n", "bias"), [(70, 3072, False), (260, 2560, True), (520, 1040, False), (1030, 256, True)])
+@pytest.mark.parametrize(("m", "n", "bias"),
+                         [(70, 3072, False), (260, 2560, True), (520, 1040, False), (1030, 256, True)])
 def test_operands_that_are_read_in_blocks(run_kernel, transpose_a, m, n, bias):
     """Rows that lie a multiple of a page apart, and products of many rows."""
     rng = np.random.default_rng(0)

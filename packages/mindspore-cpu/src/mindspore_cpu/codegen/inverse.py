@@ -1,9 +1,9 @@
 """Quotients by a divisor that is the same for many: a product with its inverse, then corrected.
 
-A vector of 512 bits is divided in 16 cycles, which makes a division the slowest part of a softmax. With r = 1/s rounded,
-q = x*r is off by little more than half a unit, and q + (x - q*s)*r is the rounded quotient, since a fused product gives
-x - q*s without error (P. Markstein, *Computation of elementary functions on the IBM RISC System/6000 processor*, IBM J.
-Res. Dev. 34 (1990), 111-119). What needs care:
+A vector of 512 bits is divided in 16 cycles, which makes a division the slowest part of a softmax. With r = 1/s
+rounded, q = x*r is off by little more than half a unit, and q + (x - q*s)*r is the rounded quotient, since a fused
+product gives x - q*s without error (P. Markstein, *Computation of elementary functions on the IBM RISC System/6000
+processor*, IBM J. Res. Dev. 34 (1990), 111-119). What needs care:
 
 * r must be neither infinite nor subnormal, so divisors below `SMALL` are made larger by `SCALE`, those above 1/`SMALL`
   smaller, and dividends with them; where this overflows or loses bits, so does the quotient.

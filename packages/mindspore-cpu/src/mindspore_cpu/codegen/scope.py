@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mindspore.common.dtype import DType, int64
-from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Number, Operand, Ramp, Ref, Store
 from mindspore_cpu.codegen.inverse import Inverse, has_inverses
+from mindspore_cpu.codegen.nest import Affine, Indirect, Load, Nest, Number, Operand, Ramp, Ref, Store
 from mindspore_cpu.codegen.scalars import cast, from_storage, kind_of, scalar, storage_of, to_storage
 from mindspore_cpu.codegen.writer import Value, Writer, is_known
 
