@@ -28,6 +28,19 @@ class Squares:
         return 6
 
 
+class Parts:
+    """Rows whose two values are handed on as `as_row` gives them."""
+
+    def __init__(self, as_row):
+        self.as_row = as_row
+
+    def __getitem__(self, index):
+        return self.as_row((index, [index]))
+
+    def __len__(self):
+        return 3
+
+
 class Countdown:
     """An iterable without random access."""
 
@@ -68,6 +81,13 @@ SOURCES = {
     "list of lists as rows": (lambda: ds.GeneratorDataset([[1, 2], [3, 4]], ["a", "b"], shuffle=False),
                               [(1, 2), (3, 4)]),
     "list of lists as values": (lambda: ds.GeneratorDataset([[1, 2], [3, 4]], "x", shuffle=False), [[1, 2], [3, 4]]),
+    "generators as rows": (lambda: ds.GeneratorDataset(Parts(lambda row: (part for part in row)), ["a", "b"],
+                                                       shuffle=False), [(0, [0]), (1, [1]), (2, [2])]),
+    "maps as rows": (lambda: ds.GeneratorDataset(Parts(lambda row: map(np.array, row[:1])), ["a"], shuffle=False),
+                     [0, 1, 2]),
+    "values of a dict as rows": (lambda: ds.GeneratorDataset(Parts(lambda row: dict(enumerate(row)).values()),
+                                                             ["a", "b"], shuffle=False),
+                                 [(0, [0]), (1, [1]), (2, [2])]),
     "array": (lambda: ds.GeneratorDataset(np.eye(2), ["x"], shuffle=False), [[1, 0], [0, 1]]),
     "iterable": (lambda: ds.GeneratorDataset(Countdown(), "x"), [3, 2, 1]),
     "iterable, limited": (lambda: ds.GeneratorDataset(Countdown(), "x", num_samples=2), [3, 2]),

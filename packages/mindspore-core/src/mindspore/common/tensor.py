@@ -13,6 +13,7 @@ import numpy as np
 
 from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType, as_dtype
+from mindspore.common.tensor_text import values_text
 from mindspore.compiler.ir import tensor_aval
 from mindspore.graph.trace import Traced, refuse_without_source, storage_of
 from mindspore.runtime import record
@@ -197,9 +198,9 @@ class Tensor(_Attached):
             return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= <known at run time>)"
         if any(size < 0 for size in self.shape):  # it describes other tensors
             return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= )"
-        with np.printoptions(formatter=_exact_floats(self.dtype)):
-            text = np.array2string(_printable(self), separator=", ", threshold=1000)
-        return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value= {text})"
+        text = values_text(storage_of(self).to_numpy())
+        start = "\n" if len(self.shape) > 1 else " "
+        return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value={start}{text})"
 
     def __str__(self) -> str:
         if type(self._value) is Traced or any(size < 0 for size in self.shape):
@@ -287,13 +288,6 @@ def _unpickle(array: np.ndarray, dtype: DType) -> Tensor:
 def _printable(value: Tensor) -> np.ndarray:
     array = storage_of(value).to_numpy()
     return array.astype(np.float32) if value.dtype is mstype.bfloat16 else array
-
-
-def _exact_floats(dtype: DType):
-    if not dtype.is_floating:
-        return None
-    digits = 16 if dtype is mstype.float64 else 8
-    return {"float_kind": lambda x: f"{x: .{digits}e}" if np.isfinite(x) else f"{x: }"}
 
 
 _HANDED_ON = {np.sum, np.prod, np.amax, np.amin, np.max, np.min, np.all, np.any, np.mean, np.std, np.var}

@@ -15,6 +15,7 @@ __all__ = ["ArraySource", "BatchSource", "Fetch", "IterableSource", "RandomAcces
 
 _SMALLEST_GATHER = 32
 _ROWS_PER_TASK = 8
+_WHOLE = (str, bytes, bytearray, dict, np.ndarray, np.generic)  # values of one column, although they have parts
 
 
 def blocks_of_rows(rows: Iterator[tuple[np.ndarray, ...]], size: int) -> Blocks:
@@ -76,6 +77,17 @@ class ArraySource(Node):
         return self.sampler.size(len(self.arrays[0]))
 
 
+def _parts(value, count: int) -> tuple:
+    """The values of a user's row of `count` columns: the parts of a tuple, of what can be gone through only once (a
+    generator, a map, a zip), and for several columns those of a list or another collection; else one value."""
+    if isinstance(value, tuple):
+        return value
+    whole = isinstance(value, _WHOLE) or hasattr(value, "asnumpy")
+    if isinstance(value, Iterator) or (count > 1 and isinstance(value, Iterable) and not whole):
+        return tuple(value)
+    return (value,)
+
+
 class _RowSource(Node):
     """The checks that rows made by a user's object go through."""
 
@@ -85,7 +97,7 @@ class _RowSource(Node):
     def _row(self, value, where: str) -> tuple[np.ndarray, ...]:
         """A user's row, a tuple or one plain value, as arrays of the declared number and types."""
         names = self.columns
-        values = value if isinstance(value, tuple) or (isinstance(value, list) and len(names) > 1) else (value,)
+        values = _parts(value, len(names))
         if len(values) != len(names):
             raise ValueError(f"For 'GeneratorDataset', {where} has {len(values)} values for the {len(names)} columns "
                              f"{list(names)}. Return a tuple with one value per column.")
