@@ -30,7 +30,8 @@ IMPORT_S = time.perf_counter() - _start
 import numpy as np  # noqa: E402
 from networks import Encoder, LeNet5, Lstm, ResNet50, Transformer  # noqa: E402
 
-from mindspore import Tensor, jit, nn, ops  # noqa: E402
+from mindspore import Tensor, bfloat16, jit, nn, ops  # noqa: E402
+from mindspore.amp import auto_mixed_precision  # noqa: E402
 from mindspore.runtime import device  # noqa: E402
 
 BUDGET_S = 8.0
@@ -150,6 +151,20 @@ def encoder_infer(graph: bool) -> Workload:
     return inference(Encoder(), normal(1, 512, 768))
 
 
+def encoder_train_bf16(graph: bool) -> Workload:
+    net = Encoder()
+    optimizer = nn.AdamWeightDecay(net.trainable_params(), 1e-4)
+    return trainer(auto_mixed_precision(net, "auto", bfloat16), normal(1, 512, 768), 2, optimizer)
+
+
+def encoder_infer_bf16(graph: bool) -> Workload:
+    return inference(auto_mixed_precision(Encoder(), "O3", bfloat16), normal(1, 512, 768))
+
+
+def resnet50_infer8_bf16(graph: bool) -> Workload:
+    return inference(auto_mixed_precision(ResNet50(), "O3", bfloat16), normal(8, 3, 224, 224))
+
+
 def lstm_train(graph: bool) -> Workload:
     return trainer(Lstm(), normal(32, 100, 128))
 
@@ -215,6 +230,9 @@ WORKLOADS = {
     "resnet50_infer8": (resnet50_infer8, BOTH),
     "encoder_train": (encoder_train, BOTH),
     "encoder_infer": (encoder_infer, BOTH),
+    "encoder_train_bf16": (encoder_train_bf16, BOTH),
+    "encoder_infer_bf16": (encoder_infer_bf16, BOTH),
+    "resnet50_infer8_bf16": (resnet50_infer8_bf16, BOTH),
     "lstm_train": (lstm_train, BOTH),
     **{f"softmax_{name}": (partial(softmax, shape=shape), BOTH) for name, shape in ROWS.items()},
     **{f"layer_norm_{name}": (partial(layer_norm, shape=shape), BOTH) for name, shape in ROWS.items()},

@@ -158,9 +158,14 @@ def adam(gradient: jax.Array, weight: jax.Array, first: jax.Array, second: jax.A
     return weight - 1e-4 * (first / (jnp.sqrt(second) + 1e-8) + 0.01 * weight), first, second
 
 
-def resnet50_infer8() -> Callable[[], object]:
+def resnet50_infer8(changed: Callable = lambda tree: tree) -> Callable[[], object]:
     weights, strides = resnet_weights()
-    return calling(lambda p, x: resnet(p, x, strides), weights, normal(8, 224, 224, 3))
+    return calling(lambda p, x: resnet(p, x, strides), changed(weights), changed(normal(8, 224, 224, 3)))
+
+
+def lower(tree: object) -> object:
+    """All numbers of a tree in bfloat16."""
+    return jax.tree.map(lambda x: x.astype(jnp.bfloat16), tree)
 
 
 def layer_norm(shape: tuple[int, int]) -> Callable[[], object]:
@@ -173,6 +178,10 @@ if __name__ == "__main__":
         "encoder_train": lambda: training(encoder, encoder_weights(), adam, 2, normal(1, 512, WIDTH),
                                           jnp.zeros(1, int)),
         "encoder_infer": lambda: calling(encoder, encoder_weights(), normal(1, 512, WIDTH)),
+        "encoder_train_bf16": lambda: training(lambda p, x: encoder(lower(p), lower(x)).astype(jnp.float32),
+                                               encoder_weights(), adam, 2, normal(1, 512, WIDTH), jnp.zeros(1, int)),
+        "encoder_infer_bf16": lambda: calling(encoder, lower(encoder_weights()), lower(normal(1, 512, WIDTH))),
+        "resnet50_infer8_bf16": lambda: resnet50_infer8(lower),
         "lstm_train": lambda: training(lstm, lstm_weights(), momentum, 1, normal(32, 100, 128),
                                        jnp.asarray(rng.integers(0, 10, 32))),
         **{f"softmax_{name}": lambda shape=shape: calling(lambda x: jax.nn.softmax(x, -1), normal(*shape))

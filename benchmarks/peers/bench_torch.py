@@ -67,12 +67,14 @@ def compiled(function: Callable) -> Callable:
     return torch.compile(function) if MODE == "compile" else function
 
 
-def trainer(net: nn.Module, x: torch.Tensor, classes: int, optimizer: torch.optim.Optimizer) -> Callable[[], object]:
+def trainer(net: nn.Module, x: torch.Tensor, classes: int, optimizer: torch.optim.Optimizer, mixed: bool = False
+            ) -> Callable[[], object]:
     labels, answer = torch.randint(0, classes, (x.shape[0],)), compiled(net)
 
     def step() -> object:
         optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(answer(x), labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            loss = functional.cross_entropy(answer(x), labels)
         loss.backward()
         optimizer.step()
         return loss
@@ -90,9 +92,9 @@ def inference(net: nn.Module, x: torch.Tensor) -> Callable[[], object]:
     return step
 
 
-def encoder_train() -> Callable[[], object]:
+def encoder_train(mixed: bool = False) -> Callable[[], object]:
     net = Encoder()
-    return trainer(net, torch.randn(1, 512, 768), 2, torch.optim.AdamW(net.parameters(), 1e-4))
+    return trainer(net, torch.randn(1, 512, 768), 2, torch.optim.AdamW(net.parameters(), 1e-4), mixed)
 
 
 def lstm_train() -> Callable[[], object]:
@@ -100,8 +102,8 @@ def lstm_train() -> Callable[[], object]:
     return trainer(net, torch.randn(32, 100, 128), 10, torch.optim.SGD(net.parameters(), 0.01, momentum=0.9))
 
 
-def resnet50_infer8() -> Callable[[], object]:
-    net, x = resnet50(), torch.randn(8, 3, 224, 224)
+def resnet50_infer8(dtype: torch.dtype = torch.float32) -> Callable[[], object]:
+    net, x = resnet50().to(dtype), torch.randn(8, 3, 224, 224, dtype=dtype)
     return inference(net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last))
 
 
@@ -123,6 +125,9 @@ if __name__ == "__main__":
         "resnet50_infer8": resnet50_infer8,
         "encoder_train": encoder_train,
         "encoder_infer": lambda: inference(Encoder(), torch.randn(1, 512, 768)),
+        "encoder_train_bf16": lambda: encoder_train(mixed=True),
+        "encoder_infer_bf16": lambda: inference(Encoder().bfloat16(), torch.randn(1, 512, 768).bfloat16()),
+        "resnet50_infer8_bf16": lambda: resnet50_infer8(torch.bfloat16),
         "lstm_train": lstm_train,
         **{f"softmax_{name}": lambda shape=shape: softmax(shape) for name, shape in ROWS.items()},
         **{f"layer_norm_{name}": lambda shape=shape: layer_norm(shape) for name, shape in ROWS.items()},
