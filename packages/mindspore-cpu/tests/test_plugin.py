@@ -41,7 +41,7 @@ def test_a_missing_library_is_named_with_its_package(monkeypatch):
         CPUBackend().open()
 
 
-@pytest.mark.parametrize(("given", "expected"), [({}, "2000"), ({"GOMP_SPINCOUNT": "77"}, "77"),
+@pytest.mark.parametrize(("given", "expected"), [({}, backend.SPIN_COUNT), ({"GOMP_SPINCOUNT": "77"}, "77"),
                                                  ({"OMP_WAIT_POLICY": "passive"}, "0")])
 def test_waiting_threads_do_not_spin_for_long(given, expected):
     env = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
