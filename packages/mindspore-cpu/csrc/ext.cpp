@@ -3,7 +3,9 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include <dnnl.hpp>
 
@@ -18,6 +20,27 @@ namespace py = pybind11;
 using namespace mindspore::cpu;
 
 namespace {
+
+// One thread copies this much in a nanosecond into memory that was never touched, where the system's work of finding and
+// clearing pages is most of the time; so threads are worth while although they share one memory.
+constexpr double bytes_per_nanosecond = 4;
+
+void copy_bytes(const py::buffer& target, const py::buffer& source) {
+  const py::buffer_info to = target.request(true);
+  const py::buffer_info from = source.request();
+  const auto is_run = [](const py::buffer_info& info) {
+    return info.ndim == 1 && info.itemsize == 1 && (info.size == 0 || info.strides[0] == 1);
+  };
+  if (!is_run(to) || !is_run(from) || to.size != from.size) {
+    throw py::value_error("copy: expected two contiguous runs of bytes of one length");
+  }
+  const py::gil_scoped_release released;
+  parallel(threads_for(static_cast<double>(to.size) / bytes_per_nanosecond), [&](int thread, int count) {
+    const Range range = part(to.size, thread, count);
+    std::memcpy(static_cast<char*>(to.ptr) + range.begin, static_cast<const char*>(from.ptr) + range.begin,
+                static_cast<std::size_t>(range.end - range.begin));
+  });
+}
 
 void bind_memory(py::module_& module) {
   PyTypeObject* type = make_buffer_type();
@@ -46,6 +69,8 @@ void bind_memory(py::module_& module) {
   module.def(
       "reset_memory_peaks", [](bool in_use, bool held) { host_cache().reset_peaks(in_use, held); }, py::arg("in_use"),
       py::arg("held"), "Start `peak` (in_use) and `held` (held) again from now.");
+  module.def("copy", &copy_bytes, py::arg("target"), py::arg("source"),
+             "Copy bytes from one contiguous run into another of the same length, by several threads where it is long.");
 }
 
 void bind_threads(py::module_& module) {

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gc
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from mindspore import Tensor, runtime
 from mindspore.plugin import DeviceMemoryError, manager
 from mindspore.runtime.device import use_backend
 from mindspore_cpu import _ext
+from mindspore_cpu.device import CPUAllocator
 
 SIZES = [0, 1, 63, 64, 65, 511, 512, 513, 4096, 100_000, (1 << 20) + 1, 3 << 21]
 
@@ -129,3 +131,25 @@ def test_threads_are_a_setting_of_the_device():
         assert not device.set_option("no_such_setting", 1)
     finally:
         device.threads = before
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.bool_, ml_dtypes.bfloat16, np.complex128])
+@pytest.mark.parametrize("shape", [(), (0, 3), (3, 5), (700, 1501)])
+def test_arrays_go_to_buffers_and_back(dtype, shape):
+    """Small ones, and such that several threads copy."""
+    allocator = CPUAllocator()
+    array = np.asarray(np.random.default_rng(0).integers(0, 2, shape)).astype(dtype)
+    buffer, other = allocator.allocate(array.nbytes), allocator.allocate(array.nbytes)
+    allocator.copy_from_host(buffer, array)
+    allocator.copy(other, buffer, array.nbytes)
+    back = np.empty_like(array)
+    allocator.copy_to_host(other, back)
+    np.testing.assert_array_equal(back, array)
+
+
+def test_only_runs_of_bytes_of_one_length_are_copied():
+    run = np.zeros(8, np.uint8)
+    for target, source in ((run, run[:4]), (run[::2], run[:4]), (run[:4].view(np.float32), run[:1]),
+                           (run.reshape(2, 4), run)):
+        with pytest.raises(ValueError, match="one length"):
+            _ext.copy(target, source)

@@ -19,6 +19,7 @@ from mindspore_cpu.lowering import CPUExecutable, FallbackCounter, build_executa
 
 DTYPES = frozenset(t.key for t in DType._all)
 REAL_DTYPES = frozenset(t.key for t in DType._all if t.kind != "c")
+LARGE_BYTES = 1 << 20  # from which on a copy may be divided among threads
 
 
 def _processor() -> str:
@@ -31,6 +32,8 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def _bytes(buffer: _ext.Buffer, nbytes: int) -> np.ndarray:
+    return np.ndarray(nbytes, np.uint8, buffer)
 
 
 class CPUAllocator:
@@ -42,15 +45,21 @@ class CPUAllocator:
 
     def copy_from_host(self, buffer: _ext.Buffer, array: np.ndarray) -> None:
         """Copy a C-contiguous array into the buffer."""
-        np.ndarray(array.shape, array.dtype, buffer)[...] = array
+        if array.nbytes < LARGE_BYTES:
+            np.ndarray(array.shape, array.dtype, buffer)[...] = array
+        else:
+            _ext.copy(_bytes(buffer, array.nbytes), array.reshape(-1).view(np.uint8))
 
     def copy_to_host(self, buffer: _ext.Buffer, array: np.ndarray) -> None:
         """Copy the buffer into a C-contiguous array."""
-        array[...] = np.ndarray(array.shape, array.dtype, buffer)
+        if array.nbytes < LARGE_BYTES:
+            array[...] = np.ndarray(array.shape, array.dtype, buffer)
+        else:
+            _ext.copy(array.reshape(-1).view(np.uint8), _bytes(buffer, array.nbytes))
 
     def copy(self, target: _ext.Buffer, source: _ext.Buffer, nbytes: int) -> None:
         """Copy the first `nbytes` bytes of one buffer into another."""
-        np.ndarray(nbytes, np.uint8, target)[...] = np.ndarray(nbytes, np.uint8, source)
+        _ext.copy(_bytes(target, nbytes), _bytes(source, nbytes))
 
     def synchronize(self) -> None:
         """Nothing is ever pending."""
