@@ -29,6 +29,7 @@ import numpy as np
 
 from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
+from mindspore.eager.interrupts import Uninterrupted, mend
 from mindspore.eager.replay import VJP, Underivable, first_numbers, replay
 from mindspore.runtime import device as _device
 from mindspore.runtime.storage import Storage, from_numpy
@@ -115,42 +116,47 @@ class Segment:
         if found is None:
             if storage.pending is not None:
                 storage.pending.flush()
-            found = self.numbers[id(storage)] = len(self.values)
+            found = len(self.values)
+            self._append(storage.aval, (None, (), storage.aval))  # entries come first: see `interrupts.mend`
             self.values.append(storage)
             self.inputs.append(found)
-            self._append(storage.aval, (None, (), storage.aval))
+            self.numbers[id(storage)] = found
         return found
 
     def record(self, op, storages: tuple, attrs: tuple):
         """Append one operation; its result storage, or a tuple of them."""
         with self.lock:
-            if self.closed:
-                return current().record(op, storages, attrs)
-            refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
-            key = (op, refs, attrs)
-            step = self.step.next.get(key)
-            if step is None:
-                aval = infer(op, tuple([s.aval for s in storages]), attrs)
-                if self.closed:  # the rule looked at a value that is computed here
+            try:
+                if self.closed:
                     return current().record(op, storages, attrs)
-                step = _new_step(self.step, key, key, aval)
-            if self.first is None:
-                self.first = (op, attrs, user_location())
-            elif op is self.first[0] and len(self.entries) >= LOOP_MINIMUM and not self.regions \
-                    and attrs == self.first[1] and user_location() == self.first[2]:
-                return self._start_over(op, storages, attrs)
-            self.step = step
-            self.entries.append(step.entry)
-            aval = step.aval
-            if type(aval) is TupleAval:
-                result = tuple([self._new(a) for a in aval.items])
-            else:
-                values = self.values
-                result = Storage(aval, None, None, None, self, len(values))
-                values.append(result)
-            if len(self.entries) >= HARD_LIMIT and not self.regions:
-                self.flush()
-            return result
+                refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
+                key = (op, refs, attrs)
+                step = self.step.next.get(key)
+                if step is None:
+                    aval = infer(op, tuple([s.aval for s in storages]), attrs)
+                    if self.closed:  # the rule looked at a value that is computed here
+                        return current().record(op, storages, attrs)
+                    step = _new_step(self.step, key, key, aval)
+                if self.first is None:
+                    self.first = (op, attrs, user_location())
+                elif op is self.first[0] and len(self.entries) >= LOOP_MINIMUM and not self.regions \
+                        and attrs == self.first[1] and user_location() == self.first[2]:
+                    return self._start_over(op, storages, attrs)
+                self.entries.append(step.entry)  # entries come first: see `interrupts.mend`
+                self.step = step
+                aval = step.aval
+                if type(aval) is TupleAval:
+                    result = tuple([self._new(a) for a in aval.items])
+                else:
+                    values = self.values
+                    result = Storage(aval, None, None, None, self, len(values))
+                    values.append(result)
+                if len(self.entries) >= HARD_LIMIT and not self.regions:
+                    self.flush()
+                return result
+            except BaseException:
+                mend(self, Step())
+                raise
 
     def check(self, indices: Storage, low: int, size: int, name: str) -> None:
         """Append a check that indices lie in [low, size); name: of the operator."""
@@ -159,11 +165,15 @@ class Segment:
             if self.closed:
                 current().check(indices, low, size, name)
                 return
-            fault = self.fault or from_numpy(np.zeros((), np.int64))
-            entry = (_index_check(), (self.number(fault), self.number(indices)), (low, size, len(self.checks) + 1))
-            self._append(entry, entry, fault.aval)
-            self.fault = self._new(fault.aval)
-            self.checks.append(Check(name, size, *user_location()))
+            try:
+                fault = self.fault or from_numpy(np.zeros((), np.int64))
+                entry = (_index_check(), (self.number(fault), self.number(indices)), (low, size, len(self.checks) + 1))
+                self._append(entry, entry, fault.aval)
+                self.fault = self._new(fault.aval)
+                self.checks.append(Check(name, size, *user_location()))
+            except BaseException:
+                mend(self, Step())
+                raise
 
     def note_fault(self, fault: Storage, checks: list) -> None:
         """A compiled function, which was recorded here, has left a fault."""
@@ -174,8 +184,9 @@ class Segment:
 
     def _append(self, key, entry: tuple, aval=None) -> None:
         """Append an entry beside operations. aval: of its result, where it may be recorded as one, too."""
-        self.step = self.step.next.get(key) or _new_step(self.step, key, entry, aval)
-        self.entries.append(self.step.entry)
+        step = self.step.next.get(key) or _new_step(self.step, key, entry, aval)
+        self.entries.append(step.entry)
+        self.step = step
 
     def _new(self, aval) -> Storage:
         storage = Storage(aval, None, None, None, self, len(self.values))
@@ -192,12 +203,16 @@ class Segment:
         with self.lock:
             if region.history:
                 return self.record_vjp_of(self.capture(region), wanted, outputs, seeds)
-            wanted_refs = tuple([self.number(s) for s in wanted])
-            output_refs = tuple([self.number(s) for s in outputs])
-            seed_refs = tuple([-1 if s is None else self.number(s) for s in seeds])
-            entry = (VJP, (region.start, wanted_refs, output_refs, seed_refs), None)
-            self._append(entry, entry)
-            return [self._new(s.aval) for s in wanted]
+            try:
+                wanted_refs = tuple([self.number(s) for s in wanted])
+                output_refs = tuple([self.number(s) for s in outputs])
+                seed_refs = tuple([-1 if s is None else self.number(s) for s in seeds])
+                entry = (VJP, (region.start, wanted_refs, output_refs, seed_refs), None)
+                self._append(entry, entry)
+                return [self._new(s.aval) for s in wanted]
+            except BaseException:
+                mend(self, Step())
+                raise
 
     def capture(self, region: Region) -> list[tuple]:
         """The region's entries with their storages, to be recorded again later: (op, operands, attrs, results), for a
@@ -256,25 +271,36 @@ class Segment:
         with self.lock:
             if self.done:
                 return
-            self.closed = self.done = True
-            if self.entries:
-                try:
-                    self._run()
-                except BaseException as error:
-                    self.error = error
-                    self.regions.clear()
-                    self._renew_tokens()
-                    raise
-            if self.regions:
-                self.successor = Segment(self.regions)
-                for region in self.regions:
-                    region.history += self._recorded(region)
-                    region.start = 0
-            self.values = self.inputs = self.entries = ()
-            faults, self.faults = [*self.faults, (self.fault, self.checks)], []
+            self.closed = True
+            try:  # an interrupt changes nothing here: it runs when it is asked for again
+                prepared = self._prepared() if self.entries else None
+            except Exception as error:
+                self._fail(error)
+                raise
+            with Uninterrupted():
+                self.done = True
+                if prepared is not None:
+                    try:
+                        self._run(*prepared)
+                    except BaseException as error:
+                        self._fail(error)
+                        raise
+                if self.regions:
+                    self.successor = Segment(self.regions)
+                    for region in self.regions:
+                        region.history += self._recorded(region)
+                        region.start = 0
+                self.values = self.inputs = self.entries = ()
+                faults, self.faults = [*self.faults, (self.fault, self.checks)], []
         for fault, checks in faults:
             if fault is not None:
                 _look(fault, checks)
+
+    def _fail(self, error: BaseException) -> None:
+        """What was recorded has no values."""
+        self.done, self.error = True, error
+        self.regions.clear()
+        self._renew_tokens()
 
     def _renew_tokens(self) -> None:
         """Hidden tensors that say no more than in which order things happen begin anew."""
@@ -282,7 +308,8 @@ class Segment:
             if getattr(tensor._value, "pending", None) is self:
                 tensor._value = from_numpy(first)
 
-    def _run(self) -> None:
+    def _prepared(self) -> tuple:
+        """What runs the segment, which of its values it computes, and which inputs their memory may be taken from."""
         values, inputs = self.values, set(self.inputs)
         keep_all = bool(self.regions)
         live = tuple([k for k in range(len(values))
@@ -309,7 +336,10 @@ class Segment:
                     _cache[key] = found
                     if len(_cache) > CACHE_SIZE:
                         _cache.popitem(last=False)
-        replaced = set(donated.values())
+        return found, live, donated, device
+
+    def _run(self, found, live: tuple, donated: dict[int, int], device) -> None:
+        values, replaced = self.values, set(donated.values())
         buffers = [values[n].own_buffer(device) if k in replaced else values[n].buffer_on(device)
                    for k, n in enumerate(self.inputs)]
         for number, buffer in zip(live, found.run(buffers)):
