@@ -87,6 +87,9 @@ def test_dtypes():
     assert text.ToNumber(mindspore.float16)("1").dtype == np.float16
     assert text.WhitespaceTokenizer(True)("a")[1].dtype == np.uint32
     assert text.to_str(text.to_bytes(np.array(["é", "a"]))).tolist() == ["é", "a"]
+    assert text.to_str(np.array(["é", "a"])).tolist() == ["é", "a"] and text.to_str(np.array("b")) == "b"
+    with pytest.raises(TypeError, match="to_str"):
+        text.to_str(np.array([1]))
 
 
 def test_vocabularies(tmp_path):

@@ -389,3 +389,15 @@ def test_place_in_native_helper():
 def test_tensor_in_and_out():
     outcome = run_interpreted(lambda x: {"a": (x, [x + 1])}, (TENSOR,))
     assert outcome.result == {"a": ("tuple", ["%0", ("list", ["%1"])])}
+
+
+def test_dicts_have_the_method_of_graph_syntax():
+    class Counted(dict):
+        def has_key(self, key):
+            return self.get(key, 0)
+
+    def program(key):
+        return {"a": 1}.has_key(key), collections.OrderedDict(b=1).has_key(key), Counted(a=7).has_key(key)
+
+    found = [run_interpreted(program, (key,)).result for key in "ab"]
+    assert found == [("tuple", [True, False, 7]), ("tuple", [False, True, 0])]

@@ -8,7 +8,7 @@ import pytest
 from layer_checks import check_gradients, run
 
 import mindspore as ms
-from mindspore import Tensor, nn
+from mindspore import Tensor, nn, ops
 
 draw = np.random.default_rng(0)
 
@@ -169,6 +169,11 @@ def test_pooling_over_the_end(mode):
     assert run(nn.MaxPool1d(2, 2, "pad", 0, ceil_mode=True), x).tolist() == [[[2, 4, 6, 7]]]
     assert run(nn.MaxPool1d(2, 2, "pad", 0), x).tolist() == [[[2, 4, 6]]]
     assert run(nn.AvgPool1d(2, 2, "pad", 0, ceil_mode=True), x).tolist() == [[[1.5, 3.5, 5.5, 7]]]
+    assert run(nn.AvgPool1d(2, 2, ceil_mode=True), x).tolist() == [[[1.5, 3.5, 5.5, 7]]]
+    assert run(nn.AvgPool2d((1, 2), (1, 2), ceil_mode=True), x[None]).tolist() == [[[[1.5, 3.5, 5.5, 7]]]]
+    volume = run(ops.AvgPool3D((1, 1, 2), (1, 1, 2), ceil_mode=True), x[None, None])
+    assert volume.ravel().tolist() == [1.5, 3.5, 5.5, 7]
+    assert run(nn.AvgPool1d(2, 2, "same", ceil_mode=True), x).tolist() == [[[1.5, 3.5, 5.5, 7]]]
     assert run(nn.AvgPool1d(2, 2, "pad", (1, 0), ceil_mode=True), x).tolist() == [[[0.5, 2.5, 4.5, 6.5]]]
     assert run(nn.AvgPool1d(4, 4, "pad", 1, ceil_mode=True), x).tolist() == [[[1.5, 5.5]]]
 

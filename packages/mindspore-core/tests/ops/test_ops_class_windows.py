@@ -300,7 +300,7 @@ def test_cases(case):
     (lambda x: P.Dropout2D(1.5)(x), ValueError, "keep_prob is 1.5"),
     (lambda x: P.Dropout3D()(x), ValueError, "expected 5 axes"),
     (lambda x: P.MaxPool3D(2)(x), ValueError, "expected .N, C, D, H, W."),
-    (lambda x: P.AvgPool3D(2, ceil_mode=True)(ops.expand_dims(x, 0)), ValueError, "belongs to 'pad'"),
+    (lambda x: P.MaxPool3D(2, ceil_mode=True)(ops.expand_dims(x, 0)), ValueError, "belongs to 'pad'"),
     (lambda x: P.MaxPoolWithArgmaxV2(2, argmax_type=ms.float32)(x), TypeError, "expected int32 or int64"),
     (lambda x: P.SpaceToBatch(2, ((0, 0), (0, 1)))(x), ValueError, "not divisible by blocks"),
     (lambda x: ops.space_to_batch_nd(x, (2, 2), ((0, 0),)), ValueError, "expected 2 pairs"),

@@ -153,11 +153,21 @@ class TensorMethods(Operators, Functions):
         return joining.tile(self, _sizes(args) if args else _axis_of(dims, reps))
 
     def repeat(self, *repeats, axis=None) -> Tensor:
-        """self repeated repeats[i] times along axis i; where the keyword `axis` is given, each slice along that axis
-        `repeats` times."""
-        if axis is not None:
-            return joining.repeat_interleave(self, *repeats, axis=axis)
-        return joining.tile(self, _sizes(repeats))
+        """self repeated repeats[i] times along axis i, for as many numbers as self has axes or more.
+
+        As up to MindSpore 2.5, one number for several axes is how often each element stands in one dimension, and two
+        arguments for more axes, or a keyword, are `repeats` (a number, or one for each slice) and `axis`: each slice
+        along that axis is repeated. RuntimeError for other numbers."""
+        numbers = _sizes(repeats)
+        count = len(numbers) if isinstance(numbers, list | tuple) else 1
+        alike = len(repeats) == 1 or not any(isinstance(number, list | tuple) for number in repeats)
+        if axis is None and count >= self.ndim and alike:
+            return joining.tile(self, numbers)
+        if axis is None and len(repeats) == 2:
+            numbers, axis = repeats
+        elif axis is None and count > 1 or len(repeats) != 1:
+            raise RuntimeError(f"repeat: got {count} numbers for {self.ndim} axes; expected one for each axis, or more")
+        return joining.repeat_interleave(self, numbers, axis)
 
     def repeat_interleave(self, repeats, dim=None, *, axis=None, output_size=None) -> Tensor:
         """Each element (or slice along an axis) repeated."""

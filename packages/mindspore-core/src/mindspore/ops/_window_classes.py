@@ -117,10 +117,7 @@ def _geometry3d(name, x, kernel_size, strides, pad_mode, pad, ceil_mode):
     if value.ndim != 5:
         raise ValueError(f"{name}: the input has shape {value.shape}; expected (N, C, D, H, W)")
     kernel, steps = (windows.per_axis(name, w, v, 3) for w, v in (("kernel_size", kernel_size), ("strides", strides)))
-    mode = pad_mode.lower()
-    if ceil_mode and mode != "pad":
-        raise ValueError(f"{name}: ceil_mode is True with pad_mode {pad_mode!r}; it belongs to 'pad'")
-    around = windows.sides(name, mode, pad, value.shape[2:], kernel, steps, (1, 1, 1))
+    around = windows.sides(name, pad_mode.lower(), pad, value.shape[2:], kernel, steps, (1, 1, 1))
     wider = windows.ceil_sides(around, value.shape[2:], kernel, steps, (1, 1, 1)) if ceil_mode else around
     return value, kernel, steps, around, wider
 
@@ -140,6 +137,8 @@ def max_pool3d(x, kernel_size=1, strides=1, pad_mode="VALID", pad_list=0, ceil_m
                data_format="NCDHW") -> Tensor:
     """The largest element of each window of volumes (N, C, D, H, W)."""
     _layout("MaxPool3D", data_format, "NCDHW")
+    if ceil_mode and pad_mode.lower() != "pad":
+        raise ValueError(f"MaxPool3D: ceil_mode is True with pad_mode {pad_mode!r}; it belongs to 'pad'")
     value, kernel, steps, _, wider = _geometry3d("MaxPool3D", x, kernel_size, strides, pad_mode, pad_list,
                                                  bool(ceil_mode))
     return apply(_MAX_POOL3D, (value,), (kernel, steps, wider, (1, 1, 1)))

@@ -73,6 +73,8 @@ def load_attribute(frame: Frame, obj: Any, name: str, as_it_is: bool = False) ->
     session = frame.session
     if session.varies and not as_it_is:
         return _load_varied(frame, obj, name)
+    if name == "has_key" and isinstance(obj, dict) and not hasattr(type(obj), name):
+        name = "__contains__"  # MindSpore's graph syntax has this method, which dicts of Python 3 have not
     kind = session.kinds.get(type(obj))
     if kind is None:
         kind = kind_of(session, type(obj))

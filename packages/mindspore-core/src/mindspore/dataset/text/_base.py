@@ -81,8 +81,11 @@ def to_bytes(array, encoding: str = "utf8") -> np.ndarray:
 
 
 def to_str(array, encoding: str = "utf8") -> np.ndarray:
-    """An array of str of an array of bytes, in an encoding."""
+    """An array of str of an array of bytes, in an encoding. An array of str, as pipelines give it, is itself the
+    result: programs of MindSpore 1 call this for what was bytes then."""
     value = as_array(array, "For 'to_str'")
+    if value.dtype.kind == "U":
+        return value
     if value.dtype.kind != "S":
         raise TypeError(f"For 'to_str', an array of bytes is needed, but got {value.dtype}.")
     return np.char.decode(value, encoding)

@@ -130,8 +130,8 @@ class _AvgPool(_Pool):
     def __init__(self, kernel_size=1, stride=1, pad_mode="valid", padding=0, ceil_mode=False, count_include_pad=True,
                  divisor_override=None):
         name = type(self).__name__
-        super().__init__(kernel_size, stride, pad_mode, padding, 1, {"ceil_mode": flag(name, "ceil_mode", ceil_mode)})
-        self.ceil_mode = ceil_mode
+        super().__init__(kernel_size, stride, pad_mode, padding, 1, {})
+        self.ceil_mode = flag(name, "ceil_mode", ceil_mode)
         self.count_include_pad = flag(name, "count_include_pad", count_include_pad) and self.pad_mode == "pad"
         if divisor_override is not None:
             positive_int(name, "divisor_override", divisor_override)
