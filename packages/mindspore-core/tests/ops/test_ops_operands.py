@@ -130,6 +130,7 @@ def test_wrong_types(call):
     (lambda x: ops.broadcast_to(x, (3,)), "broadcast_to"), (lambda x: ops.tile(x, -1), "not negative"),
     (lambda x: ops.concat([]), "got no tensors"), (lambda x: ops.stack([x, x[:1]]), "expected one shape"),
     (lambda x: ops.concat([x, x[None]]), "concat"), (lambda x: ops.split(x, [1, 2]), "must add up to 2"),
+    (lambda x: ops.split(x, output_num=3), "3 equal pieces"), (lambda x: x.split(output_num=0), "0 equal pieces"),
     (lambda x: ops.chunk(x, 0), "positive"), (lambda x: ops.narrow(x, 0, 1, 3), "do not lie in axis 0"),
     (lambda x: ops.zeros((-1,)), "zeros: shape is"), (lambda x: ops.arange(0, 3, 0), "step is 0"),
     (lambda x: ops.arange(3, 0), "cannot be reached"), (lambda x: ops.tril(x), "holds no matrices"),

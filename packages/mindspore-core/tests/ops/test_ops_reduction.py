@@ -49,6 +49,8 @@ def cases():
     yield Case("min", lambda x: ops.min(x, -1), lambda x: (x.min(1), x.argmin(1)), (X,))
     yield Case("max of all", ops.max, lambda x: (x.max(), np.int32(0)), (X,))
     yield Case("argmax", ops.argmax, np.argmax, (X,))
+    yield Case("argmax by the names of MindSpore 1", lambda x: ops.argmax(x, axis=1, keepdims=True),
+               lambda x: x.argmax(1)[:, None], (X,))
     yield Case("argmax along", lambda x: ops.argmax(x, 0), lambda x: x.argmax(0), (X,))
     yield Case("argmin along", lambda x: ops.argmin(x, 1, True), lambda x: x.argmin(1)[:, None], (X,))
     yield Case("aminmax", lambda x: ops.aminmax(x, axis=1), lambda x: (x.min(1), x.max(1)), (X,))

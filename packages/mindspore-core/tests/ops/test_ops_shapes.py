@@ -102,6 +102,10 @@ def joining_cases():
 def cutting_cases():
     yield Case("split", lambda x: ops.split(x, 2, 1), lambda x: blocks(x, (2, 2), 1), (X,))
     yield Case("split with a rest", lambda x: ops.split(x, 3, 1), lambda x: blocks(x, (3, 1), 1), (X,))
+    yield Case("split to a number", lambda x: ops.split(input_x=x, axis=1, output_num=2),
+               lambda x: blocks(x, (2, 2), 1), (X,))
+    yield Case("split of a tensor to a number", lambda x: x.split(axis=0, output_num=3),
+               lambda x: blocks(x, (1, 1, 1), 0), (X,))
     yield Case("split by sizes", lambda x: ops.split(x, [1, 3], -1), lambda x: blocks(x, (1, 3), 1), (X,))
     yield Case("chunk", lambda x: ops.chunk(x, 3, 1), lambda x: blocks(x, (2, 2), 1), (X,))
     yield Case("tensor_split", lambda x: ops.tensor_split(x, 3, 1), lambda x: np.array_split(x, 3, 1), (X,))

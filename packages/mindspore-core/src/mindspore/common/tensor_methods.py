@@ -173,10 +173,12 @@ class TensorMethods(Operators, Functions):
         """Each element (or slice along an axis) repeated."""
         return joining.repeat_interleave(self, repeats, _axis_of(axis, dim))
 
-    def split(self, split_size_or_sections=None, axis=None, *, split_size=None, dim=None) -> tuple[Tensor, ...]:
-        """Pieces of a size, or of several sizes, along an axis (0 by default)."""
+    def split(self, split_size_or_sections=None, axis=None, *, split_size=None, dim=None,
+              output_num=None) -> tuple[Tensor, ...]:
+        """Pieces of a size, or of several sizes, along an axis (0 by default), or that number of pieces of one size."""
         axis = _axis_of(axis, dim)
-        return joining.split(self, _axis_of(split_size_or_sections, split_size), 0 if axis is None else axis)
+        return joining.split(self, _axis_of(split_size_or_sections, split_size), 0 if axis is None else axis,
+                             output_num=output_num)
 
     def chunk(self, chunks, axis=None, *, dim=None) -> tuple[Tensor, ...]:
         """At most that many pieces of equal size along an axis (0 by default)."""

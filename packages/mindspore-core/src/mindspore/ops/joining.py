@@ -6,6 +6,7 @@ for ones of a wrong type.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from mindspore.common.dtype import int64
 from mindspore.common.tensor import Tensor
@@ -147,12 +148,22 @@ def meshgrid(*inputs: Operand, indexing: str = "xy") -> tuple[Tensor, ...]:
 
 # -- splitting and cutting ---------------------------------------------------------------------------------------------
 
-def split(tensor: Operand, split_size_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:
-    """Pieces of a size (the last one may be smaller), or of the sizes in a sequence, along `axis`."""
+@partial(also, input_x="tensor")
+def split(tensor: Operand, split_size_or_sections: int | Sequence[int] | None = None, axis: int = 0, *,
+          output_num: int | None = None) -> tuple[Tensor, ...]:
+    """Pieces of a size (the last one may be smaller), or of the sizes in a sequence, along `axis`; or `output_num`
+    pieces of one size, as programs of MindSpore 1 say."""
     x = as_tensor("split", tensor)
     axis = normalize_axis("split", axis, x.ndim)
     total = x.shape[axis]
-    if isinstance(split_size_or_sections, (tuple, list)):
+    if output_num is not None:
+        count = static_int("split", "output_num", output_num)
+        if split_size_or_sections is not None:
+            raise TypeError("split: give either split_size_or_sections or output_num, not both")
+        if count < 1 or total % count:
+            raise ValueError(f"split: axis {axis} of size {total} cannot be split into {count} equal pieces")
+        sizes = (total // count,) * count
+    elif isinstance(split_size_or_sections, (tuple, list)):
         sizes = static_ints("split", "split_size_or_sections", split_size_or_sections)
         if sum(sizes) != total or any(s < 0 for s in sizes):
             raise ValueError(f"split: the sizes {sizes} must add up to {total}, the size of axis {axis}")

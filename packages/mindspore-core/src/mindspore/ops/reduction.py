@@ -8,6 +8,7 @@ a wrong type.
 from __future__ import annotations
 
 import builtins
+from functools import partial
 from math import prod as _count
 
 from mindspore.common.dtype import DType, bfloat16, bool_, float16, float32, int32, int64
@@ -15,6 +16,7 @@ from mindspore.common.tensor import Tensor
 from mindspore.ops._operands import (
     Axes,
     Operand,
+    also,
     apply,
     as_bool,
     as_dtype_of,
@@ -220,6 +222,7 @@ def _arg(op, x: Tensor, axis: int, keepdims: bool, dtype: DType = int64) -> Tens
     return apply(_RESHAPE, (indices,), (x.shape[:axis] + (1,) + x.shape[axis + 1:],))
 
 
+@partial(also, axis="dim", keepdims="keepdim")  # names of MindSpore 1
 def argmax(input: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The place (Int64) of the first largest element along `dim`; without one, in the flattened tensor."""
     return _flat_arg("argmax", _ARGMAX, input, dim, keepdim)
