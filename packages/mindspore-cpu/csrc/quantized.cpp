@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "gemm.h"
 #include "isa.h"
@@ -238,6 +240,51 @@ class Int8Matmul final : public ColumnKernel {
   std::uint64_t a_ = 0, bias_ = 0;
 };
 
+// Sums by another kernel, scaled by ours.
+class ScaledInt8Matmul final : public Kernel {
+ public:
+  ScaledInt8Matmul(const Int8Spec& spec, std::unique_ptr<Kernel> sums) : spec_(spec), sums_(std::move(sums)) {
+    Layout layout;
+    layout.place(static_cast<std::int64_t>(sums_->scratch_bytes), 1);  // its own comes first
+    totals_ = layout.place(spec.m * spec.n, sizeof(std::int32_t));
+    if (spec.bias && spec.element != Element::f32) bias_ = layout.place(spec.n, sizeof(float));
+    scratch_bytes = layout.used();
+    scaling_ = static_cast<double>(spec.m * spec.n) / scaled_per_nanosecond;
+    nanoseconds = sums_->nanoseconds + scaling_;
+    buffers = spec.bias ? 6 : 5;
+    description = sums_->description + ", scaled";
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    char* scratch = static_cast<char*>(stream.scratch);
+    auto* totals = reinterpret_cast<std::int32_t*>(scratch + totals_);
+    void* operands[] = {given[0], given[1], totals};
+    sums_->run(operands, stream);
+    Int8Problem made{spec_.element, spec_.m, spec_.n, spec_.k, spec_.k, spec_.transposed, nullptr, nullptr,
+                     static_cast<const float*>(given[2]), static_cast<const float*>(given[3]), nullptr, spec_.relu,
+                     given[buffers - 1]};
+    if (spec_.bias && spec_.element != Element::f32) {
+      auto* bias = reinterpret_cast<float*>(scratch + bias_);
+      widen_part(spec_.element, given[4], 0, spec_.n, bias);
+      made.bias = bias;
+    } else if (spec_.bias) {
+      made.bias = static_cast<const float*>(given[4]);
+    }
+    parallel(threads_for(scaling_), [&](int thread, int count) {
+      const Range rows = part(spec_.m, thread, count);
+      table().scale(made, totals, rows.begin, rows.end);
+    });
+  }
+
+ private:
+  static constexpr double scaled_per_nanosecond = 4;
+
+  Int8Spec spec_;
+  std::unique_ptr<Kernel> sums_;
+  double scaling_ = 0;
+  std::uint64_t totals_ = 0, bias_ = 0;  // where the sums and a copy of bias lie
+};
+
 void check(const char* name, std::int64_t m, std::int64_t n, std::int64_t k, bool known) {
   if (m < 0 || n < 0 || k < 0) throw std::invalid_argument(std::string(name) + ": a size is negative");
   if (!known) throw std::invalid_argument(std::string(name) + ": there is no kernel for these elements");
@@ -257,6 +304,10 @@ std::unique_ptr<Kernel> make_weight_quant_matmul(const WeightQuantSpec& spec) {
 
 std::unique_ptr<Kernel> make_int8_matmul(const Int8Spec& spec) {
   check("int8_matmul", spec.m, spec.n, spec.k, is_float(spec.element) || spec.element == Element::i32);
+  if (auto sums = make_int8_onednn(spec)) {
+    if (spec.element == Element::i32) return sums;
+    return std::make_unique<ScaledInt8Matmul>(spec, std::move(sums));
+  }
   return std::make_unique<Int8Matmul>(spec);
 }
 

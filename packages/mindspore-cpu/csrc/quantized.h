@@ -6,7 +6,7 @@
 // as floats with their scales or as pairs of int16, and meets the rows as in gemm.h.
 //
 // Sums of int8 products are exact in int32 with every instruction set: bytes become int16, whose products are added in
-// pairs by an instruction that does not saturate.
+// pairs by an instruction that does not saturate. Where the processor multiplies bytes as exactly, oneDNN makes the sums.
 #pragma once
 
 #include <cstddef>
@@ -44,5 +44,8 @@ struct Int8Spec {
 
 // Buffers: a, b, y; or a, b, rows, columns, [bias], y.
 std::unique_ptr<Kernel> make_int8_matmul(const Int8Spec& spec);
+
+// The sums alone, by oneDNN; null where that has no instructions for them, or they are too few. Buffers: a, b, y of i32.
+std::unique_ptr<Kernel> make_int8_onednn(const Int8Spec& spec);
 
 }  // namespace mindspore::cpu

@@ -63,7 +63,7 @@ struct Simd {
 }  // namespace
 
 const QuantizedTable quantized_avx2 = {weights_entry, scratch_entry<WeightProblem>, int8_entry,
-                                       scratch_entry<Int8Problem>, widen_entry};
+                                       scratch_entry<Int8Problem>, widen_entry, scale_entry};
 
 }  // namespace mindspore::cpu
 #pragma GCC pop_options

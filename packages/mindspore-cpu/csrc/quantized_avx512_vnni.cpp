@@ -22,7 +22,7 @@ namespace {
 }  // namespace
 
 const QuantizedTable quantized_avx512_vnni = {weights_entry, scratch_entry<WeightProblem>, int8_entry,
-                                              scratch_entry<Int8Problem>, widen_entry};
+                                              scratch_entry<Int8Problem>, widen_entry, scale_entry};
 
 }  // namespace mindspore::cpu
 #pragma GCC pop_options

@@ -134,6 +134,6 @@ struct Simd {
 }  // namespace
 
 const QuantizedTable quantized_generic = {weights_entry, scratch_entry<WeightProblem>, int8_entry,
-                                          scratch_entry<Int8Problem>, widen_entry};
+                                          scratch_entry<Int8Problem>, widen_entry, scale_entry};
 
 }  // namespace mindspore::cpu

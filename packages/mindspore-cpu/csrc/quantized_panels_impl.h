@@ -226,6 +226,28 @@ std::size_t scratch_entry(const Problem& p) {
   return room.lay_out(nullptr);
 }
 
+// Rows of floats, written so that a compiler makes vectors of them.
+template <bool HAS_BIAS, bool RELU>
+void scale_floats(const Int8Problem& p, const std::int32_t* sums, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t i = begin; i < end; ++i) {
+    const std::int32_t* from = sums + i * p.n;
+    float* to = static_cast<float*>(p.y) + i * p.n;
+    const float row = p.rows[i];
+    for (std::int64_t j = 0; j < p.n; ++j) {
+      float value = static_cast<float>(from[j]) * p.columns[j] * row;
+      if (HAS_BIAS) value += p.bias[j];
+      to[j] = RELU && value < 0 ? 0 : value;
+    }
+  }
+}
+
+void scale_entry(const Int8Problem& p, const std::int32_t* sums, std::int64_t begin, std::int64_t end) {
+  if (p.element != Element::f32) return finish_rows(p, sums + begin * p.n, p.n, begin, end - begin, 0, p.n);
+  const auto chosen = p.bias != nullptr ? (p.relu ? scale_floats<true, true> : scale_floats<true, false>)
+                                        : (p.relu ? scale_floats<false, true> : scale_floats<false, false>);
+  chosen(p, sums, begin, end);
+}
+
 void widen_entry(const std::int8_t* from, std::int64_t count, std::int16_t* to) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
 }

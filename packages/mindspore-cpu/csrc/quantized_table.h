@@ -45,6 +45,8 @@ struct QuantizedTable {
   void (*int8)(const Int8Problem&, std::int64_t begin, std::int64_t end, void* scratch);
   std::size_t (*int8_scratch)(const Int8Problem&);
   void (*widen)(const std::int8_t* from, std::int64_t count, std::int16_t* to);
+  // Rows [begin, end) of the result from their sums [m, n]; a and b are not read.
+  void (*scale)(const Int8Problem&, const std::int32_t* sums, std::int64_t begin, std::int64_t end);
 };
 
 extern const QuantizedTable quantized_generic;

@@ -17,6 +17,7 @@ from mindspore_cpu import _ext
 FLOATS = {"float32": (np.float32, 1e-5), "float16": (np.float16, 1e-3), "bfloat16": (ml_dtypes.bfloat16, 8e-3)}
 SIZES = [(1, 1, 1), (1, 64, 16), (1, 67, 133), (2, 5, 300), (3, 130, 31), (4, 64, 256), (5, 9, 17), (8, 70, 257),
          (9, 65, 40), (13, 33, 515), (47, 12, 70), (49, 80, 270), (250, 40, 20), (7, 128, 1), (3, 1, 2)]
+LARGE = [(1, 1500, 1501), (33, 257, 259), (130, 130, 129)]  # that oneDNN takes where the processor multiplies bytes
 EMPTY = [(0, 3, 4), (2, 0, 4), (2, 3, 0), (60, 3, 0)]
 
 
@@ -30,7 +31,7 @@ def stored(matrix: np.ndarray, transposed: bool) -> np.ndarray:
 
 
 @pytest.mark.parametrize("transposed", [False, True])
-@pytest.mark.parametrize("size", [*SIZES, *EMPTY], ids=str)
+@pytest.mark.parametrize("size", [*SIZES, *LARGE, *EMPTY], ids=str)
 def test_sums_are_exact(run_kernel, thread_count, size, transposed):
     m, n, k = size
     rng = np.random.default_rng(m + n + k)
@@ -40,7 +41,7 @@ def test_sums_are_exact(run_kernel, thread_count, size, transposed):
 
 
 @pytest.mark.parametrize("transposed", [False, True])
-@pytest.mark.parametrize("m", [1, 2, 4, 8, 20])
+@pytest.mark.parametrize("m", [1, 2, 4, 8, 20, 100])
 @pytest.mark.parametrize(("left", "right"), [(-128, -128), (-128, 127), (127, 127)])
 def test_no_saturation(run_kernel, m, left, right, transposed):
     """Neighbouring products at the ends of int8: instructions that saturate at int16 lose bits here."""
@@ -50,7 +51,7 @@ def test_no_saturation(run_kernel, m, left, right, transposed):
     assert (got == k * left * right).all()
 
 
-@pytest.mark.parametrize("m", [1, 9])
+@pytest.mark.parametrize("m", [1, 4, 9])
 def test_sums_beyond_int32_wrap_around(run_kernel, m):
     k = 2**17 + 2
     a = np.full((m, k), -128, np.int8)
@@ -61,7 +62,7 @@ def test_sums_beyond_int32_wrap_around(run_kernel, m):
 @pytest.mark.parametrize("key", FLOATS)
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("relu", [False, True])
-@pytest.mark.parametrize("size", [(1, 67, 133), (5, 64, 32), (30, 70, 300)])
+@pytest.mark.parametrize("size", [(1, 67, 133), (5, 64, 32), (30, 70, 300), (40, 301, 300)])
 def test_scaled_sums(run_kernel, key, bias, relu, size):
     dtype, tolerance = FLOATS[key]
     m, n, k = size
