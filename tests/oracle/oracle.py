@@ -26,11 +26,12 @@ def main() -> int:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     from comparing import has_floats, judge
-    from known import KNOWN
+    from known import KNOWN, SOMEWHERE
     from table import TABLE
     for path in sorted(Path(__file__).parent.glob("cases_*.py")):
         import_module(path.stem)
     chosen = [each for each in TABLE if not options.words or any(word in each.name for word in options.words)]
+    reasons = {**KNOWN, **SOMEWHERE}
     counts: Counter = Counter()
     met: set[str] = set()
     unexpected = 0
@@ -42,12 +43,12 @@ def main() -> int:
                 counts[verdict.status] += 1
                 if verdict.status == "agreed":
                     continue
-                pattern = next((known for known in KNOWN if fnmatchcase(identity, known)), None)
+                pattern = next((known for known in reasons if fnmatchcase(identity, known)), None)
                 if verdict.status == "failed":
                     met.update({pattern} if pattern else ())
                     unexpected += pattern is None
                 if not options.quiet or (verdict.status == "failed" and not pattern):
-                    known = f" (known: {KNOWN[pattern]})" if verdict.status == "failed" and pattern else ""
+                    known = f" (known: {reasons[pattern]})" if verdict.status == "failed" and pattern else ""
                     print(f"{verdict.status}: {identity}: {verdict.reason}{known}", flush=True)
     gone = [] if options.words else sorted(set(KNOWN) - met)
     for pattern in gone:
