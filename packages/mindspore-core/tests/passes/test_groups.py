@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from mindspore.common.dtype import complex64, float32, int32
 from mindspore.compiler.autodiff.vjp import lower_nodes
 from mindspore.compiler.ir import Builder, Graph, tensor_aval
+from mindspore.compiler.ir.dims import symbol
 from mindspore.compiler.ir.evaluate import evaluate, run_node
+from mindspore.compiler.ir.facts import Facts, deciding
 from mindspore.compiler.passes.group_space import Read, Space
 from mindspore.compiler.passes.groups import Group, form_groups, left_over, overwritable
 from mindspore.compiler.passes.schedule import extract
@@ -58,6 +60,20 @@ def test_softmax_and_its_row_values_are_one_group():
 def test_long_rows_are_reduced_before_they_are_read_again():
     found = groups_of(lambda b, x: b.softmax(x, axis=1), (4, 100_000))
     assert found == ["max", "sub exp sum", "div"]
+
+
+@pytest.mark.parametrize("shape, axis, together", [
+    ((16, 40_000), 1, True), ((15, 40_000), 1, False), ((16, 70_000), 1, False), ((40_000, 16), 0, False)])
+def test_rows_of_middle_length_stay_together_where_there_are_many(shape, axis, together):
+    assert (len(groups_of(lambda b, x: b.softmax(x, axis=axis), shape)) == 1) is together
+
+
+def test_rows_of_unknown_length_stay_together_only_where_they_are_short():
+    """A frame has room for `LOCAL_ELEMENTS` of a row whose length it does not know."""
+    for length, together in ((16_000, True), (40_000, False)):
+        with deciding(Facts({"n": length})):
+            found = groups_of(lambda b, x: b.softmax(x, axis=1), (16, symbol("n", length)))
+        assert (len(found) == 1) is together
 
 
 def test_layer_norm_with_gain_and_bias_is_one_group():

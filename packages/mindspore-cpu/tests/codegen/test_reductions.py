@@ -72,6 +72,17 @@ def test_large_reductions_are_divided(shape, axis, dtype):
             assert got.tobytes() == again.tobytes()
 
 
+@pytest.mark.parametrize("columns", [20_000, 32_768, 65_535])
+def test_rows_that_are_kept_in_part(columns):
+    """A frame holds some of what later passes read again, or none of it."""
+    x = RNG.normal(size=(16, columns)).astype(np.float32)
+    found, squares = generate(lambda b, v: [b.softmax(v, axis=1), b.mul(b.exp(v), b.sum(b.exp(v), axis=(1,),
+                                                                                          keepdims=True))], x)
+    powers = np.exp(x.astype(np.float64))
+    np.testing.assert_allclose(found, powers / powers.sum(1, keepdims=True), rtol=2e-6)
+    np.testing.assert_allclose(squares, powers * powers.sum(1, keepdims=True), rtol=2e-6)
+
+
 @pytest.mark.parametrize("name", ["all", "any"])
 @pytest.mark.parametrize("shape, axis", [((5, 37), (1,)), ((5, 37), (0,)), ((200, 1000), (0, 1)), ((7,), (0,))])
 def test_quantifiers(name, shape, axis):

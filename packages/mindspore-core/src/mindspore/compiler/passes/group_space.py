@@ -163,12 +163,12 @@ class Space:
         return [a for a in self.order if a not in self.reduced]
 
     def is_local(self) -> bool:
-        """Whether the reduced axes are short enough for several passes over them. Rows that lie in one piece may be
-        longer, if they are so many that they need not be divided among processors."""
+        """Whether the reduced axes are short enough for several passes over them. Rows of a known length that lie in
+        one piece may be longer, if they are so many that they need not be divided among processors."""
         length = prod(self.sizes[a] for a in self.reduced)
         if length <= LOCAL_ELEMENTS:
             return True
-        return length <= LONG_ELEMENTS and self.order[-1] in self.reduced and \
+        return type(length) is int and length <= LONG_ELEMENTS and self.order[-1] in self.reduced and \
             prod(self.sizes[a] for a in self.kept) >= MANY_ROWS
 
     def extent(self) -> int:
