@@ -432,3 +432,15 @@ def test_questions_about_images():
         util.hwc_to_chw(image[0])
     with pytest.raises(TypeError, match="NumPy array"):
         util.hwc_to_chw(image.tolist())
+
+
+def test_composed_operations_on_an_image_of_pil_give_a_tuple():
+    pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    to_tensor = transforms.Compose([vision.ToTensor()])
+    (found,) = to_tensor(Image.fromarray(pixels))
+    np.testing.assert_array_equal(found, to_tensor(pixels))
+    assert found.shape == (3, 4, 5)
+    (found,) = transforms.Compose([vision.ToPIL(), vision.Resize((8, 10)), vision.ToTensor()])(pixels)
+    assert found.shape == (3, 8, 10)
+    (image,) = transforms.Compose([vision.Resize((8, 10))])(Image.fromarray(pixels))
+    assert image.size == (10, 8)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._check import check_number
-from .._transform import RowTransform, Transform, call_operation
+from .._transform import RowTransform, Transform, call_operation, is_image
 
 __all__ = ["Compose", "RandomApply", "RandomChoice", "RandomOrder", "check_operations", "check_probability", "in_turn"]
 
@@ -60,10 +60,14 @@ class Compose(Transform):
         return list(columns)
 
     def __call__(self, *values):
+        """The value after all operations, or a tuple of several. A tuple of one where a value was an image of PIL, at
+        the beginning or after an operation: MindSpore has two ways through the operations, and that one ends so."""
+        with_images = any(map(is_image, values))
         for transform in self.transforms:
             result = transform(*values)
             values = result if isinstance(result, tuple) else (result,)
-        return values[0] if len(values) == 1 else values
+            with_images = with_images or any(map(is_image, values))
+        return values[0] if len(values) == 1 and not with_images else values
 
 
 class _Several(RowTransform):
