@@ -23,7 +23,8 @@ def pooled(x, rois, scale, grid, depth):
         n, x0, y0, x1, y1 = rois[r // count, :, r % count]
         left, top, right, bottom = (nearest(np.float32(v) * np.float32(scale)) for v in (x0, y0, x1, y1))
         high, wide = (np.float32(max(b - a, 0.1)) / np.float32(grid) for a, b in ((top, bottom), (left, right)))
-        rows, columns = (slice(max(int(np.floor(k * step + start)), 0), max(int(np.ceil((k + 1) * step + start)), 0))
+        rows, columns = (slice(*(max(int(end(np.float32(k + more) * step + np.float32(start))), 0)
+                                 for more, end in ((0, np.floor), (1, np.ceil))))
                          for k, step, start in ((i, high, top), (j, wide, left)))
         cell = x[nearest(n), (d * grid + i) * grid + j, rows, columns]
         y[r, d, i, j] = cell.mean() if cell.size else 0

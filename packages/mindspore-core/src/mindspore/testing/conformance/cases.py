@@ -291,8 +291,9 @@ def batching_errors(graph: Graph, arrays: list[np.ndarray]) -> Iterator[str]:
             want = evaluate(graph, [a[lane] if k in chosen else a for k, a in enumerate(given)])
             for place, (expected, value) in enumerate(zip(want, got, strict=True)):
                 value = value[lane] if value.ndim > expected.ndim else value
+                one, other = widened([value, expected])
                 close = value.dtype == expected.dtype and value.shape == expected.shape and np.allclose(
-                    value, expected, rtol=1e-9, atol=1e-9, equal_nan=True)
+                    one, other, rtol=1e-9, atol=1e-9, equal_nan=True)
                 if not close:
                     yield (f"batched over operands {chosen}, lane {lane}, output {place}: got {value!r}, expected "
                            f"{expected!r}")
