@@ -6,12 +6,19 @@ until that is over (`Uninterrupted`); where an operation is being recorded, what
 """
 from __future__ import annotations
 
-import signal
 import threading
+from signal import SIGINT
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mindspore.eager.replay import first_numbers
+
+try:  # what `signal` wraps to make enumerations of numbers, at twenty times the cost
+    from _signal import getsignal
+    from _signal import signal as set_handler
+except ImportError:
+    from signal import getsignal
+    from signal import signal as set_handler
 
 if TYPE_CHECKING:
     from mindspore.eager.segment import Segment
@@ -27,17 +34,17 @@ class Uninterrupted:
     def __enter__(self) -> None:
         self.frame: FrameType | None = None
         self.handler: Any = None
-        if threading.current_thread() is threading.main_thread():  # no other thread is interrupted
-            handler = signal.getsignal(signal.SIGINT)
+        if threading.get_ident() == threading.main_thread().ident:  # no other thread is interrupted
+            handler = getsignal(SIGINT)
             if callable(handler):
                 self.handler = handler
-                signal.signal(signal.SIGINT, self._note)
+                set_handler(SIGINT, self._note)
 
     def __exit__(self, *_: object) -> None:
         if self.handler is not None:
-            signal.signal(signal.SIGINT, self.handler)
+            set_handler(SIGINT, self.handler)
             if self.frame is not None:
-                self.handler(signal.SIGINT, self.frame)
+                self.handler(SIGINT, self.frame)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.frame = frame
