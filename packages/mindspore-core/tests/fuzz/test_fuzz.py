@@ -52,4 +52,4 @@ def test_what_was_found_stays_right(text, backend):
 
 @pytest.mark.parametrize("bug", bugs.BUGS, ids=lambda bug: bug.__name__)
 def test_a_mistake_in_the_compiler_is_found(bug):
-    assert bugs.found_after(bug, SEED, 300) is not None
+    assert bugs.found_after(bug, SEED) is not None
