@@ -77,21 +77,30 @@ std::string choose_conv(const std::string& kind, const std::string& element, con
                      conv_shape(image, weights, output, stride, padding, dilation, groups), {});
 }
 
-// blocks: of image, output and kernels.
+// blocks: of image and output.
+using Blocks = std::array<std::int64_t, 2>;
+
 py::object blocked_conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
                         const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation,
-                        std::int64_t groups, bool bias, bool relu, const std::array<std::int64_t, 3>& blocks) {
+                        std::int64_t groups, bool bias, bool relu, const Blocks& blocks, const std::string& kernels) {
   return wrap(make_conv_blocked(kind_of<ConvKind>("conv", conv_kinds, kind), element_of(element),
                                 conv_shape(image, weights, output, stride, padding, dilation, groups), {bias, relu},
-                                {blocks[0], blocks[1], blocks[2]}));
+                                {blocks[0], blocks[1], kernels}));
 }
 
 bool has_blocked_conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
                       const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation,
-                      std::int64_t groups, const std::array<std::int64_t, 3>& blocks) {
+                      std::int64_t groups, const Blocks& blocks, const std::string& kernels) {
   return has_conv_blocked(kind_of<ConvKind>("conv", conv_kinds, kind), element_of(element),
                           conv_shape(image, weights, output, stride, padding, dilation, groups), {},
-                          {blocks[0], blocks[1], blocks[2]});
+                          {blocks[0], blocks[1], kernels});
+}
+
+std::string find_conv_packing(const std::string& element, const Four& image, const Four& weights, const Pair& output,
+                              const Pair& stride, const Four& padding, const Pair& dilation, std::int64_t groups,
+                              const Blocks& blocks) {
+  return conv_packing(element_of(element), conv_shape(image, weights, output, stride, padding, dilation, groups),
+                      {blocks[0], blocks[1], ""});
 }
 
 py::object pool(const std::string& kind, const std::string& element, const Four& image, const Pair& output,
@@ -103,8 +112,7 @@ py::object pool(const std::string& kind, const std::string& element, const Four&
                         count_padding, positive};
   const auto pool_kind = kind_of<PoolKind>("pool", pool_kinds, kind);
   return wrap(block == 0 ? make_pool(pool_kind, element_of(element), shape)
-              : element_of(element) == Element::f32 ? make_pool_blocked(pool_kind, block, shape)
-                                                    : nullptr);
+                         : make_pool_blocked(pool_kind, element_of(element), block, shape));
 }
 
 using Three = std::array<std::int64_t, 3>;
@@ -324,18 +332,26 @@ void bind_kernels(py::module_& module) {
              "The implementation that `conv` tries first: direct, onednn or unfold.");
   module.def("blocked_conv", &blocked_conv, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("weights"),
              py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
-             py::arg("bias"), py::arg("relu"), py::arg("blocks"),
-             "As `conv` by oneDNN, with operands in blocks: of the image's channels, the output's, and of both in the "
-             "kernels; 0: plain. image and weights are the plain shapes. None where there is no kernel.");
+             py::arg("bias"), py::arg("relu"), py::arg("blocks"), py::arg("kernels"),
+             "As `conv` by oneDNN, with operands in blocks: of the image's channels and the output's; 0: plain. kernels: "
+             "the name of their packing; empty: plain. image and weights are the plain shapes. None where there is no "
+             "kernel.");
   module.def("has_blocked_conv", &has_blocked_conv, py::arg("kind"), py::arg("element"), py::arg("image"),
              py::arg("weights"), py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
-             py::arg("groups"), py::arg("blocks"), "Whether `blocked_conv` gives a kernel, without making it.");
+             py::arg("groups"), py::arg("blocks"), py::arg("kernels"),
+             "Whether `blocked_conv` gives a kernel, without making it.");
+  module.def("conv_packing", &find_conv_packing, py::arg("element"), py::arg("image"), py::arg("weights"),
+             py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+             py::arg("blocks"),
+             "The name of the packing in which a forward convolution on blocks takes its kernels fastest; empty where "
+             "there is none.");
   module.def("pool", &pool, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("output"), py::arg("kernel"),
              py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("count_padding") = false, py::arg("positive") = false,
              py::arg("block") = 0,
              "max (x, y), max_grad (x, y, dy, dx), max_pick (x, y, z, picked), max_index (x, y, places), mean (x, y), "
              "mean_grad (dy, dx). positive: max_grad with the cotangents of maxima that are not positive as 0. "
-             "block: the channels of images come in blocks, [n, c / block, h, w, block]. None where there is no kernel.");
+             "block: the channels of images come in blocks, [n, c / block, h, w, block], of a vector's lanes or a multiple of "
+             "them. None where there is no kernel.");
   module.def("conv3d", &conv3d, py::arg("kind"), py::arg("element"), py::arg("image"), py::arg("weights"),
              py::arg("output"), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
              "As `conv`, of volumes [n, c, d, h, w].");

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "element.h"
 #include "kernel.h"
@@ -45,12 +46,13 @@ struct ConvEpilogue {
   bool relu = false;
 };
 
-// How operands lie in memory. An image is plain, or its channels come in blocks: [n, c / block, h, w, block]. Kernels of
-// `packed` convolutions come in blocks of inputs and outputs: [oc / block, ic / block, kh, kw, block of ic, block of oc].
+// How operands lie in memory. An image is plain, or its channels come in blocks: [n, c / block, h, w, block]; one block of
+// all channels is what others call NHWC. Kernels are plain, or packed as oneDNN's name of a layout says: "OIhw16i16o" is
+// [oc / 16, ic / 16, kh, kw, 16 of ic, 16 of oc].
 struct ConvLayout {
   std::int64_t x_block = 0;  // of the images; 0: plain
   std::int64_t y_block = 0;  // of the outputs
-  std::int64_t w_block = 0;  // of the kernels
+  std::string kernels;       // empty: plain
 };
 
 // Buffers: forward (x, w, [bias], y), input_grad (dy, w, dx), weight_grad (x, dy, dw). Null where no implementation
@@ -66,6 +68,10 @@ const char* conv_choice(ConvKind kind, Element element, const ConvShape& shape, 
 // A convolution by oneDNN on images and kernels that lie as `layout` says; null where it has no good implementation.
 std::unique_ptr<Kernel> make_conv_blocked(ConvKind kind, Element element, const ConvShape& shape,
                                           const ConvEpilogue& epilogue, const ConvLayout& layout);
+
+// The name of the packing in which a forward convolution takes its kernels fastest, if kernels and images lie in whole
+// pieces of it; empty where it has none, or one that no name is known of here.
+std::string conv_packing(Element element, const ConvShape& shape, const ConvLayout& layout);
 
 // Whether `make_conv_blocked` gives a kernel, without making it.
 bool has_conv_blocked(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue,

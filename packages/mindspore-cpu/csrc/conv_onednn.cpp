@@ -9,6 +9,7 @@
 
 #include "conv.h"
 #include "onednn.h"
+#include "threads.h"
 
 namespace mindspore::cpu {
 
@@ -73,18 +74,45 @@ memory::desc row_major(const Dims& sizes, memory::data_type type) {
   return {sizes, type, strides};
 }
 
+bool is_vector(std::int64_t block, memory::data_type type) {
+  return type == memory::data_type::f32 && (block == 8 || block == 16);
+}
+
 memory::desc image(const Dims& sizes, std::int64_t block, memory::data_type type) {
   if (block == 0) return row_major(sizes, type);
+  if (!is_vector(block, type)) return {sizes, type, memory::format_tag::nhwc};
   return {sizes, type, block == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c};
+}
+
+// A packing of kernels, and how many inputs and outputs come together in it.
+struct Packing {
+  const char* name;
+  memory::format_tag tag;
+  std::int64_t inputs, outputs;
+};
+
+#define PACKING(name, inputs, outputs) {#name, static_cast<memory::format_tag>(dnnl_##name), inputs, outputs}
+constexpr Packing packings[] = {
+    PACKING(OIhw16i16o, 16, 16),   PACKING(OIhw8i8o, 8, 8),       PACKING(OhwI16i16o2i, 32, 16),
+    PACKING(OhwI16i32o2i, 32, 32), PACKING(OhwI16i48o2i, 32, 48), PACKING(OhwI16i64o2i, 32, 64),
+    PACKING(OhwI16o2i, 2, 16),     PACKING(OhwI32o2i, 2, 32),     PACKING(OhwI48o2i, 2, 48),
+    PACKING(OhwI64o2i, 2, 64),     PACKING(Ohwi32o, 1, 32),       PACKING(Ohwi48o, 1, 48),
+    PACKING(Ohwi64o, 1, 64),
+};
+#undef PACKING
+
+const Packing* find_packing(const std::string& name) {
+  for (const Packing& each : packings) {
+    if (name == each.name) return &each;
+  }
+  return nullptr;
 }
 
 // What the buffers hold.
 Layouts given_layouts(const Sizes& s, const ConvLayout& layout, memory::data_type type) {
   Layouts result{image(s.x, layout.x_block, type), row_major(s.w, type), image(s.y, layout.y_block, type),
                  row_major({s.y[1]}, type)};
-  if (layout.w_block != 0) {
-    result.w = {s.w, type, layout.w_block == 16 ? memory::format_tag::OIhw16i16o : memory::format_tag::OIhw8i8o};
-  }
+  if (!layout.kernels.empty()) result.w = {s.w, type, find_packing(layout.kernels)->tag};
   return result;
 }
 
@@ -93,7 +121,7 @@ Layouts wanted_layouts(const Sizes& s, const ConvLayout& layout, memory::data_ty
   Layouts result = given_layouts(s, layout, type);
   if (layout.x_block == 0) result.x = {s.x, type, memory::format_tag::any};
   if (layout.y_block == 0) result.y = {s.y, type, memory::format_tag::any};
-  if (layout.w_block == 0) result.w = {s.w, type, memory::format_tag::any};
+  if (layout.kernels.empty()) result.w = {s.w, type, memory::format_tag::any};
   return result;
 }
 
@@ -229,13 +257,18 @@ std::unique_ptr<Kernel> make(const Problem& problem) {
   return make_onednn_kernel([problem] { return build(problem); }, problem.epilogue.bias ? 4 : 3, nanoseconds);
 }
 
+// Whether channels come in whole blocks, or each by itself.
+bool has_whole_blocks(const Sizes& sizes) {
+  const std::int64_t inputs = sizes.x[1] / sizes.groups, outputs = sizes.y[1] / sizes.groups;
+  return (inputs % 16 == 0 && outputs % 16 == 0) || (inputs == 1 && outputs == 1 && sizes.groups % 16 == 0);
+}
+
 // In the stored type where the processor multiplies it and channels come in whole blocks, else in float32.
 std::unique_ptr<Kernel> make_plain(ConvKind kind, Element element, const Sizes& sizes, const ConvEpilogue& epilogue) {
   const auto stored = onednn_type(element);
   if (!stored || sizes.multiplications() == 0) return nullptr;
-  const bool whole_blocks = sizes.x[1] / sizes.groups % 16 == 0 && sizes.y[1] / sizes.groups % 16 == 0;
   for (const auto type : {*stored, memory::data_type::f32}) {
-    if (type != memory::data_type::f32 && !whole_blocks) continue;
+    if (type != memory::data_type::f32 && !has_whole_blocks(sizes)) continue;
     if (auto kernel = make({kind, sizes, epilogue, {}, *stored, type})) return kernel;
   }
   return nullptr;
@@ -255,20 +288,44 @@ std::unique_ptr<Kernel> make_conv_volumes(ConvKind kind, Element element, const 
 std::unique_ptr<Kernel> make_conv_blocked(ConvKind kind, Element element, const ConvShape& shape,
                                           const ConvEpilogue& epilogue, const ConvLayout& layout) {
   if (!has_conv_blocked(kind, element, shape, epilogue, layout)) return nullptr;
-  return make({kind, sizes_of(shape), epilogue, layout, memory::data_type::f32, memory::data_type::f32});
+  const auto type = *onednn_type(element);
+  return make({kind, sizes_of(shape), epilogue, layout, type, type});
 }
 
 bool has_conv_blocked(ConvKind kind, Element element, const ConvShape& shape, const ConvEpilogue& epilogue,
                       const ConvLayout& layout) {
-  const auto known = [](std::int64_t block) { return block == 0 || block == 8 || block == 16; };
-  if (element != Element::f32 || shape.multiplications() == 0) return false;
-  if (!known(layout.x_block) || !known(layout.y_block) || !known(layout.w_block)) return false;
-  if (layout.w_block != 0 && shape.groups != 1) return false;
+  const auto type = onednn_type(element);
+  if (!type || shape.multiplications() == 0) return false;
+  const auto known = [&](std::int64_t block, std::int64_t channels) {
+    return block == 0 || block == channels || is_vector(block, *type);
+  };
+  if (!known(layout.x_block, shape.ic) || !known(layout.y_block, shape.oc)) return false;
+  if (!layout.kernels.empty()) {
+    const Packing* packing = find_packing(layout.kernels);
+    if (packing == nullptr || shape.groups != 1 || shape.ic % packing->inputs || shape.oc % packing->outputs) return false;
+  }
+  const Sizes sizes = sizes_of(shape);
+  if (*type != memory::data_type::f32 && !has_whole_blocks(sizes)) return false;
   try {
-    return has_implementation({kind, sizes_of(shape), epilogue, layout, memory::data_type::f32, memory::data_type::f32});
+    return has_implementation({kind, sizes, epilogue, layout, *type, *type});
   } catch (const dnnl::error&) {  // unimplemented for these shapes and layouts
     return false;
   }
+}
+
+std::string conv_packing(Element element, const ConvShape& shape, const ConvLayout& layout) {
+  if (shape.groups != 1 || !layout.kernels.empty()) return "";
+  if (!has_conv_blocked(ConvKind::forward, element, shape, {}, layout)) return "";
+  const auto type = *onednn_type(element);
+  OmpThreads omp(threads());
+  auto descriptor = forward({ConvKind::forward, sizes_of(shape), {}, layout, type, type});
+  if (!skip_references(descriptor)) return "";
+  const auto wanted = descriptor.weights_desc();
+  for (const Packing& each : packings) {
+    if (shape.ic % each.inputs || shape.oc % each.outputs) continue;
+    if (memory::desc(wanted.get_dims(), type, each.tag) == wanted) return each.name;
+  }
+  return "";
 }
 
 }  // namespace mindspore::cpu

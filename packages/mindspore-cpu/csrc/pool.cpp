@@ -1,4 +1,5 @@
-// Pooling: each plane by itself, plain loops over windows; float32 planes by way of blocks (`pool_blocked_impl.h`).
+// Pooling: each plane by itself, plain loops over windows; planes of float32 and half precision by way of blocks
+// (`pool_blocked_impl.h`).
 //
 // A window's maximum is found in row-major order, and so is the place to which a cotangent goes: the first tap that equals
 // the maximum, where NaN equals NaN. Half-precision values are compared and added as floats.
@@ -47,20 +48,17 @@ class PoolKernel final : public Kernel {
             shape.left == 0 && shape.dilation_h == 1 && shape.dilation_w == 1 && shape.ih >= 2 * shape.oh &&
             shape.iw >= 2 * shape.ow;
     most_threads_ = threads();
-    if (element == Element::f32 && !fast_ && kind != PoolKind::max_pick && kind != PoolKind::max_index) {
-      blocks_ = isa() == Isa::avx512 ? &pool_blocks_avx512 : isa() == Isa::avx2 ? &pool_blocks_avx2 : nullptr;
+    if (pool_moves_of(element) >= 0 && !fast_) {
+      blocks_ = pool_blocks_for(kind);
       if (blocks_ != nullptr && shape.planes < blocks_->block) blocks_ = nullptr;
+      moves_ = pool_moves_of(element);
     }
     const bool adds = kind == PoolKind::max_grad || kind == PoolKind::mean_grad;
     if (adds && !std::is_same_v<S, T>) {
       thread_bytes_ = round_up(static_cast<std::uint64_t>(shape.image()) * sizeof(T), 64);
-      scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
     }
-    if (blocks_ != nullptr) {
-      const std::int64_t places = kind == PoolKind::max_grad ? 2 * (shape.image() + shape.output()) : shape.image() + shape.output();
-      thread_bytes_ = round_up(static_cast<std::uint64_t>((places + 4 * 16) * blocks_->block) * sizeof(float), 64);
-      scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
-    }
+    if (blocks_ != nullptr) thread_bytes_ = std::max(thread_bytes_, pool_channels_bytes(*blocks_, kind, shape));
+    scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
     const double windows = static_cast<double>(shape.planes * shape.output());
     const double taps = static_cast<double>(shape.taps());
     nanoseconds = 50 + windows * (fast_ ? (kind == PoolKind::max ? 0.4 : 1.0)
@@ -94,21 +92,11 @@ class PoolKernel final : public Kernel {
   // As many planes at once as a vector has lanes, by way of a plane of blocks.
   void compute_group(std::int64_t plane, void* const* given, float* own) const {
     const std::int64_t image = shape_.image(), output = shape_.output();
-    const bool grad = kind_ == PoolKind::max_grad;
-    const std::int64_t places[] = {kind_ == PoolKind::mean_grad ? output : image,
-                                   kind_ == PoolKind::mean_grad ? image : output, output, image};
-    const int last = grad ? 3 : 1;
-    void* blocks[4];
-    for (int k = 0; k <= last; ++k) {
-      blocks[k] = own;
-      own += (places[k] + 16) * blocks_->block;
-      if (k < last) {
-        blocks_->pack(static_cast<const float*>(given[k]) + plane * places[k], places[k], static_cast<float*>(blocks[k]));
-      }
-    }
-    blocks_->plane(kind_, shape_, 0, blocks);
-    blocks_->unpack(static_cast<const float*>(blocks[last]), places[last],
-                    static_cast<float*>(given[last]) + plane * places[last]);
+    const std::int64_t steps[] = {kind_ == PoolKind::mean_grad ? output : image,
+                                  kind_ == PoolKind::mean_grad ? image : output, output, image};
+    void* begins[4];
+    for (int k = 0; k < buffers; ++k) begins[k] = static_cast<S*>(given[k]) + plane * steps[k];
+    pool_channels(*blocks_, blocks_->planes[moves_], kind_, shape_, begins, steps, own);
   }
 
   void compute(std::int64_t plane, void* const* given, T* own) const {
@@ -210,6 +198,7 @@ class PoolKernel final : public Kernel {
   PoolShape shape_;
   bool fast_;
   const PoolBlocks* blocks_ = nullptr;
+  int moves_ = 0;
   int most_threads_;
   std::uint64_t thread_bytes_ = 0;
 };

@@ -32,21 +32,41 @@ enum class PoolKind { max, max_grad, max_pick, max_index, mean, mean_grad };
 // Null where there is no kernel for the element type.
 std::unique_ptr<Kernel> make_pool(PoolKind kind, Element element, const PoolShape& shape);
 
-// max, max_grad, mean and mean_grad of float32 planes of `block` channels each, [planes, h, w, block]; null for other kinds,
-// and for blocks that are no vector of this processor.
-std::unique_ptr<Kernel> make_pool_blocked(PoolKind kind, std::int64_t block, const PoolShape& shape);
+// max, max_grad, mean and mean_grad of planes of `block` channels each, [planes, h, w, block], of float32 or half precision;
+// null for other kinds and types, and for blocks that are not whole vectors of this processor.
+std::unique_ptr<Kernel> make_pool_blocked(PoolKind kind, Element element, std::int64_t block, const PoolShape& shape);
 
-// What the copy for one instruction set offers: pooling of a plane of blocks, and the way of as many plain planes of so
-// many places to such a plane and back.
+// The way of as many channels as a vector has floats to a plane of blocks, and back. step: from one channel to the next, in
+// elements, where channels are planes; from one place to the next where they lie side by side.
+struct PoolMoves {
+  void (*pack)(const void* channels, std::int64_t step, std::int64_t places, float* blocks);
+  void (*unpack)(const float* blocks, std::int64_t step, std::int64_t places, void* channels);
+};
+
+// What the copy for one instruction set offers: pooling of a plane of blocks, and the ways to it from channels of float32,
+// bfloat16 and float16.
 struct PoolBlocks {
   std::int64_t block;
   void (*plane)(PoolKind kind, const PoolShape& shape, std::int64_t plane, void* const* buffers);
-  void (*pack)(const float* planes, std::int64_t places, float* blocks);
-  void (*unpack)(const float* blocks, std::int64_t places, float* planes);
+  PoolMoves planes[3], side_by_side[3];
 };
 
 extern const PoolBlocks pool_blocks_avx2;
 extern const PoolBlocks pool_blocks_avx512;
+
+// Those of this processor; null where it has none, and for kinds that they do not do.
+const PoolBlocks* pool_blocks_for(PoolKind kind);
+
+// Which of a kind's moves are those of an element type; -1: none.
+int pool_moves_of(Element element);
+
+// The bytes that `pool_channels` needs for itself.
+std::uint64_t pool_channels_bytes(const PoolBlocks& blocks, PoolKind kind, const PoolShape& shape);
+
+// Pools as many channels as a vector has lanes, by way of a plane of blocks. given: where they begin in each buffer; own:
+// memory of `pool_channels_bytes`.
+void pool_channels(const PoolBlocks& blocks, const PoolMoves& moves, PoolKind kind, const PoolShape& shape,
+                   void* const* given, const std::int64_t* steps, float* own);
 
 // 2 x 2 windows side by side, in f32 with AVX-512: one plane.
 void max_pool_2x2_avx512(const PoolShape& shape, const float* x, float* y);

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
+#include "element.h"
 #include "pool.h"
 
 #define BLOCK 16

@@ -102,32 +102,97 @@ void transpose(Floats* rows) {
   if constexpr (BLOCK == 16) exchange<8>(rows);
 }
 
+using Shorts = std::uint16_t __attribute__((vector_size(BLOCK * 2)));
+using Words = std::uint32_t __attribute__((vector_size(BLOCK * 4)));
+
+// A vector of numbers as floats.
+template <class S>
+Floats load(const S* from) {
+  Floats result;
+  if constexpr (std::is_same_v<S, float>) {
+    std::memcpy(&result, from, sizeof result);
+  } else if constexpr (std::is_same_v<S, Bfloat>) {
+    Shorts bits;
+    std::memcpy(&bits, from, sizeof bits);
+    const Words wide = __builtin_convertvector(bits, Words) << 16;
+    std::memcpy(&result, &wide, sizeof result);
+  } else {
+    float values[BLOCK];
+    for (int lane = 0; lane < BLOCK; ++lane) values[lane] = widen(from[lane]);
+    std::memcpy(&result, values, sizeof result);
+  }
+  return result;
+}
+
+// And back, rounded (`narrow_to_bfloat`).
+template <class S>
+void store(S* to, Floats value) {
+  if constexpr (std::is_same_v<S, float>) {
+    std::memcpy(to, &value, sizeof value);
+  } else if constexpr (std::is_same_v<S, Bfloat>) {
+    Words bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    const Words rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    const Words quiet = (bits >> 16) | 0x40u;
+    const Shorts result = __builtin_convertvector(value != value ? quiet : rounded, Shorts);
+    std::memcpy(to, &result, sizeof result);
+  } else {
+    for (int lane = 0; lane < BLOCK; ++lane) to[lane] = narrow<S>(value[lane]);
+  }
+}
+
 // Planes one after the other to one plane of blocks.
-void pack_planes(const float* planes, std::int64_t places, float* blocks) {
+template <class S>
+void pack_planes(const void* given, std::int64_t step, std::int64_t places, float* blocks) {
+  const S* planes = static_cast<const S*>(given);
   std::int64_t i = 0;
   for (; i + BLOCK <= places; i += BLOCK) {
     Floats rows[BLOCK];
-    for (int c = 0; c < BLOCK; ++c) std::memcpy(&rows[c], planes + c * places + i, sizeof(Floats));
+    for (int c = 0; c < BLOCK; ++c) rows[c] = load(planes + c * step + i);
     transpose(rows);
     for (int c = 0; c < BLOCK; ++c) at(blocks, i + c) = rows[c];
   }
   for (; i < places; ++i) {
-    for (int c = 0; c < BLOCK; ++c) blocks[i * BLOCK + c] = planes[c * places + i];
+    for (int c = 0; c < BLOCK; ++c) blocks[i * BLOCK + c] = wide(planes[c * step + i]);
   }
 }
 
 // And back.
-void unpack_planes(const float* blocks, std::int64_t places, float* planes) {
+template <class S>
+void unpack_planes(const float* blocks, std::int64_t step, std::int64_t places, void* given) {
+  S* planes = static_cast<S*>(given);
   std::int64_t i = 0;
   for (; i + BLOCK <= places; i += BLOCK) {
     Floats rows[BLOCK];
     for (int c = 0; c < BLOCK; ++c) rows[c] = at(blocks, i + c);
     transpose(rows);
-    for (int c = 0; c < BLOCK; ++c) std::memcpy(planes + c * places + i, &rows[c], sizeof(Floats));
+    for (int c = 0; c < BLOCK; ++c) store(planes + c * step + i, rows[c]);
   }
   for (; i < places; ++i) {
-    for (int c = 0; c < BLOCK; ++c) planes[c * places + i] = blocks[i * BLOCK + c];
+    for (int c = 0; c < BLOCK; ++c) planes[c * step + i] = narrow<S>(blocks[i * BLOCK + c]);
   }
 }
 
-constexpr PoolBlocks made_blocks = {BLOCK, pool_plane, pack_planes, unpack_planes};
+// The same of channels that lie side by side.
+template <class S>
+void pack_side_by_side(const void* given, std::int64_t step, std::int64_t places, float* blocks) {
+  const S* channels = static_cast<const S*>(given);
+  for (std::int64_t i = 0; i < places; ++i) at(blocks, i) = load(channels + i * step);
+}
+
+template <class S>
+void unpack_side_by_side(const float* blocks, std::int64_t step, std::int64_t places, void* given) {
+  S* channels = static_cast<S*>(given);
+  for (std::int64_t i = 0; i < places; ++i) store(channels + i * step, at(blocks, i));
+}
+
+constexpr PoolBlocks made_blocks = {
+    BLOCK,
+    pool_plane,
+    {{pack_planes<float>, unpack_planes<float>},
+     {pack_planes<Bfloat>, unpack_planes<Bfloat>},
+     {pack_planes<Half>, unpack_planes<Half>}},
+    {{pack_side_by_side<float>, unpack_side_by_side<float>},
+     {pack_side_by_side<Bfloat>, unpack_side_by_side<Bfloat>},
+     {pack_side_by_side<Half>, unpack_side_by_side<Half>}},
+};

@@ -1,4 +1,8 @@
-"""Images in blocks of channels: the kernels against the plain references, and where blocks are put into graphs."""
+"""Images in blocks of channels: the kernels against the plain references, and where blocks are put into graphs.
+
+In half precision a block is all channels; where the processor does not multiply bfloat16, the decompositions are what
+is checked.
+"""
 from __future__ import annotations
 
 from collections import Counter
@@ -8,7 +12,7 @@ import pytest
 
 import mindspore as ms
 from mindspore import Parameter, Tensor, nn, ops
-from mindspore.common.dtype import float32
+from mindspore.common.dtype import bfloat16, float16, float32
 from mindspore.compiler.ir import Builder, tensor_aval
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.compiler.pipeline import made_legal, run_graph
@@ -16,11 +20,13 @@ from mindspore.compiler.primitives.base import primitive
 from mindspore.compiler.standing import StandingExecutable
 from mindspore.plugin import manager
 from mindspore.runtime import device
+from mindspore_cpu import _ext, packing
 from mindspore_cpu.blocked import CONVOLUTIONS, POOLINGS, PREFIX, blocked_shape, plain_shape
 from mindspore_cpu.layouts import block_size, with_blocks
 
 BLOCK = block_size()
 pytestmark = pytest.mark.skipif(not BLOCK, reason="the processor's instructions have no blocked layouts")
+HALVES = bfloat16, float16
 RNG = np.random.default_rng(0)
 ONE = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
 GEOMETRIES = [  # images [n, c, h, w], kernels, attributes
@@ -47,14 +53,14 @@ def normal(*shape: int) -> np.ndarray:
     return RNG.standard_normal(shape).astype(np.float32)
 
 
-def to_blocks(x: np.ndarray) -> np.ndarray:
+def to_blocks(x: np.ndarray, block: int = BLOCK) -> np.ndarray:
     n, c, h, w = x.shape
-    return np.ascontiguousarray(x.reshape(n, c // BLOCK, BLOCK, h, w).transpose(0, 1, 3, 4, 2))
+    return np.ascontiguousarray(x.reshape(n, c // block, block, h, w).transpose(0, 1, 3, 4, 2))
 
 
-def graph_of(rule, *arrays: np.ndarray):
+def graph_of(rule, *arrays: np.ndarray, dtype=float32):
     b = Builder()
-    found = rule(b, *[b.parameter(tensor_aval(a.shape, float32)) for a in arrays])
+    found = rule(b, *[b.parameter(tensor_aval(a.shape, dtype)) for a in arrays])
     return b.finish(list(found) if isinstance(found, (list, tuple)) else [found])
 
 
@@ -62,20 +68,40 @@ def count(graph) -> Counter:
     return Counter(node.op.name for node in graph.nodes)
 
 
-def run_blocked(name: str, attrs: dict, images: tuple, others: tuple = (), block: int | None = None) -> np.ndarray:
-    """The blocked primitive on the device, as a plain array; in one launch, without a fall-back."""
-    graph = graph_of(lambda b, *ins: b.call(primitive(PREFIX + name), *ins, **attrs,
-                                            block=BLOCK if block is None else block),
-                     *map(to_blocks, images), *others)
+def run_blocked(name: str, attrs: dict, images: tuple, others: tuple = (), block: int | None = None,
+                dtype=float32, **options) -> np.ndarray:
+    """The blocked primitive on the device, as a plain array; in one launch, without a fall-back. block: of the result,
+    0 where it is plain. In half precision all channels are a block."""
+    def sized(channels: int) -> int:
+        return BLOCK if dtype is float32 else channels
+
+    whole = [to_blocks(x, sized(x.shape[1])).astype(dtype.np) for x in images]
+    others = [x.astype(dtype.np) for x in others]
+    if block is None:
+        channels = {"conv2d": lambda: others[0].shape[0], "conv2d_input_grad": lambda: others[0].shape[1] *
+                    attrs["groups"]}.get(name, lambda: images[0].shape[1])()
+        block = sized(channels)
+    graph = graph_of(lambda b, *ins: b.call(primitive(PREFIX + name), *ins, **attrs, **options, block=block), *whole,
+                     *others, dtype=dtype)
     before = device.current().host_fallbacks
-    result = run_graph(graph, [*map(to_blocks, images), *others], device.current())[0]
-    assert device.current().host_fallbacks == before
+    result = run_graph(graph, [*whole, *others], device.current())[0]
+    assert device.current().host_fallbacks == before and result.dtype == dtype.np
+    result = result.astype(np.float32)
     return result if result.ndim == 4 else result.transpose(0, 1, 4, 2, 3).reshape(
         result.shape[0], -1, *result.shape[2:4])
 
 
 def reference(name: str, attrs: dict, *arrays: np.ndarray) -> np.ndarray:
     return evaluate(graph_of(lambda b, *ins: b.call(primitive(name), *ins, **attrs), *arrays), arrays)[0]
+
+
+def whole_numbers(*shape: int) -> np.ndarray:
+    """Small whole numbers, whose products of a few hundred are exact in every type that accumulates in float32."""
+    return RNG.integers(-2, 3, shape).astype(np.float32)
+
+
+def rounded(x: np.ndarray, dtype) -> np.ndarray:
+    return x.astype(dtype.np).astype(np.float32)
 
 
 @pytest.mark.parametrize("image, kernels, attrs", GEOMETRIES)
@@ -93,22 +119,92 @@ def test_convolutions(image, kernels, attrs):
                                reference("conv2d_weight_grad", more, x, dy), rtol=1e-4, atol=2e-4)
 
 
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@pytest.mark.parametrize("image, kernels, attrs", GEOMETRIES)
+def test_convolutions_of_half_precision(image, kernels, attrs, dtype):
+    x, w = whole_numbers(*image), whole_numbers(*kernels)
+    y = reference("conv2d", attrs, x, w)
+    for block in (None, 0):
+        np.testing.assert_array_equal(run_blocked("conv2d", attrs, (x,), (w,), block, dtype), rounded(y, dtype))
+    dy = whole_numbers(*y.shape)
+    more = {**attrs, "input_shape": image[2:]}
+    np.testing.assert_array_equal(run_blocked("conv2d_input_grad", more, (dy,), (w,), dtype=dtype),
+                                  rounded(reference("conv2d_input_grad", more, dy, w), dtype))
+    more = {**attrs, "kernel_shape": kernels[2:]}
+    np.testing.assert_array_equal(run_blocked("conv2d_weight_grad", more, (x, dy), (), 0, dtype),
+                                  rounded(reference("conv2d_weight_grad", more, x, dy), dtype))
+
+
+@pytest.mark.parametrize("dtype", [float32, *HALVES], ids=str)
+def test_infinities_stay_where_they_are(dtype):
+    x = whole_numbers(2, 48, 7, 6)
+    x[0, 3, 2, 2], x[1, 47, 6, 5] = np.inf, np.nan
+    attrs = {**ONE, "padding": (1, 1, 1, 1)}
+    w = whole_numbers(16, 48, 3, 3)
+    np.testing.assert_array_equal(run_blocked("conv2d", attrs, (x,), (w,), dtype=dtype),
+                                  rounded(reference("conv2d", attrs, x, w), dtype))
+
+
+@pytest.mark.parametrize("dtype", [float32, *HALVES], ids=str)
+def test_packed_kernels(dtype):
+    x, w = whole_numbers(2, 64, 8, 7), whole_numbers(128, 64, 3, 3)
+    attrs = {**ONE, "padding": (1, 1, 1, 1)}
+    blocks = (BLOCK, BLOCK) if dtype is float32 else (64, 128)
+    name = _ext.conv_packing(str(dtype.key), x.shape, w.shape, (8, 7), (1, 1), (1, 1, 1, 1), (1, 1), 1, blocks)
+    if dtype is float32 or _ext.has_blocked_conv("forward", str(dtype.key), x.shape, w.shape, (8, 7), (1, 1),
+                                                 (1, 1, 1, 1), (1, 1), 1, blocks, ""):
+        assert name
+    name = name or "OhwI16i32o2i"
+    packed = evaluate(graph_of(lambda b, w: packing.pack(b, w, name), w), [w])[0]
+    assert packed.shape == packing.packed_shape(name, w.shape) and packing.plain_shape(name, packed.shape) == w.shape
+    np.testing.assert_array_equal(evaluate(graph_of(lambda b, p: packing.unpack(b, p, name), packed), [packed])[0], w)
+    np.testing.assert_array_equal(
+        run_blocked("conv2d", attrs, (x,), (packed,), blocks[1], dtype, kernels=name),
+        rounded(reference("conv2d", attrs, x, w), dtype))
+
+
+def test_a_packing_is_read_from_its_name():
+    w = np.arange(4 * 6 * 1 * 2).reshape(4, 6, 1, 2)
+    packed = evaluate(graph_of(lambda b, w: packing.pack(b, w, "OhwI3i2o2i"), w), [w.astype(np.float32)])[0]
+    assert packed.shape == (2, 1, 2, 1, 3, 2, 2)
+    assert packed[1, 0, 1, 0, 2, 0, 1] == w[2, 5, 0, 1]
+
+
+@pytest.mark.parametrize("dtype", [float32, *HALVES], ids=str)
 @pytest.mark.parametrize("image, attrs", POOLS)
-def test_pooling(image, attrs):
+def test_pooling(image, attrs, dtype):
     x = RNG.integers(-3, 4, image).astype(np.float32)
     x[RNG.random(image) < 0.03], x[RNG.random(image) < 0.03] = np.nan, -np.inf
     more = {**attrs, "dilation": (1, 1)}
     y = reference("max_pool2d", more, x)
-    np.testing.assert_array_equal(run_blocked("max_pool2d", more, (x,)), y)
+    np.testing.assert_array_equal(run_blocked("max_pool2d", more, (x,), dtype=dtype), y)
     dy = RNG.integers(-3, 4, y.shape).astype(np.float32)
-    np.testing.assert_array_equal(run_blocked("max_pool2d_grad", more, (x, y, dy)),
+    np.testing.assert_array_equal(run_blocked("max_pool2d_grad", more, (x, y, dy), dtype=dtype),
                                   reference("max_pool2d_grad", more, x, y, dy))
+    near = {"rtol": 1e-6 if dtype is float32 else 2 ** -8}
     for counted in (False, True):
         mean = {**attrs, "count_include_pad": counted}
-        np.testing.assert_allclose(run_blocked("avg_pool2d", mean, (x,)), reference("avg_pool2d", mean, x), rtol=1e-6)
+        np.testing.assert_allclose(run_blocked("avg_pool2d", mean, (x,), dtype=dtype),
+                                   reference("avg_pool2d", mean, x), **near)
         grad = {**mean, "input_shape": image[2:]}
-        np.testing.assert_allclose(run_blocked("avg_pool2d_grad", grad, (dy,)),
-                                   reference("avg_pool2d_grad", grad, dy), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(run_blocked("avg_pool2d_grad", grad, (dy,), dtype=dtype),
+                                   reference("avg_pool2d_grad", grad, dy), rtol=10 * near["rtol"], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_pooling_of_plain_half_precision(dtype):
+    """As many planes as a vector has lanes at once, and the planes that are left over; every value, rounded once."""
+    x = np.arange(1 << 16, dtype=np.uint16).view(dtype.np).reshape(1, 32, 32, 64)
+    x = np.concatenate([x, x[:, :3]], 1)
+    more = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    graph = graph_of(lambda b, x: b.call(primitive("max_pool2d"), x, **more), x, dtype=dtype)
+    np.testing.assert_array_equal(run_graph(graph, [x], device.current())[0].astype(np.float32), x.astype(np.float32))
+    thirds = {"kernel": (1, 3), "stride": (1, 3), "padding": (0, 0, 0, 1), "count_include_pad": False}
+    y = normal(2, 19, 5, 8)
+    graph = graph_of(lambda b, y: b.call(primitive("avg_pool2d"), y, **thirds), y, dtype=dtype)
+    found = run_graph(graph, [y.astype(dtype.np)], device.current())[0]
+    np.testing.assert_array_equal(found.astype(np.float32),
+                                  rounded(reference("avg_pool2d", thirds, rounded(y, dtype)), dtype))
 
 
 def test_every_blocked_primitive_is_its_plain_one_between_copies():
@@ -185,6 +281,25 @@ def test_odd_channels_broadcasts_and_other_types_are_left_or_put_right():
     graph = graph_of(rule, *arrays)
     for got, want in zip(run_graph(graph, arrays, device.current()), evaluate(graph, arrays)):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_half_precision_stays_in_blocks_of_all_channels_through_a_cast(dtype):
+    arrays = normal(2, 32, 10, 9), normal(32, 32, 3, 3), normal(32, 32, 1, 1), normal(32)
+
+    def rule(b, x, w1, w2, shift):
+        x, w1, w2 = [b.cast(a, dtype=dtype) for a in (x, w1, w2)]
+        y = b.call(primitive("conv2d"), x, w1, **{**ONE, "padding": (1, 1, 1, 1)})
+        y = b.maximum(b.mul(b.cast(y, dtype=float32), b.reshape(shift, shape=(1, 32, 1, 1))), 0.0)
+        z = b.call(primitive("conv2d"), b.cast(y, dtype=dtype), w2, **ONE)
+        return b.sum(b.cast(z, dtype=float32), axis=(2, 3))
+    graph = graph_of(rule, *arrays)
+    found = count(with_blocks(made_legal(graph, manager.device("reference")), frozenset()))
+    shapes = (2, 32, 10, 9), (32, 32, 3, 3), (10, 9), (1, 1), (1, 1, 1, 1), (1, 1), 1, (32, 32), ""
+    if _ext.has_blocked_conv("forward", str(dtype.key), *shapes):
+        assert found["blocked_conv2d"] == 2 and found["transpose"] == 0
+    for got, want in zip(run_graph(graph, arrays, device.current()), evaluate(graph, arrays)):
+        np.testing.assert_allclose(got, want, rtol=0.02, atol=0.5)
 
 
 class Net(nn.Cell):

@@ -1,9 +1,9 @@
 """Convolution and pooling on channels in blocks.
 
-oneDNN's fast convolutions take images as [n, c / block, h, w, block], block being the lanes of a vector register. The
-primitives here are those of core on such images: operands and results of rank 5 lie in blocks, those of rank 4 are
-plain. Kernels of rank 6 lie in blocks of inputs and of outputs. `layouts` puts them into graphs; as everywhere a
-primitive is also its decomposition, here into the plain one between copies.
+oneDNN's fast convolutions take images as [n, c / block, h, w, block], block being the lanes of a vector register, or,
+in half precision, all channels. The primitives here are those of core on such images: images of rank 5 lie in blocks,
+those of rank 4 are plain. Kernels may be packed (`packing`). `layouts` puts them into graphs; as everywhere a primitive
+is also its decomposition, here into the plain one between copies.
 """
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from mindspore.compiler.ir.aval import TensorAval, tensor_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, primitive
+from mindspore_cpu import packing
 
 PREFIX = "blocked_"
 CONVOLUTIONS = ("conv2d", "conv2d_input_grad", "conv2d_weight_grad")
@@ -18,13 +19,10 @@ POOLINGS = ("max_pool2d", "max_pool2d_grad", "avg_pool2d", "avg_pool2d_grad")
 
 
 def plain_shape(shape: tuple) -> tuple:
-    """The shape of an image, or kernels, that lie in blocks or not, as if they did not."""
+    """The shape of an image that lies in blocks or not, as if it did not."""
     if len(shape) == 5:
         n, blocks, h, w, block = shape
         return n, blocks * block, h, w
-    if len(shape) == 6:
-        outputs, inputs, h, w, ins, outs = shape
-        return outputs * outs, inputs * ins, h, w
     return shape
 
 
@@ -39,17 +37,19 @@ def blocked_shape(shape: tuple, block: int) -> tuple:
     return (n, c // block, h, w, block) if block else shape
 
 
-def conv_problem(name: str, first: tuple, second: tuple, result: tuple) -> tuple[str, tuple, tuple]:
-    """(kind, shapes, blocks) of a convolution or a derivative of one, from its name and the shapes of its operands and
-    its result. shapes: the image's and the kernels', plain, and the output's spatial sizes; blocks: of image, output
-    and kernels, where images come in blocks."""
+def conv_problem(name: str, first: tuple, second: tuple, result: tuple, kernels: str = "") -> tuple[str, tuple, tuple]:
+    """(kind, shapes, blocks) of a convolution or a derivative of one, from its name, the shapes of its operands and its
+    result, and the packing of its kernels. shapes: the image's and the kernels', plain, and the output's spatial sizes;
+    blocks: of image and output, where images come in blocks."""
     kind = name.removeprefix(PREFIX).partition("d_")[2]
-    image, kernels, output = {"": (first, second, result), "input_grad": (result, second, first),
+    if kernels:
+        second = packing.plain_shape(kernels, second)
+    image, weights, output = {"": (first, second, result), "input_grad": (result, second, first),
                               "weight_grad": (first, result, second)}[kind]
     if "conv2d" not in name:
-        return kind or "forward", (image, kernels, output[2:]), (0, 0, 0)
-    return (kind or "forward", (plain_shape(image), plain_shape(kernels), plain_shape(output)[2:]),
-            (block_of(image), block_of(output), block_of(kernels)))
+        return kind or "forward", (image, weights, output[2:]), (0, 0)
+    return (kind or "forward", (plain_shape(image), weights, plain_shape(output)[2:]),
+            (block_of(image), block_of(output)))
 
 
 def in_blocks(b, x, block: int):
@@ -58,46 +58,45 @@ def in_blocks(b, x, block: int):
     return b.transpose(b.reshape(x, shape=(n, c // block, block, h, w)), perm=(0, 1, 3, 4, 2))
 
 
-def kernels_in_blocks(b, w, block: int):
-    """The node of plain kernels in blocks."""
-    o, i, kh, kw = w.shape
-    parts = b.reshape(w, shape=(o // block, block, i // block, block, kh, kw))
-    return b.transpose(parts, perm=(0, 2, 4, 5, 3, 1))
-
-
 def plain(b, x):
-    """The node of an image or of kernels without blocks."""
-    shape = plain_shape(x.shape)
-    if len(x.shape) == 5:
-        x = b.transpose(x, perm=(0, 1, 4, 2, 3))
-    elif len(x.shape) == 6:
-        x = b.transpose(x, perm=(0, 5, 1, 4, 2, 3))
+    """The node of an image without blocks."""
+    if len(x.shape) != 5:
+        return x
+    x, shape = b.transpose(x, perm=(0, 1, 4, 2, 3)), plain_shape(x.shape)
     return x if x.shape == shape else b.reshape(x, shape=shape)
 
 
 class Blocked(Primitive):
-    """A primitive of core on images in blocks. block: of the result, 0 where it is plain."""
+    """A primitive of core on images in blocks. block: of the result, 0 where it is plain; kernels: the packing of a
+    convolution's kernels, empty where they are plain."""
 
     of = ""
     differentiable = False
     kinds = "f"
 
-    def infer(self, *avals: TensorAval, block: int, **attrs):
-        for aval in avals:
-            if len(aval.shape) not in (4, 5, 6):
-                raise ValueError(f"{self.name}: got a tensor of shape {aval.shape}, expected rank 4 (plain), 5 (an "
-                                 f"image in blocks) or 6 (kernels in blocks)")
-        result = primitive(self.of).infer(*[tensor_aval(plain_shape(a.shape), a.dtype) for a in avals], **attrs)
+    def infer(self, *avals: TensorAval, block: int, kernels: str = "", **attrs):
+        whole = self._whole(avals, kernels)
+        for aval, given in zip(whole, avals):
+            if len(aval.shape) != 4:
+                raise ValueError(f"{self.name}: got a tensor of shape {given.shape}, expected rank 4 (plain) or 5 (an "
+                                 f"image in blocks)")
+        result = primitive(self.of).infer(*whole, **attrs)
         if block and (block < 0 or result.shape[1] % block):
             raise ValueError(f"{self.name}: {result.shape[1]} channels do not come in blocks of {block}")
         return tensor_aval(blocked_shape(result.shape, block), result.dtype)
 
-    def flops(self, out, *ins, block: int, **attrs):
-        whole = [tensor_aval(plain_shape(aval.shape), aval.dtype) for aval in (out, *ins)]
-        return primitive(self.of).flops(*whole, **attrs)
+    def _whole(self, avals, kernels: str) -> list[TensorAval]:
+        """The operands as plain ones."""
+        shapes = [packing.plain_shape(kernels, a.shape) if kernels and k == 1 else plain_shape(a.shape)
+                  for k, a in enumerate(avals)]
+        return [tensor_aval(shape, a.dtype) for shape, a in zip(shapes, avals)]
 
-    def lower(self, b, *ins, block: int, **attrs):
-        result = b.call(primitive(self.of), *[plain(b, x) for x in ins], **attrs)
+    def flops(self, out, *ins, block: int, kernels: str = "", **attrs):
+        return primitive(self.of).flops(*self._whole([out], ""), *self._whole(ins, kernels), **attrs)
+
+    def lower(self, b, *ins, block: int, kernels: str = "", **attrs):
+        ins = [packing.unpack(b, x, kernels) if kernels and k == 1 else plain(b, x) for k, x in enumerate(ins)]
+        result = b.call(primitive(self.of), *ins, **attrs)
         return in_blocks(b, result, block) if block else result
 
     def samples(self):
@@ -117,7 +116,12 @@ class Blocked(Primitive):
 
 def primitives() -> list[type]:
     """The classes to register."""
-    return [type(name.title().replace("_", ""), (Blocked,), {
-        "__doc__": f"`{name}` of images whose channels lie in blocks (`mindspore_cpu.blocked`).",
-        "__module__": __name__, "name": PREFIX + name, "of": name, "attrs": (*primitive(name).attrs, "block"),
-        "defaults": primitive(name).defaults}) for name in (*CONVOLUTIONS, *POOLINGS)]
+    found = []
+    for name in (*CONVOLUTIONS, *POOLINGS):
+        attrs, defaults = (*primitive(name).attrs, "block"), dict(primitive(name).defaults)
+        if name == "conv2d":
+            attrs, defaults = (*attrs, "kernels"), {**defaults, "kernels": ""}
+        found.append(type(name.title().replace("_", ""), (Blocked,), {
+            "__doc__": f"`{name}` of images whose channels lie in blocks (`mindspore_cpu.blocked`).",
+            "__module__": __name__, "name": PREFIX + name, "of": name, "attrs": attrs, "defaults": defaults}))
+    return found

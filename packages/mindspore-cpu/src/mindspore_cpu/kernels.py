@@ -39,7 +39,7 @@ def supports(spec: KernelSpec) -> bool:
 
 
 def _conv_problem(spec: KernelSpec) -> tuple[str, tuple, tuple]:
-    return conv_problem(spec.name, *[a.shape for a in (*spec.ins, *spec.outs)])
+    return conv_problem(spec.name, *[a.shape for a in (*spec.ins, *spec.outs)], spec.attrs.get("kernels", ""))
 
 
 def _supports_blocks(spec: KernelSpec) -> bool:
@@ -48,10 +48,12 @@ def _supports_blocks(spec: KernelSpec) -> bool:
     if spec.name.startswith(f"{PREFIX}conv2d"):
         kind, shapes, blocks = _conv_problem(spec)
         return _ext.has_blocked_conv(kind, spec.ins[0].dtype.key, *shapes, attrs["stride"], attrs["padding"],
-                                     attrs["dilation"], attrs["groups"], blocks)
-    blocks = {block_of(a.shape) for a in (*spec.ins, *spec.outs)}
-    return blocks <= {8 if _ext.isa() != "generic" else 0, 16 if _ext.isa() == "avx512" else 0} - {0} \
-        and len(blocks) == 1 and spec.ins[0].dtype.key == "float32"
+                                     attrs["dilation"], attrs["groups"], blocks, attrs.get("kernels", ""))
+    blocks, lanes = {block_of(a.shape) for a in (*spec.ins, *spec.outs)}, {"avx512": 16, "avx2": 8}.get(_ext.isa(), 0)
+    if not lanes or len(blocks) != 1 or spec.ins[0].dtype.key == "float64":
+        return False
+    block = blocks.pop()
+    return block > 0 and (block % lanes == 0 or (block == 8 and spec.ins[0].dtype.key == "float32"))
 
 
 @kernel("matmul", kinds="iuf")
@@ -98,7 +100,7 @@ def blocked_conv_kernel(kind: str, dtype: str, shapes: tuple, blocks: tuple, att
     """A convolution on blocks (see `_ext.blocked_conv`). shapes: of image and kernels, and the output's spatial
     sizes."""
     return _ext.blocked_conv(kind, dtype, *shapes, attrs["stride"], attrs["padding"], attrs["dilation"],
-                             attrs["groups"], bias, relu, blocks)
+                             attrs["groups"], bias, relu, blocks, attrs.get("kernels", ""))
 
 
 @kernel("blocked_conv2d", "blocked_conv2d_input_grad", "blocked_conv2d_weight_grad", kinds="f", fits=_supports_blocks)

@@ -9,7 +9,10 @@ image gets one. First it is decided which values lie in blocks, then the graph i
   make of such values. Pooling is so much faster on blocks that it may begin with a plain image.
 * It *does* if somebody reads it so; a convolution whose result goes straight into a plain reader gives it plain.
 
-Kernels that are the same in every call (`stable`) are put into blocks in the graph, where core computes them once.
+A block is a vector's lanes in float32, and all channels in half precision, whose convolutions are many times faster so
+(docs/cpu-kernels.md). What follows a convolution element by element keeps its blocks, in whatever type.
+
+Kernels that are the same in every call (`stable`) are packed in the graph, where core computes them once.
 """
 from __future__ import annotations
 
@@ -18,17 +21,11 @@ from functools import lru_cache
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
 from mindspore.compiler.primitives.base import primitive
 from mindspore_cpu import _ext
-from mindspore_cpu.blocked import (
-    CONVOLUTIONS,
-    POOLINGS,
-    PREFIX,
-    conv_problem,
-    in_blocks,
-    kernels_in_blocks,
-    plain,
-)
+from mindspore_cpu.blocked import CONVOLUTIONS, POOLINGS, PREFIX, block_of, conv_problem, in_blocks, plain
+from mindspore_cpu.packing import pack
 
 SUMS = ("sum", "max", "min", "prod")
+HALVES = ("bfloat16", "float16")
 CHANNELS = 1
 
 
@@ -46,12 +43,12 @@ def with_blocks(graph: Graph, stable: frozenset[int]) -> Graph:
     chosen = _Choice(graph, size)
     if not chosen.kept:
         return graph
-    return _Emission(graph, size, chosen, stable).graph()
+    return _Emission(graph, chosen, stable).graph()
 
 
-def _is_image(aval, size: int) -> bool:
+def _is_image(aval, block: int) -> bool:
     return isinstance(aval, TensorAval) and len(aval.shape) == 4 and all(type(d) is int and d > 0 for d in aval.shape) \
-        and aval.shape[CHANNELS] % size == 0
+        and aval.shape[CHANNELS] % block == 0
 
 
 def _is_fast_plain(node: Node) -> bool:
@@ -62,63 +59,77 @@ def _is_fast_plain(node: Node) -> bool:
 
 def node_problem(node: Node) -> tuple[str, tuple, tuple]:
     """`conv_problem` of a node."""
-    return conv_problem(node.op.name, *[n.shape for n in (*node.ins[:2], node)])
+    return conv_problem(node.op.name, *[n.shape for n in (*node.ins[:2], node)], node.kwargs().get("kernels", ""))
 
 
 def _arguments(node: Node) -> tuple:
-    """The arguments that the convolution factories of `_ext` share."""
-    kind, shapes, _ = node_problem(node)
-    return (kind, node.dtype.key, *shapes, node.attr("stride"), node.attr("padding"), node.attr("dilation"),
+    """The arguments that the convolution factories of `_ext` share after the kind."""
+    _, shapes, _ = node_problem(node)
+    return (node.dtype.key, *shapes, node.attr("stride"), node.attr("padding"), node.attr("dilation"),
             node.attr("groups"))
 
 
-def _exists(node: Node) -> bool:
-    """Whether oneDNN has something good for a convolution on blocks."""
-    return _ext.has_blocked_conv(*_arguments(node), node_problem(node)[2])
+def _exists(node: Node, blocks: tuple | None = None) -> bool:
+    """Whether oneDNN has something good for a convolution on blocks; blocks: instead of the node's own."""
+    kind, _, own = node_problem(node)
+    return _ext.has_blocked_conv(kind, *_arguments(node), blocks or own, node.kwargs().get("kernels", ""))
 
 
 class _Choice:
-    """Which values lie in blocks. `kept`: the numbers of the nodes; `convolutions`: those that oneDNN computes."""
+    """Which values lie in blocks. `kept`: the numbers of the nodes, with their blocks; `convolutions`: the numbers of
+    those that oneDNN computes."""
 
     def __init__(self, graph: Graph, size: int):
         self.size = size
         self.convolutions = {n.idx for n in graph.nodes if self._is_fast(n)}
-        self.may: set[int] = set()
+        self.may: dict[int, int] = {}
         for node in graph.nodes:
-            if self._may(node):
-                self.may.add(node.idx)
-        self.kept: set[int] = set()
+            block = self._block(node)
+            if block and _is_image(node.aval, block):
+                self.may[node.idx] = block
+        self.kept: dict[int, int] = {}
         users = graph.users()
         for node in reversed(graph.nodes):
             if node.idx in self.may and (node.op.name in POOLINGS or
                                          any(self._takes(user, node) for user in users[node.idx])):
-                self.kept.add(node.idx)
+                self.kept[node.idx] = self.may[node.idx]
+
+    def wanted(self, convolution: Node, image: Node) -> int:
+        """The blocks in which a convolution reads or writes an image."""
+        return self.size if convolution.dtype.key == "float32" else image.shape[CHANNELS]
 
     def _is_fast(self, node: Node) -> bool:
-        return (node.op.name in CONVOLUTIONS and node.dtype.key == "float32"
-                and all(type(d) is int and d > 0 for n in (*node.ins, node) for d in n.shape)
-                and _ext.conv_choice(*_arguments(node)) == "onednn")
-
-    def _may(self, node: Node) -> bool:
-        if not _is_image(node.aval, self.size):
+        if node.op.name not in CONVOLUTIONS:
             return False
+        if any(type(d) is not int or d <= 0 for n in (*node.ins, node) for d in n.shape):
+            return False
+        kind, (image, kernels, _), _ = node_problem(node)
+        if node.dtype.key == "float32":
+            return _ext.conv_choice(kind, *_arguments(node)) == "onednn"
+        return node.dtype.key in HALVES and _exists(node, (image[CHANNELS], kernels[0]))
+
+    def _block(self, node: Node) -> int:
+        """The blocks in which a node's result may lie; 0: none."""
+        given = [self.may[i.idx] for i in node.ins if i.idx in self.may]
         if node.op.name in CONVOLUTIONS:
-            return node.idx in self.convolutions and not node.op.name.endswith("weight_grad")
+            fits = node.idx in self.convolutions and not node.op.name.endswith("weight_grad")
+            return self.wanted(node, node) if fits else 0
         if node.op.name in POOLINGS:
-            return node.dtype.key == "float32" and all(_is_image(i.aval, self.size) for i in node.ins) and (
-                any(i.idx in self.may for i in node.ins) or not _is_fast_plain(node))
-        return node.op.scalar and node.dtype.kind != "c" and any(
-            i.idx in self.may and i.shape == node.shape for i in node.ins) and all(
-            type(d) is int for i in node.ins for d in i.shape)
+            block = given[0] if given else self.size if node.dtype.key == "float32" and not _is_fast_plain(node) else 0
+            fits = node.dtype.key in ("float32", *HALVES) and block and block % self.size == 0
+            return block if fits and all(_is_image(i.aval, block) for i in node.ins) else 0
+        if not node.op.scalar or node.dtype.kind == "c" or any(type(d) is not int for i in node.ins for d in i.shape):
+            return 0
+        return next((self.may[i.idx] for i in node.ins if i.idx in self.may and i.shape == node.shape), 0)
 
     def _takes(self, user: Node, node: Node) -> bool:
         """Whether a reader takes a value in blocks."""
         if user.idx in self.convolutions:
             images = user.ins if user.op.name.endswith("weight_grad") else user.ins[:1]
-            return any(i is node for i in images)
+            return any(i is node for i in images) and self.may[node.idx] == self.wanted(user, node)
         if user.op.name in SUMS:
             return reduces_whole(user)
-        return user.idx in self.kept
+        return self.kept.get(user.idx) == self.may[node.idx]
 
 
 def reduces_whole(node: Node) -> bool:
@@ -130,13 +141,14 @@ def reduces_whole(node: Node) -> bool:
 
 
 class _Emission:
-    """Writes the graph. A node of the source stands for a plain node, one in blocks, or both once both were needed."""
+    """Writes the graph. A node of the source stands for a plain node, one in blocks, or several once they were
+    needed."""
 
-    def __init__(self, graph: Graph, size: int, chosen: _Choice, stable: frozenset[int]):
-        self.source, self.size, self.chosen, self.stable = graph, size, chosen, stable
+    def __init__(self, graph: Graph, chosen: _Choice, stable: frozenset[int]):
+        self.source, self.chosen, self.stable = graph, chosen, stable
         self.b = Builder(graph.name)
         self.plain: dict[int, Node] = {}
-        self.blocked: dict[int, Node] = {}
+        self.blocked: dict[int, dict[int, Node]] = {}  # by node, then by block
 
     def graph(self) -> Graph:
         b = self.b
@@ -162,77 +174,89 @@ class _Emission:
         self._note(node, made)
 
     def _note(self, node: Node, made: Node) -> None:
-        in_block = isinstance(made.aval, TensorAval) and made.shape != node.aval.shape
-        (self.blocked if in_block else self.plain)[node.idx] = made
+        if isinstance(made.aval, TensorAval) and made.shape != node.aval.shape:
+            self.blocked.setdefault(node.idx, {})[block_of(made.shape)] = made
+        else:
+            self.plain[node.idx] = made
 
     def _plain(self, node: Node) -> Node:
         found = self.plain.get(node.idx)
         if found is None:
-            found = self.plain[node.idx] = plain(self.b, self.blocked[node.idx])
+            found = self.plain[node.idx] = plain(self.b, self._some_blocked(node))
         return found
 
-    def _as_it_is(self, node: Node) -> Node:
-        """In blocks, if it is so already."""
-        return self.blocked.get(node.idx) or self.plain[node.idx]
+    def _some_blocked(self, node: Node) -> Node:
+        return next(iter(self.blocked[node.idx].values()))
 
-    def _in_blocks(self, node: Node) -> Node:
-        found = self.blocked.get(node.idx)
-        if found is None:
-            found = self.blocked[node.idx] = in_blocks(self.b, self.plain[node.idx], self.size)
-        return found
+    def _as_it_is(self, node: Node, block: int) -> Node:
+        """In these blocks, if it is so already; else plain."""
+        return self.blocked.get(node.idx, {}).get(block) or self._plain(node)
+
+    def _in_blocks(self, node: Node, block: int) -> Node:
+        if block not in self.blocked.get(node.idx, {}):
+            self.blocked.setdefault(node.idx, {})[block] = in_blocks(self.b, self._plain(node), block)
+        return self.blocked[node.idx][block]
 
     # -- operators -----------------------------------------------------------------------------------------------------
 
     def _convolution(self, node: Node) -> Node | None:
         """The convolution on what its operands are; None where oneDNN has nothing good for it."""
-        block = self.size if node.idx in self.chosen.kept else 0
+        block = self.chosen.kept.get(node.idx, 0)
         images = node.ins if node.op.name.endswith("weight_grad") else node.ins[:1]
-        ins = [self._as_it_is(i) for i in images]
-        kernels = [self._plain(w) for w in node.ins[len(images):]]
+        ins = [self._as_it_is(i, self.chosen.wanted(node, i)) for i in images]
+        weights = [self._plain(w) for w in node.ins[len(images):]]
         if not block and all(len(i.shape) == 4 for i in ins):
             return None
-        op = primitive(PREFIX + node.op.name)
-        if block and self._has_standing_kernels(node):
-            made = self.b.emit(op, (*ins, kernels_in_blocks(self.b, kernels[0], self.size)), (*node.attrs, block))
-            if _exists(made):
+        op, attrs = primitive(PREFIX + node.op.name), (*node.attrs, block)
+        if node.op.name == "conv2d":
+            made = self._on_packed_kernels(node, ins[0], weights[0], block)
+            if made is not None:
                 return made
-        made = self.b.emit(op, (*ins, *kernels), (*node.attrs, block))
+            attrs = (*attrs, "")
+        made = self.b.emit(op, (*ins, *weights), attrs)
         return made if _exists(made) else None
 
-    def _has_standing_kernels(self, node: Node) -> bool:
-        """Whether the kernels of a convolution can be put into blocks once and for all."""
-        if node.op.name != "conv2d" or node.attr("groups") != 1 or node.ins[0].idx not in self.blocked:
-            return False
-        return node.ins[1].idx in self.stable and all(size % self.size == 0 for size in node.ins[1].shape[:2])
+    def _on_packed_kernels(self, node: Node, image: Node, weights: Node, block: int) -> Node | None:
+        """The convolution on kernels that are packed once and for all; None where they cannot be."""
+        if node.ins[1].idx not in self.stable:
+            return None
+        name = _ext.conv_packing(*_arguments(node), (block_of(image.shape), block))
+        if not name:
+            return None
+        ins = image, pack(self.b, weights, name)
+        made = self.b.emit(primitive("blocked_conv2d"), ins, (*node.attrs, block, name))
+        return made if _exists(made) else None
 
     def _pooling(self, node: Node) -> Node:
-        ins = tuple([self._in_blocks(i) for i in node.ins])
-        return self.b.emit(primitive(PREFIX + node.op.name), ins, (*node.attrs, self.size))
+        block = self.chosen.kept[node.idx]
+        ins = tuple([self._in_blocks(i, block) for i in node.ins])
+        return self.b.emit(primitive(PREFIX + node.op.name), ins, (*node.attrs, block))
 
     def _elements(self, node: Node) -> Node:
-        return self.b.emit(node.op, tuple([self._operand(i) for i in node.ins]), node.attrs)
+        block = self.chosen.kept[node.idx]
+        return self.b.emit(node.op, tuple([self._operand(i, block) for i in node.ins]), node.attrs)
 
-    def _operand(self, node: Node) -> Node:
+    def _operand(self, node: Node, block: int) -> Node:
         """An operand of an element-wise operator whose result lies in blocks."""
         shape = node.shape
-        if len(shape) == 4 and (node.idx in self.blocked):
-            return self.blocked[node.idx]
+        if len(shape) == 4 and block in self.blocked.get(node.idx, {}):
+            return self.blocked[node.idx][block]
         n, c, h, w = (1,) * (4 - len(shape)) + shape
         if not shape:
             return self._plain(node)
         if c == 1:
             return self.b.reshape(self._plain(node), shape=(n, 1, h, w, 1))
         if h == w == 1:
-            return self.b.reshape(self._plain(node), shape=(n, c // self.size, 1, 1, self.size))
+            return self.b.reshape(self._plain(node), shape=(n, c // block, 1, 1, block))
         if node.op.name == "broadcast_to":
-            return self._operand(node.ins[0])
+            return self._operand(node.ins[0], block)
         if len(shape) == 4:
-            return self._in_blocks(node)
-        return in_blocks(self.b, self.b.reshape(self._plain(node), shape=(n, c, h, w)), self.size)
+            return self._in_blocks(node, block)
+        return in_blocks(self.b, self.b.reshape(self._plain(node), shape=(n, c, h, w)), block)
 
     def _sum(self, node: Node) -> Node:
         axes = node.attr("axis")
         axes = {a % 4 for a in ((axes,) if isinstance(axes, int) else axes)}
         over = tuple(sorted(axes | ({4} if CHANNELS in axes else set())))
-        made = self.b.call(node.op, self.blocked[node.ins[0].idx], axis=over, keepdims=False)
+        made = self.b.call(node.op, self._some_blocked(node.ins[0]), axis=over, keepdims=False)
         return made if made.shape == node.shape else self.b.reshape(made, shape=node.shape)
