@@ -7,13 +7,12 @@
 #include <cstdint>
 #include <cstring>
 
-#include <dnnl.hpp>
-
 #include "bind_kernels.h"
 #include "buffer_object.h"
 #include "executable.h"
 #include "isa.h"
 #include "memory.h"
+#include "onednn.h"
 #include "threads.h"
 
 namespace py = pybind11;
@@ -89,6 +88,7 @@ PYBIND11_MODULE(_ext, module) {
   bind_quantized(module);
   bind_executable(module);
   module.def("isa", &isa_name, "Which vector instructions our own kernels use: generic, avx2 or avx512.");
+  module.def("has_tiles", &has_tiles, "Whether oneDNN multiplies bfloat16 by the processor's matrix tiles (AMX).");
   module.def(
       "onednn_version",
       [] {

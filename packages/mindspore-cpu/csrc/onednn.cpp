@@ -150,6 +150,16 @@ dnnl::primitive_attr onednn_attributes() {
   return attributes;
 }
 
+bool has_tiles() {
+#if defined(__x86_64__)
+  onednn_engine();
+  constexpr auto tiles = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & tiles) == tiles;
+#else
+  return false;
+#endif
+}
+
 bool is_reference(const char* implementation) {
   return std::strncmp(implementation, "ref", 3) == 0 || std::strstr(implementation, ":ref") != nullptr;
 }

@@ -32,6 +32,9 @@ std::optional<dnnl::memory::data_type> onednn_type(Element element);
 // Attributes that all our primitives share: their scratch memory is given by the caller.
 dnnl::primitive_attr onednn_attributes();
 
+// Whether oneDNN multiplies bfloat16 by the processor's matrix tiles (AMX), which is many times faster than by vectors.
+bool has_tiles();
+
 // Whether an implementation is one of the last resort.
 bool is_reference(const char* implementation);
 

@@ -352,6 +352,27 @@ def test_a_network_computes_the_same_without_blocks(mode, monkeypatch):
         np.testing.assert_allclose(got, want, rtol=2e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 3, 20])
+def test_few_channels_are_padded_for_tiles(channels):
+    x, w = whole_numbers(2, channels, 11, 12), whole_numbers(16, channels, 3, 3)
+    x[0, 0, 4, 4], x[1, channels - 1, 10, 11] = np.inf, np.nan
+    attrs = {**ONE, "stride": (2, 2), "padding": (1, 1, 1, 1)}
+
+    dy = whole_numbers(2, 16, 6, 6)
+    more = {**attrs, "kernel_shape": (3, 3)}
+
+    def rule(b, x, w, dy):
+        return b.call(primitive("conv2d"), x, w, **attrs), b.call(primitive("conv2d_weight_grad"), x, dy, **more)
+    arrays = [a.astype(bfloat16.np) for a in (x, w, dy)]
+    graph = graph_of(rule, *arrays, dtype=bfloat16)
+    found = count(with_blocks(graph, frozenset({1})))
+    if _ext.has_tiles():
+        assert found["blocked_conv2d"] == found["blocked_conv2d_weight_grad"] == (channels > 1)
+    y, dw = [each.astype(np.float32) for each in run_graph(graph, arrays, device.current())]
+    np.testing.assert_array_equal(y, rounded(reference("conv2d", attrs, x, w), bfloat16))
+    np.testing.assert_array_equal(dw, rounded(reference("conv2d_weight_grad", more, x, dy), bfloat16))
+
+
 def test_kernels_of_a_network_that_infers_are_put_into_blocks_once(monkeypatch):
     made, prepare = [], StandingExecutable.prepare
     monkeypatch.setattr(StandingExecutable, "prepare", lambda self, inputs: made.append(1) or prepare(self, inputs))

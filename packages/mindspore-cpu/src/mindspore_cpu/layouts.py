@@ -21,11 +21,13 @@ from functools import lru_cache
 from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
 from mindspore.compiler.primitives.base import primitive
 from mindspore_cpu import _ext
-from mindspore_cpu.blocked import CONVOLUTIONS, POOLINGS, PREFIX, block_of, conv_problem, in_blocks, plain
+from mindspore_cpu.blocked import CONVOLUTIONS, POOLINGS, PREFIX, block_of, conv_problem, in_blocks, plain, plain_shape
 from mindspore_cpu.packing import pack
 
 SUMS = ("sum", "max", "min", "prod")
 HALVES = ("bfloat16", "float16")
+VECTOR = 16  # channels that half-precision convolutions multiply together
+MOST_PADDING = 6  # times the arithmetic that zeros may cost a convolution on tiles, which are ten times faster
 CHANNELS = 1
 
 
@@ -41,7 +43,7 @@ def with_blocks(graph: Graph, stable: frozenset[int]) -> Graph:
     if not size or not any(node.op.name in CONVOLUTIONS for node in graph.nodes):
         return graph
     chosen = _Choice(graph, size)
-    if not chosen.kept:
+    if not chosen.kept and not chosen.padded:
         return graph
     return _Emission(graph, chosen, stable).graph()
 
@@ -64,24 +66,44 @@ def node_problem(node: Node) -> tuple[str, tuple, tuple]:
 
 def _arguments(node: Node) -> tuple:
     """The arguments that the convolution factories of `_ext` share after the kind."""
-    _, shapes, _ = node_problem(node)
-    return (node.dtype.key, *shapes, node.attr("stride"), node.attr("padding"), node.attr("dilation"),
-            node.attr("groups"))
+    return node.dtype.key, *node_problem(node)[1], *_geometry(node)
 
 
-def _exists(node: Node, blocks: tuple | None = None) -> bool:
-    """Whether oneDNN has something good for a convolution on blocks; blocks: instead of the node's own."""
-    kind, _, own = node_problem(node)
-    return _ext.has_blocked_conv(kind, *_arguments(node), blocks or own, node.kwargs().get("kernels", ""))
+def _geometry(node: Node) -> tuple:
+    return node.attr("stride"), node.attr("padding"), node.attr("dilation"), node.attr("groups")
+
+
+def _exists(node: Node) -> bool:
+    """Whether oneDNN has something good for a convolution on blocks."""
+    kind, _, blocks = node_problem(node)
+    return _ext.has_blocked_conv(kind, *_arguments(node), blocks, node.kwargs().get("kernels", ""))
+
+
+def _whole_channels(node: Node) -> int:
+    """The channels that the image of a half-precision convolution is given, some of them zeros: with a channel left
+    over, oneDNN multiplies a neighbouring element by a zero weight, which turns an infinity into NaN."""
+    (_, channels, _, _) = node_problem(node)[1][0]
+    whole = -(-channels // VECTOR) * VECTOR
+    pays = node.dtype.key == "bfloat16" and _ext.has_tiles() and whole <= MOST_PADDING * channels
+    return whole if pays and node.attr("groups") == 1 and not node.op.name.endswith("input_grad") else channels
+
+
+def _padded(b: Builder, x: Node, channels: int) -> Node:
+    """A plain image, or kernels, with zeros behind its channels."""
+    if x.shape[CHANNELS] == channels:
+        return x
+    return b.call(primitive("pad"), x, low=(0, 0, 0, 0), high=(0, channels - x.shape[CHANNELS], 0, 0))
 
 
 class _Choice:
     """Which values lie in blocks. `kept`: the numbers of the nodes, with their blocks; `convolutions`: the numbers of
-    those that oneDNN computes."""
+    those that oneDNN computes; `padded`: whether some of these take more channels than they are given."""
 
     def __init__(self, graph: Graph, size: int):
         self.size = size
         self.convolutions = {n.idx for n in graph.nodes if self._is_fast(n)}
+        self.padded = any(n.idx in self.convolutions and n.dtype.key in HALVES and
+                          _whole_channels(n) != node_problem(n)[1][0][CHANNELS] for n in graph.nodes)
         self.may: dict[int, int] = {}
         for node in graph.nodes:
             block = self._block(node)
@@ -103,10 +125,15 @@ class _Choice:
             return False
         if any(type(d) is not int or d <= 0 for n in (*node.ins, node) for d in n.shape):
             return False
-        kind, (image, kernels, _), _ = node_problem(node)
+        kind, (image, kernels, output), _ = node_problem(node)
         if node.dtype.key == "float32":
             return _ext.conv_choice(kind, *_arguments(node)) == "onednn"
-        return node.dtype.key in HALVES and _exists(node, (image[CHANNELS], kernels[0]))
+        if node.dtype.key not in HALVES:
+            return False
+        n, c, h, w = image
+        whole = _whole_channels(node)
+        shapes = (n, whole, h, w), (kernels[0], kernels[1] + whole - c, *kernels[2:]), output
+        return _ext.has_blocked_conv(kind, node.dtype.key, *shapes, *_geometry(node), (whole, kernels[0]), "")
 
     def _block(self, node: Node) -> int:
         """The blocks in which a node's result may lie; 0: none."""
@@ -201,11 +228,15 @@ class _Emission:
 
     def _convolution(self, node: Node) -> Node | None:
         """The convolution on what its operands are; None where oneDNN has nothing good for it."""
-        block = self.chosen.kept.get(node.idx, 0)
-        images = node.ins if node.op.name.endswith("weight_grad") else node.ins[:1]
+        block, is_weight_grad = self.chosen.kept.get(node.idx, 0), node.op.name.endswith("weight_grad")
+        images = node.ins if is_weight_grad else node.ins[:1]
         ins = [self._as_it_is(i, self.chosen.wanted(node, i)) for i in images]
         weights = [self._plain(w) for w in node.ins[len(images):]]
-        if not block and all(len(i.shape) == 4 for i in ins):
+        given = node_problem(node)[1][0][CHANNELS]
+        whole = given if node.dtype.key == "float32" else _whole_channels(node)
+        if whole != given:
+            ins[0], weights = _padded(self.b, ins[0], whole), [_padded(self.b, w, whole) for w in weights]
+        elif not block and all(len(i.shape) == 4 for i in ins):
             return None
         op, attrs = primitive(PREFIX + node.op.name), (*node.attrs, block)
         if node.op.name == "conv2d":
@@ -214,13 +245,18 @@ class _Emission:
                 return made
             attrs = (*attrs, "")
         made = self.b.emit(op, (*ins, *weights), attrs)
-        return made if _exists(made) else None
+        if not _exists(made):
+            return None
+        if is_weight_grad and whole != given:
+            return self.b.call(primitive("slice"), made, begin=(0, 0, 0, 0), end=node.shape, strides=(1, 1, 1, 1))
+        return made
 
     def _on_packed_kernels(self, node: Node, image: Node, weights: Node, block: int) -> Node | None:
         """The convolution on kernels that are packed once and for all; None where they cannot be."""
         if node.ins[1].idx not in self.stable:
             return None
-        name = _ext.conv_packing(*_arguments(node), (block_of(image.shape), block))
+        name = _ext.conv_packing(node.dtype.key, plain_shape(image.shape), weights.shape, node_problem(node)[1][2],
+                                 *_geometry(node), (block_of(image.shape), block))
         if not name:
             return None
         ins = image, pack(self.b, weights, name)

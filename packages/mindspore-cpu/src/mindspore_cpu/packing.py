@@ -1,8 +1,8 @@
 """Packed kernels of convolutions: the layouts in which oneDNN reads them, by oneDNN's names.
 
-A name lists the axes from the outermost to the innermost. A letter behind a number stands for a piece of so many of its
-axis, one without a number for what is left of it: OhwI16i64o2i is [o / 64, h, w, i / 32, 16, 64, 2], where an input's number is
-made of (i / 32, 16, 2).
+A name lists the axes from the outermost to the innermost. A letter behind a number stands for a piece of so many of
+its axis, one without a number for what is left of it: OhwI16i64o2i is [o / 64, h, w, i / 32, 16, 64, 2], where an
+input's number is made of (i / 32, 16, 2).
 """
 from __future__ import annotations
 
