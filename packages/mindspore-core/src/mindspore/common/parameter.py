@@ -12,6 +12,7 @@ from mindspore.common.dtype import as_dtype
 from mindspore.common.tensor import Tensor
 from mindspore.graph.trace import storage_of
 from mindspore.runtime import record
+from mindspore.runtime.standing import register
 
 __all__ = ["ParamInfo", "Parameter", "ParameterTuple"]
 
@@ -78,6 +79,11 @@ class Parameter(Tensor):
     # What programs for several devices note of a parameter; one device computes as without them.
     comm_fusion, parallel_optimizer_comm_recompute, sliced = 1, False, False
     cache_enable, cache_shape, inited_param, key = False, (), None, -1
+
+    def __new__(cls, *args, **kwargs):
+        parameter = super().__new__(cls)
+        register(parameter)
+        return parameter
 
     def __init__(self, default_input=None, name=None, requires_grad=True, layerwise_parallel=False,
                  parallel_optimizer=True, storage_format="", device=None):

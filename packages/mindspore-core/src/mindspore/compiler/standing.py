@@ -9,7 +9,7 @@ from mindspore.compiler.program import Executable
 
 class StandingExecutable(Executable):
     """`run` runs both parts. Who knows that the inputs at the positions `reads` are what they were keeps the result of
-    `prepare` and calls `run_prepared`."""
+    `prepare` and calls `run_prepared` (`runtime.standing`)."""
 
     def __init__(self, preparation: Executable, main: Executable, reads: tuple[int, ...]):
         self._preparation, self._main, self.reads = preparation, main, reads

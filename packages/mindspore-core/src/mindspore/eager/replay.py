@@ -34,11 +34,12 @@ class Underivable(Exception):
         self.numbers, self.reason = numbers, reason
 
 
-def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, int], device):
-    """The executable of a stream: its parameters are the inputs, its outputs the live values. Underivable if one of
-    these depends on a derivative that does not exist."""
+def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, int], device,
+           stable: tuple[int, ...] = ()):
+    """The executable of a stream: its parameters are the inputs, its outputs the live values. stable: the positions of
+    inputs that are weights. Underivable if a live value depends on a derivative that does not exist."""
     from mindspore.compiler.pipeline import compile_graph
-    return compile_graph(stream_graph(entries, inputs, live), device, donated)
+    return compile_graph(stream_graph(entries, inputs, live), device, donated, stable=stable)
 
 
 def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:

@@ -29,9 +29,11 @@ import numpy as np
 
 from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
+from mindspore.compiler.standing import StandingExecutable
 from mindspore.eager.interrupts import Uninterrupted, mend
 from mindspore.eager.replay import VJP, Underivable, first_numbers, replay
 from mindspore.runtime import device as _device
+from mindspore.runtime.standing import Standing, weights
 from mindspore.runtime.storage import Storage, from_numpy
 
 HARD_LIMIT = 4096
@@ -80,6 +82,21 @@ class Region:
         self.history: list[tuple] = []
         self.hooks: list = []
         self.wanted: list = []
+
+
+class _Compiled:
+    """A segment's executable, and what is kept of what it computes from weights alone."""
+
+    __slots__ = ("executable", "_standing")
+
+    def __init__(self, executable):
+        self.executable = executable
+        self._standing = Standing(executable) if isinstance(executable, StandingExecutable) else None
+
+    def run(self, buffers: list, values: list, inputs: list[int]) -> list:
+        if self._standing is None:
+            return self.executable.run(buffers)
+        return self._standing.run(buffers, [values[inputs[place]] for place in self.executable.reads])
 
 
 class Segment:
@@ -325,12 +342,14 @@ class Segment:
             if debug.explains():
                 debug.say(f"compiling a segment of {len(self.entries)} entries, {len(self.inputs)} inputs and "
                           f"{len(live)} outputs: this stream was not seen before")
+            taken, known = set(donated.values()), weights()
+            stable = tuple([k for k, n in enumerate(self.inputs) if k not in taken and id(values[n]) in known])
             try:
-                found = replay(tuple(self.entries), self.inputs, live, donated, device)
+                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device, stable))
             except Underivable as failed:  # who reads one of these values is told
                 self.error, donated = failed, {}
                 live = tuple([number for number in live if number not in failed.numbers])
-                found = replay(tuple(self.entries), self.inputs, live, donated, device)
+                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device))
             else:
                 with _cache_lock:
                     _cache[key] = found
@@ -342,7 +361,7 @@ class Segment:
         values, replaced = self.values, set(donated.values())
         buffers = [values[n].own_buffer(device) if k in replaced else values[n].buffer_on(device)
                    for k, n in enumerate(self.inputs)]
-        for number, buffer in zip(live, found.run(buffers)):
+        for number, buffer in zip(live, found.run(buffers, values, self.inputs)):
             storage = values[number]
             storage.buffer, storage.device, storage.pending = buffer, device, None
 

@@ -25,9 +25,9 @@ from mindspore.graph import index_checks, tree
 from mindspore.graph.arguments import Copies, containers_of
 from mindspore.graph.guards import Guards
 from mindspore.graph.raising import running, without_executor
-from mindspore.graph.standing import Standing
 from mindspore.runtime import device as _device
 from mindspore.runtime.record import apply_plainly, assign, wrap
+from mindspore.runtime.standing import Standing
 from mindspore.runtime.storage import Storage
 
 __all__ = ["Entry", "Instance"]
@@ -39,7 +39,7 @@ _getrefcount = sys.getrefcount
 class Instance:
     """An entry's graph for some sizes of its symbols, on a device. `graph` is made when it is asked for."""
 
-    __slots__ = ("sizes", "binding", "device", "executable", "standing", "out_avals", "_entry", "_graph")
+    __slots__ = ("sizes", "binding", "device", "executable", "standing", "reads", "out_avals", "_entry", "_graph")
 
     def __init__(self, entry: Entry, sizes: tuple, device):
         from mindspore.compiler.pipeline import compile_graph
@@ -47,8 +47,11 @@ class Instance:
         self.binding = dict(zip(entry.symbols, sizes))
         stable = () if sizes else entry.stable()
         self.executable = compile_graph(entry.graph, device, entry.donated, self.binding, stable)
-        self.standing = Standing(self.executable, len(entry.graph.params) - len(entry.lifted)) \
-            if isinstance(self.executable, StandingExecutable) else None
+        self.standing, self.reads = None, []
+        if isinstance(self.executable, StandingExecutable):
+            first = len(entry.graph.params) - len(entry.lifted)
+            self.standing = Standing(self.executable)
+            self.reads = [position - first for position in self.executable.reads]  # places among the lifted
         self.out_avals = [bind_value(a, self.binding) for a in entry.graph.out_avals]
         self._graph = None
 
@@ -160,7 +163,7 @@ class Entry:
                 buffers[source] = value.buffer
         try:
             outputs = instance.executable.run(buffers) if instance.standing is None else \
-                instance.standing.run(buffers, self.lifted)
+                instance.standing.run(buffers, [self.lifted[place]._value for place in instance.reads])
         except Exception as error:
             without_executor(error)
             raise

@@ -19,7 +19,8 @@ from mindspore.runtime.transfer import download, upload
 class Storage:
     """See the module's text."""
 
-    __slots__ = ("aval", "buffer", "device", "host", "pinned", "pending", "index", "writes")
+    __slots__ = ("aval", "buffer", "device", "host", "pinned", "pending", "index", "writes",
+                 "__weakref__")
 
     def __init__(self, aval: TensorAval, buffer=None, device=None, host: np.ndarray | None = None,
                  pending=None, index: int = -1):
