@@ -309,6 +309,8 @@ class Segment:
                         region.start = 0
                 self.values = self.inputs = self.entries = ()
                 faults, self.faults = [*self.faults, (self.fault, self.checks)], []
+                if _local.segment is self:
+                    _local.segment = self.successor
         for fault, checks in faults:
             if fault is not None:
                 _look(fault, checks)

@@ -197,22 +197,20 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
     def __call__(self, *args, **kwargs) -> Any:
         if _stack.trace is not None:
             return self._run(_recorded, args, kwargs)
-        if context.mode.graph or ((self._recompute or hasattr(type(self), "bprop")) and self._is_compiled_here()):
+        has_bprop = hasattr(type(self), "bprop")
+        if context.mode.graph or ((self._recompute or has_bprop) and self._is_compiled_here()):
             return self._whole()(*args, **kwargs)
-        return self._construct_with_hooks(args, kwargs)
+        if has_bprop or self._hooks or self._converts or self._saving:
+            return self._run(_construct_natively, args, kwargs)
+        return self.construct(*args, **kwargs)
 
     def _is_compiled_here(self) -> bool:
         """Whether a cell with `recompute` or a bprop is compiled in PyNative mode: inside of a gradient, and a bprop
         inside of two, since a derivative of a derivative has to know which cotangents are zero."""
         return len(_segment.current().regions) > (0 if self._recompute else 1)
 
-    def _construct_with_hooks(self, args: tuple, kwargs: dict) -> Any:
-        if self._hooks or self._converts or self._saving or hasattr(type(self), "bprop"):
-            return self._run(_construct_natively, args, kwargs)
-        return self.construct(*args, **kwargs)
-
     def _natively(self, *args, **kwargs) -> Any:
-        return self._construct_with_hooks(args, kwargs)
+        return self._run(_construct_natively, args, kwargs)
 
     def _whole(self) -> CompiledFunction:
         """The compiled form of the whole Cell."""

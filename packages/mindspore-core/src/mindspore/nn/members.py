@@ -202,11 +202,11 @@ class CellMembers:
 
     def run_construct(self, cast_inputs: tuple, kwargs: dict) -> Any:
         """`construct` and the hooks around it, as a call in PyNative mode runs them."""
-        return self._construct_with_hooks(cast_inputs, kwargs)
+        return self._natively(*cast_inputs, **kwargs)
 
     if TYPE_CHECKING:
         _whole: Callable
-        _construct_with_hooks: Callable
+        _natively: Callable
 
     # -- truth and pickles -------------------------------------------------------------------------------------------
 

@@ -180,12 +180,14 @@ class LayerNorm(LayerNormOperators, Cell):
 
     def construct(self, input_x):
         """input_x normalized, scaled and shifted."""
-        x, begin, params = input_x, self.begin_norm_axis, self.begin_params_axis
-        if not -x.ndim <= min(begin, params) <= max(begin, params) < x.ndim or x.shape[params:] != self.gamma.shape:
-            raise ValueError(f"For 'LayerNorm', gamma has shape {self.gamma.shape}, which must be that of the input's "
-                             f"axes from begin_params_axis ({params}) on, but the input has shape {x.shape} with "
+        x, begin, params, gamma = input_x, self.begin_norm_axis, self.begin_params_axis, self.gamma
+        shape = x.shape
+        ndim = len(shape)
+        if not -ndim <= min(begin, params) <= max(begin, params) < ndim or shape[params:] != gamma.shape:
+            raise ValueError(f"For 'LayerNorm', gamma has shape {gamma.shape}, which must be that of the input's "
+                             f"axes from begin_params_axis ({params}) on, but the input has shape {shape} with "
                              f"begin_norm_axis {begin}.")
-        return apply(_LAYER, (x, self.gamma, self.beta), (begin % x.ndim, self.epsilon))[0]
+        return apply(_LAYER, (x, gamma, self.beta), (begin % ndim, self.epsilon))[0]
 
     def extend_repr(self):
         return (f"normalized_shape={self.normalized_shape}, begin_norm_axis={self.begin_norm_axis}, "
