@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
 import sqlite3
 import struct
@@ -145,6 +146,34 @@ def test_appending(tmp_path):
     found = read(f"{path}1")
     expected = [rows(5)[k] for k in (0, 1)] + rows(3)[:1] + [rows(5)[k] for k in (2, 3, 4)] + rows(3)[1:]
     assert all(same(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_rows_of_several_processes(tmp_path):
+    writer = mr.FileWriter(str(tmp_path / "a.mindrecord"), 2)
+    with pytest.raises(mr.MRMOpenError, match="no schema"):
+        writer.open_and_set_header()
+    writer.add_schema({"label": {"type": "int32"}, "data": {"type": "bytes"}})
+    assert writer.open_and_set_header() is mr.SUCCESS
+
+    def task(first: int) -> None:
+        for begin in (first, first + 3):
+            writer.write_raw_data([{"label": k, "data": bytes([k])} for k in range(begin, begin + 3)], True)
+
+    task(0)
+    processes = [multiprocessing.get_context("fork").Process(target=task, args=(first,)) for first in (6, 12)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    writer.commit()
+    found = read(str(tmp_path / "a.mindrecord0"))
+    assert sorted(row["label"] for row in found) == list(range(18)), "the rows of all three"
+    assert all(row["data"] == bytes([row["label"]]) for row in found)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"a.mindrecord{k}{end}" for k in range(2) for end in ("", ".db")], "nothing else is left"
+    with pytest.raises(mr.MRMOpenError, match="finished"):
+        writer.open_and_set_header()
 
 
 def test_nothing_is_seen_before_commit_and_nothing_is_left_after_an_error(tmp_path):

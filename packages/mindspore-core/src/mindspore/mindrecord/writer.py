@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import secrets
 import sqlite3
 import struct
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from pathlib import Path
 from typing import BinaryIO
 
 from mindspore.formats.mindrecord import COLUMN_TYPES, Schema
@@ -20,6 +22,7 @@ from mindspore.mindrecord.exceptions import (
     MRMInvalidHeaderSizeError,
     MRMInvalidPageSizeError,
     MRMInvalidSchemaError,
+    MRMOpenError,
     MRMOpenForAppendError,
     MRMValidateDataError,
     MRMWriteDatasetError,
@@ -230,6 +233,8 @@ class FileWriter:
         self._index: list[str] | None = None
         self._shards: list[_Shard] = []
         self._done = False
+        self._owner = os.getpid()
+        self._parts = f"{path}.tmp-{self._owner}-{secrets.token_hex(4)}.part"
 
     @classmethod
     def open_for_append(cls, file_name: str) -> FileWriter:
@@ -330,13 +335,28 @@ class FileWriter:
         if not self._shards:
             self._shards = [_Shard(path, k, *self._sizes) for k, path in enumerate(self._paths)]
 
+    def open_and_set_header(self) -> Status:
+        """Open the files before the first `write_raw_data`, which otherwise does it. Programs call this before several
+        processes write.
+
+        Raises:
+            MRMOpenError: there is no schema yet, or the files are finished.
+        """
+        if self._schema is None or self._done:
+            raise MRMOpenError("For 'open_and_set_header', " + ("the files are finished already." if self._done
+                                    else "there is no schema. Call add_schema first."))
+        self._open()
+        return SUCCESS
+
     def write_raw_data(self, raw_data: Sequence[Mapping], parallel_writer: bool = False) -> Status:
         """Write rows, the first to the first shard and so on, each shard about as many.
 
         Args:
             raw_data: a list of dicts with a value for each field: bytes for `bytes`, an array of the type for a field
                 with a shape, numbers and texts for the others. A single dict is one row.
-            parallel_writer: checked only.
+            parallel_writer: whether several processes write; ignored, since a process that was forked with this writer
+                is known without it. Its rows are kept in a file beside the data set until the process that made the
+                writer calls `commit`, which puts them after its own.
 
         Raises:
             MRMValidateDataError: a row does not fit the schema; no row of this call is written.
@@ -359,6 +379,15 @@ class FileWriter:
                 raise MRMValidateDataError(f"For 'write_raw_data', row {k} does not fit the schema: {error}.") from None
             values = self._schema.decode_raw(raw)
             encoded.append((raw, blob, tuple([values[name] for name in index]), saved))
+        if os.getpid() != self._owner:
+            with open(f"{self._parts}{os.getpid():010d}", "ab") as file:
+                file.write(pickle.dumps(encoded))
+        else:
+            self._add(encoded)
+        return SUCCESS
+
+    def _add(self, encoded: list[tuple[bytes, bytes, tuple, int]]) -> None:
+        """Share encoded rows out among the shards."""
         self._open()
         try:
             for k, shard in enumerate(self._shards):
@@ -368,20 +397,37 @@ class FileWriter:
         except BaseException:
             self._discard()
             raise
-        return SUCCESS
+
+    def _other_parts(self) -> list[Path]:
+        """The files of rows which other processes wrote."""
+        folder, name = os.path.split(self._parts)
+        return sorted(each for each in Path(folder or ".").iterdir() if each.name.startswith(name))
+
+    def _take_parts(self) -> None:
+        """Add the rows which other processes wrote."""
+        for path in self._other_parts():
+            with path.open("rb") as file:
+                while file.peek(1):
+                    self._add(pickle.load(file))  # rows that a process of this program wrote a moment ago
+            path.unlink()
 
     def commit(self) -> Status:
-        """Finish the files.
+        """Finish the files, with the rows of other processes that were forked with this writer.
 
         Raises:
-            MRMCommitError: there is no schema, the files are finished already, or a header is too small.
+            MRMCommitError: there is no schema, the files are finished already, a header is too small, or another
+                process made this writer.
             MRMWriteDatasetError: a row is larger than a page.
             OSError: a file cannot be written.
         """
         if self._schema is None or self._done:
             raise MRMCommitError("For 'commit', " + ("the files are finished already." if self._done else
                                                      "there is no schema. Call add_schema first."))
+        if os.getpid() != self._owner:
+            raise MRMCommitError("For 'commit', only the process that made the writer finishes the files, but process "
+                                 f"{os.getpid()} called it, and {self._owner} made it. Call it there.")
         self._open()
+        self._take_parts()
         index = self._index if self._index is not None else self._schema.raws
         header = {"index_fields": [{"index_field": name, "schema_id": 0} for name in index],
                   "schema": [self._schema.to_json(self._desc)],
@@ -398,6 +444,10 @@ class FileWriter:
 
     def _discard(self) -> None:
         self._done = True
+        if os.getpid() != self._owner:
+            return
+        for path in self._other_parts():
+            path.unlink()
         for shard in self._shards:
             shard.discard()
 
