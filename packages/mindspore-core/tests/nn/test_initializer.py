@@ -85,6 +85,31 @@ def test_dirac_passes_its_input_through(groups):
     np.testing.assert_allclose(net(Tensor(x)).asnumpy(), x, rtol=1e-6)
 
 
+@pytest.mark.parametrize("layer, shape", [(nn.Conv1d, (6, 2, 3)), (nn.Conv1dTranspose, (4, 3, 3))])
+@pytest.mark.parametrize("deferred", [False, True])
+def test_a_tensor_for_the_weight_of_a_sequence_layer_needs_no_height(layer, shape, deferred):
+    x = Tensor(np.random.default_rng(0).normal(size=(2, 4, 7)).astype(np.float32))
+
+    def build(of_shape):
+        ms.set_seed(11)
+        weight = init.initializer("normal", of_shape)
+        return layer(4, 6, 3, group=2, weight_init=weight)
+
+    whole = build((*shape[:2], 1, shape[2]))
+    if deferred:
+        with nn.no_init_parameters():
+            net = build(shape)
+        assert not net.weight.asnumpy().any()
+        net.init_parameters_data()
+    else:
+        net = build(shape)
+    assert net.weight.shape == (*shape[:2], 1, shape[2])
+    np.testing.assert_array_equal(net.weight.asnumpy(), whole.weight.asnumpy())
+    np.testing.assert_array_equal(net(x).asnumpy(), whole(x).asnumpy())
+    with pytest.raises(ValueError, match="expected"):
+        layer(4, 6, 3, weight_init=Tensor(np.zeros((6, 2, 5), np.float32)))
+
+
 def test_seeds_and_streams():
     first, second = draw("normal", (3, 4)), draw("normal", (3, 4))
     assert (first != second).all()

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 
 from mindspore.common import dtype as mstype
+from mindspore.common.deferred import DeferredTensor
 from mindspore.common.initializer import HeUniform, Uniform, initializer
 from mindspore.common.parameter import Parameter
+from mindspore.common.tensor import Tensor
 from mindspore.compiler.primitives.base import primitive
 from mindspore.nn._check import pad_mode as check_pad_mode
 from mindspore.nn._check import paddings, per_axis, positive_int, same_sides
@@ -83,6 +85,16 @@ def _deconv_output_length(is_valid, is_same, is_pad, input_length, filter_size, 
     return length - stride_size + reach - padding if is_pad else length
 
 
+def _with_lead(weight: Tensor, lead: tuple[int, ...]) -> Tensor:
+    """A weight (a, b, *kernel) as (a, b, *lead, *kernel); one that is not drawn yet stays so."""
+    shape = weight.shape[:2] + lead + weight.shape[2:]
+    if not isinstance(weight, DeferredTensor):
+        return apply(_RESHAPE, (weight,), (shape,))
+    draw, found = weight.draw, DeferredTensor(shape=shape, dtype=weight.dtype)
+    found.draw = lambda: apply(_RESHAPE, (draw(),), (shape,))
+    return found
+
+
 class _Convolution(ConvolutionOperators, _Conv):
     """What all convolutions share. `spatial` is the number of spatial axes, `lead` the axes of size 1 before them."""
 
@@ -98,6 +110,8 @@ class _Convolution(ConvolutionOperators, _Conv):
             raise ValueError(f"For '{name}', the 'data_format' must be '{self.layout}', but got {data_format!r}; "
                              f"transpose the input to {self.layout}.")
         sides = zeros + paddings(name, padding, count)
+        if self.lead and isinstance(weight_init, Tensor) and weight_init.ndim == count + 2:
+            weight_init = _with_lead(weight_init, self.lead)
         super().__init__(in_channels, out_channels, self.lead + per_axis(name, "kernel_size", kernel_size, count),
                          self.lead + per_axis(name, "stride", stride, count), check_pad_mode(name, pad_mode, sides),
                          sides, self.lead + per_axis(name, "dilation", dilation, count), group, has_bias, weight_init,
@@ -177,7 +191,8 @@ class Conv2d(_Convolution):
 
 class Conv1d(SequenceOperators, _Convolution):
     """1-D convolution of sequences (N, in_channels, L) to (N, out_channels, L'), with the arguments of `Conv2d`; sizes
-    are ints, padding is an int or (left, right), and the weight has the shape (out, in / group, 1, k)."""
+    are ints, padding is an int or (left, right), and the weight has the shape (out, in / group, 1, k). A Tensor for
+    `weight_init` may leave out the axis of size 1."""
 
     operator = primitive("conv2d")
     spatial, lead, layout = 1, (1,), "NCW"
@@ -222,7 +237,8 @@ class Conv2dTranspose(_Transposed):
 
 
 class Conv1dTranspose(SequenceOperators, _Transposed):
-    """The transpose of a 1-D convolution: (N, in_channels, L) to (N, out_channels, L'); see `Conv2dTranspose`."""
+    """The transpose of a 1-D convolution: (N, in_channels, L) to (N, out_channels, L'); see `Conv2dTranspose`
+    and, for a Tensor as `weight_init`, `Conv1d`."""
 
     operator = primitive("conv2d_input_grad")
     spatial, lead, layout = 1, (1,), "NCW"
