@@ -64,10 +64,12 @@ def test_rows_of_a_table_cut_to_a_length(mode):
     layer = nn.EmbeddingLookup(6, 4, param_init="ones", max_norm=1.0)
     np.testing.assert_allclose(run(layer, np.array([[0, 5]])), np.full((1, 2, 4), 0.5), rtol=1e-6)
     assert names(layer) == ["embedding_table"]
-    plain = nn.EmbeddingLookup(6, 4)
+    plain = nn.EmbeddingLookup(6, 4, vocab_cache_size=0)
     np.testing.assert_array_equal(run(plain, np.array([2, 2])), plain.embedding_table.asnumpy()[[2, 2]])
     with pytest.raises(ValueError, match="'target'"):
         nn.EmbeddingLookup(6, 4, target="GPU")
+    with pytest.raises(ValueError, match="'vocab_cache_size' must be an int"):
+        nn.EmbeddingLookup(6, 4, vocab_cache_size=-1)
 
 
 def test_parameter_update(mode):

@@ -7,7 +7,7 @@ from mindspore import ops
 from mindspore.common import dtype as mstype
 from mindspore.common.initializer import Uniform, initializer
 from mindspore.common.parameter import Parameter
-from mindspore.nn._check import flag, positive_float, positive_int
+from mindspore.nn._check import flag, is_int, positive_float, positive_int
 from mindspore.nn.cell import Cell
 from mindspore.nn.layer.activation import LeakyReLU, get_activation
 from mindspore.nn.layer.basic import Dense, as_computed
@@ -138,7 +138,8 @@ class EmbeddingLookup(Cell):
     Args:
         vocab_size, embedding_size: the table's shape. param_init: its initializer. max_norm: rows that are longer are
             scaled to this length. target, slice_mode, manual_shapes, sparse: accepted; they say where the rows of a
-            distributed table lie.
+            distributed table lie. vocab_cache_size: accepted, an int of at least 0; it was the number of rows that the
+            workers of a parameter server keep.
 
     Raises:
         TypeError, ValueError: arguments of wrong types or out of range.
@@ -148,10 +149,13 @@ class EmbeddingLookup(Cell):
     TABLE_ROW_SLICE, TABLE_COLUMN_SLICE = "table_row_slice", "table_column_slice"
 
     def __init__(self, vocab_size, embedding_size, param_init="normal", target="CPU", slice_mode="batch_slice",
-                 manual_shapes=None, max_norm=None, sparse=True, dtype=mstype.float32):
+                 manual_shapes=None, max_norm=None, sparse=True, dtype=mstype.float32, *, vocab_cache_size=0):
         super().__init__()
         self.vocab_size = positive_int("EmbeddingLookup", "vocab_size", vocab_size)
         self.embedding_size = positive_int("EmbeddingLookup", "embedding_size", embedding_size)
+        if not is_int(vocab_cache_size) or vocab_cache_size < 0:
+            raise ValueError(f"For 'EmbeddingLookup', the 'vocab_cache_size' must be an int of at least 0, but got "
+                             f"{vocab_cache_size!r}; leave it out, it has no effect.")
         if target not in ("CPU", "DEVICE"):
             raise ValueError(f"For 'EmbeddingLookup', the 'target' must be 'CPU' or 'DEVICE', but got {target!r}.")
         modes = (self.BATCH_SLICE, self.FIELD_SLICE, self.TABLE_ROW_SLICE, self.TABLE_COLUMN_SLICE)
