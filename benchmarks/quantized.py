@@ -1,9 +1,10 @@
-"""Time dense layers with int8 weights beside float32, here and in PyTorch.
+"""Time dense layers with int8 and half-precision weights beside float32, here and in PyTorch.
 
     python benchmarks/quantized.py [--rounds N] [--works A,B] [--rows 1,8] [--threads N] [--peer-python PYTHON]
 
-A work is a dense layer with bias, named by its input and output sizes. The forms are float32, `weight_only` (int8
-weights, `mindspore.quantization.quantize`) and `dynamic` (int8 rows too); PyTorch's are float32 and `quantize_dynamic`.
+A work is a dense layer with bias, named by its input and output sizes. The forms are float32, bfloat16 and float16
+(rows and weights), `weight_only` (int8 weights, `mindspore.quantization.quantize`) and `dynamic` (int8 rows too);
+PyTorch's are the same, with `quantize_dynamic`, but for `weight_only`.
 Each contender runs in a process of its own, PYTHON for PyTorch (this one by default), and calls its forms in turns, so
 that other work on the machine meets all of them; a peer that is not installed is left out. A figure is the median of
 all calls of all rounds, with the spread of their middle half, in milliseconds. The error is the largest one of an
@@ -25,7 +26,9 @@ from processes import lines_of
 CONTENDERS = ("mindspore", "torch")
 WORKS = ("768x3072", "4096x4096")
 ROWS = (1, 4, 8, 32, 128, 512)
-SECONDS, MOST_CALLS, BOUNDS = 2.0, 50, {"float32": 1e-5, "weight_only": 0.02, "dynamic": 0.03}
+HALVES = ("bfloat16", "float16")
+SECONDS, MOST_CALLS = 2.0, 50
+BOUNDS = {"float32": 1e-5, "bfloat16": 0.02, "float16": 0.002, "weight_only": 0.02, "dynamic": 0.03}
 
 Call = Callable[[], np.ndarray]
 
@@ -47,14 +50,15 @@ def in_mindspore(work: str, rows: int) -> dict[str, Call]:
     ms.set_device("CPU")
     ms.set_context(mode=ms.GRAPH_MODE)
     x, w, b = operands(work, rows)
-    x = Tensor(x)
 
     def layer(form: str) -> Call:
-        net = nn.SequentialCell(nn.Dense(w.shape[1], w.shape[0], Tensor(w), Tensor(b)))
-        if form != "float32":
+        dtype = getattr(ms, form) if form in HALVES else ms.float32
+        net = nn.SequentialCell(nn.Dense(w.shape[1], w.shape[0], Tensor(w, dtype), Tensor(b, dtype), dtype=dtype))
+        if form not in ("float32", *HALVES):
             quantize(net, form)
         net.set_train(False)
-        return lambda: net(x).asnumpy()
+        given = Tensor(x, dtype)
+        return lambda: net(given).asnumpy()
 
     return {form: layer(form) for form in BOUNDS}
 
@@ -64,17 +68,23 @@ def in_torch(work: str, rows: int) -> dict[str, Call]:
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     x, w, b = map(torch.tensor, operands(work, rows))
-    plain = torch.nn.Sequential(torch.nn.Linear(w.shape[1], w.shape[0])).eval()
-    plain[0].weight.data, plain[0].bias.data = w, b
-    found = {"float32": plain, "dynamic": torch.ao.quantization.quantize_dynamic(plain, {torch.nn.Linear})}
 
-    def run(net: torch.nn.Module) -> Call:
+    def plain(dtype: torch.dtype) -> torch.nn.Module:
+        net = torch.nn.Sequential(torch.nn.Linear(w.shape[1], w.shape[0])).eval()
+        net[0].weight.data, net[0].bias.data = w, b
+        return net.to(dtype)
+
+    def run(net: torch.nn.Module, dtype: torch.dtype) -> Call:
+        given = x.to(dtype)
+
         def call() -> np.ndarray:
             with torch.inference_mode():
-                return net(x).numpy()
+                return net(given).float().numpy()
         return call
 
-    return {form: run(net) for form, net in found.items()}
+    found = {form: run(plain(getattr(torch, form)), getattr(torch, form)) for form in ("float32", *HALVES)}
+    dynamic = torch.ao.quantization.quantize_dynamic(plain(torch.float32), {torch.nn.Linear})
+    return {**found, "dynamic": run(dynamic, torch.float32)}
 
 
 def measure(contender: str, work: str, rows: int) -> list[dict]:

@@ -91,8 +91,10 @@ py::object blocked_conv(const std::string& kind, const std::string& element, con
 bool has_blocked_conv(const std::string& kind, const std::string& element, const Four& image, const Four& weights,
                       const Pair& output, const Pair& stride, const Four& padding, const Pair& dilation,
                       std::int64_t groups, const Blocks& blocks, const std::string& kernels) {
-  return has_conv_blocked(kind_of<ConvKind>("conv", conv_kinds, kind), element_of(element),
-                          conv_shape(image, weights, output, stride, padding, dilation, groups), {},
+  const auto conv_kind = kind_of<ConvKind>("conv", conv_kinds, kind);
+  const bool forward = conv_kind == ConvKind::forward;  // which may get an epilogue later
+  return has_conv_blocked(conv_kind, element_of(element),
+                          conv_shape(image, weights, output, stride, padding, dilation, groups), {forward, forward},
                           {blocks[0], blocks[1], kernels});
 }
 

@@ -7,8 +7,9 @@
 // tile of C is updated by rank-1 steps from a strip of A, whose elements are broadcast, and a panel of B, whose rows are
 // vectors. Panels of B are packed into a contiguous, zero-padded buffer, except where B's rows are contiguous already
 // and the panel is read too few times for packing to pay. A few rows of A against columns of B that are contiguous are
-// sums of products of vectors instead. Half-precision and narrow integers are widened while packing and rounded once at
-// the end; integers wrap around. k is never divided among threads, so the result does not depend on their number.
+// sums of products of vectors instead; against rows of B in half precision, sums that B is streamed past. Half-precision
+// and narrow integers are widened while packing and rounded once at the end; integers wrap around. k is never divided among
+// threads, so the result does not depend on their number.
 #pragma once
 
 #include <cstddef>

@@ -16,11 +16,16 @@
 #define TILE_VECTORS 4
 #define TILE_ROWS 6
 #define TRANSPOSE_PANEL transpose_panel
+#define WIDEN_HALVES widen_halves
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 namespace mindspore::cpu {
 namespace {
+inline __m512 widen_halves(const Half* from) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+
 #include "gemm_impl.h"
 
 #include "attention_impl.h"

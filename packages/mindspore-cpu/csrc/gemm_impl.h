@@ -4,6 +4,7 @@
 //   TILE_VECTORS   width of the widest register tile, in vectors (a power of two)
 //   TILE_ROWS      height of the widest register tile; narrower tiles have up to 8 rows
 //   TRANSPOSE_PANEL (optional) a fast `pack_b` for float panels whose columns are contiguous
+//   WIDEN_HALVES   (optional) a function from the place of halves to a vector of floats
 //
 // defined, inside a namespace of its own.
 
@@ -25,6 +26,40 @@ inline __attribute__((always_inline)) void store(T* to, typename Vec<T>::type va
   *reinterpret_cast<typename Vec<T>::loose*>(to) = value;
 }
 
+// A vector of T from numbers that are stored as T or in half precision (`widen`).
+template <class T, class S>
+inline __attribute__((always_inline)) typename Vec<T>::type load_wide(const S* from) {
+#ifdef WIDEN_HALVES
+  if constexpr (std::is_same_v<S, Half>) return WIDEN_HALVES(from);
+#endif
+  if constexpr (std::is_same_v<S, T>) {
+    return load<T>(from);
+  } else {
+    static_assert(std::is_same_v<T, float>);
+    typedef std::uint16_t Shorts __attribute__((vector_size(VECTOR_BYTES / 2)));
+    typedef std::uint32_t Words __attribute__((vector_size(VECTOR_BYTES)));
+    Shorts given;
+    std::memcpy(&given, from, sizeof given);
+    Words bits = __builtin_convertvector(given, Words);
+    typename Vec<T>::type result;
+    if constexpr (std::is_same_v<S, Bfloat>) {
+      bits <<= 16;
+    } else {
+      const Words rest = (bits & 0x7fffu) << 13;
+      std::memcpy(&result, &rest, sizeof result);
+      result *= 0x1p112f;
+      Words scaled;
+      std::memcpy(&scaled, &result, sizeof scaled);
+      bits = ((bits & 0x8000u) << 16) | ((bits & 0x7c00u) == 0x7c00u ? rest | 0x7f800000u : scaled);
+    }
+    std::memcpy(&result, &bits, sizeof result);
+    return result;
+  }
+}
+
+template <class S>
+constexpr bool is_half = std::is_same_v<S, Half> || std::is_same_v<S, Bfloat>;
+
 template <class T>
 constexpr std::size_t panel_columns() {
   return TILE_VECTORS * Vec<T>::lanes;
@@ -35,6 +70,9 @@ constexpr std::int64_t block_rows = 240;   // rows of A between two packings of 
 constexpr std::int64_t rows_worth_packing = 4 * TILE_ROWS;
 constexpr std::int64_t bytes_worth_packing = 1 << 17;   // of A, where its rows are not contiguous, or
 constexpr std::int64_t columns_worth_packing = 512;     // where there are this many columns of B
+constexpr std::int64_t few_rows = 4;                       // of A: each element of B is used too few times to be packed
+constexpr std::int64_t streamed_columns = 2048;            // of C, whose sums stay in the first-level cache
+constexpr int streamed_rows = 8;                           // of B, read side by side
 
 // Where a register tile goes, and what is done to it on the way.
 template <class T>
@@ -180,6 +218,11 @@ void pack_b(const S* b, std::int64_t row, std::int64_t col, std::int64_t depth, 
   for (std::int64_t p = 0; p < depth; ++p, to += width) {
     const S* from = b + p * row;
     std::int64_t j = 0;
+    if constexpr (is_half<S>) {
+      if (col == 1) {
+        for (; j + Vec<T>::lanes <= columns; j += Vec<T>::lanes) store<T>(to + j, load_wide<T>(from + j));
+      }
+    }
     for (; j < columns; ++j) to[j] = static_cast<T>(wide(from[j * col]));
     for (; j < width; ++j) to[j] = T{};
   }
@@ -198,6 +241,12 @@ template <class S, class T>
 bool packs_a(const Gemm& problem) {
   const std::int64_t bytes = problem.k * problem.m * static_cast<std::int64_t>(sizeof(T));
   return converts<S, T> || (bytes > bytes_worth_packing && (problem.a.col != 1 || problem.n >= columns_worth_packing));
+}
+
+// Whether few rows of A are multiplied with rows of B in half precision as they come (`run_streamed`).
+template <class S>
+bool streams_b(const Gemm& problem) {
+  return is_half<S> && problem.m <= few_rows && problem.b.col == 1;
 }
 
 // One call's scratch memory.
@@ -221,7 +270,8 @@ struct Workspace {
     bias = take(panel_columns<T>());
     panel = take(depth * panel_columns<T>());
     strip = take(packs_a<S, T>(problem) ? depth * rows : 0);
-    results = take(converts<S, T> ? rows * panel_columns<T>() : 0);
+    const std::size_t streamed = streams_b<S>(problem) ? rows * streamed_columns : 0;
+    results = take(converts<S, T> ? std::max(rows * panel_columns<T>(), streamed) : 0);
     return offset;
   }
 };
@@ -287,16 +337,13 @@ void multiply_panels(const Gemm& problem, const Workspace<T>& space, const Strip
   }
 }
 
-// Up to `dot_rows` rows of A against columns of B that are contiguous: sums of products of vectors along k. Each element
-// of B is used too few times to pay for packing it.
-constexpr std::int64_t dot_rows = 4;
-
-template <class T, int MR, int NC>
-void dot_tile(const Gemm& problem, std::int64_t row, std::int64_t col) {
+// Up to `few_rows` rows of A against columns of B that are contiguous: sums of products of vectors along k. a: the
+// rows [row, row + MR) of A, `a_row` apart.
+template <class S, class T, int MR, int NC>
+void dot_tile(const Gemm& problem, const T* a, std::int64_t a_row, std::int64_t row, std::int64_t col) {
   using V = typename Vec<T>::type;
   constexpr std::int64_t lanes = Vec<T>::lanes;
-  const T* a = static_cast<const T*>(problem.a.data) + row * problem.a.row;
-  const T* b = static_cast<const T*>(problem.b.data) + col * problem.b.col;
+  const S* b = static_cast<const S*>(problem.b.data) + col * problem.b.col;
   V sum[MR][NC];
 #pragma GCC unroll 4
   for (int i = 0; i < MR; ++i) {
@@ -307,31 +354,48 @@ void dot_tile(const Gemm& problem, std::int64_t row, std::int64_t col) {
   for (; p + lanes <= problem.k; p += lanes) {
 #pragma GCC unroll 4
     for (int j = 0; j < NC; ++j) {
-      const V line = load<T>(b + j * problem.b.col + p);
+      const V line = load_wide<T>(b + j * problem.b.col + p);
 #pragma GCC unroll 4
-      for (int i = 0; i < MR; ++i) sum[i][j] += load<T>(a + i * problem.a.row + p) * line;
+      for (int i = 0; i < MR; ++i) sum[i][j] += load<T>(a + i * a_row + p) * line;
     }
   }
   for (int i = 0; i < MR; ++i) {
     for (int j = 0; j < NC; ++j) {
       T total{};
       for (std::int64_t l = 0; l < lanes; ++l) total += sum[i][j][l];
-      for (std::int64_t q = p; q < problem.k; ++q) total += a[i * problem.a.row + q] * b[j * problem.b.col + q];
-      if (problem.bias != nullptr) total += static_cast<const T*>(problem.bias)[col + j];
+      for (std::int64_t q = p; q < problem.k; ++q) total += a[i * a_row + q] * wide(b[j * problem.b.col + q]);
+      if (problem.bias != nullptr) total += wide(static_cast<const S*>(problem.bias)[col + j]);
       if (problem.relu && total < T{}) total = T{};
-      T& place = static_cast<T*>(problem.c)[(row + i) * problem.ldc + col + j];
-      place = problem.subtract ? place - total : total;
+      S& place = static_cast<S*>(problem.c)[(row + i) * problem.ldc + col + j];
+      if constexpr (converts<S, T>) {
+        place = narrow<S>(total);
+      } else {
+        place = problem.subtract ? place - total : total;
+      }
     }
   }
 }
 
-template <class T>
-void run_dots(const Gemm& problem, const GemmBlock& block) {
+// widened: memory for the rows of A where they are stored in half precision.
+template <class S, class T>
+void run_dots(const Gemm& problem, const GemmBlock& block, [[maybe_unused]] T* widened) {
   auto columns = [&](std::int64_t row, auto height) {
     constexpr int MR = decltype(height)::value;
+    const S* given = static_cast<const S*>(problem.a.data) + row * problem.a.row;
+    const T* a;
+    std::int64_t a_row = problem.a.row;
+    if constexpr (converts<S, T>) {
+      a = widened;
+      a_row = problem.k;
+      for (std::int64_t i = 0; i < MR; ++i) {
+        for (std::int64_t p = 0; p < problem.k; ++p) widened[i * a_row + p] = wide(given[i * problem.a.row + p]);
+      }
+    } else {
+      a = given;
+    }
     std::int64_t col = block.col_begin;
-    for (; col + 4 <= block.col_end; col += 4) dot_tile<T, MR, 4>(problem, row, col);
-    for (; col < block.col_end; ++col) dot_tile<T, MR, 1>(problem, row, col);
+    for (; col + 4 <= block.col_end; col += 4) dot_tile<S, T, MR, 4>(problem, a, a_row, row, col);
+    for (; col < block.col_end; ++col) dot_tile<S, T, MR, 1>(problem, a, a_row, row, col);
   };
   std::int64_t row = block.row_begin;
   for (; row + 4 <= block.row_end; row += 4) columns(row, std::integral_constant<int, 4>{});
@@ -339,13 +403,71 @@ void run_dots(const Gemm& problem, const GemmBlock& block) {
   if (row < block.row_end) columns(row, std::integral_constant<int, 1>{});
 }
 
+// Up to `few_rows` rows of A against rows of B in half precision: several rows of B at a time are added to the sums, so
+// that B is read in the order in which it lies in memory.
+template <class S, class T>
+void run_streamed(const Gemm& problem, const GemmBlock& block, const Workspace<T>& space) {
+  constexpr std::int64_t lanes = Vec<T>::lanes;
+  const std::int64_t rows = block.row_end - block.row_begin, k = problem.k;
+  const S* a = static_cast<const S*>(problem.a.data) + block.row_begin * problem.a.row;
+  T* factors = space.strip;  // [p][row]
+  for (std::int64_t p = 0; p < k; ++p) {
+    for (std::int64_t i = 0; i < rows; ++i) factors[p * rows + i] = wide(a[i * problem.a.row + p * problem.a.col]);
+  }
+  for (std::int64_t first = block.col_begin; first < block.col_end; first += streamed_columns) {
+    const std::int64_t columns = std::min(streamed_columns, block.col_end - first);
+    const S* b = static_cast<const S*>(problem.b.data) + first;
+    std::fill(space.results, space.results + rows * columns, T{});
+    auto add = [&](std::int64_t p, auto several) {
+      constexpr int count = decltype(several)::value;
+      std::int64_t j = 0;
+      for (; j + lanes <= columns; j += lanes) {
+        typename Vec<T>::type lines[count];
+#pragma GCC unroll 8
+        for (int q = 0; q < count; ++q) lines[q] = load_wide<T>(b + (p + q) * problem.b.row + j);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          T* sums = space.results + i * columns + j;
+          typename Vec<T>::type sum = load<T>(sums);
+#pragma GCC unroll 8
+          for (int q = 0; q < count; ++q) sum += factors[(p + q) * rows + i] * lines[q];
+          store<T>(sums, sum);
+        }
+      }
+      for (; j < columns; ++j) {
+        for (int q = 0; q < count; ++q) {
+          for (std::int64_t i = 0; i < rows; ++i) {
+            space.results[i * columns + j] += factors[(p + q) * rows + i] * wide(b[(p + q) * problem.b.row + j]);
+          }
+        }
+      }
+    };
+    std::int64_t p = 0;
+    for (; p + streamed_rows <= k; p += streamed_rows) add(p, std::integral_constant<int, streamed_rows>{});
+    for (; p < k; ++p) add(p, std::integral_constant<int, 1>{});
+    for (std::int64_t i = 0; i < rows; ++i) {
+      S* c = static_cast<S*>(problem.c) + (block.row_begin + i) * problem.ldc + first;
+      for (std::int64_t j = 0; j < columns; ++j) {
+        T total = space.results[i * columns + j];
+        if (problem.bias != nullptr) total += wide(static_cast<const S*>(problem.bias)[first + j]);
+        if (problem.relu && total < T{}) total = T{};
+        c[j] = narrow<S>(total);
+      }
+    }
+  }
+}
+
 template <class S, class T>
 void run_gemm(const Gemm& problem, const GemmBlock& block, void* scratch) {
-  if constexpr (!converts<S, T>) {
-    if (problem.m <= dot_rows && problem.b.row == 1 && problem.a.col == 1) return run_dots<T>(problem, block);
-  }
   Workspace<T> space;
   space.template lay_out<S>(problem, scratch);
+  if constexpr (!converts<S, T> || is_half<S>) {
+    if (problem.m <= few_rows && problem.b.row == 1 && problem.a.col == 1) {
+      return run_dots<S, T>(problem, block, space.strip);
+    }
+  }
+  if constexpr (is_half<S>) {
+    if (streams_b<S>(problem)) return run_streamed<S, T>(problem, block, space);
+  }
   const bool packed = packs_a<S, T>(problem);
   const std::int64_t depth_limit = depth_of_blocks<S, T>(problem);
   for (std::int64_t row = block.row_begin; row < block.row_end; row += block_rows) {

@@ -77,6 +77,7 @@ std::unique_ptr<Kernel> make_matmul_onednn(const MatmulSpec& spec, const MatmulP
     bias_sizes.push_back(plan.n);
     bias_steps.push_back(1);
     const dnnl::memory::desc bias(bias_sizes, type, bias_steps);
+    dnnl::memory::desc taken_bias = bias;
     dnnl::primitive_attr attributes = onednn_attributes();
     if (spec.relu) {
       dnnl::post_ops after;
@@ -85,12 +86,17 @@ std::unique_ptr<Kernel> make_matmul_onednn(const MatmulSpec& spec, const MatmulP
     }
     const auto describe = [&](const dnnl::memory::desc& left, const dnnl::memory::desc& right) {
       using Descriptor = dnnl::matmul::primitive_desc;
-      return spec.bias ? Descriptor(onednn_engine(), left, right, bias, c, attributes)
+      return spec.bias ? Descriptor(onednn_engine(), left, right, taken_bias, c, attributes)
                        : Descriptor(onednn_engine(), left, right, c, attributes);
     };
     auto taken_a = a, taken_b = b;
     auto descriptor = describe(a, b);
-    if (!skip_references(descriptor)) return std::nullopt;
+    if (!skip_references(descriptor)) {
+      if (!spec.bias || type == dnnl::memory::data_type::f32) return std::nullopt;
+      taken_bias = {bias_sizes, dnnl::memory::data_type::f32, bias_steps};  // f16 has no bias of its own type
+      descriptor = describe(a, b);
+      if (!skip_references(descriptor)) return std::nullopt;
+    }
     if (spec.element == Element::f32 && std::strncmp(descriptor.impl_info_str(), "gemm", 4) == 0) {
       if (spec.transpose_a && collides(plan, plan.m, plan.n)) taken_a = spread(plan.m, plan.k, true, type);
       if (!spec.transpose_b && collides(plan, plan.n, plan.m)) taken_b = spread(plan.k, plan.n, false, type);
@@ -109,7 +115,7 @@ std::unique_ptr<Kernel> make_matmul_onednn(const MatmulSpec& spec, const MatmulP
     program.description = std::string("oneDNN ") + descriptor.impl_info_str();
     std::vector<OnednnArgument> arguments = {program.reordered_input(DNNL_ARG_SRC, 0, a, taken_a),
                                              program.reordered_input(DNNL_ARG_WEIGHTS, 1, b, taken_b)};
-    if (spec.bias) arguments.push_back({DNNL_ARG_BIAS, bias, 2, 0});
+    if (spec.bias) arguments.push_back(program.reordered_input(DNNL_ARG_BIAS, 2, bias, taken_bias));
     arguments.push_back({DNNL_ARG_DST, c, spec.bias ? 3 : 2, 0});
     program.append(dnnl::matmul(descriptor), std::move(arguments), descriptor.scratchpad_desc());
     return program;

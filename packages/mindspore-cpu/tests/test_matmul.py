@@ -57,8 +57,47 @@ def test_half_precision_by_onednn(run_kernel, key, transpose_a, transpose_b):
     if kernel is None:
         pytest.skip(f"oneDNN has no {key} here")
     got = run_kernel(kernel, [a, b], (2, 40, 48), dtype).astype(np.float64)
-    np.testing.assert_allclose(got, expected(a, b, transpose_a, transpose_b), rtol=tolerance, atol=8 * tolerance)
+    want = expected(a, b, transpose_a, transpose_b)
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=8 * tolerance)
+    bias = stored(rng, (48,), False, dtype)
+    kernel = _ext.matmul(key, a.shape, b.shape, transpose_a, transpose_b, True, True, implementation="onednn")
+    got = run_kernel(kernel, [a, b, bias], (2, 40, 48), dtype).astype(np.float64)
+    np.testing.assert_allclose(got, np.maximum(want + bias.astype(np.float64), 0), rtol=tolerance, atol=8 * tolerance)
     assert _ext.matmul(key, (40, 63), (63, 48), False, False, implementation="onednn") is None
+
+
+@pytest.mark.parametrize("key", ["float16", "bfloat16"])
+@pytest.mark.parametrize("transpose_b", [False, True])
+def test_few_rows_of_half_precision(run_kernel, key, transpose_b):
+    """Each element of the right operand is read once, as it is stored. The widths leave columns over, and pass the most
+    whose sums are kept."""
+    dtype, tolerance = FLOATS[key]
+    rng = np.random.default_rng(0)
+    for m, n, k in [(1, 2048 + 37, 19), (2, 65, 40), (3, 5, 7), (4, 4100, 33), (1, 1, 1), (2, 16, 8)]:
+        for transpose_a in (False, True):
+            a, b = stored(rng, (m, k), transpose_a, dtype), stored(rng, (k, n), transpose_b, dtype)
+            bias = stored(rng, (n,), False, dtype)
+            kernel = _ext.matmul(key, a.shape, b.shape, transpose_a, transpose_b, True, True, implementation="own")
+            got = run_kernel(kernel, [a, b, bias], (m, n), dtype).astype(np.float64)
+            want = np.maximum(expected(a, b, transpose_a, transpose_b) + bias.astype(np.float64), 0)
+            np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance * np.sqrt(k), err_msg=str((m, n, k)))
+
+
+@pytest.mark.parametrize("key", ["float16", "bfloat16"])
+def test_every_half_is_widened_exactly(run_kernel, key):
+    dtype = FLOATS[key][0]
+    halves = np.arange(1 << 16, dtype=np.uint16).view(dtype)
+    one = np.ones((1, 1), dtype)
+    kernel = _ext.matmul(key, (1, 1), (1, 1 << 16), False, False, implementation="own")
+    np.testing.assert_array_equal(run_kernel(kernel, [one, halves[None]], (1, 1 << 16), dtype)[0].astype(np.float32),
+                                  halves.astype(np.float32))
+    finite = halves[np.isfinite(halves.astype(np.float32))][:63488 // 16 * 16].reshape(-1, 16)
+    kernel = _ext.matmul(key, (1, 16), finite.shape, False, True, implementation="own")
+    for lane in range(16):
+        chosen = np.zeros((1, 16), dtype)
+        chosen[0, lane] = 1
+        got = run_kernel(kernel, [chosen, finite], (1, len(finite)), dtype)[0].astype(np.float32)
+        np.testing.assert_array_equal(got, finite[:, lane].astype(np.float32))
 
 
 @pytest.mark.parametrize("key", INTEGERS)

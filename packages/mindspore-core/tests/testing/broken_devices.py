@@ -92,7 +92,7 @@ class BrokenCommands(discrete.Commands):
 
     def _late(self, spec, ins, outs):
         arrays = self._arrays(spec, ins)
-        time.sleep(0.02)
+        time.sleep(0.5)  # longer than a busy machine keeps the reader from looking
         self._compute(spec, arrays, outs, lambda arrays, attrs: (arrays, attrs))
 
     def _compute(self, spec, arrays, outs, change):
