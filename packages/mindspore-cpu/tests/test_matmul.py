@@ -49,7 +49,7 @@ def test_sizes_and_orders(run_kernel, key, transpose_a, transpose_b):
 @pytest.mark.parametrize("key", ["float16", "bfloat16"])
 @pytest.mark.parametrize(("transpose_a", "transpose_b"), ORDERS)
 def test_half_precision_by_onednn(run_kernel, key, transpose_a, transpose_b):
-    """Where the processor multiplies halves; sizes that leave elements over are declined."""
+    """Where the processor multiplies halves."""
     dtype, tolerance = FLOATS[key]
     rng = np.random.default_rng(0)
     a, b = stored(rng, (2, 40, 64), transpose_a, dtype), stored(rng, (2, 64, 48), transpose_b, dtype)
@@ -63,7 +63,28 @@ def test_half_precision_by_onednn(run_kernel, key, transpose_a, transpose_b):
     kernel = _ext.matmul(key, a.shape, b.shape, transpose_a, transpose_b, True, True, implementation="onednn")
     got = run_kernel(kernel, [a, b, bias], (2, 40, 48), dtype).astype(np.float64)
     np.testing.assert_allclose(got, np.maximum(want + bias.astype(np.float64), 0), rtol=tolerance, atol=8 * tolerance)
-    assert _ext.matmul(key, (40, 63), (63, 48), False, False, implementation="onednn") is None
+
+
+@pytest.mark.parametrize("key", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("transpose_a", "transpose_b"), ORDERS)
+@pytest.mark.parametrize(("m", "n", "k"), [(40, 50, 64), (33, 7, 64), (40, 48, 63), (17, 33, 100), (300, 299, 31)])
+def test_half_precision_that_leaves_elements_over(run_kernel, key, transpose_a, transpose_b, m, n, k):
+    """What is beside a row has no influence, not even an infinity: oneDNN's products, and ours where they do not keep
+    to that."""
+    dtype, rng = FLOATS[key][0], np.random.default_rng(0)
+    a_shape, b_shape = (k, m) if transpose_a else (m, k), (n, k) if transpose_b else (k, n)
+    options = {"implementation": "onednn"} if _ext.matmul(key, a_shape, b_shape, transpose_a, transpose_b,
+                                                          implementation="onednn") else {}
+    for trial in range(6):
+        a, b = rng.integers(-2, 3, a_shape).astype(dtype), rng.integers(-2, 3, b_shape).astype(dtype)
+        for x in (a, b) if trial > 3 else (a,):
+            x[rng.integers(len(x)), rng.integers(x.shape[1]) if trial % 2 else 0] = (np.inf, np.nan, -np.inf)[trial % 3]
+        kernel = _ext.matmul(key, a_shape, b_shape, transpose_a, transpose_b, **options)
+        got = run_kernel(kernel, [a, b], (m, n), dtype).astype(np.float32)
+        left, right = (a.T if transpose_a else a), (b.T if transpose_b else b)
+        with np.errstate(invalid="ignore"):
+            want = np.einsum("mk,kn->mn", left.astype(np.float32), right.astype(np.float32))
+        np.testing.assert_array_equal(got, want.astype(dtype).astype(np.float32))
 
 
 @pytest.mark.parametrize("key", ["float16", "bfloat16"])
