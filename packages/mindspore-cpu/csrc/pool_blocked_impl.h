@@ -111,34 +111,53 @@ Floats load(const S* from) {
   Floats result;
   if constexpr (std::is_same_v<S, float>) {
     std::memcpy(&result, from, sizeof result);
-  } else if constexpr (std::is_same_v<S, Bfloat>) {
-    Shorts bits;
-    std::memcpy(&bits, from, sizeof bits);
-    const Words wide = __builtin_convertvector(bits, Words) << 16;
-    std::memcpy(&result, &wide, sizeof result);
-  } else {
-    float values[BLOCK];
-    for (int lane = 0; lane < BLOCK; ++lane) values[lane] = widen(from[lane]);
-    std::memcpy(&result, values, sizeof result);
+    return result;
   }
+  Shorts given;
+  std::memcpy(&given, from, sizeof given);
+  Words bits = __builtin_convertvector(given, Words);
+  if constexpr (std::is_same_v<S, Bfloat>) {
+    bits <<= 16;
+  } else {  // as `widen`
+    const Words rest = (bits & 0x7fffu) << 13;
+    std::memcpy(&result, &rest, sizeof result);
+    result *= 0x1p112f;
+    Words scaled;
+    std::memcpy(&scaled, &result, sizeof scaled);
+    bits = ((bits & 0x8000u) << 16) | ((bits & 0x7c00u) == 0x7c00u ? rest | 0x7f800000u : scaled);
+  }
+  std::memcpy(&result, &bits, sizeof result);
   return result;
 }
 
-// And back, rounded (`narrow_to_bfloat`).
+// And back, rounded.
 template <class S>
 void store(S* to, Floats value) {
   if constexpr (std::is_same_v<S, float>) {
     std::memcpy(to, &value, sizeof value);
-  } else if constexpr (std::is_same_v<S, Bfloat>) {
-    Words bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    const Words rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    const Words quiet = (bits >> 16) | 0x40u;
-    const Shorts result = __builtin_convertvector(value != value ? quiet : rounded, Shorts);
-    std::memcpy(to, &result, sizeof result);
-  } else {
-    for (int lane = 0; lane < BLOCK; ++lane) to[lane] = narrow<S>(value[lane]);
+    return;
   }
+  Words bits, rounded;
+  std::memcpy(&bits, &value, sizeof bits);
+  if constexpr (std::is_same_v<S, Bfloat>) {  // as `narrow_to_bfloat`
+    rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    rounded = value != value ? (bits >> 16) | 0x40u : rounded;
+  } else {  // as `narrow_to_half`
+    const Words magnitude = bits & 0x7fffffffu;
+    Floats low;
+    std::memcpy(&low, &magnitude, sizeof low);
+    low += 0.5f;
+    Words small;
+    std::memcpy(&small, &low, sizeof small);
+    small -= 0x3f000000u;  // of 0.5f
+    rounded = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
+    rounded = magnitude < 0x38800000u ? small : rounded;
+    rounded = magnitude >= 0x477ff000u ? Words{} + 0x7c00u : rounded;
+    rounded = magnitude > 0x7f800000u ? Words{} + 0x7e00u : rounded;
+    rounded |= (bits >> 16) & 0x8000u;
+  }
+  const Shorts result = __builtin_convertvector(rounded, Shorts);
+  std::memcpy(to, &result, sizeof result);
 }
 
 // Planes one after the other to one plane of blocks.

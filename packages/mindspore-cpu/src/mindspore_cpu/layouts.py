@@ -9,8 +9,9 @@ image gets one. First it is decided which values lie in blocks, then the graph i
   make of such values. Pooling is so much faster on blocks that it may begin with a plain image.
 * It *does* if somebody reads it so; a convolution whose result goes straight into a plain reader gives it plain.
 
-A block is a vector's lanes in float32, and all channels in half precision, whose convolutions are many times faster so
-(docs/cpu-kernels.md). What follows a convolution element by element keeps its blocks, in whatever type.
+A block is a vector's lanes in float32, and all channels in bfloat16 where the processor multiplies it, which is many
+times faster so (docs/cpu-kernels.md). Other half-precision convolutions are computed in float32, and the casts belong
+to what is around them. What follows a convolution element by element keeps its blocks, in whatever type.
 
 Kernels that are the same in every call (`stable`) are packed in the graph, where core computes them once.
 """
@@ -18,14 +19,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mindspore.compiler.ir import Builder, Graph, Node, TensorAval
+from mindspore.common.dtype import float32
+from mindspore.compiler.ir import Builder, Graph, Node, TensorAval, rewrite
+from mindspore.compiler.passes.standing import stable_nodes
 from mindspore.compiler.primitives.base import primitive
 from mindspore_cpu import _ext
 from mindspore_cpu.blocked import CONVOLUTIONS, POOLINGS, PREFIX, block_of, conv_problem, in_blocks, plain, plain_shape
 from mindspore_cpu.packing import pack
 
 SUMS = ("sum", "max", "min", "prod")
-HALVES = ("bfloat16", "float16")
+HALF = "bfloat16"  # what convolutions multiply as it is
 VECTOR = 16  # channels that half-precision convolutions multiply together
 MOST_PADDING = 6  # times the arithmetic that zeros may cost a convolution on tiles, which are ten times faster
 CHANNELS = 1
@@ -42,6 +45,10 @@ def with_blocks(graph: Graph, stable: frozenset[int]) -> Graph:
     size = block_size()
     if not size or not any(node.op.name in CONVOLUTIONS for node in graph.nodes):
         return graph
+    widened = _widened(graph)
+    if widened is not graph:
+        stable = stable_nodes(widened, [param.attrs[0] for param in graph.params if param.idx in stable])
+        graph = widened
     chosen = _Choice(graph, size)
     if not chosen.kept and not chosen.padded:
         return graph
@@ -84,7 +91,7 @@ def _whole_channels(node: Node) -> int:
     over, oneDNN multiplies a neighbouring element by a zero weight, which turns an infinity into NaN."""
     (_, channels, _, _) = node_problem(node)[1][0]
     whole = -(-channels // VECTOR) * VECTOR
-    pays = node.dtype.key == "bfloat16" and _ext.has_tiles() and whole <= MOST_PADDING * channels
+    pays = _ext.has_tiles() and whole <= MOST_PADDING * channels
     return whole if pays and node.attr("groups") == 1 and not node.op.name.endswith("input_grad") else channels
 
 
@@ -95,6 +102,37 @@ def _padded(b: Builder, x: Node, channels: int) -> Node:
     return b.call(primitive("pad"), x, low=(0, 0, 0, 0), high=(0, channels - x.shape[CHANNELS], 0, 0))
 
 
+def _has_sizes(node: Node) -> bool:
+    """Whether a convolution has something to do, and all sizes are known."""
+    return all(type(d) is int and d > 0 for n in (*node.ins, node) for d in n.shape)
+
+
+def _multiplies_halves(node: Node) -> bool:
+    """Whether oneDNN has something good for a convolution of bfloat16 on blocks of all channels."""
+    kind, ((n, c, h, w), kernels, output), _ = node_problem(node)
+    whole = _whole_channels(node)
+    shapes = (n, whole, h, w), (kernels[0], kernels[1] + whole - c, *kernels[2:]), output
+    return _ext.has_blocked_conv(kind, HALF, *shapes, *_geometry(node), (whole, kernels[0]), "")
+
+
+def _widened(graph: Graph) -> Graph:
+    """The graph with the half-precision convolutions that are not multiplied as they are in float32."""
+    def is_widened(node: Node) -> bool:
+        return node.op.name in CONVOLUTIONS and node.dtype.key in ("float16", HALF) and _has_sizes(node) and not (
+            node.dtype.key == HALF and _multiplies_halves(node))
+
+    if not any(map(is_widened, graph.nodes)):
+        return graph
+
+    def widen(b: Builder, node: Node, ins: tuple) -> Node | None:
+        if not is_widened(node):
+            return None
+        made = b.emit(node.op, tuple([b.cast(x, dtype=float32) for x in ins]), node.attrs)
+        return b.cast(made, dtype=node.dtype)
+
+    return rewrite(graph, widen)
+
+
 class _Choice:
     """Which values lie in blocks. `kept`: the numbers of the nodes, with their blocks; `convolutions`: the numbers of
     those that oneDNN computes; `padded`: whether some of these take more channels than they are given."""
@@ -102,7 +140,7 @@ class _Choice:
     def __init__(self, graph: Graph, size: int):
         self.size = size
         self.convolutions = {n.idx for n in graph.nodes if self._is_fast(n)}
-        self.padded = any(n.idx in self.convolutions and n.dtype.key in HALVES and
+        self.padded = any(n.idx in self.convolutions and n.dtype.key == HALF and
                           _whole_channels(n) != node_problem(n)[1][0][CHANNELS] for n in graph.nodes)
         self.may: dict[int, int] = {}
         for node in graph.nodes:
@@ -121,19 +159,11 @@ class _Choice:
         return self.size if convolution.dtype.key == "float32" else image.shape[CHANNELS]
 
     def _is_fast(self, node: Node) -> bool:
-        if node.op.name not in CONVOLUTIONS:
+        if node.op.name not in CONVOLUTIONS or not _has_sizes(node):
             return False
-        if any(type(d) is not int or d <= 0 for n in (*node.ins, node) for d in n.shape):
-            return False
-        kind, (image, kernels, output), _ = node_problem(node)
         if node.dtype.key == "float32":
-            return _ext.conv_choice(kind, *_arguments(node)) == "onednn"
-        if node.dtype.key not in HALVES:
-            return False
-        n, c, h, w = image
-        whole = _whole_channels(node)
-        shapes = (n, whole, h, w), (kernels[0], kernels[1] + whole - c, *kernels[2:]), output
-        return _ext.has_blocked_conv(kind, node.dtype.key, *shapes, *_geometry(node), (whole, kernels[0]), "")
+            return _ext.conv_choice(node_problem(node)[0], *_arguments(node)) == "onednn"
+        return node.dtype.key == HALF and _multiplies_halves(node)
 
     def _block(self, node: Node) -> int:
         """The blocks in which a node's result may lie; 0: none."""
@@ -143,7 +173,7 @@ class _Choice:
             return self.wanted(node, node) if fits else 0
         if node.op.name in POOLINGS:
             block = given[0] if given else self.size if node.dtype.key == "float32" and not _is_fast_plain(node) else 0
-            fits = node.dtype.key in ("float32", *HALVES) and block and block % self.size == 0
+            fits = node.dtype.key in ("float32", "float16", HALF) and block and block % self.size == 0
             return block if fits and all(_is_image(i.aval, block) for i in node.ins) else 0
         if not node.op.scalar or node.dtype.kind == "c" or any(type(d) is not int for i in node.ins for d in i.shape):
             return 0
