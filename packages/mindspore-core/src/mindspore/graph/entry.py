@@ -166,6 +166,8 @@ class Entry:
                 instance.standing.run(buffers, [self.lifted[place]._value for place in instance.reads])
         except Exception as error:
             without_executor(error)
+            if sys.version_info < (3, 11):  # where `raise` alone brings back the whole traceback
+                raise error
             raise
         viewed = False
         for tensor, out, _ in self.writes:
