@@ -198,6 +198,35 @@ class Many(nn.Cell):
         return self.by_name["double"](x)
 
 
+def test_list_of_the_cells_of_a_sequence(mode):
+    class Net(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.SequentialCell(nn.Dense(3, 3), nn.ReLU())
+
+        def construct(self, x):
+            for cell in self.body.cell_list:
+                x = cell(x)
+            return x + self.body(x) * 0
+
+    x, net = Tensor(np.random.default_rng(0).normal(size=(2, 3)).astype(np.float32)), Net()
+    assert net.body.cell_list == [net.body[0], net.body[1]]
+    expected = net.body(x).asnumpy()
+    np.testing.assert_array_equal(net(x).asnumpy(), expected)
+    net.body[1] = nn.Tanh()
+    net.body.append(nn.Sigmoid())
+    assert net.body.cell_list == [net.body[0], net.body[1], net.body[2]], "it follows the cells"
+    whole = net(x).asnumpy()
+    net.body.cell_list = list(net.body.cells())
+    np.testing.assert_array_equal(net(x).asnumpy(), whole)
+    net.body.cell_list = net.body.cell_list[:2]
+    np.testing.assert_allclose(net(x).asnumpy(), np.tanh(net.body[0](x).asnumpy()), rtol=1e-5)
+    np.testing.assert_allclose(net.body(x).asnumpy(), np.tanh(net.body[0](x).asnumpy()), rtol=1e-5)
+    assert len(net.trainable_params()) == 2
+    with pytest.raises(AttributeError, match="no attribute 'cells_list'"):
+        print(net.body.cells_list)
+
+
 def test_lists_and_dictionaries_of_cells(mode):
     net = Many()
     assert names(net) == ["steps.0.weight", "steps.0.bias", "by_name.double.weight", "by_name.double.bias"]

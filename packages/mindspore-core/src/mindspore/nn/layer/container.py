@@ -89,6 +89,10 @@ class SequentialCell(_Numbered):
 
     Args:
         args: the cells; or one list of cells; or one OrderedDict, whose keys become the names.
+
+    Attributes:
+        cell_list: the cells as a list. A program that assigns another list says what is applied; the cells whose
+            Parameters belong to this one stay as they are.
     """
 
     def __init__(self, *args):
@@ -102,6 +106,11 @@ class SequentialCell(_Numbered):
         else:
             self._renumber(list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args))
 
+    def __getattr__(self, name: str):
+        if name == "cell_list" and "cell_list" not in self._cells:
+            return list(self._cells.values())
+        return super().__getattr__(name)
+
     def set_grad(self, flag: bool = True) -> SequentialCell:
         """Mark the cell as differentiated; see `Cell.set_grad`."""
         super().set_grad(flag)
@@ -109,7 +118,7 @@ class SequentialCell(_Numbered):
 
     def construct(self, input_data):
         """The last cell's output."""
-        for cell in self._cells.values():
+        for cell in self.__dict__.get("cell_list", self._cells.values()):
             input_data = cell(input_data)
         return input_data
 
