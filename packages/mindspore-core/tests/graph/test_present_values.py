@@ -9,7 +9,8 @@ import pytest
 import mindspore as ms
 from mindspore import Parameter, Tensor, jit, nn, ops
 
-READS = {"itself": lambda t: t, "value": lambda t: t.value(), "copy": copy.copy, "deepcopy": copy.deepcopy}
+READS = {"itself": lambda t: t, "value": lambda t: t.value(), "copy": copy.copy, "deepcopy": copy.deepcopy,
+         "deepcopy by keyword": lambda t: t.__deepcopy__(memodict={})}
 
 
 class Tied(nn.Cell):

@@ -191,7 +191,7 @@ class Parameter(Tensor):
         """See `Tensor.register_hook`."""
         return super().register_hook(hook_fn)
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memodict):
         return self.clone()
 
     def __copy__(self):

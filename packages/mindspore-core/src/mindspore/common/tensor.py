@@ -241,7 +241,7 @@ class Tensor(_Attached):
 
     # -- copies ------------------------------------------------------------------------------------------------------
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memodict):
         return record.present(self)
 
     def __copy__(self):
