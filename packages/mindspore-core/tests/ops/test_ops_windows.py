@@ -9,7 +9,7 @@ from ops_cases import Case, check_eager, check_gradient, check_graph, uniform
 
 import mindspore as ms
 from mindspore import Parameter, Tensor, grad, ops
-from mindspore.ops import windows
+from mindspore.ops import mixing
 
 IMAGES, KERNELS, BIAS = uniform((2, 4, 5, 6)), uniform((6, 4, 3, 2)), uniform((6,))
 LINES, LONG_LINES = uniform((2, 3, 7)), uniform((2, 3, 90))
@@ -277,6 +277,18 @@ def test_long_axes_are_resized_as_by_matrices(mode, monkeypatch):
                 resized(x.astype(ms.float16)).astype(ms.float32).asnumpy()]
 
     gathered = found()
-    monkeypatch.setattr(windows, "_SIZE_PER_TAP", 1000)
+    monkeypatch.setattr(mixing, "_SIZE_PER_TAP", 1000)
     for value, other, limit in zip(gathered, found(), (2e-6, 2e-5, 2e-3)):
         np.testing.assert_allclose(value, other, rtol=limit, atol=limit)
+
+
+@pytest.mark.parametrize("mode, expected", [
+    ("nearest", lambda x: x.repeat(2)),
+    ("area", lambda x: x.repeat(2)),
+    ("linear", lambda x: np.interp((np.arange(2 * len(x)) + 0.5) / 2 - 0.5, np.arange(len(x)), x)),
+])
+def test_a_sequence_of_any_length_is_resized(mode, expected):
+    """A table of all pairs of old and new places would take 640 GB."""
+    x = np.random.default_rng(0).normal(size=200_000).astype(np.float32)
+    grown = ops.interpolate(Tensor(x[None, None]), 400_000, mode=mode)
+    np.testing.assert_allclose(grown.asnumpy()[0, 0], expected(x), rtol=1e-5, atol=1e-5)

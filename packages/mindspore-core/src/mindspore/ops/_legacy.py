@@ -20,6 +20,7 @@ from mindspore.ops import (
     joining,
     layers,
     loss,
+    mixing,
     reduction,
     shapes,
     sorting,
@@ -131,12 +132,12 @@ def npu_get_float_status(x):
 def resize(weights_of):
     """Resizing of images to a size, by weights for the positions of the new places."""
     def resized(image, size, align_corners=False, half_pixel_centers=False):
-        nearest = weights_of is windows.nearest_weights
+        nearest = weights_of is mixing.nearest_weights
         x = as_tensor("Resize", image) if nearest else as_inexact("Resize", image)
         for axis, target in zip((2, 3), static_ints("Resize", "size", size), strict=True):
             places, old = np.arange(target), x.shape[axis]
             if half_pixel_centers:
-                at = np.maximum((places + 0.5) * (old / target) - 0.5 * (weights_of is windows.linear_weights), 0)
+                at = np.maximum((places + 0.5) * (old / target) - 0.5 * (weights_of is mixing.linear_weights), 0)
             elif align_corners:
                 at = places * ((old - 1) / max(target - 1, 1))
                 at = np.floor(at + 0.5) if nearest else at  # halves go up
@@ -145,7 +146,7 @@ def resize(weights_of):
             if nearest:
                 x = indexing.gather(x, np.clip(np.floor(at).astype(np.int32), 0, old - 1), axis)
             else:
-                x = windows.mix(x, axis, weights_of(at, old))
+                x = mixing.mix(x, axis, weights_of(at, old))
         return x
     resized.__doc__ = ("Images (N, C, H, W) resized to (height, width): corner elements keep their places with "
                        "align_corners, the corners of the image with half_pixel_centers, else the first element.")

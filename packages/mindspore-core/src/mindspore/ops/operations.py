@@ -41,6 +41,7 @@ from mindspore.ops import (
     loops,
     loss,
     matrices,
+    mixing,
     reduction,
     shapes,
     slicing,
@@ -311,13 +312,13 @@ MaxPool = _define("MaxPool", _legacy.max_pool, **_window)
 MaxPoolV1 = _define("MaxPoolV1", _legacy.max_pool, **_window)
 MaxPoolWithArgmax = _define("MaxPoolWithArgmax", _legacy.max_pool_with_argmax, **_window)
 NLLLoss = _define("NLLLoss", _legacy.nll_loss, reduction="mean", ignore_index=-100)
-ResizeBilinear = _define("ResizeBilinear", _legacy.resize(windows.linear_weights), size=REQUIRED, align_corners=False,
+ResizeBilinear = _define("ResizeBilinear", _legacy.resize(mixing.linear_weights), size=REQUIRED, align_corners=False,
                          half_pixel_centers=False)
-ResizeBilinearV2 = _define("ResizeBilinearV2", _legacy.resize(windows.linear_weights), align_corners=False,
+ResizeBilinearV2 = _define("ResizeBilinearV2", _legacy.resize(mixing.linear_weights), align_corners=False,
                            half_pixel_centers=False)
-ResizeNearestNeighbor = _define("ResizeNearestNeighbor", _legacy.resize(windows.nearest_weights), size=REQUIRED,
+ResizeNearestNeighbor = _define("ResizeNearestNeighbor", _legacy.resize(mixing.nearest_weights), size=REQUIRED,
                                 align_corners=False, half_pixel_centers=False)
-ResizeNearestNeighborV2 = _define("ResizeNearestNeighborV2", _legacy.resize(windows.nearest_weights),
+ResizeNearestNeighborV2 = _define("ResizeNearestNeighborV2", _legacy.resize(mixing.nearest_weights),
                                   align_corners=False, half_pixel_centers=False)
 RmsNorm = _define("RmsNorm", layers.rms_norm, epsilon=1e-6)
 SigmoidCrossEntropyWithLogits = _define("SigmoidCrossEntropyWithLogits", _legacy.sigmoid_cross_entropy)

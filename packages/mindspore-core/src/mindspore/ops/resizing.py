@@ -17,9 +17,10 @@ from mindspore.ops.comparison import greater, greater_equal, less, less_equal, l
 from mindspore.ops.creation import ones_like, zeros_like
 from mindspore.ops.elementwise import exp, sin
 from mindspore.ops.linalg import matmul
+from mindspore.ops.mixing import Weights, cubic_weights, linear_weights, mix
 from mindspore.ops.reduction import sum as sum_over
 from mindspore.ops.shapes import expand_dims, swapaxes
-from mindspore.ops.windows import cubic_weights, interpolate, linear_weights, mix
+from mindspore.ops.windows import interpolate
 
 __all__: list[str] = []
 
@@ -67,7 +68,7 @@ def resize_area(images: Operand, size: Operand, align_corners: bool = False) -> 
             low, high = i * step, (i + 1) * step
             for k in range(math.floor(low), math.ceil(high)):
                 weights[i, min(k, old - 1)] += (min(k + 1, high) - max(k, low)) / step
-        x = mix(x, axis, weights)
+        x = mix(x, axis, Weights.of_matrix(weights))
     return x
 
 

@@ -18,7 +18,6 @@ from mindspore.ops._operands import (
     apply,
     as_inexact,
     as_tensor,
-    as_wide,
     constant,
     convert,
     primitive,
@@ -30,7 +29,7 @@ from mindspore.ops._operands import (
 from mindspore.ops.activation import relu
 from mindspore.ops.arithmetic import add
 from mindspore.ops.arithmetic import pow as power
-from mindspore.ops.linalg import matmul
+from mindspore.ops.mixing import Weights, cubic_weights, linear_weights, mix, nearest_weights
 from mindspore.ops.shapes import expand_dims, reshape, squeeze, swapaxes, transpose
 
 __all__ = [
@@ -43,9 +42,6 @@ _CONV2D, _CONV3D, _CONV2D_INPUT_GRAD, _MAX_POOL, _MAX_INDEX, _AVG_POOL = map(
     primitive, ("conv2d", "conv3d", "conv2d_input_grad", "max_pool2d", "max_pool2d_index", "avg_pool2d"))
 _UNFOLD, _FOLD, _RESHAPE, _MUL, _PAD, _GATHER = map(
     primitive, ("unfold2d", "fold2d", "reshape", "mul", "pad", "gather"))
-
-# Elements of an axis for each one that counts from which on gathering is faster than a matrix product, on the CPU.
-_SIZE_PER_TAP = 20
 
 Sides = int | Sequence[int]
 
@@ -257,46 +253,15 @@ def bins(size: int, count: int) -> list[tuple[int, int]]:
     return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
 
-def mix(x: Tensor, axis: int, weights: np.ndarray) -> Tensor:
-    """Weighted sums along an axis: weights (new size, old size). Where few of them are not 0 the elements that count
-    are gathered, so that what an element does not depend on does not reach it, and the time grows with the sizes."""
-    taps = int(np.count_nonzero(weights, axis=1).max(initial=1))
-    if weights.shape[1] >= _SIZE_PER_TAP * taps:
-        return _mix_taps(x, axis, weights, taps)
-    moved = x if axis == x.ndim - 1 else swapaxes(x, axis, -1)
-    mixed = matmul(moved, Tensor(np.ascontiguousarray(weights.T).astype(x.dtype.np)))
-    return mixed if axis == x.ndim - 1 else swapaxes(mixed, axis, -1)
-
-
-def _mix_taps(x: Tensor, axis: int, weights: np.ndarray, taps: int) -> Tensor:
-    """`mix` of the `taps` elements with the largest weights; half precision is summed in float32. Where fewer count the
-    first stands for the others, too, with an equal part of its weight."""
-    order = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :taps]
-    shares = np.take_along_axis(weights, order, 1)
-    unused = shares == 0
-    unused[:, 0] = False
-    shares[:, 0] /= 1 + unused.sum(1)
-    order, shares = np.where(unused, order[:, :1], order), np.where(unused, shares[:, :1], shares)
-    total = None
-    for places, share in zip(order.T, shares.T):
-        part = apply(_GATHER, (x, Tensor(places.astype(np.int32))), (axis,))
-        if taps > 1 or not (share == 1).all():
-            shape = [len(weights) if k == axis else 1 for k in range(x.ndim)]
-            part = as_wide(part)
-            part = apply(_MUL, (part, Tensor(share.reshape(shape).astype(part.dtype.np))))
-        total = part if total is None else add(total, part)
-    return convert(total, x.dtype)
-
-
 def adaptive_avg(x: Tensor, axis: int, count: int) -> Tensor:
     """The means of `count` evenly spread windows along an axis."""
     size = x.shape[axis]
     if count == size:
         return x
-    weights = np.zeros((count, size))
-    for row, (start, stop) in zip(weights, bins(size, count)):
-        row[start:stop] = 1 / (stop - start)
-    return mix(x, axis, weights)
+    start, stop = np.array(bins(size, count)).T[:, :, None]
+    places = start + np.arange((stop - start).max())
+    shares = np.where(places < stop, 1 / (stop - start), 0)
+    return mix(x, axis, Weights(np.minimum(places, size - 1), shares, size))
 
 
 def adaptive_avg_pool2d(input: Operand, output_size: Sizes) -> Tensor:
@@ -440,7 +405,7 @@ def interpolate(input: Operand, size: Sizes | None = None, scale_factor: float |
     return x
 
 
-def _weights(size: int, target: int, mode: str, align_corners: bool, scale: float | None) -> np.ndarray:
+def _weights(size: int, target: int, mode: str, align_corners: bool, scale: float | None) -> Weights:
     step = size / target if scale is None else scale
     places = np.arange(target)
     if mode == "nearest":
@@ -453,39 +418,6 @@ def _weights(size: int, target: int, mode: str, align_corners: bool, scale: floa
     if align_corners:
         return linear_weights(places * ((size - 1) / max(target - 1, 1)), size)
     return linear_weights(np.maximum((places + 0.5) * step - 0.5, 0), size)
-
-
-def nearest_weights(at: np.ndarray, size: int) -> np.ndarray:
-    """How much each old place counts in each new one, which takes the old one at or below its position."""
-    weights = np.zeros((len(at), size))
-    weights[np.arange(len(at)), np.clip(np.floor(at).astype(int), 0, size - 1)] = 1
-    return weights
-
-
-def linear_weights(at: np.ndarray, size: int) -> np.ndarray:
-    """How much each old place counts in each new one, which lies between the two around its position."""
-    weights = np.zeros((len(at), size))
-    low = np.minimum(at.astype(int), size - 1)
-    share = np.clip(at - low, 0, 1)
-    np.add.at(weights, (np.arange(len(at)), low), 1 - share)
-    np.add.at(weights, (np.arange(len(at)), np.minimum(low + 1, size - 1)), share)
-    return weights
-
-
-def cubic_weights(at: np.ndarray, size: int, inside_only: bool = False) -> np.ndarray:
-    """How much each old place counts in each new one, which is interpolated by cubic polynomials between the four
-    places around its position. Beyond the border stands the border's element, and Keys' parameter is -0.75; or, with
-    `inside_only`, nothing stands there, the parameter is -0.5 and the weights add up to 1. Source: Keys (1981)."""
-    a = -0.5 if inside_only else -0.75
-    weights, rows = np.zeros((len(at), size)), np.arange(len(at))
-    start = np.floor(at).astype(int)
-    for tap in range(-1, 3):
-        place, d = start + tap, np.abs(at - start - tap)
-        share = np.where(d <= 1, ((a + 2) * d - (a + 3)) * d * d + 1, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a)
-        if inside_only:
-            share = np.where((place >= 0) & (place < size), share, 0)
-        np.add.at(weights, (rows, np.clip(place, 0, size - 1)), share)
-    return weights / weights.sum(1, keepdims=True) if inside_only else weights
 
 
 def upsample(input: Operand, size: Sizes | None = None, scale_factor: float | Sequence[float] | None = None,
