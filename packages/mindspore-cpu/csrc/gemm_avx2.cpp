@@ -17,6 +17,7 @@
 
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
+#include "vector_halves.h"
 namespace mindspore::cpu {
 namespace {
 #include "gemm_impl.h"

@@ -20,6 +20,7 @@
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#include "vector_halves.h"
 namespace mindspore::cpu {
 namespace {
 inline __m512 widen_halves(const Half* from) {

@@ -15,6 +15,8 @@
 #define TILE_VECTORS 2
 #define TILE_ROWS 4
 
+#include "vector_halves.h"
+
 namespace mindspore::cpu {
 namespace {
 #include "gemm_impl.h"

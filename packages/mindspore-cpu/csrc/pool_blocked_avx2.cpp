@@ -14,6 +14,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #include "pool_windows.h"
+#include "vector_halves.h"
 
 namespace mindspore::cpu {
 namespace {

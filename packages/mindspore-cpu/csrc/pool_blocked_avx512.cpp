@@ -14,6 +14,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #include "pool_windows.h"
+#include "vector_halves.h"
 
 namespace mindspore::cpu {
 namespace {

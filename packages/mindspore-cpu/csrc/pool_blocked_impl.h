@@ -102,32 +102,16 @@ void transpose(Floats* rows) {
   if constexpr (BLOCK == 16) exchange<8>(rows);
 }
 
-using Shorts = std::uint16_t __attribute__((vector_size(BLOCK * 2)));
-using Words = std::uint32_t __attribute__((vector_size(BLOCK * 4)));
-
 // A vector of numbers as floats.
 template <class S>
 Floats load(const S* from) {
-  Floats result;
   if constexpr (std::is_same_v<S, float>) {
+    Floats result;
     std::memcpy(&result, from, sizeof result);
     return result;
+  } else {
+    return widened<BLOCK>(from);
   }
-  Shorts given;
-  std::memcpy(&given, from, sizeof given);
-  Words bits = __builtin_convertvector(given, Words);
-  if constexpr (std::is_same_v<S, Bfloat>) {
-    bits <<= 16;
-  } else {  // as `widen`
-    const Words rest = (bits & 0x7fffu) << 13;
-    std::memcpy(&result, &rest, sizeof result);
-    result *= 0x1p112f;
-    Words scaled;
-    std::memcpy(&scaled, &result, sizeof scaled);
-    bits = ((bits & 0x8000u) << 16) | ((bits & 0x7c00u) == 0x7c00u ? rest | 0x7f800000u : scaled);
-  }
-  std::memcpy(&result, &bits, sizeof result);
-  return result;
 }
 
 // And back, rounded.
@@ -135,29 +119,9 @@ template <class S>
 void store(S* to, Floats value) {
   if constexpr (std::is_same_v<S, float>) {
     std::memcpy(to, &value, sizeof value);
-    return;
+  } else {
+    store_narrowed<BLOCK>(to, value);
   }
-  Words bits, rounded;
-  std::memcpy(&bits, &value, sizeof bits);
-  if constexpr (std::is_same_v<S, Bfloat>) {  // as `narrow_to_bfloat`
-    rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    rounded = value != value ? (bits >> 16) | 0x40u : rounded;
-  } else {  // as `narrow_to_half`
-    const Words magnitude = bits & 0x7fffffffu;
-    Floats low;
-    std::memcpy(&low, &magnitude, sizeof low);
-    low += 0.5f;
-    Words small;
-    std::memcpy(&small, &low, sizeof small);
-    small -= 0x3f000000u;  // of 0.5f
-    rounded = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-    rounded = magnitude < 0x38800000u ? small : rounded;
-    rounded = magnitude >= 0x477ff000u ? Words{} + 0x7c00u : rounded;
-    rounded = magnitude > 0x7f800000u ? Words{} + 0x7e00u : rounded;
-    rounded |= (bits >> 16) & 0x8000u;
-  }
-  const Shorts result = __builtin_convertvector(rounded, Shorts);
-  std::memcpy(to, &result, sizeof result);
 }
 
 // Planes one after the other to one plane of blocks.
