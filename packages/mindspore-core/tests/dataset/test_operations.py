@@ -104,6 +104,8 @@ COLUMNS = {
     "map two to one": (lambda d: d.map(lambda a, c: a + c, ["a", "c"], "s"), ["s", "b"], (101, 10)),
     "map through a changing number": (lambda d: d.map([lambda a, c: a + c, lambda s: (s, -s)], ["a", "c"]),
                                       ["a", "b", "c"], (101, 10, -101)),
+    "map in an order": (lambda d: d.map(lambda b: (b, b + 1), "b", ["p", "q"], column_order=["c", "q", "p"]),
+                        ["c", "q", "p"], (100, 11, 10)),
 }
 
 
@@ -138,6 +140,7 @@ ERRORS = {
     "map a number": (lambda d: d.map(3), TypeError, "callables"),
     "map unknown column": (lambda d: d.map(abs, "q"), ValueError, "'q'.*'a', 'b', 'c'"),
     "map name taken": (lambda d: d.map(abs, "a", "b"), ValueError, "'b' exists"),
+    "map in an order of others": (lambda d: d.map(abs, "a", column_order=["a", "q"]), ValueError, "'q'"),
     "map unknown option": (lambda d: d.map(abs, "a", cache=3), TypeError, "cache"),
     "project unknown": (lambda d: d.project("q"), ValueError, "'q'"),
     "project twice": (lambda d: d.project(["a", "a"]), ValueError, "twice"),

@@ -45,6 +45,7 @@ PIPELINES = {
     "map": lambda: images(shuffle=False).map(
         [vision.Resize((6, 5), Inter.NEAREST), vision.Pad(1, padding_mode=Border.EDGE), vision.HWC2CHW()],
         input_columns=["image"]).map(transforms.TypeCast(mindspore.float16), "label").batch(3, drop_remainder=True),
+    "map in an order": lambda: images(shuffle=False).map(vision.HWC2CHW(), "image", column_order=["label", "image"]),
     "steps as classes": lambda: ds.BatchDataset(ds.ConcatDataset([images(), images()]), 3),
     "random": lambda: images().map(transforms.RandomApply([vision.RandomHorizontalFlip(0.4)], 0.7), "image").shuffle(4),
     "order": lambda: images(shuffle=False).project(["label"]).rename("label", "y").skip(1).take(5).repeat(2),

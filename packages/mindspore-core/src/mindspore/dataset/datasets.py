@@ -101,8 +101,8 @@ class Dataset(Operations, Recorded):
             num_parallel_workers: threads, or processes, that do the work; None for the configured number.
             kwargs: python_multiprocessing, whether more than one worker means processes, which get the operations by
                 pickle; callbacks, a DSCallback or a list of them; cache, a DatasetCache that keeps the results for
-                later epochs, or None; offload, a bool or None, and max_rowsize are accepted and change nothing: the
-                work is done here, with the results that a device has.
+                later epochs, or None; column_order, the columns to keep, in this order, as `project` does; offload, a
+                bool or None, and max_rowsize are accepted: the work is done here, with the results a device has.
 
         Returns:
             Dataset.
@@ -112,7 +112,7 @@ class Dataset(Operations, Recorded):
             ValueError: a column does not exist, or a name would occur twice.
             RuntimeError: with a cache, the rows before it are drawn at random, or are not those of the source.
         """
-        _check_options(kwargs, {"callbacks", "offload", "cache"}, "map")
+        _check_options(kwargs, {"callbacks", "offload", "cache", "column_order"}, "map")
         check_cache(kwargs.get("cache"), "map")
         if kwargs.get("offload") is not None:
             check_bool(kwargs["offload"], "offload", "map")
@@ -125,7 +125,12 @@ class Dataset(Operations, Recorded):
         _check_outputs(outputs, inputs, columns, "map")
         node: Node = Map(self._node, flat, inputs, outputs, _parallel(num_parallel_workers, kwargs, "map"),
                          _check_callbacks(kwargs.get("callbacks")))
-        return Dataset(node if kwargs.get("cache") is None else Cached(node, kwargs["cache"]), [self])
+        node = node if kwargs.get("cache") is None else Cached(node, kwargs["cache"])
+        if kwargs.get("column_order") is not None:
+            kept = check_names(kwargs["column_order"], "column_order", "map")
+            check_known(kept, node.columns, "map")
+            node = _nodes.Project(node, kept)
+        return Dataset(node, [self])
 
     @recorded
     def batch(self, batch_size, drop_remainder: bool = False, num_parallel_workers: int | None = None,

@@ -1,6 +1,6 @@
 """Images of other sizes: by cubic interpolation, by areas, and by kernels at a scale that tensors say.
 
-Each axis is resized on its own, by a matrix that says how much each old element counts in each new one.
+Each axis is resized on its own, by weights that say how much each old element counts in each new one.
 """
 from __future__ import annotations
 
