@@ -198,6 +198,29 @@ class Many(nn.Cell):
         return self.by_name["double"](x)
 
 
+def test_names_of_cells_that_an_owned_container_gets_later():
+    class Net(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.some = nn.CellList([nn.Dense(2, 2, has_bias=False)])
+            self.some.append(nn.Dense(2, 2, has_bias=False))
+            self.some.insert(0, nn.Dense(2, 2, has_bias=False))
+            self.some.extend([nn.SequentialCell(nn.Dense(2, 2, has_bias=False))])
+            self.row = nn.SequentialCell(nn.ReLU(), nn.Dense(2, 2, has_bias=False))
+            self.row.append(nn.Dense(2, 2, has_bias=False))
+            self.changed = nn.CellList([nn.Dense(2, 2, has_bias=False) for _ in range(3)])
+            self.changed[2] = nn.Dense(2, 2, has_bias=False)
+            del self.changed[0]
+            self.late = nn.CellList()
+            self.late.append(nn.Dense(2, 2, has_bias=False))
+
+    assert names(Net()) == ["some.0.weight", "some.1.weight", "some.2.weight", "some.3.0.weight", "row.1.weight",
+                            "row.2.weight", "changed.0.weight", "changed.1.weight", "0.weight"]
+    outer = nn.SequentialCell(Net())
+    outer[0].row.append(nn.Dense(2, 2, has_bias=False))
+    assert names(outer)[6] == "0.row.3.weight"
+
+
 def test_list_of_the_cells_of_a_sequence(mode):
     class Net(nn.Cell):
         def __init__(self):

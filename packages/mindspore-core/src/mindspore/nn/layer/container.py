@@ -1,6 +1,7 @@
 """Containers: sequences and dictionaries of cells."""
 from __future__ import annotations
 
+import itertools
 import operator
 from collections import OrderedDict
 
@@ -26,10 +27,31 @@ class _Numbered(Cell):
             if not isinstance(cell, Cell):
                 raise TypeError(f"For '{type(self).__name__}', every element must be a Cell, but got "
                                 f"{type(cell).__name__}.")
+        prefix = self._prefix()
         for name in list(self._cells):
             delattr(self, name)
         for number, cell in enumerate(cells):
-            setattr(self, str(number), cell)
+            self._place(str(number), cell, prefix)
+
+    def _prefix(self) -> str:
+        """What the names of the Parameters in it begin with, before the name that their Cell has here: the name by
+        which another Cell owns this one, once that is so."""
+        named = ((key, param.name.split(".")) for key, cell in self._cells.items() if cell is not None
+                 for _, param in itertools.islice(cell.parameters_and_names(), 1))
+        first = list(itertools.islice(named, 2))
+        found = ""
+        for k, part in enumerate(first[0][1] if first else []):
+            if part == first[0][0]:
+                found = "".join(f"{each}." for each in first[0][1][:k])
+                if first[1:] and first[1][1][k:k + 1] == [first[1][0]]:
+                    break
+        return found
+
+    def _place(self, name: str, cell: Cell, prefix: str) -> None:
+        """Put a cell under a name; its Parameters' names begin with the prefix of those around it."""
+        setattr(self, name, cell)
+        if prefix and self._auto_prefix:
+            cell.update_parameters_name(f"{prefix}{name}.")
 
     def __len__(self):
         return len(self._cells)
@@ -50,7 +72,7 @@ class _Numbered(Cell):
     def __setitem__(self, index, cell):
         if not isinstance(cell, Cell):
             raise TypeError(f"For '{type(self).__name__}', an element must be a Cell, but got {type(cell).__name__}.")
-        setattr(self, self._index(index), cell)
+        self._place(self._index(index), cell, self._prefix())
 
     def __delitem__(self, index):
         cells = list(self._cells.values())
@@ -63,7 +85,7 @@ class _Numbered(Cell):
         """Add a cell at the end; the container itself."""
         if not isinstance(cell, Cell):
             raise TypeError(f"For '{type(self).__name__}', an element must be a Cell, but got {type(cell).__name__}.")
-        setattr(self, str(len(self._cells)), cell)
+        self._place(str(len(self._cells)), cell, self._prefix())
         return self
 
     def extend(self, cells):
