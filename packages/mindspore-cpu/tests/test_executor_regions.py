@@ -79,13 +79,18 @@ def test_no_python_runs_between_entry_and_exit(device):
         b, n, [x], lambda b, x: [b.mul(b.sin(x), 1.5)], [VECTOR]))
     graph = vjp_graph(loop, (1,), (0,))
     run = compile_graph(graph, device).run
-    operands = [to_buffer(np.int32(1000)), to_buffer(X), to_buffer(np.ones_like(X))]
-    run(operands)
-    called = []
-    with profiled(lambda frame, event, argument: called.append((event, getattr(argument, "__name__", None)))):
+
+    def events(trips: int) -> list[tuple]:
+        operands, called = [to_buffer(np.int32(trips)), to_buffer(X), to_buffer(np.ones_like(X))], []
         run(operands)
-    start = called.index(("c_call", "run"))
-    assert called[start + 1] == ("c_return", "run")
+        with profiled(lambda frame, event, argument: called.append((event, getattr(argument, "__name__", None)))):
+            run(operands)
+        return called
+
+    called = events(1000)
+    assert called == events(1)
+    if ("c_call", "run") in called:  # Python 3.12 and later do not say so
+        assert called[called.index(("c_call", "run")) + 1] == ("c_return", "run")
 
 
 # -- places ----------------------------------------------------------------------------------------------------------
