@@ -220,6 +220,17 @@ def test_every_blocked_primitive_is_its_plain_one_between_copies():
             assert found.shape == body.outputs[0].shape
 
 
+@pytest.mark.parametrize("name", [*CONVOLUTIONS, *POOLINGS])
+def test_samples_of_a_blocked_primitive_on_the_device(name):
+    op = primitive(PREFIX + name)
+    for sample in op.samples():
+        if sample.error is None:
+            arrays = [np.asarray(x, np.float32) for x in sample.ins]
+            graph = graph_of(lambda b, *ins, sample=sample: b.call(op, *ins, **sample.attrs), *arrays)
+            np.testing.assert_allclose(run_graph(graph, arrays, device.current())[0], evaluate(graph, arrays)[0],
+                                       rtol=1e-4, atol=1e-4)
+
+
 def reference_shape(name: str, sample, arrays: list) -> tuple:
     plain = [np.zeros(plain_shape(a.shape), np.float32) for a in arrays]
     attrs = {k: v for k, v in sample.attrs.items() if k != "block"}

@@ -46,6 +46,8 @@ def _supports_blocks(spec: KernelSpec) -> bool:
     """Whether there is a kernel for these blocks."""
     attrs = spec.attrs
     if spec.name.startswith(f"{PREFIX}conv2d"):
+        if spec.name.endswith("weight_grad") and attrs["block"]:  # kernels in blocks
+            return False
         kind, shapes, blocks = _conv_problem(spec)
         return _ext.has_blocked_conv(kind, spec.ins[0].dtype.key, *shapes, attrs["stride"], attrs["padding"],
                                      attrs["dilation"], attrs["groups"], blocks, attrs.get("kernels", ""))
