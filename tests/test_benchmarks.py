@@ -179,14 +179,16 @@ def test_programs_with_control_flow_agree_with_their_values(run: Run) -> None:
     assert line["checksum"] == pytest.approx(2 * (200 + (200 - 35.2) / 99.5 / 2), rel=1e-3)
 
 
-def test_dense_layers_with_int8_weights_are_close(run: Run) -> None:
+def test_dense_layers_with_narrow_weights_are_close(run: Run) -> None:
     done = run("quantized.py", "--contender", "mindspore", "--works", "64x96", "--rows", "1,5")
     found = {(line["rows"], line["form"]): line for line in lines_of(done)}
-    assert set(found) == {(rows, form) for rows in (1, 5) for form in ("float32", "weight_only", "dynamic")}
+    forms = ("float32", "bfloat16", "float16", "weight_only", "dynamic")
+    assert set(found) == {(rows, form) for rows in (1, 5) for form in forms}
     assert all(min(line["ms"]) > 0 for line in found.values())
     for rows in (1, 5):
         assert found[rows, "float32"]["error"] < 1e-5
         assert 1e-5 < found[rows, "weight_only"]["error"] < 0.02 and found[rows, "dynamic"]["error"] < 0.03
+        assert 1e-5 < found[rows, "float16"]["error"] < 0.002 < 10 * found[rows, "bfloat16"]["error"] < 0.2
 
 
 def test_linear_algebra_agrees_with_numpy(run: Run) -> None:
