@@ -6,8 +6,10 @@ until that is over (`Uninterrupted`); where an operation is being recorded, what
 """
 from __future__ import annotations
 
+import os
 import threading
 from signal import SIGINT
+from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
 __all__ = ["Uninterrupted", "mend"]
 
 
+_main = [threading.main_thread().ident]
+
+
+def _renew_main() -> None:
+    _main[0] = threading.main_thread().ident
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_main)
+
+
 class Uninterrupted:
     """Within it an interrupt is only noted; it is raised at the end, by the handler that the program has for it."""
 
@@ -34,7 +47,7 @@ class Uninterrupted:
     def __enter__(self) -> None:
         self.frame: FrameType | None = None
         self.handler: Any = None
-        if threading.get_ident() == threading.main_thread().ident:  # no other thread is interrupted
+        if get_ident() == _main[0]:  # no other thread is interrupted
             handler = getsignal(SIGINT)
             if callable(handler):
                 self.handler = handler

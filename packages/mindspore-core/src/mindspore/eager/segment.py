@@ -23,6 +23,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from _thread import RLock  # `threading.RLock` is a function that asks which one there is
 from collections import OrderedDict
 
 import numpy as np
@@ -106,7 +107,7 @@ class Segment:
                  "error", "successor", "step", "fault", "checks", "faults")
 
     def __init__(self, regions: list | None = None):
-        self.lock = threading.RLock()
+        self.lock = RLock()
         self.entries: list = []  # (op, operand numbers, attrs) or ("input", aval) or (VJP, ...)
         self.values: list = []  # Storage by number
         self.inputs: list[int] = []  # numbers of the inputs
@@ -133,9 +134,12 @@ class Segment:
         if found is None:
             if storage.pending is not None:
                 storage.pending.flush()
-            found = len(self.values)
-            self._append(storage.aval, (None, (), storage.aval))  # entries come first: see `interrupts.mend`
-            self.values.append(storage)
+            values, aval, before = self.values, storage.aval, self.step
+            found = len(values)
+            step = before.next.get(aval) or _new_step(before, aval, (None, (), aval), None)
+            self.entries.append(step.entry)  # entries come first: see `interrupts.mend`
+            self.step = step
+            values.append(storage)
             self.inputs.append(found)
             self.numbers[id(storage)] = found
         return found
@@ -162,10 +166,11 @@ class Segment:
                 self.entries.append(step.entry)  # entries come first: see `interrupts.mend`
                 self.step = step
                 aval = step.aval
+                values = self.values
                 if type(aval) is TupleAval:
-                    result = tuple([self._new(a) for a in aval.items])
+                    result = tuple([Storage(a, None, None, None, self, k) for k, a in enumerate(aval.items, len(values))])
+                    values += result
                 else:
-                    values = self.values
                     result = Storage(aval, None, None, None, self, len(values))
                     values.append(result)
                 if len(self.entries) >= HARD_LIMIT and not self.regions:
@@ -336,11 +341,13 @@ class Segment:
         donated = self._donations(live)
         device = _device.current()
         key = (self.step, live, tuple(donated.items()), device)
-        with _cache_lock:
-            found = _cache.get(key)
-            if found is not None:
+        found = _cache.get(key)
+        if found is not None:
+            try:
                 _cache.move_to_end(key)
-        if found is None:
+            except KeyError:  # another thread has just dropped it
+                pass
+        else:
             if debug.explains():
                 debug.say(f"compiling a segment of {len(self.entries)} entries, {len(self.inputs)} inputs and "
                           f"{len(live)} outputs: this stream was not seen before")

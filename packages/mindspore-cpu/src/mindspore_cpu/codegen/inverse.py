@@ -10,7 +10,8 @@ processor*, IBM J. Res. Dev. 34 (1990), 111-119). What needs care:
 * The correction is not a number where q is infinite or none: there q is the answer.
 * A zero keeps its sign when the divisor is positive: so the sign moves into the factor of the dividend.
 
-Quotients that are subnormal, or whose remainder is, may be off by one unit.
+Where a dividend is so small that the quotient or its remainder would be subnormal, the vector is divided instead: that
+is right in the last bit, and each operation with subnormal numbers costs as much as ten divisions.
 """
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from mindspore_cpu.codegen.vector_math.common import absolute, with_sign
 from mindspore_cpu.codegen.writer import FLOATS, Value, Writer
 
 SMALL = {"float": 2.0**-100, "double": 2.0**-1000}
+TINY = {"float": 2.0**-100, "double": 2.0**-960}
 SCALE = {"float": 2.0**48, "double": 2.0**100}
 WIDE = 512
 
@@ -33,15 +35,26 @@ class Inverse:
     def __init__(self, w: Writer, divisor: Value, lanes: int):
         size = absolute(w, divisor)
         small, scale = SMALL[divisor.kind], SCALE[divisor.kind]
-        factor = w.select(w.compare("olt", size, w.like(small, size)), w.like(scale, size), w.like(1, size))
+        one = w.like(1, size)
+        bound = w.mul(w.select(w.compare("olt", size, one), one, size), w.like(TINY[divisor.kind], size))
+        self.bound = w.splat(w.bits(bound), lanes)
+        self.plain = w.splat(divisor, lanes)
+        factor = w.select(w.compare("olt", size, w.like(small, size)), w.like(scale, size), one)
         factor = w.select(w.compare("ogt", size, w.like(1 / small, size)), w.like(1 / scale, size), factor)
         size = w.mul(size, factor)
         self.factor = w.splat(with_sign(w, factor, divisor), lanes)
         self.divisor = w.splat(size, lanes)
-        self.inverse = w.splat(w.div(w.like(1, size), size), lanes)
+        self.inverse = w.splat(w.div(one, size), lanes)
 
     def times(self, w: Writer, x: Value) -> Value:
         """x / divisor."""
+        bits = w.bits(absolute(w, x))
+        one = w.like(1, bits)
+        tiny = w.any(w.compare("ult", w.sub(bits, one), w.sub(self.bound, one)))
+        return w.either(tiny, lambda: w.div(x, self.plain), lambda: self._product(w, x))
+
+    def _product(self, w: Writer, x: Value) -> Value:
+        """x / divisor where nothing is subnormal."""
         x = w.mul(x, self.factor)
         quotient = w.mul(x, self.inverse)
         excess = w.fma(quotient, self.divisor, w.neg(x))

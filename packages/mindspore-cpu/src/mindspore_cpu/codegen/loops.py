@@ -22,10 +22,11 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from mindspore.compiler.passes.group_space import LOCAL_ELEMENTS
+from mindspore_cpu.codegen.moments import Moments, about, joined, moments_of
 from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Load, Nest, Store
 from mindspore_cpu.codegen.passes import Passes
 from mindspore_cpu.codegen.reducing import across, combine, initial
-from mindspore_cpu.codegen.scalars import storage_of
+from mindspore_cpu.codegen.scalars import kind_of, storage_of
 from mindspore_cpu.codegen.scope import PITCH, Evaluator, Scope, Staged, Temporary
 from mindspore_cpu.codegen.work import TILE, Work, lanes_of
 from mindspore_cpu.codegen.writer import Module, Value, Writer, is_known
@@ -43,6 +44,7 @@ class NestWriter:
         self.axes = len(nest.sizes)
         self.vector = self.axes - 1
         self.passes = Passes(nest, self._room())
+        self.moments = moments_of(nest, self.passes, module.target)
         self.lanes = work.lanes  # of the loop that is being written
         slots = 1 + max([o.slot for s in nest.steps for o in s.operands if hasattr(o, "slot")] +
                         [s.slot for s in nest.stores], default=-1)
@@ -286,7 +288,9 @@ class NestWriter:
             self._resident_row(row, size)
             return
         self._row_steps(row, 0)
-        for number in range(len(self.passes.reductions)):
+        if self.moments is not None:
+            self._moments(row, self.moments)
+        for number in range(0 if self.moments is None else 2, len(self.passes.reductions)):
             self.lanes = self._pass_lanes(number)
             widths = self._widths(None if uneven or not is_known(size) else size)
             reductions = self.passes.reductions[number]
@@ -302,6 +306,32 @@ class NestWriter:
             self._row_steps(row, number + 1)
         for store in self.passes.row_stores:
             self.evaluator.store(row, store)
+
+    def _moments(self, row: Scope, moments: Moments) -> None:
+        """The first two passes of a row in one."""
+        w, evaluator = self.w, self.evaluator
+        keep = self._kept_first_in(0)
+        evaluator.prepare(row, self.passes.needed(0), {self.vector}, moments.lanes)
+        state = [w.const(0, kind_of(self.nest.steps[moments.sum].dtype), moments.lanes)] * 3
+        span = moments.lanes * moments.vectors
+        with w.loop(w.const(0, "i64"), w.const(moments.size, "i64"), span, state) as loop:
+            block = []
+            for first in range(0, span, moments.lanes):
+                at = w.add(loop.index, w.const(first, "i64"))
+                inner = Scope(row, {self.vector: at}, moments.lanes, None, self.vector)
+                evaluator.fetched.clear()
+                block.append(evaluator.operand(inner, moments.operand, moments.lanes))
+                for k in keep:
+                    evaluator.kept[k].store(w, inner, evaluator.step(inner, k))
+            loop.carried = joined(w, moments, loop.carried, block, loop.index)
+        for k in keep:
+            evaluator.kept[k].written = True
+        dtype = self.nest.steps[moments.sum].dtype
+        row.memo[moments.sum] = across(w, "sum", loop.carried[0], dtype)
+        self._row_steps(row, 1)
+        squares = about(w, moments, loop.carried, evaluator.step(row, moments.mean))
+        row.memo[moments.squares] = across(w, "sum", squares, dtype)
+        self._row_steps(row, 2)
 
     def _resident_row(self, row: Scope, size: int) -> None:
         """A row that fits into one vector: it is loaded once, and all passes find it in registers."""
@@ -387,9 +417,7 @@ class NestWriter:
         """Go over the reduced axes once, for what pass `number` is for."""
         w, evaluator = self.w, self.evaluator
         reductions, stores = self.passes.reductions[number], self.passes.stores[number]
-        keep = [k for k, first in self.passes.kept.items() if first == number]
-        for k in keep:
-            self._allocate(k)
+        keep = self._kept_first_in(number)
         steps = [*self.passes.needed(number), *reductions]
 
         def body(inner: Scope, state: list[Value]) -> list[Value]:
@@ -439,6 +467,13 @@ class NestWriter:
         slot = scope.index(0)
         left = w.sub(w.const(self.nest.ragged.total, "i64"), w.mul(slot, w.like(size, slot)))
         return w.select(w.compare("slt", left, w.like(size, left)), left, w.like(size, left))
+
+    def _kept_first_in(self, number: int) -> list[int]:
+        """The values that pass `number` leaves in the frame."""
+        keep = [k for k, first in self.passes.kept.items() if first == number]
+        for k in keep:
+            self._allocate(k)
+        return keep
 
     def _allocate(self, k: int) -> None:
         """Room in the frame for a value that later passes read."""

@@ -328,6 +328,19 @@ class Writer:
         return [self.emit(f"phi {a.type} [{b.text}, %{end}], [{a.text}, %{before}]", a.kind, a.lanes)
                 for a, b in zip(usual, given, strict=True)]
 
+    def either(self, cond: Value, yes: Callable[[], Value], no: Callable[[], Value]) -> Value:
+        """The value that one of the two writes code for, by a scalar condition; only that code runs."""
+        given, after = [], self.new_label()
+        labels = [self.new_label(), self.new_label()]
+        self.branch(cond, *labels)
+        for label, value in zip(labels, (yes, no)):
+            self.start_block(label)
+            given.append((value(), self.block))
+            self.jump(after)
+        self.start_block(after)
+        (a, left), (b, right) = given
+        return self.emit(f"phi {a.type} [{a.text}, %{left}], [{b.text}, %{right}]", a.kind, a.lanes)
+
 
 def _align(kind: str) -> int:
     return max(BITS[kind] // 8, 1)

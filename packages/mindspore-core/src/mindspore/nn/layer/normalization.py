@@ -183,7 +183,7 @@ class LayerNorm(LayerNormOperators, Cell):
         x, begin, params, gamma = input_x, self.begin_norm_axis, self.begin_params_axis, self.gamma
         shape = x.shape
         ndim = len(shape)
-        if not -ndim <= min(begin, params) <= max(begin, params) < ndim or shape[params:] != gamma.shape:
+        if not (-ndim <= begin < ndim and -ndim <= params < ndim and shape[params:] == gamma.shape):
             raise ValueError(f"For 'LayerNorm', gamma has shape {gamma.shape}, which must be that of the input's "
                              f"axes from begin_params_axis ({params}) on, but the input has shape {shape} with "
                              f"begin_norm_axis {begin}.")

@@ -1,0 +1,110 @@
+"""Mean and variance in one pass over a row, against NumPy in Float64."""
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+from harness import generate
+
+from mindspore.common import dtype as mstype
+from mindspore_cpu.codegen import kernel, loops
+
+EPSILON = 1e-3
+RNG = np.random.default_rng(0)
+ROWS = {
+    "usual": RNG.standard_normal(2048),
+    "far from 0": 300 + RNG.standard_normal(2048),
+    "first block apart": np.concatenate([np.zeros(128), 100 + RNG.standard_normal(1920)]),
+    "rising": np.linspace(-1000, 1000, 2048) + RNG.standard_normal(2048),
+    "one far off": np.concatenate([RNG.standard_normal(2047), [1e4]]),
+    "constant": np.full(2048, 7.0),
+}
+
+
+def statistics(b, x):
+    """Mean, variance and normalized rows, as `layer_norm` is taken apart."""
+    n = x.shape[-1]
+    mean = b.div(b.sum(x, axis=(1,), keepdims=True), float(n))
+    centred = b.sub(x, mean)
+    variance = b.div(b.sum(b.mul(centred, centred), axis=(1,), keepdims=True), float(n))
+    return mean, variance, b.div(centred, b.sqrt(b.add(variance, EPSILON)))
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """What is found of moments in the nests that are written."""
+    made = []
+    look = loops.moments_of
+    monkeypatch.setattr(kernel, "_cache", OrderedDict())  # everything is written anew
+
+    def noting(*args):
+        made.append(look(*args))
+        return made[-1]
+
+    monkeypatch.setattr(loops, "moments_of", noting)
+    return made
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("row", ROWS)
+def test_rows_of_whole_blocks(row, dtype, found):
+    x = np.stack([ROWS[row], -ROWS[row], ROWS[row][::-1]]).astype(dtype)
+    mean, variance, normal = generate(lambda b, v: list(statistics(b, v)), x, pieces=2)
+    assert any(found)
+    wide = x.astype(np.float64)
+    eps = np.finfo(dtype).eps
+    scale = np.abs(wide).max()
+    np.testing.assert_allclose(mean[:, 0], wide.mean(1), rtol=8 * eps, atol=8 * eps * scale)
+    np.testing.assert_allclose(variance[:, 0], wide.var(1), rtol=64 * eps, atol=(32 * eps * scale)**2)
+    np.testing.assert_allclose(normal * np.sqrt(variance + dtype(EPSILON)), wide - wide.mean(1, keepdims=True),
+                               rtol=8 * eps, atol=8 * eps * scale)
+
+
+def test_a_dear_operand_is_computed_once(found):
+    x = RNG.standard_normal((4, 1024)).astype(np.float32)
+    variance, normal = generate(lambda b, v: statistics(b, b.tanh(v))[1:], x)
+    wide = np.tanh(x.astype(np.float64))
+    np.testing.assert_allclose(variance[:, 0], wide.var(1), rtol=1e-5)
+    np.testing.assert_allclose(normal, (wide - wide.mean(1, keepdims=True)) / np.sqrt(wide.var(1, keepdims=True)
+                                                                                      + EPSILON), atol=1e-5)
+    assert any(found)
+
+
+def test_half_precision_is_widened_first(found):
+    x = RNG.standard_normal((4, 512)).astype(np.float16)
+    variance, = generate(lambda b, v: statistics(b, b.cast(v, dtype=mstype.float32))[1:2], x)
+    np.testing.assert_allclose(variance[:, 0], x.astype(np.float64).var(1), rtol=1e-5)
+    assert any(found)
+
+
+def test_what_is_no_number_stays_in_its_row(found):
+    x = np.ones((4, 1024), np.float32)
+    x[0, 700], x[1, 0], x[2, :2] = np.inf, np.nan, (np.inf, -np.inf)
+    mean, variance, _ = generate(lambda b, v: list(statistics(b, v)), x)
+    np.testing.assert_array_equal(mean[:, 0], [np.inf, np.nan, np.nan, 1])
+    np.testing.assert_array_equal(variance[:, 0], [np.nan, np.nan, np.nan, 0])
+    assert any(found)
+
+
+def _about(v, centre):
+    return ((v - centre)**2).sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("columns, centre, plain", [
+    (1000, lambda b, v: b.div(b.sum(v, axis=(1,), keepdims=True), 1000.0), lambda v: v.mean(1, keepdims=True)),
+    (1024, lambda b, v: b.div(b.sum(v, axis=(1,), keepdims=True), 1000.0), lambda v: v.sum(1, keepdims=True) / 1000),
+    (1024, lambda b, v: b.mul(b.sum(v, axis=(1,), keepdims=True), 2.0), lambda v: v.sum(1, keepdims=True) * 2),
+    (1024, lambda b, v: b.max(v, axis=(1,), keepdims=True), lambda v: v.max(1, keepdims=True)),
+], ids=["uneven rows", "another count", "a product", "no mean"])
+def test_what_is_something_else_takes_its_own_passes(columns, centre, plain, found):
+    x = RNG.standard_normal((4, columns)).astype(np.float32)
+
+    def rule(b, v):
+        distance = b.sub(v, centre(b, v))
+        return b.sum(b.mul(distance, distance), axis=(1,), keepdims=True)
+
+    got, = generate(rule, x)
+    wide = x.astype(np.float64)
+    np.testing.assert_allclose(got, _about(wide, plain(wide)), rtol=1e-5)
+    assert found and not any(found)
