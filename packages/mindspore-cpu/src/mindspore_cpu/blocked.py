@@ -1,7 +1,7 @@
 """Convolution and pooling on channels in blocks.
 
 oneDNN's fast convolutions take images as [n, c / block, h, w, block], block being the lanes of a vector register, or,
-in half precision, all channels. The primitives here are those of core on such images: images of rank 5 lie in blocks,
+in BFloat16, all channels. The primitives here are those of core on such images: images of rank 5 lie in blocks,
 those of rank 4 are plain. Kernels may be packed (`packing`). `layouts` puts them into graphs; as everywhere a primitive
 is also its decomposition, here into the plain one between copies.
 """

@@ -1,4 +1,4 @@
-"""Mean and variance in one pass over a row, against NumPy in Float64."""
+"""Mean and variance in one pass, against NumPy in Float64."""
 from __future__ import annotations
 
 from collections import OrderedDict
@@ -87,12 +87,66 @@ def test_what_is_no_number_stays_in_its_row(found):
     assert any(found)
 
 
+@pytest.mark.parametrize("shape, axes", [
+    ((3, 4, 56, 16), (0, 2)), ((2, 3, 196, 16), (0, 2)), ((4, 56, 40), (0, 1)), ((160, 21), (0,)),
+    ((2, 8, 64, 24), (0, 2)), ((4, 32, 64), (1, 2))])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns(shape, axes, dtype, found):
+    x = (RNG.standard_normal(shape) * 3 + 50).astype(dtype)
+    count = float(np.prod([shape[a] for a in axes]))
+
+    def rule(b, v):
+        mean = b.div(b.sum(v, axis=axes, keepdims=True), count)
+        centred = b.sub(v, mean)
+        variance = b.div(b.sum(b.mul(centred, centred), axis=axes, keepdims=True), count)
+        return [mean, variance, b.div(centred, b.sqrt(b.add(variance, EPSILON)))]
+
+    mean, variance, normal = generate(rule, x, pieces=2)
+    wide, eps = x.astype(np.float64), np.finfo(dtype).eps
+    np.testing.assert_allclose(mean, wide.mean(axes, keepdims=True), rtol=8 * eps)
+    np.testing.assert_allclose(variance, wide.var(axes, keepdims=True), rtol=300 * eps)
+    np.testing.assert_allclose(normal, (wide - wide.mean(axes, keepdims=True)) / np.sqrt(
+        wide.var(axes, keepdims=True) + EPSILON), rtol=300 * eps, atol=300 * eps)
+    assert any(found)
+
+
+def test_two_normalizations_of_one_loop(found):
+    x, y = RNG.standard_normal((2, 4, 1024)).astype(np.float32)
+
+    def rule(b, u, v):
+        (_, first, one), (_, second, two) = statistics(b, u), statistics(b, b.mul(v, 2.0))
+        return [first, second, b.maximum(b.add(one, two), 0.0)]
+
+    first, second, both = generate(rule, x, y)
+    u, v = x.astype(np.float64), 2 * y.astype(np.float64)
+    np.testing.assert_allclose(first[:, 0], u.var(1), rtol=1e-5)
+    np.testing.assert_allclose(second[:, 0], v.var(1), rtol=1e-5)
+    one, two = [(a - a.mean(1, keepdims=True)) / np.sqrt(a.var(1, keepdims=True) + EPSILON) for a in (u, v)]
+    np.testing.assert_allclose(both, np.maximum(one + two, 0), atol=1e-5)
+    assert any(f is not None and len(f.each) == 2 for f in found)
+
+
+def test_what_is_normalized_is_stored_on_the_way(found):
+    x, y = RNG.standard_normal((2, 4, 1024)).astype(np.float32)
+
+    def rule(b, u, v):
+        total = b.add(u, v)
+        return [total, statistics(b, total)[2]]
+
+    total, normal = generate(rule, x, y)
+    np.testing.assert_array_equal(total, x + y)
+    wide = (x + y).astype(np.float64)
+    np.testing.assert_allclose(normal, (wide - wide.mean(1, keepdims=True)) / np.sqrt(
+        wide.var(1, keepdims=True) + EPSILON), atol=1e-5)
+    assert any(found)
+
+
 def _about(v, centre):
     return ((v - centre)**2).sum(1, keepdims=True)
 
 
 @pytest.mark.parametrize("columns, centre, plain", [
-    (1000, lambda b, v: b.div(b.sum(v, axis=(1,), keepdims=True), 1000.0), lambda v: v.mean(1, keepdims=True)),
+    (1001, lambda b, v: b.div(b.sum(v, axis=(1,), keepdims=True), 1001.0), lambda v: v.mean(1, keepdims=True)),
     (1024, lambda b, v: b.div(b.sum(v, axis=(1,), keepdims=True), 1000.0), lambda v: v.sum(1, keepdims=True) / 1000),
     (1024, lambda b, v: b.mul(b.sum(v, axis=(1,), keepdims=True), 2.0), lambda v: v.sum(1, keepdims=True) * 2),
     (1024, lambda b, v: b.max(v, axis=(1,), keepdims=True), lambda v: v.max(1, keepdims=True)),

@@ -168,7 +168,8 @@ class Segment:
                 aval = step.aval
                 values = self.values
                 if type(aval) is TupleAval:
-                    result = tuple([Storage(a, None, None, None, self, k) for k, a in enumerate(aval.items, len(values))])
+                    result = tuple([Storage(a, None, None, None, self, k)
+                                    for k, a in enumerate(aval.items, len(values))])
                     values += result
                 else:
                     result = Storage(aval, None, None, None, self, len(values))

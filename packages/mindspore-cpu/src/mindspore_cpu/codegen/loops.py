@@ -22,11 +22,11 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from mindspore.compiler.passes.group_space import LOCAL_ELEMENTS
-from mindspore_cpu.codegen.moments import Moments, about, joined, moments_of
+from mindspore_cpu.codegen.moments import MomentLoops, Moments, moments_of
 from mindspore_cpu.codegen.nest import FULL, ONCE, ROW, Affine, Load, Nest, Store
 from mindspore_cpu.codegen.passes import Passes
 from mindspore_cpu.codegen.reducing import across, combine, initial
-from mindspore_cpu.codegen.scalars import kind_of, storage_of
+from mindspore_cpu.codegen.scalars import storage_of
 from mindspore_cpu.codegen.scope import PITCH, Evaluator, Scope, Staged, Temporary
 from mindspore_cpu.codegen.work import TILE, Work, lanes_of
 from mindspore_cpu.codegen.writer import Module, Value, Writer, is_known
@@ -44,7 +44,7 @@ class NestWriter:
         self.axes = len(nest.sizes)
         self.vector = self.axes - 1
         self.passes = Passes(nest, self._room())
-        self.moments = moments_of(nest, self.passes, module.target)
+        self.moments = moments_of(nest, self.passes, work.lanes, module.target)
         self.lanes = work.lanes  # of the loop that is being written
         slots = 1 + max([o.slot for s in nest.steps for o in s.operands if hasattr(o, "slot")] +
                         [s.slot for s in nest.stores], default=-1)
@@ -307,31 +307,19 @@ class NestWriter:
         for store in self.passes.row_stores:
             self.evaluator.store(row, store)
 
-    def _moments(self, row: Scope, moments: Moments) -> None:
-        """The first two passes of a row in one."""
-        w, evaluator = self.w, self.evaluator
-        keep = self._kept_first_in(0)
-        evaluator.prepare(row, self.passes.needed(0), {self.vector}, moments.lanes)
-        state = [w.const(0, kind_of(self.nest.steps[moments.sum].dtype), moments.lanes)] * 3
-        span = moments.lanes * moments.vectors
-        with w.loop(w.const(0, "i64"), w.const(moments.size, "i64"), span, state) as loop:
-            block = []
-            for first in range(0, span, moments.lanes):
-                at = w.add(loop.index, w.const(first, "i64"))
-                inner = Scope(row, {self.vector: at}, moments.lanes, None, self.vector)
-                evaluator.fetched.clear()
-                block.append(evaluator.operand(inner, moments.operand, moments.lanes))
-                for k in keep:
-                    evaluator.kept[k].store(w, inner, evaluator.step(inner, k))
-            loop.carried = joined(w, moments, loop.carried, block, loop.index)
+    def _moments(self, scope: Scope, moments: Moments) -> None:
+        """The first two passes in one."""
+        keep = [k for k, first in self.passes.kept.items() if first == 0]
         for k in keep:
-            evaluator.kept[k].written = True
-        dtype = self.nest.steps[moments.sum].dtype
-        row.memo[moments.sum] = across(w, "sum", loop.carried[0], dtype)
-        self._row_steps(row, 1)
-        squares = about(w, moments, loop.carried, evaluator.step(row, moments.mean))
-        row.memo[moments.squares] = across(w, "sum", squares, dtype)
-        self._row_steps(row, 2)
+            self._allocate(k)
+        lanes = moments.lanes if moments.along else scope.lanes
+        found = MomentLoops(self.evaluator, self.passes, moments, lanes, keep).run(scope, self._reduced_axes())
+        for k in keep:
+            self.evaluator.kept[k].written = True
+        for number in range(2):
+            for k, value in found(scope, number):
+                scope.memo[k] = across(self.w, "sum", value, self.nest.steps[k].dtype) if moments.along else value
+            self._row_steps(scope, number + 1)
 
     def _resident_row(self, row: Scope, size: int) -> None:
         """A row that fits into one vector: it is loaded once, and all passes find it in registers."""
@@ -377,7 +365,10 @@ class NestWriter:
         axes = self._reduced_axes()
         self.evaluator.forget()
         self._row_steps(scope, 0)
-        for number, reductions in enumerate(self.passes.reductions):
+        if self.moments is not None:
+            self._moments(scope, self.moments)
+        first = 0 if self.moments is None else 2
+        for number, reductions in enumerate(self.passes.reductions[first:], first):
             states = [[self._initial(k, scope.lanes) for k in reductions]]
             states = self._pass(scope, axes, number, states)
             for k, value in zip(reductions, states[0]):
@@ -417,7 +408,9 @@ class NestWriter:
         """Go over the reduced axes once, for what pass `number` is for."""
         w, evaluator = self.w, self.evaluator
         reductions, stores = self.passes.reductions[number], self.passes.stores[number]
-        keep = self._kept_first_in(number)
+        keep = [k for k, first in self.passes.kept.items() if first == number]
+        for k in keep:
+            self._allocate(k)
         steps = [*self.passes.needed(number), *reductions]
 
         def body(inner: Scope, state: list[Value]) -> list[Value]:
@@ -467,13 +460,6 @@ class NestWriter:
         slot = scope.index(0)
         left = w.sub(w.const(self.nest.ragged.total, "i64"), w.mul(slot, w.like(size, slot)))
         return w.select(w.compare("slt", left, w.like(size, left)), left, w.like(size, left))
-
-    def _kept_first_in(self, number: int) -> list[int]:
-        """The values that pass `number` leaves in the frame."""
-        keep = [k for k, first in self.passes.kept.items() if first == number]
-        for k in keep:
-            self._allocate(k)
-        return keep
 
     def _allocate(self, k: int) -> None:
         """Room in the frame for a value that later passes read."""
