@@ -2,7 +2,8 @@
 stay known, others are computed when they are asked for.
 
 An interrupt comes between any two instructions of Python. Where a segment runs and its results are noted, it waits
-until that is over (`Uninterrupted`); where an operation is being recorded, what is there of it is taken out (`mend`).
+until that is over (`Uninterrupted`), unless the segment may as well run again; where an operation is being recorded,
+what is there of it is taken out (`mend`).
 """
 from __future__ import annotations
 

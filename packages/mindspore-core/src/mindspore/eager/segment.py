@@ -86,12 +86,13 @@ class Region:
 
 
 class _Compiled:
-    """A segment's executable, and what is kept of what it computes from weights alone."""
+    """A segment's executable, and what is kept of what it computes from weights alone. repeatable: running it again
+    gives the same values and does nothing else."""
 
-    __slots__ = ("executable", "_standing")
+    __slots__ = ("executable", "repeatable", "_standing")
 
-    def __init__(self, executable):
-        self.executable = executable
+    def __init__(self, executable, repeatable: bool):
+        self.executable, self.repeatable = executable, repeatable
         self._standing = Standing(executable) if isinstance(executable, StandingExecutable) else None
 
     def run(self, buffers: list, values: list, inputs: list[int]) -> list:
@@ -190,7 +191,8 @@ class Segment:
                 return
             try:
                 fault = self.fault or from_numpy(np.zeros((), np.int64))
-                entry = (_index_check(), (self.number(fault), self.number(indices)), (low, size, len(self.checks) + 1))
+                attrs = (low, size, len(self.checks) + 1)
+                entry = (_primitive("index_check"), (self.number(fault), self.number(indices)), attrs)
                 self._append(entry, entry, fault.aval)
                 self.fault = self._new(fault.aval)
                 self.checks.append(Check(name, size, *user_location()))
@@ -277,7 +279,7 @@ class Segment:
                 else:
                     made = self.record(op, tuple([again.get(id(s), s) for s in operands]), attrs)
                 for old, new in zip(results, made if isinstance(made, tuple | list) else (made,)):
-                    again[id(old)] = new if op is _known_value() else self._known(new, old)
+                    again[id(old)] = new if op is _primitive("known_value") else self._known(new, old)
             return self.record_vjp(region, [again.get(id(s), s) for s in wanted],
                                    [again.get(id(s), s) for s in outputs], seeds)
         finally:
@@ -285,7 +287,7 @@ class Segment:
 
     def _known(self, again: Storage, old: Storage) -> Storage:
         """The recorded value `again`, with the computed value of `old` attached if there is one."""
-        return again if old.buffer is None else self.record(_known_value(), (again, old), ())
+        return again if old.buffer is None else self.record(_primitive("known_value"), (again, old), ())
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -300,6 +302,17 @@ class Segment:
             except Exception as error:
                 self._fail(error)
                 raise
+            if prepared is not None and prepared[0].repeatable and not (self.regions or self.fault or self.faults):
+                try:  # here neither
+                    self._run(*prepared)
+                except Exception as error:
+                    self._fail(error)
+                    raise
+                self.done = True
+                self.values = self.inputs = self.entries = ()
+                if _local.segment is self:
+                    _local.segment = None
+                return
             with Uninterrupted():
                 self.done = True
                 if prepared is not None:
@@ -355,11 +368,12 @@ class Segment:
             taken, known = set(donated.values()), weights()
             stable = tuple([k for k, n in enumerate(self.inputs) if k not in taken and id(values[n]) in known])
             try:
-                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device, stable))
+                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device, stable),
+                                  not donated and not any(_acts(op) for op, _, _ in self.entries))
             except Underivable as failed:  # who reads one of these values is told
                 self.error, donated = failed, {}
                 live = tuple([number for number in live if number not in failed.numbers])
-                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device))
+                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device), False)
             else:
                 with _cache_lock:
                     _cache[key] = found
@@ -392,19 +406,19 @@ class Segment:
         return donated
 
 
-def _index_check():
-    from mindspore.compiler.primitives.base import primitive
-    return primitive("index_check")
-
-
 def _look(fault: Storage, checks: list) -> None:
     from mindspore.graph.index_checks import look
     look(fault, checks)
 
 
-def _known_value():
+def _acts(op) -> bool:
+    """Whether an entry's operation may do something besides computing values."""
+    return op is not None and op is not VJP and (op.effect or op.hosted or op.regions)
+
+
+def _primitive(name: str):
     from mindspore.compiler.primitives.base import primitive
-    return primitive("known_value")
+    return primitive(name)
 
 
 def _is_costly(segment: Segment, number: int) -> bool:
@@ -413,7 +427,7 @@ def _is_costly(segment: Segment, number: int) -> bool:
     if producers is None or producers[0] is not segment or producers[1] != len(segment.entries):
         table = {}
         for (op, _, _), first in zip(segment.entries, first_numbers(segment.entries)):
-            if op not in (None, VJP, _known_value()) and not op.scalar:
+            if op not in (None, VJP, _primitive("known_value")) and not op.scalar:
                 table[first] = True
         producers = _local.producers = (segment, len(segment.entries), table)
     return number in producers[2]

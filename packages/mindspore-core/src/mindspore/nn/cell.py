@@ -26,6 +26,7 @@ from mindspore.graph.fall_back import fall_back
 from mindspore.graph.guards import CELL_EPOCH
 from mindspore.graph.handed_out import note_assigned
 from mindspore.graph.trace import _stack
+from mindspore.nn.casting import cast_floats, is_of
 from mindspore.nn.hooks import CellHooks, hooked_parameter, run_hooked
 from mindspore.nn.members import CellMembers, cells_of, check_listed_names
 from mindspore.nn.placement import CellPlacement
@@ -268,15 +269,16 @@ class Cell(CellState, CellHooks, CellMembers, CellPlacement):
 
         def run(cell: Cell, args: tuple, kwargs: dict) -> Any:
             own = low is not None and not is_framework_class(type(cell))
-            if low is not None:
-                args, kwargs = _cast_floats((args, kwargs), low)
+            if low is not None and (kwargs or not all(is_of(arg, low) for arg in args)):
+                args, kwargs = cast_floats((args, kwargs), low)
             cell.__dict__["_computing"] += own
             try:
                 with mixed(_stack.mixing if mixing is None else mixing):
                     result = runner(cell, args, kwargs)
             finally:
                 cell.__dict__["_computing"] -= own
-            return result if result_dtype is None else _cast_floats(result, result_dtype)
+            return result if result_dtype is None or is_of(result, result_dtype) else \
+                cast_floats(result, result_dtype)
 
         return run
 
@@ -485,13 +487,6 @@ def _construct_natively(cell: Cell, args: tuple, kwargs: dict) -> Any:
         from mindspore.graph.custom import run_with_bprop
         return run_with_bprop(cell, args, kwargs)
     return cell.construct(*args, **kwargs)
-
-
-def _cast_floats(value: Any, dtype) -> Any:
-    from mindspore.graph import tree
-    return tree.map_tensors(
-        lambda t: t.astype(dtype) if t.dtype.is_floating and t.dtype is not dtype and not isinstance(t, Parameter)
-        else t, value)
 
 
 def _fitting(value: Any, param: Parameter, name: str) -> Tensor:
