@@ -32,6 +32,7 @@ from mindspore.compiler import debug
 from mindspore.compiler.ir import TupleAval, infer
 from mindspore.compiler.standing import StandingExecutable
 from mindspore.eager.interrupts import Uninterrupted, mend
+from mindspore.eager.recovery import acts, recover
 from mindspore.eager.replay import VJP, Underivable, first_numbers, replay
 from mindspore.runtime import device as _device
 from mindspore.runtime.standing import Standing, weights
@@ -105,7 +106,7 @@ class Segment:
     """One recorded stream; see the module's text."""
 
     __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "closed", "done",
-                 "error", "successor", "step", "fault", "checks", "faults")
+                 "error", "successor", "step", "fault", "checks", "faults", "overwritten")
 
     def __init__(self, regions: list | None = None):
         self.lock = RLock()
@@ -120,6 +121,7 @@ class Segment:
         self.closed = False  # nothing is appended any more
         self.done = False  # it has run
         self.error: BaseException | None = None
+        self.overwritten: set[int] = set()  # inputs whose memory results were written to
         self.successor: Segment | None = None
         self.fault: Storage | None = None  # that of the last check of an index tensor (`graph.index_checks`)
         self.checks: list = []  # what the checks were for
@@ -245,7 +247,7 @@ class Segment:
         return region.history + self._recorded(region)
 
     def _recorded(self, region: Region) -> list[tuple]:
-        """What of a region's entries is in this segment."""
+        """What of a region's entries is here."""
         firsts = first_numbers(self.entries) + [len(self.values)]
         recorded: list[tuple] = []
         for position in range(region.start, len(self.entries)):
@@ -334,6 +336,10 @@ class Segment:
             if fault is not None:
                 _look(fault, checks)
 
+    def recover(self, storage: Storage) -> None:
+        """Compute a value of this segment, which failed, on its own where that is possible."""
+        recover(self, Segment(), storage)
+
     def _fail(self, error: BaseException) -> None:
         """What was recorded has no values."""
         self.done, self.error = True, error
@@ -369,7 +375,7 @@ class Segment:
             stable = tuple([k for k, n in enumerate(self.inputs) if k not in taken and id(values[n]) in known])
             try:
                 found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device, stable),
-                                  not donated and not any(_acts(op) for op, _, _ in self.entries))
+                                  not donated and not any(acts(op) for op, _, _ in self.entries))
             except Underivable as failed:  # who reads one of these values is told
                 self.error, donated = failed, {}
                 live = tuple([number for number in live if number not in failed.numbers])
@@ -383,6 +389,7 @@ class Segment:
 
     def _run(self, found, live: tuple, donated: dict[int, int], device) -> None:
         values, replaced = self.values, set(donated.values())
+        self.overwritten = {self.inputs[k] for k in replaced}
         buffers = [values[n].own_buffer(device) if k in replaced else values[n].buffer_on(device)
                    for k, n in enumerate(self.inputs)]
         for number, buffer in zip(live, found.run(buffers, values, self.inputs)):
@@ -409,11 +416,6 @@ class Segment:
 def _look(fault: Storage, checks: list) -> None:
     from mindspore.graph.index_checks import look
     look(fault, checks)
-
-
-def _acts(op) -> bool:
-    """Whether an entry's operation may do something besides computing values."""
-    return op is not None and op is not VJP and (op.effect or op.hosted or op.regions)
 
 
 def _primitive(name: str):
@@ -476,7 +478,7 @@ def flush() -> None:
 
 def close() -> None:
     """End what this thread has recorded: it runs when one of its values is asked for, or before anything else is
-    recorded. Until then values that the program has no use for any more are forgotten, and are not computed for it."""
+    recorded. Until then values that the program needs no more are forgotten, and not computed for it."""
     segment = _local.segment
     if segment is not None and segment.entries:
         if segment.regions:

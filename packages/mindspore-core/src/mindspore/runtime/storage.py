@@ -42,6 +42,8 @@ class Storage:
                 reason = getattr(segment.error, "reason", None)
                 if reason is not None:  # the value is that of a derivative which does not exist
                     raise reason
+                segment.recover(self)
+            if self.pending is not None:
                 raise RuntimeError("this value was never computed: running the operations before it failed") \
                     from segment.error
 
