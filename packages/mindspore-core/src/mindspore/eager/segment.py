@@ -338,7 +338,8 @@ class Segment:
 
     def recover(self, storage: Storage) -> None:
         """Compute a value of this segment, which failed, on its own where that is possible."""
-        recover(self, Segment(), storage)
+        if self.error is not None and self.entries:
+            recover(self, Segment(), storage)
 
     def _fail(self, error: BaseException) -> None:
         """What was recorded has no values."""

@@ -195,6 +195,9 @@ class Entry:
             self._expose(leaves)
         instance = self.instance_for(sizes, _device.current()) if self.symbols else None
         graph = self.graph if instance is None else instance.graph
+        acts = has_effects(graph)
+        if acts:  # it may raise: what was recorded before it runs first
+            _segment.flush()
         values: list = [None] * len(graph.nodes)
         for param, tensor in zip(graph.params, [*leaves, *self.lifted]):
             values[param.idx] = wrap(tensor._value)  # what is returned stays what it is, whatever is assigned to these
@@ -216,7 +219,7 @@ class Entry:
             assign(leaves[source], values[graph.outputs[out].idx])
         if self.fault is not None:
             _segment.current().note_fault(values[graph.outputs[self.fault].idx]._value, self.checks)
-        if has_effects(graph):
+        if acts:
             _segment.flush()
         return self._result([values[o.idx] for o in graph.outputs[:self.results]], instance, call)
 

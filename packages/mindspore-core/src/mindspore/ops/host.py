@@ -31,8 +31,13 @@ _HOST = primitive("host_function")
 
 
 def _run(action: Computation, tensors: Sequence[Tensor], results: tuple[TensorAval, ...]) -> tuple[Tensor, ...]:
+    """The results of a function of the user's, which may raise: in PyNative mode what was recorded before runs first,
+    and an exception comes from the call."""
+    is_recorded = current_trace() is None
+    if is_recorded:
+        flush()
     found = apply(_HOST, tuple(tensors), (action, results))
-    if current_trace() is None:
+    if is_recorded:
         flush()
     return found
 
