@@ -62,6 +62,16 @@ def test_rows_of_whole_blocks(row, dtype, found):
                                rtol=8 * eps, atol=8 * eps * scale)
 
 
+def test_numbers_whose_squares_overflow(found):
+    x = (3e19 * (1 + 1e-3 * np.random.default_rng(1).standard_normal((3, 2048)))).astype(np.float32)
+    mean, variance, normal = generate(lambda b, v: list(statistics(b, v)), x)
+    wide = x.astype(np.float64)
+    np.testing.assert_allclose(mean[:, 0], wide.mean(1), rtol=1e-6)
+    np.testing.assert_allclose(variance[:, 0], wide.var(1), rtol=1e-4)
+    np.testing.assert_allclose(normal, (wide - wide.mean(1, keepdims=True)) / wide.std(1, keepdims=True), atol=1e-3)
+    assert any(found)
+
+
 def test_a_dear_operand_is_computed_once(found):
     x = RNG.standard_normal((4, 1024)).astype(np.float32)
     variance, normal = generate(lambda b, v: statistics(b, b.tanh(v))[1:], x)

@@ -305,7 +305,7 @@ class Segment:
                 self._fail(error)
                 raise
             if prepared is not None and prepared[0].repeatable and not (self.regions or self.fault or self.faults):
-                try:  # here neither
+                try:  # here it runs again, too
                     self._run(*prepared)
                 except Exception as error:
                     self._fail(error)

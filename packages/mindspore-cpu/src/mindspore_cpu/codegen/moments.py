@@ -160,14 +160,15 @@ def joined(w: Writer, before: list[Value], block: list[Value], share: Value) -> 
     distances = [w.sub(value, middle) for value in block]
     spread = _tree(w, [w.mul(d, d) for d in distances])
     step = w.sub(middle, mean)
-    apart = w.mul(w.mul(step, step), w.mul(w.sub(w.like(1, share), share), w.like(len(block), total)))
+    weight = w.mul(w.sub(w.like(1, share), share), w.like(len(block), total))  # 0 for the first block, which may be far
+    apart = w.mul(step, w.mul(step, weight))  # from 0: its square is left out
     return [w.add(total, part), w.add(mean, w.mul(step, share)), w.add(w.add(squares, spread), apart)]
 
 
 def about(w: Writer, own: Value, squares: Value, mean: Value, count: int) -> Value:
     """The sums of squared distances, lane by lane, from another mean than the lane's own, of `count` elements each."""
     step = w.sub(own, w.splat(mean, own.lanes))
-    return w.add(squares, w.mul(w.mul(step, step), w.like(count, step)))
+    return w.add(squares, w.mul(step, w.mul(step, w.like(count, step))))
 
 
 def _triples(values: list[Value]) -> list[list[Value]]:
