@@ -52,12 +52,37 @@ def test_events_know_their_work(backend):
     products = [event.args for event in events if event.name == "matmul"]
     assert len(products) == 3
     assert all(args["flops"] == 2 * 4 * 8 * 8 and args["bytes"] == 4 * (32 + 64 + 32) for args in products)
-    assert not any("line" in args for args in products), "which of two lines a product is of cannot be told in a loop"
+    assert [args["line"] for args in products] == [f"{__file__}:{LINE + line}" for line in (1, 3, 3)]
     (exponential,) = [event.args for event in events if event.name == "exp"]
     assert exponential["flops"] == 32 and exponential["bytes"] == 2 * 4 * 32
     assert exponential["line"] == f"{__file__}:{LINE + 4}"
     (loop,) = [event.args for event in events if event.name == "while_"]
     assert "flops" not in loop and "bytes" not in loop
+    total = sum(event.own for event in events)
+    assert 0 < loop["own"] < total <= sum(event.end - event.begin for event in done.events if event.kind == "graph")
+
+
+@ms.jit
+def chosen(x, w, times):
+    k = Tensor(0, ms.int32)
+    while k < times:
+        if k % 2 == 0:
+            x = ops.matmul(x, w)
+        else:
+            x = ops.exp(ops.matmul(x, w) * 0.01)
+        k = k + 1
+    return ops.matmul(x, w)
+
+
+def test_which_launch_it_was_is_known_inside_of_choices(backend):
+    x, w = ones(4, 8), ones(8, 8)
+    chosen(x, w, Tensor(5, ms.int32))
+    with profile() as done:
+        chosen(x, w, Tensor(5, ms.int32))
+    first = chosen.__wrapped__.__code__.co_firstlineno
+    lines = [int(event.args["line"].rpartition(":")[2]) - first for event in done.events
+             if event.kind == "operator" and event.name == "matmul"]
+    assert lines == [5, 7, 5, 7, 5, 9]
 
 
 def test_a_row_is_bound_by_the_slower_of_both():

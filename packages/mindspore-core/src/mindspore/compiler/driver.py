@@ -72,7 +72,7 @@ class Driver(Executable):
         found = [values[slot] for slot in self.outputs]
         return found if self.outer is not None else self._own(found, inputs)
 
-    def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple[str, int, int]]]:
+    def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple]]:
         times = self.times[0] = []
         try:
             return run(inputs), times
@@ -93,13 +93,13 @@ class Driver(Executable):
     def _straight(self, stretch) -> Step:
         made, ins, outs = self.build(stretch.graph), [n.idx for n in stretch.ins], [n.idx for n in stretch.outs]
         self.made.append(made)
-        plain, times = made.run, self.times
+        plain, times, plan = made.run, self.times, getattr(made, "plan", None)
 
         def run(inputs: list) -> list:
             if times[0] is None or not isinstance(made, Executable):
                 return plain(inputs)
             outputs, inside = made.run_timed(inputs, plain)
-            times[0] += inside
+            times[0] += [(*one, plan) for one in inside]
             return outputs
 
         def step(values: list) -> None:

@@ -216,9 +216,10 @@ class Executable:
     name: str = "graph"
     in_avals: Sequence[Any] = ()
 
-    def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple[str, int, int]]]:
-        """As `run`, and the time of each launch: (name, begin, end) in nanoseconds of `time.monotonic_ns`. run: what
-        the executable's own `run` is. An executable that cannot time its launches gives none."""
+    def run_timed(self, inputs: Sequence[Any], run: Callable) -> tuple[list[Any], list[tuple]]:
+        """As `run`, and the time of each launch: (title, begin, end) in nanoseconds of `time.monotonic_ns`, in the
+        order in which they ended; one that runs several plans may name that of the launch as a fourth. run: what the
+        executable's own `run` is. An executable that cannot time its launches gives none."""
         return run(inputs), []
 
     def plans(self) -> list[Plan]:

@@ -14,21 +14,20 @@ import sys
 import threading
 import time
 import weakref
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mindspore.compiler.live import Peak, peak
 from mindspore.compiler.program import Executable
-from mindspore.compiler.work import Work, common, works
+from mindspore.compiler.work import Works
 
 
 @dataclass(slots=True)
 class Event:
     """Something that took time. kind: "graph" for a call of a compiled program, "operator", "step", "range" for a range
     of the user's, "mark" for a point. args: what else is known of it, of operators `flops`, `bytes` and the `line` of
-    the program (`work`)."""
+    the program (`work`), and of loops, choices and calls `own`, the time that the operators inside do not take."""
 
     kind: str
     name: str
@@ -36,6 +35,11 @@ class Event:
     end: int
     thread: int
     args: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> int:
+        """Its time without that of the operators inside it."""
+        return self.args.get("own", self.end - self.begin)
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Recorder:
     def __init__(self, options: Options):
         self.options = options
         self.events: list[Event] = []
-        self.works: weakref.WeakKeyDictionary[Executable, dict[str, list[Work]]] = weakref.WeakKeyDictionary()
+        self.works: weakref.WeakKeyDictionary[Executable, Works] = weakref.WeakKeyDictionary()
         self.peaks: list[tuple[str, Peak]] = []     # of each compiled program that ran, with its name
 
     def add(self, kind: str, name: str, begin: int, end: int, **args: Any) -> None:
@@ -68,27 +72,18 @@ class Recorder:
         begin = time.monotonic_ns()
         outputs, operators = timed(inputs, run) if timed is not None else (run(inputs), [])
         end = time.monotonic_ns()
-        for (name, start, stop), work in zip(operators, self._work(executable, [name for name, _, _ in operators])):
-            self.add("operator", name, start, stop, **work)
+        for one, known in self._works(executable).of(operators) if operators else ():
+            self.add("operator", one.name, one.begin, one.end, **known | ({"own": one.own} if one.inside else {}))
         self.add("graph", executable.name, begin, end, **self._details(executable))
         return outputs
 
-    def _work(self, executable: Executable, names: list[str]) -> list[dict[str, Any]]:
-        """What is known of the work of launches of these names, in the order in which they ran. Where a loop repeats
-        some, that is what all launches of a name have in common."""
+    def _works(self, executable: Executable) -> Works:
         known = self.works.get(executable)
         if known is None:
             plans = executable.plans()
-            known = self.works[executable] = works(plans)
+            known = self.works[executable] = Works(plans)
             self.peaks += [(executable.name, found) for found in map(peak, plans) if found is not None]
-        times, counts, found = Counter(names), Counter[str](), []
-        for name in names:
-            among = known.get(name, [])
-            if times[name] == len(among):
-                among = among[counts[name]:counts[name] + 1]
-            counts[name] += 1
-            found.append(common(among))
-        return found
+        return known
 
     def _details(self, executable: Executable) -> dict[str, Any]:
         details: dict[str, Any] = {}

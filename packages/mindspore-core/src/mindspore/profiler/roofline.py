@@ -78,9 +78,9 @@ def rows(events: Sequence[Event], peaks: Peaks) -> list[dict[str, Any]]:
     """Per operator and line of the program: name, line, count, total time in microseconds and its percentage, GFLOP/s,
     GB/s, what bounds it ("compute" or "memory") and its share of the roofline in percent; the greatest time first.
 
-    What is not known is None: the work of loops and choices, whose operators have rows of their own, and all work where
-    sizes are known only at run time. An operator whose operands lie in a cache may be above the roofline, that of
-    memory."""
+    The time of loops, choices and calls is that which the operators inside do not take: these have rows of their own.
+    What is not known is None: the work of such, and all work where sizes are known only at run time. An operator whose
+    operands lie in a cache may be above the roofline, that of memory."""
     spent: dict[tuple[str, str], list[float]] = defaultdict(list)
     operations: Counter[tuple[str, str]] = Counter()
     moved: Counter[tuple[str, str]] = Counter()
@@ -88,7 +88,7 @@ def rows(events: Sequence[Event], peaks: Peaks) -> list[dict[str, Any]]:
     for event in events:
         if event.kind == "operator":
             key = event.name, event.args.get("line", "")
-            spent[key].append((event.end - event.begin) / 1e9)
+            spent[key].append(event.own / 1e9)
             operations[key] += event.args.get("flops", 0)
             moved[key] += event.args.get("bytes", 0)
             known[key] &= "flops" in event.args and "bytes" in event.args
