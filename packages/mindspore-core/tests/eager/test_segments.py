@@ -262,7 +262,7 @@ def test_a_training_step_computes_no_gradient_for_its_own_sake(monkeypatch):
     is written in its place, from the first step on, and all steps are one program."""
     made = []
 
-    def replay(entries, inputs, live, donated, device, stable=()):
+    def replay(entries, inputs, live, donated, device, stable=(), lines=None):
         made.append((len(live), len(donated)))
         return original(entries, inputs, live, donated, device, stable)
 

@@ -10,6 +10,7 @@ import pytest
 import mindspore as ms
 from mindspore import Tensor, ops
 from mindspore.__main__ import main
+from mindspore.compiler import pipeline
 from mindspore.compiler.recording import Event
 from mindspore.profiler import picture, profile, roofline
 from mindspore.profiler.roofline import Peaks
@@ -32,8 +33,6 @@ def operator(name, microseconds, **args):
     return Event("operator", name, 0, round(microseconds * 1e3), 1, args)
 
 
-LINE = 39  # of the function
-
 
 @ms.jit
 def repeated(x, w):
@@ -49,13 +48,14 @@ def test_events_know_their_work(backend):
     with profile() as done:
         repeated(x, w)
     events = [event for event in done.events if event.kind == "operator"]
+    first = repeated.__wrapped__.__code__.co_firstlineno
     products = [event.args for event in events if event.name == "matmul"]
     assert len(products) == 3
     assert all(args["flops"] == 2 * 4 * 8 * 8 and args["bytes"] == 4 * (32 + 64 + 32) for args in products)
-    assert [args["line"] for args in products] == [f"{__file__}:{LINE + line}" for line in (1, 3, 3)]
+    assert [args["line"] for args in products] == [f"{__file__}:{first + line}" for line in (2, 4, 4)]
     (exponential,) = [event.args for event in events if event.name == "exp"]
     assert exponential["flops"] == 32 and exponential["bytes"] == 2 * 4 * 32
-    assert exponential["line"] == f"{__file__}:{LINE + 4}"
+    assert exponential["line"] == f"{__file__}:{first + 5}"
     (loop,) = [event.args for event in events if event.name == "while_"]
     assert "flops" not in loop and "bytes" not in loop
     total = sum(event.own for event in events)
@@ -83,6 +83,26 @@ def test_which_launch_it_was_is_known_inside_of_choices(backend):
     lines = [int(event.args["line"].rpartition(":")[2]) - first for event in done.events
              if event.kind == "operator" and event.name == "matmul"]
     assert lines == [5, 7, 5, 7, 5, 9]
+
+
+def test_pynative_mode_knows_lines_while_it_is_profiled(backend):
+    x, w = ones(4, 8), ones(8, 8)
+
+    def loss(w):
+        y = ops.matmul(x, w)
+        return ops.exp(y * 0.01).sum()
+
+    def step():
+        return ms.grad(loss)(w).asnumpy()
+
+    expected, first = step(), loss.__code__.co_firstlineno
+    for _ in range(2):
+        with profile() as done:
+            np.testing.assert_array_equal(step(), expected)
+        lines = {event.name: event.args.get("line") for event in done.events if event.kind == "operator"}
+        assert lines["matmul"] == f"{__file__}:{first + 1}" and lines["exp"] == f"{__file__}:{first + 2}"
+    with pipeline.assert_max_compiles(0):
+        step()
 
 
 def test_a_row_is_bound_by_the_slower_of_both():

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from mindspore.compiler import debug
+from mindspore.compiler import debug, recording
 from mindspore.compiler.collector import SeldomCollected
 from mindspore.compiler.driver import Driver, needs_driver
 from mindspore.compiler.executor import PythonExecutable
@@ -138,9 +138,11 @@ def compile_graph(graph: Graph, device, donated: dict[int, int] | None = None, b
                   stable: tuple[int, ...] = ()) -> Executable:
     """The executable of a graph on a device, from the cache where the same structure was compiled before. binding: the
     sizes of the graph's symbols, where it has some; stable: the positions of inputs that are mostly the same in every
-    call, which makes a `StandingExecutable` where that is of use."""
+    call, which makes a `StandingExecutable` where that is of use. While a profiler runs, graphs of other lines of the
+    program have executables of their own, which tell these lines."""
     donated = donated or {}
-    key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()), stable)
+    lines = None if recording.current() is None else tuple([node.loc and node.loc[:2] for node in graph.nodes])
+    key = (graph.key(), device, tuple(sorted(donated.items())), tuple(manager.passes()), stable, lines)
     sizes = tuple(sorted(binding.items())) if binding else ()
     with _lock:
         found = _cache.get((key, sizes))

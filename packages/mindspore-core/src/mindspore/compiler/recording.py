@@ -10,7 +10,6 @@ Times are nanoseconds of `time.monotonic_ns`.
 """
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import weakref
@@ -18,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mindspore.compiler.frontend.location import user_location
 from mindspore.compiler.live import Peak, peak
 from mindspore.compiler.program import Executable
 from mindspore.compiler.work import Works
@@ -88,7 +88,8 @@ class Recorder:
     def _details(self, executable: Executable) -> dict[str, Any]:
         details: dict[str, Any] = {}
         if self.options.stack:
-            details["stack"] = _user_line()
+            file, line = user_location()
+            details["stack"] = "" if file is None else f"{file}:{line}"
         if self.options.shapes:
             details["inputs"] = [str(aval) for aval in executable.in_avals]
         if self.options.memory:
@@ -155,11 +156,3 @@ def _watch(executable: Executable, recorder: Recorder) -> None:
     run = executable.run
     _state.own[executable] = ("run" in executable.__dict__, run)
     executable.run = lambda inputs: recorder.call(executable, run, inputs)  # type: ignore[method-assign]
-
-
-def _user_line() -> str:
-    """File and line of the innermost frame outside of this package."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("mindspore."):
-        frame = frame.f_back
-    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

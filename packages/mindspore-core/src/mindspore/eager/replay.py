@@ -11,6 +11,7 @@ Where a derivative does not exist, what depends on it has no value; the rest of 
 from __future__ import annotations
 
 from mindspore.compiler.autodiff.vjp import lower_nodes, seedable, vjp_graph
+from mindspore.compiler.frontend.location import Location
 from mindspore.compiler.ir import Builder, Graph, Node, TupleAval, infer
 from mindspore.compiler.primitives.effects import without_effects
 
@@ -35,14 +36,15 @@ class Underivable(Exception):
 
 
 def replay(entries: tuple, inputs: list[int], live: tuple, donated: dict[int, int], device,
-           stable: tuple[int, ...] = ()):
+           stable: tuple[int, ...] = (), lines: dict[int, tuple] | None = None):
     """The executable of a stream: its parameters are the inputs, its outputs the live values. stable: the positions of
-    inputs that are weights. Underivable if a live value depends on a derivative that does not exist."""
+    inputs that are weights. lines: file and line by the positions of entries. Underivable if a live value depends on a
+    derivative that does not exist."""
     from mindspore.compiler.pipeline import compile_graph
-    return compile_graph(stream_graph(entries, inputs, live), device, donated, stable=stable)
+    return compile_graph(stream_graph(entries, inputs, live, lines), device, donated, stable=stable)
 
 
-def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:
+def stream_graph(entries: tuple, inputs: list[int], live: tuple, lines: dict[int, tuple] | None = None) -> Graph:
     """The graph of a stream. What is known already is not computed again once the gradients are derived."""
     b = Builder("eager")
     firsts = first_numbers(entries)
@@ -56,7 +58,7 @@ def stream_graph(entries: tuple, inputs: list[int], live: tuple) -> Graph:
         if any(number not in env for number in _reads(op, refs)):
             continue
         try:
-            _emit(b, entries, firsts, position, env)
+            _emit(b, entries, firsts, position, env, lines or {})
         except Exception as error:
             if op is not VJP:
                 raise
@@ -85,21 +87,25 @@ def first_numbers(entries) -> list[int]:
     return numbers
 
 
-def _emit(b: Builder, entries: tuple, firsts: list[int], position: int, env: dict[int, Node]) -> None:
+def _emit(b: Builder, entries: tuple, firsts: list[int], position: int, env: dict[int, Node],
+          lines: dict[int, tuple]) -> None:
     op, refs, attrs = entries[position]
     if op is None:
         return
     first = firsts[position]
     if op is VJP:
-        results = _gradient(b, entries, firsts, position, env)
+        results = _gradient(b, entries, firsts, position, env, lines)
     else:
+        file, line = lines.get(position, (None, 0))
+        b.loc = None if file is None else Location(file, line, 0, "")
         node = b.emit(op, tuple([env[r] for r in refs]), attrs)
         results = b.items(node) if isinstance(node.aval, TupleAval) else (node,)
     for offset, node in enumerate(results):
         env.setdefault(first + offset, node)
 
 
-def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env: dict[int, Node]) -> list[Node]:
+def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env: dict[int, Node],
+              lines: dict[int, tuple]) -> list[Node]:
     start, wanted, outputs, seeds = entries[position][1]
     region = Builder("region")
     inner: dict[int, Node] = {}
@@ -118,7 +124,7 @@ def _gradient(b: Builder, entries: tuple, firsts: list[int], position: int, env:
         for number in _reads(op, refs):
             if number not in inner:
                 bind(number)
-        _emit(region, entries, firsts, entry, inner)
+        _emit(region, entries, firsts, entry, inner, lines)
     for number in outputs:
         if number not in inner:
             bind(number)

@@ -28,7 +28,8 @@ from collections import OrderedDict
 
 import numpy as np
 
-from mindspore.compiler import debug
+from mindspore.compiler import debug, recording
+from mindspore.compiler.frontend.location import user_location
 from mindspore.compiler.ir import TupleAval, infer
 from mindspore.compiler.standing import StandingExecutable
 from mindspore.eager.interrupts import Uninterrupted, mend
@@ -106,7 +107,7 @@ class Segment:
     """One recorded stream; see the module's text."""
 
     __slots__ = ("lock", "entries", "values", "inputs", "numbers", "donations", "regions", "first", "closed", "done",
-                 "error", "successor", "step", "fault", "checks", "faults", "overwritten")
+                 "error", "successor", "step", "fault", "checks", "faults", "overwritten", "lines")
 
     def __init__(self, regions: list | None = None):
         self.lock = RLock()
@@ -126,6 +127,8 @@ class Segment:
         self.fault: Storage | None = None  # that of the last check of an index tensor (`graph.index_checks`)
         self.checks: list = []  # what the checks were for
         self.faults: list = []  # (fault, checks) of compiled functions that were recorded
+        # Where entries come from, by position, while a profiler asks; then streams of other lines are other streams.
+        self.lines: dict[int, tuple] | None = None if recording.current() is None else {}
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
@@ -154,13 +157,16 @@ class Segment:
                 if self.closed:
                     return current().record(op, storages, attrs)
                 refs = tuple([s.index if s.pending is self else self.number(s) for s in storages])
-                key = (op, refs, attrs)
+                entry = key = (op, refs, attrs)
+                if self.lines is not None:
+                    self.lines[len(self.entries)] = line = user_location()
+                    key = (*entry, line)
                 step = self.step.next.get(key)
                 if step is None:
                     aval = infer(op, tuple([s.aval for s in storages]), attrs)
                     if self.closed:  # the rule looked at a value that is computed here
                         return current().record(op, storages, attrs)
-                    step = _new_step(self.step, key, key, aval)
+                    step = _new_step(self.step, key, entry, aval)
                 if self.first is None:
                     self.first = (op, attrs, user_location())
                 elif op is self.first[0] and len(self.entries) >= LOOP_MINIMUM and not self.regions \
@@ -375,12 +381,13 @@ class Segment:
             taken, known = set(donated.values()), weights()
             stable = tuple([k for k, n in enumerate(self.inputs) if k not in taken and id(values[n]) in known])
             try:
-                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device, stable),
-                                  not donated and not any(acts(op) for op, _, _ in self.entries))
+                executable = replay(tuple(self.entries), self.inputs, live, donated, device, stable, self.lines)
+                found = _Compiled(executable, not donated and not any(acts(op) for op, _, _ in self.entries))
             except Underivable as failed:  # who reads one of these values is told
                 self.error, donated = failed, {}
                 live = tuple([number for number in live if number not in failed.numbers])
-                found = _Compiled(replay(tuple(self.entries), self.inputs, live, donated, device), False)
+                executable = replay(tuple(self.entries), self.inputs, live, donated, device, lines=self.lines)
+                found = _Compiled(executable, False)
             else:
                 with _cache_lock:
                     _cache[key] = found
@@ -434,14 +441,6 @@ def _is_costly(segment: Segment, number: int) -> bool:
                 table[first] = True
         producers = _local.producers = (segment, len(segment.entries), table)
     return number in producers[2]
-
-
-def user_location() -> tuple:
-    """File and line of the innermost frame outside this package."""
-    frame = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("mindspore."):
-        frame = frame.f_back
-    return (None, 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 class _Local(threading.local):

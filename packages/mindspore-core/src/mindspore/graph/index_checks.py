@@ -98,7 +98,7 @@ def check_operand(name: str, operand: Tensor) -> None:
 
 def _emit(name: str, size: int, node: Any, low: int, high: int) -> None:
     trace, fault, site = current_trace(), channel(), location.current()
-    file, line = _segment.user_location() if site is None else site[:2]
+    file, line = location.user_location() if site is None else site[:2]
     number = trace.checks.setdefault(Check(name, size, file, line), len(trace.checks) + 1)
     trace.write(fault, trace.builder.emit(_CHECK, (trace.node_of(fault), node), (low, high, number)))
 

@@ -9,13 +9,14 @@ builder for each node it emits (`current`), and error messages (`chain`).
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mindspore.compiler.frontend.frames import Frame, Session
 
-__all__ = ["Location", "Site", "SourceText", "chain", "current"]
+__all__ = ["Location", "Site", "SourceText", "chain", "current", "user_location"]
 
 
 class Location(NamedTuple):
@@ -95,3 +96,11 @@ def chain(frame: Frame | None = None) -> list[Site]:
             sites.append(frame.site)
         frame = frame.back
     return sites
+
+
+def user_location() -> tuple[str | None, int]:
+    """File and line of the innermost frame of Python outside this package; None and 0 where there is none."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("mindspore."):
+        frame = frame.f_back
+    return (None, 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
