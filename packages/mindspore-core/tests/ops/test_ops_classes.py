@@ -321,6 +321,19 @@ def test_multitype_functions():
         scale.register("Tensr")
 
 
+def test_types_of_a_function_by_type_may_be_given_as_types():
+    """In place of their names, as programs take them from `mindspore.dtype`."""
+    told = C.MultitypeFuncGraph("told")
+    for kinds in ((ms.number, ms.number), (ms.tensor_type, ms.number), (ms.tensor_type, ms.tensor_type), (ms.string,),
+                  (ms.TensorType(ms.int32),), (ms.list_,)):
+        told.register(*kinds)(lambda *args, kinds=kinds: kinds)
+    x = Tensor([1.0])
+    found = [told(1, 2.5), told(x, 2), told(x, x), told("a"), told(Tensor(1, ms.int32)), told([1])]
+    assert found == [kinds for _, function in told.entries for kinds in [function(0)]]
+    with pytest.raises(ValueError, match="no implementation for"):
+        told(x)
+
+
 _clipped = C.MultitypeFuncGraph("clipped")
 
 

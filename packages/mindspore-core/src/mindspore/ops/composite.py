@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mindspore.common.dtype import DType
+from mindspore.common.dtype import DType, Kind, TensorType
 from mindspore.common.parameter import Parameter
 from mindspore.common.sparse_tensor import COOTensor, CSRTensor, RowTensor
 from mindspore.common.tensor import Tensor
@@ -100,11 +100,13 @@ class MultitypeFuncGraph:
         Args:
             type_names: 'Tensor', 'Ref' (a Parameter), 'RowTensor', 'COOTensor', 'CSRTensor', 'Number', 'Int', 'Float',
                 'Bool', 'Tuple', 'List', 'Dictionary', 'String', 'Function', 'None', 'Type', 'Slice', 'Ellipsis', a name
-                such as 'Int64' or 'Float32' for numbers, or a dtype for tensors of it.
+                such as 'Int64' or 'Float32' for numbers, or a dtype for tensors of it. `mstype.tensor_type`,
+                `mstype.number` and the like mean the same as their names.
 
         Raises:
             TypeError: a name is unknown. A call raises ValueError where no implementation fits.
         """
+        type_names = tuple(map(_kind_named, type_names))
         for kind in type_names:
             if not isinstance(kind, DType) and kind not in _KINDS:
                 raise TypeError(f"MultitypeFuncGraph {self.name!r}: {kind!r} is no known type; expected a dtype or one "
@@ -126,6 +128,13 @@ class MultitypeFuncGraph:
 
     def __repr__(self) -> str:
         return f"MultitypeFuncGraph({self.name!r}, {len(self.entries)} implementations)"
+
+
+def _kind_named(kind: Any) -> Any:
+    """The name of a type of `mindspore.dtype`; a dtype for the type of its tensors; else what is given."""
+    if isinstance(kind, TensorType):
+        return kind.element_type() or "Tensor"
+    return kind.name if isinstance(kind, Kind) else kind
 
 
 def _is_kind(kind: Any, value: Any) -> bool:
