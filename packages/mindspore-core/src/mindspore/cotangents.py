@@ -36,13 +36,15 @@ def seeds(given: list, outputs: list, caller: str) -> list:
     """The cotangents as tensors, after a check against the outputs; None, for ones, stays.
 
     One number, or a tensor of one element, stands for an output of one element, whatever its axes are: programs scale
-    the gradient of a loss of shape (1,) by a scalar. A number takes the output's dtype.
+    the gradient of a loss of shape (1,) by a scalar. A number takes the output's dtype. Where there are more cotangents
+    than tensors among the outputs, numbers stand for outputs that are constants, and do not count.
 
     Raises:
         ValueError: there are not as many as outputs, or a shape or dtype is not the output's.
     """
-    if len(given) == len(outputs):
-        given = [_shaped(seed, output) for seed, output in zip(given, outputs)]
+    counting = given if len(given) <= len(outputs) else [s for s in given if not isinstance(s, _NUMBERS)]
+    if len(counting) == len(outputs):
+        given = [_shaped(seed, output) for seed, output in zip(counting, outputs)]
         if all(s is None or isinstance(s, Tensor) and s.shape == o.shape and s.dtype == o.dtype
                for s, o in zip(given, outputs)):
             return given

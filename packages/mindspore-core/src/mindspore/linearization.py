@@ -26,7 +26,7 @@ from mindspore.graph.call import call_function
 from mindspore.graph.compiled import current_guards, noted_changes
 from mindspore.graph.control import is_one_of
 from mindspore.graph.guards import Guards
-from mindspore.graph.hooks import conjugate, fire, hooked_gradient, hooks_of
+from mindspore.graph.hooks import conjugate, fire, hooked_gradient, hooks_of, zeros
 from mindspore.graph.leaving import Places, hand_over
 from mindspore.graph.regions import assign_written
 from mindspore.graph.trace import GraphTrace, Traced, current_trace, tracing
@@ -185,7 +185,7 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
             grads = gradients_of(region, points, storages, given)
         finally:
             _leave(regions, region)
-        return _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads])
+        return _unless_frozen(weights, _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads]))
 
     def hold() -> Callable[[list], list]:
         recorded = _segment.current().capture(region)
@@ -194,11 +194,18 @@ def _linearize_eager(fn, args, kwargs, wanted, weights, differentiated) -> Linea
         def pull_later(seeds: list) -> list:
             given = [None if seeds[k] is None else conjugate(seeds[k])._value for k in chosen]
             grads = gradients_of(region, points, storages, given, recorded)
-            return _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads])
+            return _unless_frozen(weights, _after_hooks(wanted, weights, [conjugate(wrap(g)) for g in grads]))
 
         return pull_later
 
     return Linearized(outputs, spec, pull, hold, lambda: _leave(regions, region))
+
+
+def _unless_frozen(weights: list[Parameter], grads: list) -> list:
+    """The gradients, the last of them the weights': zeros for each weight that is frozen when they are taken."""
+    first = len(grads) - len(weights)
+    return grads[:first] + [g if getattr(w, "requires_grad", True) else zeros(g._value.aval)
+                            for w, g in zip(weights, grads[first:])]
 
 
 def _keep_apart(weights: list[Parameter], segment: Any) -> None:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import mindspore as ms
-from mindspore import Tensor, jit, mutable, nn, ops
+from mindspore import Parameter, Tensor, jit, mutable, nn, ops
 from mindspore.gradient import grad
 
 
@@ -150,3 +150,46 @@ def test_a_plain_number_is_a_cotangent(run, sens, out):
 def test_what_is_no_cotangent_is_refused(run):
     with pytest.raises(TypeError, match="GradOperation: a cotangent must be a tensor or a number, .* got str: 'one'"):
         run(lambda x: ops.GradOperation(sens_param=True)(lambda v: v * 2)(x, "one"))(tensor(5))
+
+
+class Frozen(nn.Cell):
+    """Two weights, of which the second is frozen before the first call, or within it."""
+
+    def __init__(self, before):
+        super().__init__()
+        self.first, self.second = Parameter(tensor(2), name="first"), Parameter(tensor(3), name="second")
+        self.before = before
+        self.second.requires_grad = not before
+
+    def construct(self, x):
+        y = x * self.first * self.second
+        if not self.before:
+            self.second.requires_grad = False
+        return y
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("gradients", [
+    lambda net, weights: ops.GradOperation(get_by_list=True)(net, weights)(tensor(2)),
+    lambda net, weights: ops.grad(net, None, weights)(tensor(2)),
+    lambda net, weights: ops.vjp(net, tensor(2), weights=weights)[1](tensor(1))[1]], ids=["operation", "grad", "vjp"])
+def test_a_frozen_weight_has_a_gradient_of_zeros_in_pynative_mode(gradients, before):
+    net, mode = Frozen(before), ms.get_context("mode")
+    ms.set_context(mode=ms.PYNATIVE_MODE)
+    try:
+        found = gradients(net, [net.first, net.second])
+    finally:
+        ms.set_context(mode=mode)
+    assert [g.asnumpy().tolist() for g in found] == [[6.0], [0.0]]
+
+
+def test_a_number_among_the_cotangents_stands_for_a_constant():
+    class Named(nn.Cell):
+        @ms.jit
+        def construct(self, x):
+            return {"a": x * 3, "b": 2}
+
+    net = Named()
+    assert ops.GradOperation(sens_param=True)(net)(tensor(2), net(tensor(2))).asnumpy().tolist() == [18.0]
+    with pytest.raises(ValueError, match="expected one for each output"):
+        ops.GradOperation(sens_param=True)(net)(tensor(2), (2, 3, 2))

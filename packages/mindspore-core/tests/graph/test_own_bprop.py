@@ -205,3 +205,14 @@ def test_what_construct_leaves_behind_is_there_after_the_gradient(mode):
             np.testing.assert_allclose(cell.last.asnumpy(), x.asnumpy() * 3)
             assert len(cell.rows) == count
         np.testing.assert_allclose(cell.rows[0].asnumpy(), X.asnumpy() * 2)
+
+
+@pytest.mark.parametrize(("gradients", "expected"), [
+    ((Tensor([[1.0, 2.0], [3.0, 4.0]]), X), ([4.0, 6.0], [1.0, 2.0])),
+    ((Tensor([[1, 2], [3, 4]], ms.int64), None), ([4.0, 6.0], [0.0, 0.0])),
+    ((X, Y, X, Y), ([1.0, 2.0], [3.0, 4.0]))], ids=["summed", "cast", "more"])
+def test_what_a_bprop_returns_is_brought_to_its_inputs(gradients, expected, mode):
+    """Gradients of a broadcast shape are summed, others' dtypes are cast, those of out and dout do not count."""
+    found = grad(Returning(*gradients), (0, 1))(X, Y)
+    assert tuple(g.asnumpy().tolist() for g in found) == expected
+    assert {g.dtype for g in found} == {ms.float32}

@@ -151,18 +151,31 @@ def _per_input(name: str, grads: Any, args: tuple, places: list[int]) -> list:
         return [grads[k] for k in places]
     if len(grads) == len(places):
         return list(grads)
+    if len(grads) == len(args) + 2:  # one for each argument of bprop: those of out and dout do not count
+        return [grads[k] for k in places]
     raise GradientTypeError(f"{name}: bprop must return one gradient for each of the {len(args)} inputs.",
                             found=f"{len(grads)} values", remedy="return a tuple with one tensor per input")
 
 
+def _broadcasts(shape: tuple, target: tuple) -> bool:
+    """Whether a tensor of this shape broadcasts to the target's."""
+    extra = len(target) - len(shape)
+    return extra >= 0 and all(size in (1, wide) for size, wide in zip(shape, target[extra:]))
+
+
 def _fitting(name: str, grad: Any, like: Tensor) -> Tensor:
+    """A gradient in the shape and dtype of its input. One in a shape that the input broadcasts to is summed to that of
+    the input, unless the program has it checked (`check_bprop`)."""
     if grad is None:
         return zeros(like._value.aval)
+    checked = context.get_context("check_bprop")
+    if isinstance(grad, Tensor) and grad.shape != like.shape and not checked and _broadcasts(like.shape, grad.shape):
+        grad = grad.astype(like.dtype).sum_to_size(like.shape)
     if not isinstance(grad, Tensor) or grad.shape != like.shape:
         kind = GradientShapeError if isinstance(grad, Tensor) else GradientTypeError
         raise kind(f"{name}: a gradient that bprop returns must be a tensor in the shape of its input.",
                    found=describe(grad), remedy=f"a tensor of shape {like.shape}")
-    if grad.dtype is not like.dtype and context.get_context("check_bprop"):
+    if grad.dtype is not like.dtype and checked:
         raise GradientTypeError(f"{name}: a gradient that bprop returns must have the dtype of its input.",
                                 found=describe(grad), remedy=f"a tensor of dtype {like.dtype}; without "
                                 "set_context(check_bprop=True) it is cast")
