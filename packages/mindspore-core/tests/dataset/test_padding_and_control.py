@@ -166,7 +166,7 @@ class Log(ds.DSCallback):
 def test_callbacks_of_map():
     log = Log(2)
     rows(numbers(3).map(lambda x: x, callbacks=log), 2)
-    assert log.seen == [("begin", 1), ("epoch", 1), ("step", 1, 1), ("step", 3, 3), ("end", 3),
+    assert log.seen == [("begin", 0), ("epoch", 1), ("step", 1, 1), ("step", 3, 3), ("end", 3),
                         ("epoch", 2), ("step", 4, 1), ("step", 6, 3), ("end", 6)]
 
 
@@ -260,6 +260,19 @@ def test_a_waited_callback_runs_between_the_steps_of_training():
     # Each batch but the first is made after the training step before it.
     assert [entry[0] for entry in log] == ["step"] * 3
     assert all(trained >= (row - 1) // 2 for _, row, trained in log)
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_waited_callback_does_not_wait_for_ever(epochs, monkeypatch):
+    """A batch has three rows, and the callback waits for training after each second one, or nobody trains at all."""
+    monkeypatch.setattr(ds.config._settings, "callback_timeout", 1)
+    waited = ds.WaitedDSCallback(2 if epochs == 1 else 8)
+    made = numbers(8).map(lambda x: x, callbacks=waited).batch(3)
+    iterator = made.create_tuple_iterator(num_epochs=epochs)
+    words = f"{'ds_step_begin' if epochs == 1 else 'ds_epoch_begin'} timed out after 1 second"
+    with pytest.raises(RuntimeError, match=rf"{words}.*'step_size' .* not {waited.step_size}"):
+        for _ in range(epochs):
+            list(iterator)
 
 
 @pytest.mark.parametrize("name", ["enable_shared_mem", "numa_enable"])

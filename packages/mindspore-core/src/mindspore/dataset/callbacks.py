@@ -16,7 +16,7 @@ class DSRunContext:
     """Where the pipeline is.
 
     Attributes:
-        cur_epoch_num: the epoch, from 1.
+        cur_epoch_num: the epoch, from 1; 0 before the first begins.
         cur_step_num: the row (or batch) of all epochs, from 1; the number done so far where no row begins or ends.
         cur_step_num_in_epoch: the row of the epoch, from 1.
     """
@@ -68,11 +68,12 @@ class CallbackRun:
         self._callbacks = callbacks
         first = not hasattr(stage, "rows_called")
         self._before = 0 if first else stage.rows_called
-        self._stage, self._context = stage, DSRunContext(stage.epoch, self._before, 0)
+        self._stage, self._context = stage, DSRunContext(0, self._before, 0)
         stage.rows_called = self._before
+        for callback in callbacks if first else ():
+            callback.ds_begin(self._context)
+        self._context.cur_epoch_num = stage.epoch
         for callback in callbacks:
-            if first:
-                callback.ds_begin(self._context)
             callback.ds_epoch_begin(self._context)
 
     def around(self, block: Block) -> Iterator[Block]:

@@ -285,7 +285,7 @@ def get_monitor_sampling_interval() -> int:
 
 
 def set_callback_timeout(timeout: int) -> None:
-    """Notes how long, in seconds, a DSWaitedCallback may wait.
+    """How long, in seconds, a WaitedDSCallback waits for training before iteration raises RuntimeError.
 
     Raises:
         TypeError: `timeout` is not an int.
@@ -295,7 +295,7 @@ def set_callback_timeout(timeout: int) -> None:
 
 
 def get_callback_timeout() -> int:
-    """What `set_callback_timeout` noted."""
+    """What `set_callback_timeout` has set."""
     return _settings.callback_timeout
 
 
