@@ -146,6 +146,21 @@ def test_gradients(case):
     check_gradient(case)
 
 
+@pytest.mark.parametrize("mode", [ms.GRAPH_MODE, ms.PYNATIVE_MODE])
+@pytest.mark.parametrize("function", [
+    ops.amax, lambda x, axis: ops.max(x, axis)[0], lambda x, axis: -ops.amin(-x, axis)], ids=["amax", "max", "amin"])
+def test_the_gradient_of_an_extremum_of_integers_is_of_integers(function, mode):
+    """The share of several largest elements is rounded down."""
+    before = ms.get_context("mode")
+    ms.set_context(mode=mode)
+    try:
+        found = ms.grad(lambda x: function(x, 1) * 3)(Tensor([[1, 5, 2], [4, 4, 0]], ms.int64))
+        assert found.dtype == ms.int64 and found.asnumpy().tolist()[0] == [0, 3, 0]
+        assert found.asnumpy().tolist()[1][2] == 0
+    finally:
+        ms.set_context(mode=before)
+
+
 def test_the_norm_of_zero_has_the_derivative_zero():
     assert ms.grad(ops.norm)(Tensor([0.0, 0.0])).asnumpy().tolist() == [0, 0]
 

@@ -162,7 +162,8 @@ class _Extremum(Reduction):
     def vjp(self, b, ct, out, x, *, axis, keepdims):
         chosen = b.eq(x, expand_reduced(b, out, axis, x.shape, keepdims))
         count = b.sum(b.cast(chosen, dtype=ct.dtype), axis=axis, keepdims=keepdims)
-        share = expand_reduced(b, b.div(ct, count), axis, x.shape, keepdims)
+        divided = b.div(ct, count) if ct.dtype.is_inexact else b.floor_div(ct, count)
+        share = expand_reduced(b, divided, axis, x.shape, keepdims)
         return (b.select(chosen, share, b.constant(0, ct.dtype)),)
 
     def samples(self):
