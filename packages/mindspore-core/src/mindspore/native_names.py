@@ -18,8 +18,10 @@ from mindspore.plugin import manager
 from mindspore.runtime import device as _device
 from mindspore.runtime.launching import dispatch_threads_num
 
-__all__ = ["Cell_", "MSContext", "MixedPrecisionType", "ParamInfo", "Tensor", "disable_multi_thread",
+__all__ = ["Cell_", "MSContext", "MixedPrecisionType", "ParamInfo", "Tensor", "TensorPy", "disable_multi_thread",
            "ms_ctx_param", "swap_cache"]
+
+TensorPy = Tensor  # what the real framework's tensors derive from; programs ask `isinstance(x, TensorPy)`
 
 
 class _Keys:

@@ -95,6 +95,12 @@ def test_settings_of_the_run_time():
     assert not hasattr(ms_ctx_param, "no_such_setting")
 
 
+def test_the_class_that_tensors_derive_from():
+    from mindspore._c_expression import TensorPy
+    assert isinstance(Tensor([1.0]), TensorPy) and not isinstance(1.0, TensorPy)
+    assert issubclass(Parameter, TensorPy)
+
+
 def test_what_is_said_of_a_parameter():
     from mindspore._c_expression import ParamInfo
     parameter = Parameter(X, name="w")
