@@ -33,7 +33,6 @@ def operator(name, microseconds, **args):
     return Event("operator", name, 0, round(microseconds * 1e3), 1, args)
 
 
-
 @ms.jit
 def repeated(x, w):
     y = ops.matmul(x, w)
@@ -60,6 +59,17 @@ def test_events_know_their_work(backend):
     assert "flops" not in loop and "bytes" not in loop
     total = sum(event.own for event in events)
     assert 0 < loop["own"] < total <= sum(event.end - event.begin for event in done.events if event.kind == "graph")
+
+
+def test_time_inside_of_a_loop_counts_once_in_every_call(backend):
+    x, w = ones(4, 8), ones(8, 8)
+    repeated(x, w)
+    with profile() as done:
+        for _ in range(3):
+            repeated(x, w)
+    loops = [event for event in done.events if event.name == "while_"]
+    assert len(loops) == 3 and all(0 < loop.own < loop.end - loop.begin for loop in loops)
+    assert sum(row["percent"] for row in done.operators()) == pytest.approx(100)
 
 
 @ms.jit

@@ -80,7 +80,7 @@ class Works:
         so it is known which is which; where it is not, that is what all launches of a name have in common."""
         roots, ran = self._nest(times)
         self._identify(roots, self._plans)
-        return [(one, _facts(self._named[one.name] if one.work is None else [one.work])) for one in ran]
+        return [(one, _facts(self._named.get(one.name, []) if one.work is None else [one.work])) for one in ran]
 
     def _nest(self, times: Times) -> tuple[list[Launched], list[Launched]]:
         roots: list[Launched] = []
