@@ -189,3 +189,18 @@ def test_a_training_step_of_resnet50_is_built_with_few_nodes():
     assert len(weights) == 161
     assert builder.EMIT_COUNT[0] - start < 13_000
     assert len(graph.nodes) < 3_300
+
+
+def test_tensors_of_constants_choose_no_items_at_run_time():
+    """An item that a tensor chooses has a side for each item there is; one that a constant chooses has none."""
+    def chain(x):
+        lists, numbers = [[x], [x + 1], [x + 2], [x + 3]], {0: 5, 2.0: 7, True: 9}
+        for k in range(3):
+            lists[Tensor([k])].append(x * numbers[Tensor([k])])
+            lists.reverse()
+        return lists
+
+    assert [len(each) for each in ms.jit(chain)(X)] == [1, 3, 1, 2]
+    start = builder.EMIT_COUNT[0]
+    graph = ms.jit(chain).graph(Tensor(np.ones(3, np.float32)))
+    assert builder.EMIT_COUNT[0] - start < 60 and len(graph.nodes) < 20

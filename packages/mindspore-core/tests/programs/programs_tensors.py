@@ -476,3 +476,19 @@ def static_number_from_constant_tensor(x):
 def slice_bound_from_static_tensor(v):
     n = Tensor(3)
     return v[:int(n)]
+
+
+def items_by_tensors_of_constants(x):
+    lists = [[x], [x * 2], [x * 3], [x * 5]]
+    for k in range(3):
+        lists[Tensor(k)].append(x + k)
+        lists[Tensor(k - 3)] = lists[Tensor(k)] + [x]
+    return [sum(each) * len(each) for each in lists]
+
+
+def item_by_a_tensor_that_a_loop_changes(x, n):
+    k, y, items = Tensor(0), x, [x, x * 2, x * 3]
+    for _ in range(n):
+        y = y + items[k]
+        k = (k + 2) % 3
+    return y

@@ -48,11 +48,11 @@ __all__ = [
     "Joiner", "Mismatch", "NOTHING", "RowIterator", "Trips", "alike", "blank", "can_be_carried", "carried",
     "carry_written", "choose", "code_is", "constant", "count_between", "current", "current_trace", "distance",
     "doubtful", "doubts", "either", "extreme", "getitem", "goes_on", "has", "has_rows", "holds_variant", "identity",
-    "is_instance", "is_known", "is_one_of", "is_recording", "item", "items_of", "kinds_of", "last_of", "local_to",
-    "negate", "noted", "number", "operated", "outputs_of", "parameters", "place_of", "predicate", "put_back_doubts",
-    "recorded", "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at", "rows", "scan",
-    "select", "setitem", "settled", "size", "size_behind", "smallest", "structure", "type_of", "varies", "where",
-    "whole_number", "window", "writes",
+    "is_instance", "is_known", "is_one_of", "is_recording", "item", "items_of", "kinds_of", "known", "last_of",
+    "local_to", "negate", "noted", "number", "operated", "outputs_of", "parameters", "place_of", "predicate",
+    "put_back_doubts", "recorded", "recording", "region", "regions", "renumbered", "repeat", "resolved", "row_at",
+    "rows", "scan", "select", "setitem", "settled", "size", "size_behind", "smallest", "structure", "type_of", "varies",
+    "where", "whole_number", "window", "writes",
 ]
 
 
@@ -137,6 +137,19 @@ def item(items: list, number: Tensor) -> Tensor | None:
     result = wrap(chosen._value)
     trace.aliases.merge(result, Tag(len(items), number), [(k,) for k in range(len(items))], items)
     return noted(result, *items)
+
+
+def known(value: Tensor) -> bool | int | float | complex | None:
+    """The number that a tensor of one element is which is a constant of the graph; None where only a run tells."""
+    inner = value._value
+    if type(inner) is not Traced or inner.node.op.name != "constant" or value.size != 1:
+        return None
+    at = current_trace()
+    while at is not inner.trace:
+        if at.assigns(value) or at.parent is None:
+            return None
+        at = at.parent
+    return None if at.assigns(value) else inner.node.attr("value").array.item()
 
 
 def place_of(key: Tensor, keys: list, by_value: bool) -> tuple[Tensor | None, Tensor | None]:

@@ -32,6 +32,9 @@ def is_choice(frame: Frame, obj: Any, key: Any) -> bool:
 def item_chosen(frame: Frame, obj: Any, key: Any) -> Any:
     """`obj[key]`."""
     keys = _keys(obj)
+    known = _known(frame, obj, key, keys)
+    if known is not None:
+        return obj[known]
     number = _number(frame, obj, key, keys)
     items = [obj[each] for each in keys]
     if all(each is items[0] for each in items):
@@ -43,12 +46,26 @@ def item_chosen(frame: Frame, obj: Any, key: Any) -> Any:
 def key_chosen(frame: Frame, obj: Any, key: Any) -> Any:
     """The key as a variant of all keys that `obj` has."""
     keys = _keys(obj)
+    known = _known(frame, obj, key, keys)
+    if known is not None:
+        return known
     number = _number(frame, obj, key, keys)
     return keys[0] if len(keys) == 1 else _variant(frame, number, keys)
 
 
 def _keys(obj: Any) -> list[Any]:
     return list(obj) if isinstance(obj, dict) else list(range(len(obj)))
+
+
+def _known(frame: Frame, obj: Any, key: Any, keys: list[Any]) -> Any:
+    """Which of the keys a tensor is that is a constant of the graph. None where only a run tells, and for none of
+    them."""
+    value = frame.session.policy.control.known(key)
+    if value is None:
+        return None
+    if isinstance(obj, dict):
+        return next((each for each in keys if isinstance(each, (bool, int, float)) and each == value), None)
+    return value % len(keys) if isinstance(value, int) and -len(keys) <= value < len(keys) else None
 
 
 def _variant(frame: Frame, number: Any, members: list[Any]) -> Variant:
