@@ -240,8 +240,37 @@ class SortKernel final : public AxisKernel {
   int width_;  // of a digit in bits; 0: elements are compared
 };
 
+template <class S>
+class KthKernel final : public AxisKernel {
+ public:
+  KthKernel(const AxisSpec& spec, std::int64_t rank) : AxisKernel(spec), rank_(rank) {
+    buffers = 3;
+    description = "selection by digits";
+    wide_ = sizeof(S) > 2 && spec.size >= 4096;
+    thread_bytes_ = round_up(wide_ ? Wide::scratch_bytes(spec.size) : Narrow::scratch_bytes(spec.size), 64);
+    scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
+    set_cost(4.0);
+  }
+
+  void run(void* const* given, const ms_host_stream& stream) const override {
+    for_lines(stream, [&](std::int64_t number, char* own) {
+      const Line<const S> x = line<const S>(given[0], number);
+      const std::int32_t place = wide_ ? Wide::select(x, spec_.size, rank_, own) : Narrow::select(x, spec_.size, rank_, own);
+      static_cast<S*>(given[1])[number] = x[place];
+      static_cast<std::int32_t*>(given[2])[number] = place;
+    });
+  }
+
+ private:
+  using Wide = RadixSelect<S, 11 <= 8 * sizeof(S) ? 11 : 8>;
+  using Narrow = RadixSelect<S, 8>;
+
+  std::int64_t rank_;
+  bool wide_;
+};
+
 // Few of many are kept in a heap whose root is the last of them, with which every other element is compared; many are
-// divided from the rest and sorted.
+// divided from the rest and sorted; of a large part all are sorted.
 template <class S>
 class TopKernel final : public AxisKernel {
  public:
@@ -251,8 +280,10 @@ class TopKernel final : public AxisKernel {
   TopKernel(const AxisSpec& spec, std::int64_t count, bool descending)
       : AxisKernel(spec), count_(count), few_(count * 32 <= spec.size), order_{descending} {
     buffers = 3;
-    description = few_ ? "top by a heap" : "top by division";
-    thread_bytes_ = round_up(static_cast<std::uint64_t>(few_ ? count : spec.size) * sizeof(Entry), 64);
+    sorts_ = spec.size >= 256 && count * 8 >= spec.size;
+    description = sorts_ ? "top by digits" : few_ ? "top by a heap" : "top by division";
+    thread_bytes_ = round_up(sorts_ ? Digits::scratch_bytes(spec.size)
+                                    : static_cast<std::uint64_t>(few_ ? count : spec.size) * sizeof(Entry), 64);
     scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);
     set_cost(few_ ? 2.0 : 20.0);
   }
@@ -260,18 +291,26 @@ class TopKernel final : public AxisKernel {
   void run(void* const* given, const ms_host_stream& stream) const override {
     for_lines(stream, [&](std::int64_t number, char* own) {
       const S* x = static_cast<const S*>(given[0]) + number * spec_.size;
-      Entry* entries = reinterpret_cast<Entry*>(own);
-      few_ ? keep(x, entries) : divide(x, entries);
       S* values = static_cast<S*>(given[1]) + number * count_;
       std::int32_t* places = static_cast<std::int32_t*>(given[2]) + number * count_;
-      for (std::int64_t i = 0; i < count_; ++i) {
-        values[i] = x[entries[i].second];
-        places[i] = entries[i].second;
+      const auto put = [&](std::int64_t i, std::int32_t place) {
+        values[i] = x[place];
+        places[i] = place;
+      };
+      if (sorts_) {
+        const auto* entries = Digits::sort(x, spec_.size, order_.descending, own);
+        for (std::int64_t i = 0; i < count_; ++i) put(i, entries[i].place);
+        return;
       }
+      Entry* entries = reinterpret_cast<Entry*>(own);
+      few_ ? keep(x, entries) : divide(x, entries);
+      for (std::int64_t i = 0; i < count_; ++i) put(i, entries[i].second);
     });
   }
 
  private:
+  using Digits = RadixSort<S, 8 * sizeof(S) < 32 ? 8 : 11>;
+
   static Entry entry(const S* x, std::int64_t i) { return {wide(x[i]), static_cast<std::int32_t>(i)}; }
 
   void keep(const S* x, Entry* entries) const {
@@ -297,7 +336,7 @@ class TopKernel final : public AxisKernel {
   }
 
   std::int64_t count_;
-  bool few_;
+  bool few_, sorts_;
   Ordered<T> order_;
 };
 
@@ -353,6 +392,8 @@ std::unique_ptr<Kernel> make_running_extremum(const AxisSpec& spec, bool largest
 }
 
 std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending) { return make<SortKernel>(spec, descending); }
+
+std::unique_ptr<Kernel> make_kth(const AxisSpec& spec, std::int64_t rank) { return make<KthKernel>(spec, rank); }
 
 std::unique_ptr<Kernel> make_top_k(Element element, std::int64_t outer, std::int64_t size, std::int64_t count,
                                    bool descending) {

@@ -1,4 +1,4 @@
-// Operators along one axis of a tensor seen as [outer, size, inner]: argmax, argmin, running sums, sorting.
+// Operators along one axis of a tensor seen as [outer, size, inner]: argmax, argmin, running sums, sorting, selection.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,10 @@ std::unique_ptr<Kernel> make_running_extremum(const AxisSpec& spec, bool largest
 
 // Stable sorting; NaN counts as larger than every number. Buffers: x, values, int32 places that they came from.
 std::unique_ptr<Kernel> make_sort(const AxisSpec& spec, bool descending);
+
+// The element with `rank` others before it in a stable ascending sort. Buffers: x [outer, size, inner], values and int32
+// places [outer, inner].
+std::unique_ptr<Kernel> make_kth(const AxisSpec& spec, std::int64_t rank);
 
 // The first `count` of a stable sort, in that order. Buffers: x [outer, size], values and int32 places [outer, count].
 std::unique_ptr<Kernel> make_top_k(Element element, std::int64_t outer, std::int64_t size, std::int64_t count,

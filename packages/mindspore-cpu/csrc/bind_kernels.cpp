@@ -200,6 +200,13 @@ void bind_along_axis(py::module_& module) {
       py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("descending"),
       "Stable sorting along the middle axis. Buffers: x, values, int32 places that they came from.");
   module.def(
+      "kth",
+      [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t rank) {
+        return wrap(make_kth({element_of(element), outer, size, inner}, rank));
+      },
+      py::arg("element"), py::arg("outer"), py::arg("size"), py::arg("inner"), py::arg("rank"),
+      "The element of a rank in a stable sort along the middle axis. Buffers: x, values, int32 places.");
+  module.def(
       "top_k",
       [](const std::string& element, std::int64_t outer, std::int64_t size, std::int64_t count, bool descending) {
         return wrap(make_top_k(element_of(element), outer, size, count, descending));

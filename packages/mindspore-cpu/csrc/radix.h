@@ -2,6 +2,7 @@
 // volume 3, section 5.2.5). Its time grows with the number of elements only, and no comparison is mispredicted.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -30,7 +31,8 @@ KeyOf<S> key_of(S value) {
     const U magnitude = static_cast<U>(bits & (sign - 1));
     if (magnitude > infinity) return static_cast<U>(~U{0});
     if (magnitude == 0) return sign;
-    return static_cast<U>(bits & sign ? ~bits : bits | sign);
+    const U negative = static_cast<U>(-(bits >> (8 * sizeof(U) - 1)));  // no branch: signs cannot be predicted
+    return static_cast<U>(bits ^ (negative | sign));
   } else if constexpr (std::is_signed_v<S>) {
     return static_cast<U>(bits ^ sign);
   } else {
@@ -84,6 +86,70 @@ class RadixSort {
 
   static int digit(U key, int pass) {
     return static_cast<int>((key >> (pass * width)) & static_cast<U>(buckets - 1));
+  }
+};
+
+// Selection by the digits of keys, from the highest on: of the elements, those are kept whose digit is the sought one's,
+// until few are left.
+template <class S, int width>
+class RadixSelect {
+ public:
+  using U = KeyOf<S>;
+  using Entry = typename RadixSort<S, width>::Entry;
+
+  // What `select` needs besides the data.
+  static std::uint64_t scratch_bytes(std::int64_t size) {
+    return static_cast<std::uint64_t>(size) * sizeof(Entry) + buckets * sizeof(std::uint32_t);
+  }
+
+  // Where the element stands that has `rank` others before it in a stable ascending order of x[0], ... x[size - 1].
+  template <class Line>
+  static std::int32_t select(const Line& x, std::int64_t size, std::int64_t rank, char* scratch) {
+    Entry* entries = reinterpret_cast<Entry*>(scratch);
+    std::uint32_t* counts = reinterpret_cast<std::uint32_t*>(entries + size);
+    int shift = bits - width;
+    std::memset(counts, 0, buckets * sizeof(std::uint32_t));
+    for (std::int64_t i = 0; i < size; ++i) ++counts[digit(key_of<S>(x[i]), shift)];
+    int sought = bucket_of(counts, rank);
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < size; ++i) {
+      const U key = key_of<S>(x[i]);
+      entries[count] = {key, static_cast<std::int32_t>(i)};
+      count += digit(key, shift) == sought;
+    }
+    while (shift > 0 && count > few) {
+      shift = shift > width ? shift - width : 0;
+      std::memset(counts, 0, buckets * sizeof(std::uint32_t));
+      for (std::int64_t i = 0; i < count; ++i) ++counts[digit(entries[i].key, shift)];
+      sought = bucket_of(counts, rank);
+      std::int64_t kept = 0;
+      for (std::int64_t i = 0; i < count; ++i) {
+        const Entry entry = entries[i];
+        entries[kept] = entry;
+        kept += digit(entry.key, shift) == sought;
+      }
+      count = kept;
+    }
+    if (shift > 0) {  // otherwise the keys of the rest are equal
+      std::nth_element(entries, entries + rank, entries + count, [](const Entry& a, const Entry& b) {
+        return a.key < b.key || (a.key == b.key && a.place < b.place);
+      });
+    }
+    return entries[rank].place;
+  }
+
+ private:
+  static constexpr int bits = 8 * static_cast<int>(sizeof(U));
+  static constexpr int buckets = 1 << width;
+  static constexpr std::int64_t few = 32;
+
+  static int digit(U key, int shift) { return static_cast<int>((key >> shift) & static_cast<U>(buckets - 1)); }
+
+  // The bucket in which the element of a rank lies, whose rank among those in the bucket replaces the rank.
+  static int bucket_of(const std::uint32_t* counts, std::int64_t& rank) {
+    int bucket = 0;
+    while (rank >= counts[bucket]) rank -= counts[bucket++];
+    return bucket;
   }
 };
 

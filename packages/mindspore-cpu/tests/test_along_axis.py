@@ -115,11 +115,27 @@ def test_random_words(run_kernel, thread_count, count, state):
 
 
 @pytest.mark.parametrize("key", DTYPES)
+@pytest.mark.parametrize(("shape", "axis"), [((3, 5000), 1), ((2500, 2), 0), ((130,), 0), ((5, 1, 7), 1),
+                                             ((1, 70_001), 1)])
+def test_kth(thread_count, key, shape, axis):
+    from buffers import to_buffer, view
+    with np.errstate(all="ignore"):
+        x = spread(shape, DTYPES[key])
+        values, places = primitive("sort").reference(x, axis=axis, descending=False)
+    for rank in sorted({0, shape[axis] // 3, shape[axis] // 2, shape[axis] - 1}):
+        value, place = (np.ascontiguousarray(np.take(part, rank, axis)) for part in (values, places))
+        outs = [_ext.Buffer(value.nbytes), _ext.Buffer(place.nbytes)]
+        _ext.kth(key, *around(shape, axis), rank)([to_buffer(x)], outs)
+        np.testing.assert_array_equal(view(outs[1], place), place)
+        assert view(outs[0], value).tobytes() == value.tobytes()
+
+
+@pytest.mark.parametrize("key", DTYPES)
 @pytest.mark.parametrize(("shape", "counts"), [((3, 40), (0, 1, 5, 6, 40)), ((7,), (1, 7)), ((300, 70), (3, 60)),
-                                               ((2, 0), (0,)), ((0, 5), (2,))])
+                                               ((4, 300), (5, 20, 60, 300)), ((2, 0), (0,)), ((0, 5), (2,))])
 @pytest.mark.parametrize("largest", [False, True])
 def test_top_k(thread_count, key, shape, counts, largest):
-    """The first of the stable sort, whether a heap finds them or a division."""
+    """The first of the stable sort, whether a heap finds them, a division or sorting by digits."""
     from buffers import to_buffer, view
     x = numbers(shape, DTYPES[key])
     values, places = primitive("sort").reference(x, axis=x.ndim - 1, descending=largest)

@@ -234,6 +234,12 @@ def _sort(spec: KernelSpec):
     return _ext.sort(element(x.dtype), *around(x.shape, spec.attrs["axis"]), spec.attrs["descending"])
 
 
+@kernel("kth", kinds="biuf")
+def _kth(spec: KernelSpec):
+    x, attrs = spec.ins[0], spec.attrs
+    return _ext.kth(element(x.dtype), *around(x.shape, attrs["axis"]), attrs["k"])
+
+
 @kernel("top_k", kinds="biuf")
 def _top_k(spec: KernelSpec):
     x, attrs = spec.ins[0], spec.attrs

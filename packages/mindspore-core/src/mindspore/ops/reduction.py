@@ -30,6 +30,7 @@ from mindspore.ops._operands import (
     primitive,
     static_bool,
 )
+from mindspore.ops.sorting import kth
 
 __all__ = [
     "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "cummax", "cummin", "cumprod",
@@ -278,22 +279,16 @@ def median(input: Operand, axis: int = -1, keepdims: bool = False) -> tuple[Tens
     axis = normalize_axis("median", axis, x.ndim)
     if x.shape[axis] == 0:
         raise ValueError(f"median: a tensor of shape {x.shape} has no elements along axis {axis}")
-    middle = (x.shape[axis] - 1) // 2
-    last = axis == x.ndim - 1 and isinstance(middle, int)  # the lower half in order is enough
-    values, indices = apply(primitive("top_k"), (x,), (middle + 1, False)) if last else apply(
-        primitive("sort"), (x,), (axis, False))
-    begin = tuple(middle if i == axis else 0 for i in range(x.ndim))
-    end = tuple(middle + 1 if i == axis else d for i, d in enumerate(x.shape))
-    picked = [apply(_SLICE, (t,), (begin, end, (1,) * x.ndim)) for t in (values, convert(indices, int64))]
+    picked = kth(x, (x.shape[axis] - 1) // 2, axis)
     if x.dtype.is_floating:
         missing = apply(_ISNAN, (x,))
-        unknown = apply(_ANY, (missing,), ((axis,), True))
-        first = argmax(convert(missing, int32), axis, True)
-        picked = [apply(_SELECT, (unknown, constant(float("nan"), x.dtype), picked[0])),
-                  apply(_SELECT, (unknown, convert(first, int64), picked[1]))]
-    if keepdims:
-        return picked[0], picked[1]
-    shape = _dropped(x.shape, (axis,))
+        unknown = apply(_ANY, (missing,), ((axis,), False))
+        first = argmax(convert(missing, int32), axis)
+        picked = (apply(_SELECT, (unknown, constant(float("nan"), x.dtype), picked[0])),
+                  apply(_SELECT, (unknown, convert(first, int64), picked[1])))
+    if not keepdims:
+        return picked
+    shape = (*x.shape[:axis], 1, *x.shape[axis + 1:])
     return apply(_RESHAPE, (picked[0],), (shape,)), apply(_RESHAPE, (picked[1],), (shape,))
 
 

@@ -10,7 +10,7 @@ from mindspore.ops._operands import Operand, apply, as_tensor, convert, normaliz
 
 __all__ = ["argsort", "kthvalue", "msort", "sort", "top_k", "topk", "unique", "unique_consecutive"]
 
-_SORT, _TOP_K, _RESHAPE = map(primitive, ("sort", "top_k", "reshape"))
+_SORT, _TOP_K, _KTH, _RESHAPE, _SLICE = map(primitive, ("sort", "top_k", "kth", "reshape", "slice"))
 
 
 def sort(input_x: Operand, axis: int = -1, descending: bool = False) -> tuple[Tensor, Tensor]:
@@ -51,15 +51,28 @@ def top_k(input_x: Operand, k: int, sorted: bool = True) -> tuple[Tensor, Tensor
 
 def kthvalue(input: Operand, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     """(values, indices): the k-th smallest element along `dim`, counted from 1, and its place (Int64)."""
-    from mindspore.ops.shapes import cut, squeeze
+    from mindspore.ops.shapes import expand_dims
     x = as_tensor("kthvalue", input)
     axis = normalize_axis("kthvalue", dim, x.ndim, "dim")
     k = static_int("kthvalue", "k", k)
     if x.ndim == 0 or not 1 <= k <= x.shape[axis]:
         raise ValueError(f"kthvalue: k is {k} for axis {axis} of shape {x.shape}; expected 1 to the size of the axis")
-    values, indices = sort(x, axis)
-    picked = cut(values, axis, k - 1, k), convert(cut(indices, axis, k - 1, k), int64)
-    return picked if keepdim else (squeeze(picked[0], axis), squeeze(picked[1], axis))
+    values, indices = kth(x, k - 1, axis)
+    return (expand_dims(values, axis), expand_dims(indices, axis)) if keepdim else (values, indices)
+
+
+def kth(x: Tensor, k: int, axis: int) -> tuple[Tensor, Tensor]:
+    """(values, indices): the element that has `k` others before it along `axis`, and its place (Int64), without the
+    axis. `k` may be symbolic."""
+    if isinstance(k, int):
+        values, indices = apply(_KTH, (x,), (k, axis))
+    else:
+        begin = tuple(k if i == axis else 0 for i in range(x.ndim))
+        end = tuple(k + 1 if i == axis else d for i, d in enumerate(x.shape))
+        shape = (*x.shape[:axis], *x.shape[axis + 1:])
+        values, indices = (apply(_RESHAPE, (apply(_SLICE, (part,), (begin, end, (1,) * x.ndim)),), (shape,))
+                           for part in apply(_SORT, (x,), (axis, False)))
+    return values, convert(indices, int64)
 
 
 def unique(input: Operand) -> tuple[Tensor, Tensor]:

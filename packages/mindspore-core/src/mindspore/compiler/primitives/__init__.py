@@ -33,6 +33,7 @@ from mindspore.compiler.primitives import (
     nn_pool,
     nn_softmax,
     nn_unfold,
+    order,
     quantized,
     random,
     random_rejection,

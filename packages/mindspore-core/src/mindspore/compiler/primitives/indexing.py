@@ -1,4 +1,4 @@
-"""Reading and adding at places given by index tensors, one-hot codes, sorting.
+"""Reading and adding at places given by index tensors, one-hot codes.
 
 Indices are integers of any type; they are not wrapped here, the layer above adds the size to negative ones. An index
 outside [0, size) reads 0 and adds nothing: on every backend, with no trap, and so that the adjoint of each operator
@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from mindspore.common.dtype import DType, bool_, float32, int32, int64
-from mindspore.compiler.ir.aval import tensor_aval, tuple_aval
+from mindspore.compiler.ir.aval import tensor_aval
 from mindspore.compiler.primitives.base import Primitive, Sample, register
 from mindspore.compiler.primitives.shape import check_axis
-from mindspore.compiler.primitives.support import SPECIAL, distinct, integers, uniform, widen
+from mindspore.compiler.primitives.support import integers, uniform, widen
 
 
 def _check_indices(name: str, indices) -> None:
@@ -344,79 +344,3 @@ class OneHot(Primitive):
                 Sample((uniform((2,)),), {"depth": 3, "axis": 1}, error=TypeError),
                 Sample((integers((2,)),), {"depth": -1, "axis": 1}, error=ValueError),
                 Sample((integers((2,)),), {"depth": 3, "axis": 2}, error=ValueError)]
-
-
-@register
-class Sort(Primitive):
-    """(values, indices): x in order along `axis`, and where each value came from (int32). Stable; NaN counts as larger
-    than every number. Gradient: the cotangent of the values, carried back to where they came from."""
-
-    name = "sort"
-    attrs = ("axis", "descending")
-    defaults = {"descending": False}
-    kinds = "biuf"
-
-    def infer(self, x, *, axis, descending):
-        self.check_dtypes((x,))
-        check_axis("sort", axis, x.ndim)
-        return tuple_aval((x, tensor_aval(x.shape, int32)))
-
-    def reference(self, x, *, axis, descending):
-        keys = np.flip(widen(x), axis) if descending else widen(x)
-        order = np.argsort(keys, axis=axis, kind="stable")
-        if descending:
-            order = np.flip(x.shape[axis] - 1 - order, axis)
-        return np.take_along_axis(x, order, axis), order.astype(np.int32)
-
-    def vjp(self, b, ct, out, x, *, axis, descending):
-        return (b.scatter_add_elements(b.zeros_like(x.aval), out[1], ct[0], axis=axis),)
-
-    def vmap(self, b, lanes, batched, x, *, axis, descending):
-        return b.sort(x, axis=axis + 1, descending=descending)
-
-    def samples(self):
-        return [Sample((distinct((3, 5)),), {"axis": 1}), Sample((distinct((3, 5)),), {"axis": 0, "descending": True}),
-                Sample((distinct((2, 37)),), {"axis": 1}), Sample((np.zeros((2, 0)),), {"axis": 1}),
-                Sample((np.array([2.0, 1.0, 2.0, 1.0, 3.0]),), {"axis": 0}, grad=False),
-                Sample((np.array([2.0, 1.0, 2.0, 1.0, 3.0]),), {"axis": 0, "descending": True}, grad=False),
-                Sample((SPECIAL,), {"axis": 0}, grad=False),
-                Sample((SPECIAL,), {"axis": 0, "descending": True}, grad=False),
-                Sample((integers((4, 7)),), {"axis": 1, "descending": True}),
-                Sample((integers((9,), 0, 2, bool),), {"axis": 0}),
-                Sample((np.zeros(()),), {"axis": 0}, error=ValueError),
-                Sample((np.zeros(3),), {"axis": 1}, error=ValueError)]
-
-
-@register
-class TopK(Primitive):
-    """(values, indices): the `k` largest elements along the last axis in descending order (the smallest in ascending
-    order, without `largest`) and their places (int32); equal elements in their order. Gradient: as of `sort`."""
-
-    name = "top_k"
-    attrs = ("k", "largest")
-    vmap = Primitive.vmap_stacks
-    defaults = {"largest": True}
-    kinds = "biuf"
-
-    def infer(self, x, *, k, largest):
-        self.check_dtypes((x,))
-        if x.ndim == 0 or not 0 <= k <= x.shape[-1]:
-            raise ValueError(f"top_k: k is {k} for a tensor of shape {x.shape}; expected at least one axis and "
-                             f"0 <= k <= the size of the last one")
-        shape = (*x.shape[:-1], k)
-        return tuple_aval((tensor_aval(shape, x.dtype), tensor_aval(shape, int32)))
-
-    def vjp(self, b, ct, out, x, *, k, largest):
-        return (b.scatter_add_elements(b.zeros_like(x.aval), out[1], ct[0], axis=x.aval.ndim - 1),)
-
-    def lower(self, b, x, *, k, largest):
-        ordered = b.sort(x, axis=x.aval.ndim - 1, descending=largest)
-        begin, end, strides = (0,) * x.aval.ndim, (*x.shape[:-1], k), (1,) * x.aval.ndim
-        return tuple(b.slice(part, begin=begin, end=end, strides=strides) for part in b.items(ordered))
-
-    def samples(self):
-        return [Sample((distinct((3, 5)),), {"k": 2}), Sample((distinct((2, 37)),), {"k": 5, "largest": False}),
-                Sample((distinct((4,)),), {"k": 4}), Sample((distinct((4,)),), {"k": 0}),
-                Sample((np.array([1.0, 3.0, 3.0, 2.0]),), {"k": 3}, grad=False), Sample((integers((2, 6)),), {"k": 2}),
-                Sample((SPECIAL,), {"k": 4}, grad=False), Sample((np.zeros((2, 3)),), {"k": 4}, error=ValueError),
-                Sample((np.zeros(()),), {"k": 0}, error=ValueError)]
