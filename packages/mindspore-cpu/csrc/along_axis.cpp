@@ -30,16 +30,21 @@ class AxisKernel : public Kernel {
     return {static_cast<S*>(data) + first, spec_.inner};
   }
 
+  // Calls `body(number, scratch memory of the thread)` for units of equal work.
+  template <class Body>
+  void for_units(std::int64_t units, const ms_host_stream& stream, Body body) const {
+    const int wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), units));
+    parallel(wanted, [&](int thread, int count) {
+      char* own = static_cast<char*>(stream.scratch) + static_cast<std::uint64_t>(thread) * thread_bytes_;
+      const Range range = part(units, thread, count);
+      for (std::int64_t k = range.begin; k < range.end; ++k) body(k, own);
+    });
+  }
+
   // Calls `body(line number, scratch memory of the thread)`.
   template <class Body>
   void for_lines(const ms_host_stream& stream, Body body) const {
-    const std::int64_t lines = spec_.outer * spec_.inner;
-    const int wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads_for(nanoseconds), most_threads_), lines));
-    parallel(wanted, [&](int thread, int count) {
-      char* own = static_cast<char*>(stream.scratch) + static_cast<std::uint64_t>(thread) * thread_bytes_;
-      const Range range = part(lines, thread, count);
-      for (std::int64_t k = range.begin; k < range.end; ++k) body(k, own);
-    });
+    for_units(spec_.outer * spec_.inner, stream, body);
   }
 
   void set_cost(double nanoseconds_per_element) {
@@ -54,7 +59,7 @@ class AxisKernel : public Kernel {
 // Whether `a` comes before `b` in ascending order.
 template <class T>
 bool before(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return a < b || (b != b && a == a);
+  if constexpr (std::is_floating_point_v<T>) return (a < b) | ((b != b) & (a == a));
   return a < b;
 }
 
@@ -67,33 +72,91 @@ void put_integer(Element type, void* data, std::int64_t place, std::int64_t valu
   }
 }
 
+// Lines whose elements are neighbours are looked through in blocks, most of which hold nothing better than the best so
+// far; of others, neighbouring lines are looked through together.
 template <class S>
 class ArgKernel final : public AxisKernel {
  public:
   ArgKernel(const AxisSpec& spec, bool largest, Element index) : AxisKernel(spec), index_(index), largest_(largest) {
     buffers = 2;
     description = "arg";
-    set_cost(1.0);
+    set_cost(0.3);
   }
 
   void run(void* const* given, const ms_host_stream& stream) const override {
-    for_lines(stream, [&](std::int64_t number, char*) {
-      put_integer(index_, given[1], number, find(line<const S>(given[0], number)));
-    });
+    largest_ ? run_for<true>(given, stream) : run_for<false>(given, stream);
   }
 
  private:
-  std::int64_t find(const Line<const S>& x) const {
-    std::int64_t best = 0;
-    auto value = wide(x[0]);
-    for (std::int64_t i = 1; i < spec_.size && value == value; ++i) {
-      const auto next = wide(x[i]);
-      if ((largest_ ? next > value : next < value) || next != next) {
-        best = i;
-        value = next;
+  using T = decltype(wide(S{}));
+  using Place = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+  static constexpr int block = 64;
+
+  template <bool largest>
+  static bool beats(T next, T best) {
+    return (largest ? next > best : next < best) | (next != next);
+  }
+
+  template <bool largest>
+  void run_for(void* const* given, const ms_host_stream& stream) const {
+    const S* data = static_cast<const S*>(given[0]);
+    if (spec_.inner == 1) {
+      return for_lines(stream, [&](std::int64_t number, char*) {
+        put_integer(index_, given[1], number, find<largest>(data + number * spec_.size));
+      });
+    }
+    const std::int64_t tiles = (spec_.inner + block - 1) / block;
+    for_units(spec_.outer * tiles, stream, [&](std::int64_t unit, char*) {
+      const std::int64_t outer = unit / tiles, first = unit % tiles * block;
+      const int columns = static_cast<int>(std::min<std::int64_t>(block, spec_.inner - first));
+      Place places[block];
+      find_in_columns<largest>(data + outer * spec_.size * spec_.inner + first, columns, places);
+      for (int c = 0; c < columns; ++c) put_integer(index_, given[1], outer * spec_.inner + first + c, places[c]);
+    });
+  }
+
+  template <bool largest>
+  std::int64_t find(const S* x) const {
+    std::int64_t best = 0, i = 1;
+    T value = wide(x[0]);
+    while (i < spec_.size && value == value) {
+      const std::int64_t end = std::min<std::int64_t>(i + block, spec_.size);
+      if (end - i == block) {
+        int better = 0;
+        for (int j = 0; j < block; ++j) better |= beats<largest>(wide(x[i + j]), value);
+        if (!better) {
+          i = end;
+          continue;
+        }
+      }
+      for (; i < end && value == value; ++i) {
+        const T next = wide(x[i]);
+        if (beats<largest>(next, value)) {
+          best = i;
+          value = next;
+        }
       }
     }
     return best;
+  }
+
+  template <bool largest>
+  void find_in_columns(const S* x, int columns, Place* places) const {
+    T values[block];
+    for (int c = 0; c < columns; ++c) {
+      values[c] = wide(x[c]);
+      places[c] = 0;
+    }
+    for (std::int64_t i = 1; i < spec_.size; ++i) {
+      const S* row = x + i * spec_.inner;
+      for (int c = 0; c < columns; ++c) {
+        const T next = wide(row[c]), value = values[c];
+        const bool better = beats<largest>(next, value) & (value == value);
+        values[c] = better ? next : value;
+        places[c] = better ? static_cast<Place>(i) : places[c];
+      }
+    }
   }
 
   Element index_;
@@ -278,7 +341,7 @@ class TopKernel final : public AxisKernel {
   using Entry = typename Ordered<T>::Entry;
 
   TopKernel(const AxisSpec& spec, std::int64_t count, bool descending)
-      : AxisKernel(spec), count_(count), few_(count * 32 <= spec.size), order_{descending} {
+      : AxisKernel(spec), count_(count), few_(count <= 16 || count * (count <= most_in_order ? 8 : 32) <= spec.size), order_{descending} {
     buffers = 3;
     sorts_ = spec.size >= 256 && count * 8 >= spec.size;
     description = sorts_ ? "top by digits" : few_ ? "top by a heap" : "top by division";
@@ -311,22 +374,58 @@ class TopKernel final : public AxisKernel {
  private:
   using Digits = RadixSort<S, 8 * sizeof(S) < 32 ? 8 : 11>;
 
+  static constexpr std::int64_t most_in_order = 64;
+
   static Entry entry(const S* x, std::int64_t i) { return {wide(x[i]), static_cast<std::int32_t>(i)}; }
 
+  // The best so far stand in order where they are few, and in a heap otherwise.
   void keep(const S* x, Entry* entries) const {
     if (count_ == 0) return;
-    for (std::int64_t i = 0; i < count_; ++i) entries[i] = entry(x, i);
-    std::make_heap(entries, entries + count_, order_);
-    T last = entries->first;
-    for (std::int64_t i = count_; i < spec_.size; ++i) {
-      const T value = wide(x[i]);  // of equal elements the earlier one, which is inside, comes first
-      if (!(order_.descending ? before(last, value) : before(value, last))) continue;
-      std::pop_heap(entries, entries + count_, order_);
-      entries[count_ - 1] = {value, static_cast<std::int32_t>(i)};
-      std::push_heap(entries, entries + count_, order_);
-      last = entries->first;
+    const bool ordered = count_ <= most_in_order;
+    for (std::int64_t i = 0; i < count_; ++i) {
+      ordered ? insert(entries, i, entry(x, i)) : static_cast<void>(entries[i] = entry(x, i));
     }
-    std::sort_heap(entries, entries + count_, order_);
+    if (!ordered) std::make_heap(entries, entries + count_, order_);
+    const Entry& worst = entries[ordered ? count_ - 1 : 0];
+    constexpr int block = 32;
+    for (std::int64_t i = count_; i < spec_.size;) {
+      const std::int64_t end = std::min<std::int64_t>(i + block, spec_.size);
+      if (end - i == block && !any_inside(x + i, block, worst.first)) {
+        i = end;
+        continue;
+      }
+      for (; i < end; ++i) {
+        const Entry next = entry(x, i);
+        if (!is_inside(next.first, worst.first)) continue;
+        if (ordered) {
+          insert(entries, count_ - 1, next);
+          continue;
+        }
+        std::pop_heap(entries, entries + count_, order_);
+        entries[count_ - 1] = next;
+        std::push_heap(entries, entries + count_, order_);
+      }
+    }
+    if (!ordered) std::sort_heap(entries, entries + count_, order_);
+  }
+
+  // Puts an entry that comes after its equals among the `count` entries in order.
+  void insert(Entry* entries, std::int64_t count, Entry next) const {
+    for (; count > 0 && is_inside(next.first, entries[count - 1].first); --count) entries[count] = entries[count - 1];
+    entries[count] = next;
+  }
+
+  // Whether a later element belongs to the best, whose last one is given: of equal elements the earlier one comes first.
+  bool is_inside(T value, T last) const { return order_.descending ? before(last, value) : before(value, last); }
+
+  bool any_inside(const S* x, int count, T last) const {
+    int found = 0;
+    if (order_.descending) {
+      for (int i = 0; i < count; ++i) found |= before(last, wide(x[i]));
+    } else {
+      for (int i = 0; i < count; ++i) found |= before(wide(x[i]), last);
+    }
+    return found != 0;
   }
 
   void divide(const S* x, Entry* entries) const {

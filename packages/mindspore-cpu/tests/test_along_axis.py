@@ -131,8 +131,9 @@ def test_kth(thread_count, key, shape, axis):
 
 
 @pytest.mark.parametrize("key", DTYPES)
-@pytest.mark.parametrize(("shape", "counts"), [((3, 40), (0, 1, 5, 6, 40)), ((7,), (1, 7)), ((300, 70), (3, 60)),
-                                               ((4, 300), (5, 20, 60, 300)), ((2, 0), (0,)), ((0, 5), (2,))])
+@pytest.mark.parametrize(("shape", "counts"), [((3, 40), (0, 1, 5, 6, 40)), ((7,), (1, 7)), ((300, 70), (3, 20, 60)),
+                                               ((4, 300), (5, 20, 60, 300)), ((2, 3000), (1, 30, 70, 200)),
+                                               ((2, 0), (0,)), ((0, 5), (2,))])
 @pytest.mark.parametrize("largest", [False, True])
 def test_top_k(thread_count, key, shape, counts, largest):
     """The first of the stable sort, whether a heap finds them, a division or sorting by digits."""

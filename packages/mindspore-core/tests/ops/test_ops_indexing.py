@@ -102,6 +102,32 @@ def test_writing(array, index, kind):
         np.testing.assert_array_equal(copy.asnumpy(), array)
 
 
+@pytest.mark.parametrize(("array", "index"), [a for a in ALL if known(a[1])], ids=shown)
+def test_writing_at_places_of_the_run(array, index):
+    """Index tensors whose values the host does not know while it records."""
+    def pending(form):
+        if isinstance(form, tuple):
+            return tuple(map(pending, form))
+        return form + 0 if isinstance(form, Tensor) else form
+
+    part = uniform(array[index].shape, seed=6)
+    expected, tensor = array.copy(), Tensor(array)
+    expected[index] = part
+    tensor[pending(as_tensors(index))] = Tensor(part)
+    np.testing.assert_array_equal(tensor.asnumpy(), expected)
+
+
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: (i, i), lambda i: (1, i), lambda i: (i, ..., slice(None))])
+def test_writing_on_the_first_axes_replaces_rows(index):
+    """Without the number of every element of the tensor, of which a large one has many."""
+    def call(x, i, value):
+        x[index(i)] = value
+        return x
+
+    graph, _ = traced(call, (CUBE, np.array([0, 2]), np.array(7, np.float32)))
+    assert not any(node.op.name == "iota" for node in graph.nodes)
+
+
 @pytest.mark.parametrize(("array", "index"), ALL, ids=shown)
 def test_writing_in_a_graph(array, index):
     part = uniform(array[index].shape, seed=5)

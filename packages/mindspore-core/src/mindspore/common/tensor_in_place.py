@@ -13,7 +13,7 @@ import numpy as np
 
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_functions import Functions
-from mindspore.common.tensor_indexing import written
+from mindspore.common.tensor_index_writes import written
 from mindspore.common.tensor_methods import TensorMethods
 from mindspore.common.tensor_views import check_writable
 from mindspore.ops import (

@@ -1,4 +1,4 @@
-"""Reading and writing parts of tensors: `x[index]` and `x[index] = value`.
+"""Reading parts of tensors: `x[index]`.
 
 The forms and layouts are NumPy's: ints, slices with any step, None, Ellipsis, True and False, and advanced indices,
 that is integer and Bool tensors, arrays and lists. An index is brought into one entry for each axis:
@@ -10,10 +10,7 @@ that is integer and Bool tensors, arrays and lists. An index is brought into one
 
 * A `Window` is a slice of a known number of elements that starts at a tensor: these are gathered first, along its axis.
 
-Writing is functional: a new value is computed and becomes the value of the handle. A basic index places the values by
-padding and chooses between them and the old elements; an advanced one computes the flat place of each value, keeps the
-last one of equal places, and adds the values into zeros there. What a basic index gives is a view (`tensor_views`): a
-write into it is a write into the tensor too, as in `x[0][1] = v`.
+What a basic index gives is a view (`tensor_views`); `tensor_index_writes` writes.
 
 Ints and the bounds of slices are part of the program, integer tensors are operands of it. To read a part of a tensor
 whose value is at hand, outside of gradients and compiled functions, costs no entry in the recorded program, so that a
@@ -30,24 +27,23 @@ import numpy as np
 
 from mindspore.common.dtype import bool_, int64
 from mindspore.common.tensor import Tensor
-from mindspore.common.tensor_views import check_writable
 from mindspore.common.view_places import shown
 from mindspore.compiler.ir.dims import Dim, same_shape
 from mindspore.compiler.ir.size_expressions import slice_of
 from mindspore.eager import segment as _segment
 from mindspore.graph.index_checks import check
 from mindspore.graph.trace import Traced, current_trace, size_of, storage_of
-from mindspore.ops._operands import apply, as_dtype_of, constant, convert, primitive
-from mindspore.ops.indexing import replace_rows
+from mindspore.ops._operands import apply, constant, convert, primitive
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["Window", "getitem", "setitem", "part_of", "written"]
+__all__ = ["Axis", "Block", "Window", "block_of", "broadcast", "combined", "entries_of", "getitem", "part_of",
+           "read_block", "shaped"]
 
-_SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _PAD, _BROADCAST = map(
-    primitive, ("slice", "reverse", "reshape", "transpose", "pad", "broadcast_to"))
-_GATHER, _IOTA, _SELECT, _ADD, _SUB, _MUL, _LT, _GE, _EQ, _AND, _FLOORDIV = map(
-    primitive, ("gather", "iota", "select", "add", "sub", "mul", "lt", "ge", "eq", "logical_and", "floor_div"))
+_SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _BROADCAST, _GATHER, _IOTA = map(
+    primitive, ("slice", "reverse", "reshape", "transpose", "broadcast_to", "gather", "iota"))
+_SELECT, _ADD, _MUL, _LT, _GE, _AND = map(
+    primitive, ("select", "add", "mul", "lt", "ge", "logical_and"))
 _IDENTITY = primitive("identity")
 
 
@@ -60,6 +56,9 @@ class Window(NamedTuple):
     step: int
 
 
+_FEW = 4096  # places that the host is as fast with as the device
+
+
 class Axis(NamedTuple):
     """What an index does with one axis: `kind` is int, slice, new, array or window; `value` the int, the slice, None,
     the index array (a NumPy array or a Tensor), or the Window."""
@@ -70,7 +69,7 @@ class Axis(NamedTuple):
 
 # -- understanding an index --------------------------------------------------------------------------------------------
 
-def _entries(shape: tuple, index: Any) -> list[Axis]:
+def entries_of(shape: tuple, index: Any) -> list[Axis]:
     """One entry for each axis of the tensor, and one for each new axis."""
     items: list[Axis | None] = []
     if isinstance(index, list) and any(map(_is_for_an_axis, index)):
@@ -138,7 +137,8 @@ def _array_entries(item: np.ndarray | Tensor) -> list[Axis]:
         return [Axis("array", _Places(places, size)) for places, size in zip(mask.nonzero(), mask.shape)]
     if kind not in "iu":
         raise IndexError(f"a tensor or array used as an index must hold integers or bools, but it holds {item.dtype}")
-    return [Axis("array", item)]
+    known = _array_at_hand(item) if isinstance(item, Tensor) and item.size <= _FEW else None
+    return [Axis("array", item if known is None else known)]
 
 
 class _Places(np.ndarray):
@@ -183,7 +183,7 @@ def _wrapped_places(places: np.ndarray, axis: int, size: int | Dim) -> np.ndarra
     return np.where(places < 0, places + int(size), places).astype(np.int64) if low < 0 else places.astype(np.int64)
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """A strided block: the slice's attributes, the axes to reverse, and the shapes with and without dropped axes."""
 
     begin: tuple
@@ -194,7 +194,7 @@ class _Block(NamedTuple):
     shape: tuple
 
 
-def _block(shape: tuple, entries: list[Axis]) -> _Block:
+def block_of(shape: tuple, entries: list[Axis]) -> Block:
     """The block that ints, slices and new axes describe; axes with arrays stay whole."""
     rows, turned, result = [], [], []
     axis = 0
@@ -214,7 +214,7 @@ def _block(shape: tuple, entries: list[Axis]) -> _Block:
             result.append(count)
         axis += 1
     begin, end, strides, sizes = zip(*rows) if rows else ((), (), (), ())
-    return _Block(begin, end, strides, tuple(turned), sizes, tuple(result))
+    return Block(begin, end, strides, tuple(turned), sizes, tuple(result))
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -224,7 +224,9 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     part = _read_now(x, index)
     if part is not None:
         return part if _is_element(part, index) else shown(x, part, "index", index)
-    entries = _entries(x.shape, index)
+    if _is_mask(index, x.shape):
+        return _read_mask(x, index)
+    entries = entries_of(x.shape, index)
     part = _read(x, entries)
     if _is_element(part, index):
         return apply(_IDENTITY, (x,)) if part is x else part
@@ -234,16 +236,30 @@ def getitem(x: Tensor, index: Any) -> Tensor:
         if all(e.value for e in entries if e.kind == "new") else part
 
 
+def _is_mask(index: Any, shape: tuple) -> bool:
+    """Whether an index is a Bool tensor or array for the first axes."""
+    return isinstance(index, (Tensor, np.ndarray)) and index.dtype.kind == "b" and index.ndim > 0 and same_shape(
+        index.shape, shape[:index.ndim])
+
+
+def _read_mask(x: Tensor, mask: Tensor | np.ndarray) -> Tensor:
+    """The rows at the places of a mask, which must be known."""
+    known = storage_of(mask).to_numpy() if isinstance(mask, Tensor) else mask
+    rows = shaped(x, (known.size, *x.shape[known.ndim:]))
+    places = np.flatnonzero(known)
+    return apply(_GATHER, (rows, Tensor(places.astype(np.int32) if known.size < 2**31 else places)), (0,))
+
+
 def part_of(x: Tensor, index: Any) -> Tensor:
     """x[index] as a value of its own."""
-    return _read(x, _entries(x.shape, index))
+    return _read(x, entries_of(x.shape, index))
 
 
 def _read(x: Tensor, entries: list[Axis]) -> Tensor:
     seen, entries = _seen_through(x, entries)
     if any(e.kind == "array" for e in entries):
         return _read_places(seen, [Axis("array", np.asarray(e.value)) if e.kind == "int" else e for e in entries])
-    return _read_block(seen, entries)
+    return read_block(seen, entries)
 
 
 def _is_of_numbers(entries: list[Axis]) -> bool:
@@ -275,48 +291,54 @@ def _is_element(part: Tensor, index: Any) -> bool:
 
 def _read_now(x: Tensor, index: Any) -> Tensor | None:
     """A basic part of a value that is at hand, copied at once; None where it must be recorded."""
-    value = x._value
-    if current_trace() is not None or type(value) is Traced or value.pending is not None:
-        return None
     if type(index) is not slice and type(index) is not int and not (
             type(index) is tuple and all(i is None or i is Ellipsis or type(i) in (int, slice) for i in index)):
         return None
-    segment = _segment._local.segment
-    if segment is not None and segment.regions:
-        return None
-    array = value.host
+    array = _array_at_hand(x)
     if array is None:
-        if not value.device.capabilities.host_memory:
-            return None
-        value.device.allocator.synchronize()
-        array = value.device.as_numpy(value.buffer, value.aval.dtype, value.aval.shape)
+        return None
     try:
         return record.wrap(from_numpy(np.array(array[index], order="C")))
     except IndexError:  # recording it says what is wrong
         return None
 
 
-def _read_block(x: Tensor, entries: list[Axis]) -> Tensor:
-    block = _block(x.shape, entries)
+def _array_at_hand(x: Tensor) -> np.ndarray | None:
+    """The elements of a tensor that the host can read without waiting, and which no program that is being recorded
+    computes."""
+    value = x._value
+    if current_trace() is not None or type(value) is Traced or value.pending is not None:
+        return None
+    segment = _segment._local.segment
+    if segment is not None and segment.regions:
+        return None
+    if value.host is not None or not value.device.capabilities.host_memory:
+        return value.host
+    value.device.allocator.synchronize()
+    return value.device.as_numpy(value.buffer, value.aval.dtype, value.aval.shape)
+
+
+def read_block(x: Tensor, entries: list[Axis]) -> Tensor:
+    block = block_of(x.shape, entries)
     x = _cut(x, block)
-    return _shaped(x, block.shape) if prod(block.shape) == x.size else apply(
+    return shaped(x, block.shape) if prod(block.shape) == x.size else apply(
         _BROADCAST, (constant(0, x.dtype),), (block.shape,))
 
 
-def _cut(x: Tensor, block: _Block) -> Tensor:
+def _cut(x: Tensor, block: Block) -> Tensor:
     """The block with all axes of x, in the order of the index."""
     if not same_shape(block.sizes, x.shape) or any(s != 1 for s in block.strides):
         x = apply(_SLICE, (x,), (block.begin, block.end, block.strides))
     return apply(_REVERSE, (x,), (block.reversed,)) if block.reversed else x
 
 
-def _shaped(x: Tensor, shape: tuple) -> Tensor:
+def shaped(x: Tensor, shape: tuple) -> Tensor:
     return x if same_shape(x.shape, shape) else apply(_RESHAPE, (x,), (shape,))
 
 
 def _read_places(x: Tensor, entries: list[Axis]) -> Tensor:
     """Cut slices, then gather along the axes with index arrays."""
-    x = _read_block(x, entries)
+    x = read_block(x, entries)
     axes = [axis for axis, entry in enumerate(entries) if entry.kind == "array"]
     arrays = [entries[a].value for a in axes]
     if len(axes) == 1:
@@ -328,7 +350,7 @@ def _read_places(x: Tensor, entries: list[Axis]) -> Tensor:
     first, last = axes[0], axes[-1] + 1
     sizes = x.shape[first:last]
     merged = apply(_RESHAPE, (x,), (x.shape[:first] + (prod(sizes),) + x.shape[last:],))
-    return apply(_GATHER, (merged, _combined(arrays, sizes)), (first,))
+    return apply(_GATHER, (merged, combined(arrays, sizes)), (first,))
 
 
 def _wrapped(array: np.ndarray | Tensor, size: int) -> Tensor:
@@ -344,10 +366,10 @@ def _wrapped(array: np.ndarray | Tensor, size: int) -> Tensor:
     return apply(_SELECT, (negative, apply(_ADD, (array, constant(size, array.dtype))), array))
 
 
-def _combined(arrays: list, sizes: tuple) -> Tensor:
+def combined(arrays: list, sizes: tuple) -> Tensor:
     """The flat places on axes of these sizes at which index arrays meet; -1 where one of them is out of range."""
     if all(isinstance(a, np.ndarray) for a in arrays):
-        return Tensor(np.asarray(np.ravel_multi_index(tuple(_broadcast(arrays)), sizes), np.int64))
+        return Tensor(np.asarray(np.ravel_multi_index(tuple(broadcast(arrays)), sizes), np.int64))
     places = valid = None
     for array, size in zip(arrays, sizes):
         index = convert(_wrapped(array, size), int64)
@@ -367,125 +389,9 @@ def _add(a: Tensor, b: Tensor) -> Tensor:
         raise IndexError(f"index tensors of shapes {a.shape} and {b.shape} cannot be broadcast together") from None
 
 
-def _broadcast(arrays: list) -> list:
+def broadcast(arrays: list) -> list:
     try:
         return np.broadcast_arrays(*arrays)
     except ValueError:
         raise IndexError(f"index arrays of shapes {', '.join(str(a.shape) for a in arrays)} cannot be broadcast "
                          f"together") from None
-
-
-# -- writing -----------------------------------------------------------------------------------------------------------
-
-def setitem(x: Tensor, index: Any, value: Any) -> None:
-    """x[index] = value; see the module's text. ValueError where the value does not broadcast to the part."""
-    if isinstance(value, (list, tuple)):
-        value = Tensor(list(value))
-    value = as_dtype_of("setitem", value, x, "the value")
-    check_writable("setitem", x)
-    record.assign(x, written(x, index, value))
-
-
-def written(x: Tensor, index: Any, value: Tensor) -> Tensor:
-    """x with x[index] replaced by `value`, which has the dtype of x."""
-    if isinstance(index, Tensor) and index.dtype is bool_ and 0 < index.ndim <= x.ndim:
-        value = _shaped(value, ()) if value.size == 1 else value
-        if value.ndim <= x.ndim - index.ndim:
-            return _write_mask(x, index, value)
-    entries = _entries(x.shape, index)
-    if any(e.kind == "window" for e in entries):
-        return _write_windows(x, entries, value)
-    if any(e.kind == "array" for e in entries):
-        return _write_places(x, index, entries, value)
-    return _write_block(x, _block(x.shape, entries), value)
-
-
-def _write_mask(x: Tensor, mask: Tensor, value: Tensor) -> Tensor:
-    """One value for every place of a mask, which need not be known."""
-    if mask.shape != x.shape[:mask.ndim]:
-        raise IndexError(f"a Bool index has shape {mask.shape}, but the tensor has shape {x.shape}")
-    _check_fits(value, x.shape[mask.ndim:])
-    return apply(_SELECT, (_shaped(mask, mask.shape + (1,) * (x.ndim - mask.ndim)), value, x))
-
-
-def _check_fits(value: Tensor, shape: tuple) -> None:
-    sizes = zip(reversed(value.shape), reversed(shape))
-    if value.ndim > len(shape) or any(v not in (1, s) for v, s in sizes):
-        raise ValueError(f"setitem: a value of shape {value.shape} cannot be broadcast to the part of shape {shape}")
-
-
-def _spread(value: Tensor, shape: tuple) -> Tensor:
-    """The value broadcast to the shape of the part; leading axes of size 1 may be too many."""
-    while value.ndim > len(shape) and value.shape[0] == 1:
-        value = apply(_RESHAPE, (value,), (value.shape[1:],))
-    _check_fits(value, shape)
-    return value if same_shape(value.shape, shape) else apply(_BROADCAST, (value,), (shape,))
-
-
-def _write_block(x: Tensor, block: _Block, value: Tensor) -> Tensor:
-    value = _spread(value, block.shape)
-    if 0 in block.shape:
-        return x
-    value = _shaped(value, block.sizes)
-    if block.reversed:
-        value = apply(_REVERSE, (value,), (block.reversed,))
-    if block.sizes == x.shape:
-        return value
-    high = tuple(d - e for d, e in zip(x.shape, block.end))
-    border = (block.begin, high, tuple(s - 1 for s in block.strides), 0)
-    inside = apply(_PAD, (apply(_BROADCAST, (constant(True, bool_),), (block.sizes,)),), border)
-    return apply(_SELECT, (inside, apply(_PAD, (value,), border), x))
-
-
-def _write_windows(x: Tensor, entries: list[Axis], value: Tensor) -> Tensor:
-    """Values for what is seen through windows: on the axis of each, an element that is in the window takes the value
-    that lies as far from the start of the values as it lies from the start of the window."""
-    if any(e.kind == "array" for e in entries):
-        raise IndexError("setitem: an index with a slice that starts at a tensor has index tensors, too; write "
-                         "the slice as an index tensor, ops.arange(count) + start")
-    whole = [Axis("slice", slice(None)) if e.kind == "window" else e for e in entries]
-    block = _block(x.shape, whole)
-    old = _read_block(x, whole)
-    kept = [e for e in entries if e.kind != "int"]
-    value = _spread(value, tuple([e.value.count if e.kind == "window" else size for e, size in zip(kept, old.shape)]))
-    inside = None
-    for axis, entry in enumerate(kept):
-        if entry.kind != "window":
-            continue
-        start, count, step = entry.value
-        distance = apply(_SUB, (apply(_IOTA, (), ((old.shape[axis],), 0, int64)), convert(start, int64)))
-        number = apply(_FLOORDIV, (distance, constant(step, int64)))
-        hit = apply(_AND, (apply(_EQ, (apply(_MUL, (number, constant(step, int64))), distance)), apply(_AND, (
-            apply(_GE, (number, constant(0, int64))), apply(_LT, (number, constant(count, int64)))))))
-        hit = _shaped(hit, (old.shape[axis],) + (1,) * (old.ndim - axis - 1))
-        value = apply(_GATHER, (value, number), (axis,))
-        inside = hit if inside is None else apply(_AND, (inside, hit))
-    inside = apply(_BROADCAST, (inside,), (old.shape,))
-    return _write_block(x, block, apply(_SELECT, (inside, value, old)))
-
-
-def _write_places(x: Tensor, index: Any, entries: list[Axis], value: Tensor) -> Tensor:
-    """Values at flat places, of which each is written once."""
-    if all(isinstance(e.value, np.ndarray) for e in entries if e.kind == "array"):
-        places = _known_places(x.shape, entries)
-        value = _shaped(_spread(value, places.shape), (places.size,))
-        flat = places.reshape(-1)
-        last = flat.size - 1 - np.unique(flat[::-1], return_index=True)[1]
-        if last.size < flat.size:
-            last.sort()
-            flat, value = flat[last], apply(_GATHER, (value, Tensor(last)), (0,))
-        return _replaced(x, Tensor(flat), value)
-    numbers = apply(_ADD, (_shaped(apply(_IOTA, (), ((x.size,), 0, int64)), x.shape), constant(1, int64)))
-    places = apply(_SUB, (getitem(numbers, index), constant(1, int64)))
-    value = _shaped(_spread(value, places.shape), (places.size,))
-    return _replaced(x, _shaped(places, (places.size,)), value)
-
-
-def _replaced(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
-    return _shaped(replace_rows(_shaped(x, (x.size,)), places, value), x.shape)
-
-
-def _known_places(shape: tuple, entries: list[Axis]) -> np.ndarray:
-    """The flat place of each element of x[index], by NumPy itself."""
-    numbers = np.arange(prod(shape)).reshape(shape)
-    return numbers[tuple(None if e.kind == "new" else e.value for e in entries)]

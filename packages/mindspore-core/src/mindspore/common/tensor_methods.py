@@ -18,7 +18,8 @@ from mindspore.common import dtype as mstype
 from mindspore.common.dtype import DType
 from mindspore.common.tensor import Tensor
 from mindspore.common.tensor_functions import Functions
-from mindspore.common.tensor_indexing import getitem, written
+from mindspore.common.tensor_index_writes import written
+from mindspore.common.tensor_indexing import getitem
 from mindspore.common.tensor_operators import Operators
 from mindspore.ops import (
     arithmetic,

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from mindspore.common.tensor import Tensor
-from mindspore.common.tensor_indexing import getitem, setitem
+from mindspore.common.tensor_index_writes import setitem
+from mindspore.common.tensor_indexing import getitem
 from mindspore.graph import numbers
 from mindspore.ops import arithmetic, comparison, elementwise, joining, linalg, reduction
 from mindspore.ops._operands import NUMBERS

@@ -206,7 +206,7 @@ def _read_index(x: Tensor, index: Any) -> Tensor:
 
 
 def _write_index(x: Tensor, value: Tensor, index: Any) -> Tensor:
-    from mindspore.common.tensor_indexing import written
+    from mindspore.common.tensor_index_writes import written
     return written(x, index, value)
 
 

@@ -37,7 +37,7 @@ from mindspore.ops._operands import (
     static_int,
     static_shape,
 )
-from mindspore.ops.indexing import gather_nd, scatter_nd, tensor_scatter_add, unsorted_segment_sum
+from mindspore.ops.indexing import coordinates_of, gather_nd, scatter_nd, tensor_scatter_add, unsorted_segment_sum
 from mindspore.ops.joining import concat, stack
 from mindspore.ops.shapes import broadcast_to, cut, expand_dims, swapaxes
 from mindspore.ops.updates import unsorted_segment_max
@@ -121,7 +121,7 @@ def dense_to_sparse_coo(tensor: Operand) -> COOTensor:
     x = as_tensor("dense_to_sparse_coo", tensor, "tensor")
     if x.ndim == 0:
         raise ValueError("dense_to_sparse_coo: tensor has no axes; expected at least one")
-    places = np.stack(storage_of(x).to_numpy().nonzero(), axis=-1)
+    places = coordinates_of(storage_of(x).to_numpy())
     return COOTensor(Tensor(places), gather_nd(x, Tensor(places)), x.shape)
 
 
