@@ -83,6 +83,24 @@ def test_calls(index):
     assert_agrees(call(), expected, 2e-5, 1e-6)
 
 
+def test_functions_that_are_not_listed():
+    v = Tensor([3, 1, 1, 2])
+    values, inverse, counts = mint.unique(v, return_inverse=True, return_counts=True)
+    assert [t.asnumpy().tolist() for t in (values, inverse, counts)] == [[1, 2, 3], [2, 0, 0, 1], [2, 1, 1]]
+    assert mint.unique(Tensor([[1, 2], [1, 2]]), dim=0).shape == (1, 2)
+    assert mint.equal(v, v) is True and mint.equal(v, v[:3]) is False and mint.equal(v, v.astype(ms.float32)) is True
+    assert mint.item(Tensor([2.5])) == 2.5 and mint.fix(Tensor([-1.5, 2.7])).asnumpy().tolist() == [-1, 2]
+    assert mint.clip(v, 2, 2).asnumpy().tolist() == [2] * 4
+    assert mint.ge(v, 2).asnumpy().tolist() == [True, False, False, True]
+    assert mint.addcmul(v, v, v, value=2).asnumpy().tolist() == [21, 3, 3, 10]
+    chosen = ms.jit(lambda a, b: a * 2 if mint.equal(a, b) else b, fullgraph=True)
+    assert chosen(v, v).asnumpy()[0] == 6 and chosen(v, v + 1).asnumpy()[0] == 4
+    for wrong, error in ((lambda: mint.item(v), RuntimeError), (lambda: mint.item(3), TypeError),
+                         (lambda: mint.equal(v, 3), TypeError)):
+        with pytest.raises(error):
+            wrong()
+
+
 def test_convolution():
     kernel = image[:, :, :2, :2]
     same = ops.conv2d(image, kernel, pad_mode="pad", padding=1).asnumpy()

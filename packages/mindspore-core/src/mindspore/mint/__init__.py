@@ -28,6 +28,7 @@ from mindspore.mint._renamed import (
     squeeze,
     where,
 )
+from mindspore.mint._unlisted import addcmul, clip, equal, fix, ge, item, unique
 from mindspore.ops import (
     arithmetic,
     creation,
