@@ -318,7 +318,8 @@ class KthKernel final : public AxisKernel {
   void run(void* const* given, const ms_host_stream& stream) const override {
     for_lines(stream, [&](std::int64_t number, char* own) {
       const Line<const S> x = line<const S>(given[0], number);
-      const std::int32_t place = wide_ ? Wide::select(x, spec_.size, rank_, own) : Narrow::select(x, spec_.size, rank_, own);
+      const std::int32_t place =
+          wide_ ? Wide::select(x, spec_.size, rank_, own) : Narrow::select(x, spec_.size, rank_, own);
       static_cast<S*>(given[1])[number] = x[place];
       static_cast<std::int32_t*>(given[2])[number] = place;
     });
@@ -332,8 +333,8 @@ class KthKernel final : public AxisKernel {
   bool wide_;
 };
 
-// Few of many are kept in a heap whose root is the last of them, with which every other element is compared; many are
-// divided from the rest and sorted; of a large part all are sorted.
+// Few of many are kept in order or in a heap, and the others are compared with the last of them; many are divided from
+// the rest and sorted; for a large part of a line all of it is sorted.
 template <class S>
 class TopKernel final : public AxisKernel {
  public:
@@ -341,10 +342,11 @@ class TopKernel final : public AxisKernel {
   using Entry = typename Ordered<T>::Entry;
 
   TopKernel(const AxisSpec& spec, std::int64_t count, bool descending)
-      : AxisKernel(spec), count_(count), few_(count <= 16 || count * (count <= most_in_order ? 8 : 32) <= spec.size), order_{descending} {
+      : AxisKernel(spec), count_(count), order_{descending} {
     buffers = 3;
     sorts_ = spec.size >= 256 && count * 8 >= spec.size;
-    description = sorts_ ? "top by digits" : few_ ? "top by a heap" : "top by division";
+    few_ = !sorts_ && (count <= 16 || count * (count <= most_in_order ? 8 : 32) <= spec.size);
+    description = sorts_ ? "top by digits" : few_ ? "top of the best so far" : "top by division";
     thread_bytes_ = round_up(sorts_ ? Digits::scratch_bytes(spec.size)
                                     : static_cast<std::uint64_t>(few_ ? count : spec.size) * sizeof(Entry), 64);
     scratch_bytes = thread_bytes_ * static_cast<std::uint64_t>(most_threads_);

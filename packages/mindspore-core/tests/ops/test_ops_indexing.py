@@ -9,6 +9,7 @@ from ops_cases import Case, check_eager, check_gradient, check_graph, ints, trac
 
 import mindspore as ms
 from mindspore import Parameter, Tensor, grad, ops
+from mindspore.compiler.ir import builder
 from mindspore.compiler.ir.evaluate import evaluate
 from mindspore.graph.trace import TracedValueError
 
@@ -115,6 +116,16 @@ def test_writing_at_places_of_the_run(array, index):
     expected[index] = part
     tensor[pending(as_tensors(index))] = Tensor(part)
     np.testing.assert_array_equal(tensor.asnumpy(), expected)
+
+
+def test_writing_records_one_program_however_many_places_are_equal():
+    x = Tensor(CUBE)
+    counts = []
+    for places in ([0, 1, 2], [1, 0, 2], [0, 0, 2], [1, 1, 1]):
+        x[Tensor(places)] = 5.0
+        x.asnumpy()
+        counts.append(builder.EMIT_COUNT[0])
+    assert counts[1:] == [counts[1]] * 3
 
 
 @pytest.mark.parametrize("index", [lambda i: i, lambda i: (i, i), lambda i: (1, i), lambda i: (i, ..., slice(None))])

@@ -19,7 +19,6 @@ from mindspore.common.tensor_indexing import (
     Axis,
     Block,
     block_of,
-    broadcast,
     combined,
     entries_of,
     getitem,
@@ -128,19 +127,15 @@ def _write_windows(x: Tensor, entries: list[Axis], value: Tensor) -> Tensor:
 
 
 def _write_places(x: Tensor, index: Any, entries: list[Axis], value: Tensor) -> Tensor:
-    """Values at flat places, of which each is written once."""
+    """Values at rows of the first axes, or at flat places; of equal places the last value stays."""
     arrays = _leading(entries)
     if arrays is not None:
-        return _write_rows(x, arrays, value)
+        return _replaced(x, combined(arrays, x.shape[:len(arrays)]), value, len(arrays))
     if all(isinstance(e.value, np.ndarray) for e in entries if e.kind == "array"):
         places = _known_places(x.shape, entries)
-        value = shaped(_spread(value, places.shape), (places.size,))
-        flat = places.reshape(-1)
-        return _replaced(x, *_last_of_each(flat, value))
+        return _replaced(x, Tensor(places), value)
     numbers = apply(_ADD, (shaped(apply(_IOTA, (), ((x.size,), 0, int64)), x.shape), constant(1, int64)))
-    places = apply(_SUB, (getitem(numbers, index), constant(1, int64)))
-    value = shaped(_spread(value, places.shape), (places.size,))
-    return _replaced(x, shaped(places, (places.size,)), value)
+    return _replaced(x, apply(_SUB, (getitem(numbers, index), constant(1, int64))), value)
 
 
 def _leading(entries: list[Axis]) -> list | None:
@@ -152,30 +147,11 @@ def _leading(entries: list[Axis]) -> list | None:
     return [np.asarray(e.value) if e.kind == "int" else e.value for e in entries[:count]]
 
 
-def _write_rows(x: Tensor, arrays: list, value: Tensor) -> Tensor:
-    """Values at the places where index arrays meet on the first axes."""
-    sizes, rest = x.shape[:len(arrays)], x.shape[len(arrays):]
-    rows = shaped(x, (prod(sizes), *rest))
-    if all(isinstance(a, np.ndarray) for a in arrays):
-        known = np.ravel_multi_index(tuple(broadcast(arrays)), sizes)
-        value = shaped(_spread(value, known.shape + rest), (known.size, *rest))
-        return shaped(replace_rows(rows, *_last_of_each(known.reshape(-1), value)), x.shape)
-    places = combined(arrays, sizes)
+def _replaced(x: Tensor, places: Tensor, value: Tensor, axes: int | None = None) -> Tensor:
+    """Values at flat places on so many of the first axes, all of them by default."""
+    sizes, rest = x.shape[:axes], x.shape[len(x.shape[:axes]):]
     value = shaped(_spread(value, places.shape + rest), (places.size, *rest))
-    return shaped(replace_rows(rows, shaped(places, (places.size,)), value), x.shape)
-
-
-def _last_of_each(places: np.ndarray, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Known places without those that follow again, and the rows of a value for them."""
-    last = places.size - 1 - np.unique(places[::-1], return_index=True)[1]
-    if last.size < places.size:
-        last.sort()
-        places, value = places[last], apply(_GATHER, (value, Tensor(last)), (0,))
-    return Tensor(places), value
-
-
-def _replaced(x: Tensor, places: Tensor, value: Tensor) -> Tensor:
-    return shaped(replace_rows(shaped(x, (x.size,)), places, value), x.shape)
+    return shaped(replace_rows(shaped(x, (prod(sizes), *rest)), shaped(places, (places.size,)), value), x.shape)
 
 
 def _known_places(shape: tuple, entries: list[Axis]) -> np.ndarray:

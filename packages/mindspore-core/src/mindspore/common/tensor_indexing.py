@@ -37,7 +37,7 @@ from mindspore.ops._operands import apply, constant, convert, primitive
 from mindspore.runtime import record
 from mindspore.runtime.storage import from_numpy
 
-__all__ = ["Axis", "Block", "Window", "block_of", "broadcast", "combined", "entries_of", "getitem", "part_of",
+__all__ = ["Axis", "Block", "Window", "block_of", "combined", "entries_of", "getitem", "part_of",
            "read_block", "shaped"]
 
 _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _BROADCAST, _GATHER, _IOTA = map(
@@ -45,6 +45,7 @@ _SLICE, _REVERSE, _RESHAPE, _TRANSPOSE, _BROADCAST, _GATHER, _IOTA = map(
 _SELECT, _ADD, _MUL, _LT, _GE, _AND = map(
     primitive, ("select", "add", "mul", "lt", "ge", "logical_and"))
 _IDENTITY = primitive("identity")
+_FEW = 4096  # places that the host is as fast with as the device
 
 
 class Window(NamedTuple):
@@ -54,9 +55,6 @@ class Window(NamedTuple):
     start: Tensor
     count: int
     step: int
-
-
-_FEW = 4096  # places that the host is as fast with as the device
 
 
 class Axis(NamedTuple):
@@ -369,7 +367,7 @@ def _wrapped(array: np.ndarray | Tensor, size: int) -> Tensor:
 def combined(arrays: list, sizes: tuple) -> Tensor:
     """The flat places on axes of these sizes at which index arrays meet; -1 where one of them is out of range."""
     if all(isinstance(a, np.ndarray) for a in arrays):
-        return Tensor(np.asarray(np.ravel_multi_index(tuple(broadcast(arrays)), sizes), np.int64))
+        return Tensor(np.asarray(np.ravel_multi_index(tuple(_broadcast(arrays)), sizes), np.int64))
     places = valid = None
     for array, size in zip(arrays, sizes):
         index = convert(_wrapped(array, size), int64)
@@ -389,7 +387,7 @@ def _add(a: Tensor, b: Tensor) -> Tensor:
         raise IndexError(f"index tensors of shapes {a.shape} and {b.shape} cannot be broadcast together") from None
 
 
-def broadcast(arrays: list) -> list:
+def _broadcast(arrays: list) -> list:
     try:
         return np.broadcast_arrays(*arrays)
     except ValueError:
